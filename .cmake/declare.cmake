@@ -1,0 +1,82 @@
+# One function declares a library, one a test, one a benchmark: a folder's build file is a line.
+
+# Headers are included as <dovetail/ROOM/name.hpp>, in the tree as when installed.
+set(DOVETAIL_INCLUDE_DIR ${PROJECT_BINARY_DIR}/include)
+file(MAKE_DIRECTORY ${DOVETAIL_INCLUDE_DIR}/dovetail)
+
+# Flags that every source of ours is compiled with. Results must not depend on the instruction set, hence no
+# contraction of a*b+c into a fused operation.
+add_library(dovetail_flags INTERFACE)
+target_compile_features(dovetail_flags INTERFACE cxx_std_20)
+target_compile_options(dovetail_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wno-psabi -ffp-contract=off)
+if(DOVETAIL_NATIVE)
+  target_compile_options(dovetail_flags INTERFACE -march=native)
+endif()
+if(DOVETAIL_SANITIZE)
+  target_compile_options(dovetail_flags INTERFACE -fsanitize=${DOVETAIL_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(dovetail_flags INTERFACE -fsanitize=${DOVETAIL_SANITIZE})
+endif()
+if(DOVETAIL_TIDY)
+  find_program(DOVETAIL_CLANG_TIDY NAMES clang-tidy clang-tidy-14 REQUIRED)
+  set(CMAKE_CXX_CLANG_TIDY ${DOVETAIL_CLANG_TIDY} --quiet)
+endif()
+
+# dovetail_library(ROOM PUBLIC targets... PRIVATE targets...): the library dovetail::ROOM of every .cpp in the folder.
+function(dovetail_library room)
+  cmake_parse_arguments(ARG "" "" "PUBLIC;PRIVATE" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+  file(CREATE_LINK ${CMAKE_CURRENT_SOURCE_DIR} ${DOVETAIL_INCLUDE_DIR}/dovetail/${room} SYMBOLIC)
+  add_library(dovetail_${room} STATIC ${sources})
+  add_library(dovetail::${room} ALIAS dovetail_${room})
+  set_target_properties(dovetail_${room} PROPERTIES EXPORT_NAME ${room} POSITION_INDEPENDENT_CODE ON)
+  target_include_directories(dovetail_${room} PUBLIC
+    $<BUILD_INTERFACE:${DOVETAIL_INCLUDE_DIR}> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+  target_compile_features(dovetail_${room} PUBLIC cxx_std_20)
+  target_link_libraries(dovetail_${room} PUBLIC ${ARG_PUBLIC} PRIVATE $<BUILD_INTERFACE:dovetail_flags> ${ARG_PRIVATE})
+  set_property(GLOBAL APPEND PROPERTY DOVETAIL_ROOMS ${room})
+endfunction()
+
+# dovetail_test(FILE ROOM): the doctest program of one file, named KIND.NAME, linked with dovetail::ROOM.
+function(dovetail_test file room)
+  get_filename_component(name ${file} NAME_WE)
+  get_filename_component(directory ${file} DIRECTORY)
+  get_filename_component(directory ${directory} DIRECTORY)
+  get_filename_component(kind ${directory} NAME)
+  set(target test_${kind}_${name})
+  add_executable(${target} ${file} $<TARGET_OBJECTS:dovetail_test_main>)
+  target_link_libraries(${target} PRIVATE dovetail_flags dovetail::${room} doctest::doctest fmt::fmt
+    nlohmann_json::nlohmann_json ${ARGN})
+  target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+  if(kind STREQUAL property)
+    target_link_libraries(${target} PRIVATE rapidcheck)
+  endif()
+  target_compile_definitions(${target} PRIVATE
+    DOVETAIL_SOURCE_DIR="${PROJECT_SOURCE_DIR}" DOVETAIL_SHARED_DIR="${PROJECT_SOURCE_DIR}/../shared")
+  add_test(NAME ${kind}.${name} COMMAND ${target})
+  set_tests_properties(${kind}.${name} PROPERTIES LABELS ${kind} TIMEOUT 300)
+endfunction()
+
+# dovetail_bench(NAME): the program bench/NAME.cpp, never a test.
+function(dovetail_bench name)
+  add_executable(bench_${name} ${name}.cpp)
+  target_link_libraries(bench_${name} PRIVATE dovetail_flags dovetail::engine fmt::fmt nlohmann_json::nlohmann_json ${ARGN})
+  set_target_properties(bench_${name} PROPERTIES OUTPUT_NAME ${name})
+endfunction()
+
+# Installs libraries, headers, program and the CMake package.
+function(dovetail_install)
+  get_property(rooms GLOBAL PROPERTY DOVETAIL_ROOMS)
+  foreach(room IN LISTS rooms)
+    install(TARGETS dovetail_${room} EXPORT dovetail ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+    install(DIRECTORY ${PROJECT_SOURCE_DIR}/${room}/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/dovetail/${room}
+            FILES_MATCHING PATTERN "*.hpp" PATTERN "cli" EXCLUDE)
+  endforeach()
+  include(CMakePackageConfigHelpers)
+  configure_package_config_file(${PROJECT_SOURCE_DIR}/.cmake/dovetailConfig.cmake.in
+    ${PROJECT_BINARY_DIR}/dovetailConfig.cmake INSTALL_DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/dovetail)
+  write_basic_package_version_file(${PROJECT_BINARY_DIR}/dovetailConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+  install(FILES ${PROJECT_BINARY_DIR}/dovetailConfig.cmake ${PROJECT_BINARY_DIR}/dovetailConfigVersion.cmake
+          DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/dovetail)
+  install(EXPORT dovetail NAMESPACE dovetail:: FILE dovetailTargets.cmake
+          DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/dovetail)
+endfunction()

@@ -1,0 +1,50 @@
+// The interface of everything that decides what to try next.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <dovetail/engine/trial.hpp>
+#include <dovetail/spaces/space.hpp>
+
+namespace dovetail {
+
+/// Suggests points and learns from completed trials.
+///
+///     designer->suggest(4);        // four points, now pending
+///     designer->update(completed); // they are no longer pending; failures included
+///     designer->suggest(4);        // four more; never a point that was suggested or told before
+///
+/// The state is a function of (space, goal, options, seed, the sequence of calls), so replaying the calls rebuilds it.
+/// `suggest` may return fewer points than asked, and none when a finite space is exhausted. Trials never asked for may be
+/// told at any time. Not thread-safe; owns no threads beyond the call.
+class Designer {
+ public:
+  virtual ~Designer() = default;
+  virtual std::string name() const = 0;
+  virtual std::vector<Point> suggest(int count) = 0;
+  virtual void update(std::span<const Trial> completed) = 0;
+};
+
+/// What every designer is made from. `features` (optional) maps a point to the coordinates that surrogates see;
+/// `prior_mean` (optional) gives a cheap guess of the (log) objective that a surrogate takes as its mean.
+struct DesignerContext {
+  Space space;
+  Goal goal;
+  std::uint64_t seed = 0;
+  int threads = 1;
+  std::function<std::vector<double>(const Point&)> features;
+  std::function<double(const Point&)> prior_mean;
+  std::map<std::string, std::string> options;  ///< of the designer named, each documented beside it
+};
+
+/// The designer with this name (random, evolution, bayes, exhaustive); throws std::invalid_argument naming the allowed.
+std::unique_ptr<Designer> make_designer(const std::string& name, const DesignerContext& context);
+
+/// All names, in the order in which help prints them.
+std::vector<std::string> designer_names();
+
+}  // namespace dovetail
