@@ -36,7 +36,8 @@ function(dovetail_library room)
   set_property(GLOBAL APPEND PROPERTY DOVETAIL_ROOMS ${room})
 endfunction()
 
-# dovetail_test(FILE ROOM): the doctest program of one file, named KIND.NAME, linked with dovetail::ROOM.
+# dovetail_test(FILE ROOM): the doctest program of one file, named KIND.NAME, linked with dovetail::ROOM. A file named
+# cli_* runs the program, which it finds as DOVETAIL_PROGRAM.
 function(dovetail_test file room)
   get_filename_component(name ${file} NAME_WE)
   get_filename_component(directory ${file} DIRECTORY)
@@ -52,6 +53,10 @@ function(dovetail_test file room)
   endif()
   target_compile_definitions(${target} PRIVATE
     DOVETAIL_SOURCE_DIR="${PROJECT_SOURCE_DIR}" DOVETAIL_SHARED_DIR="${PROJECT_SOURCE_DIR}/../shared")
+  if(name MATCHES "^cli_")
+    add_dependencies(${target} dovetail)
+    target_compile_definitions(${target} PRIVATE DOVETAIL_PROGRAM="${PROJECT_BINARY_DIR}/engine/dovetail")
+  endif()
   add_test(NAME ${kind}.${name} COMMAND ${target})
   set_tests_properties(${kind}.${name} PROPERTIES LABELS ${kind} TIMEOUT 300)
 endfunction()

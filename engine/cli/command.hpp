@@ -1,0 +1,78 @@
+// What a command of the program is: a function that adds itself to the parser, and the options that all
+// commands share.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+namespace dovetail::cli {
+
+/// How the program ends; scripts rely on these numbers.
+enum Exit : int {
+  exit_done = 0,
+  exit_internal = 1,    ///< a bug of ours
+  exit_usage = 2,       ///< wrong options
+  exit_input = 3,       ///< a descriptor or line that cannot be read
+  exit_infeasible = 4,  ///< no feasible point
+  exit_limit = 5,       ///< --time or a resource limit ended the search; best so far was written
+  exit_storage = 6,     ///< the store cannot be used
+  exit_interrupt = 130,
+  exit_terminate = 143,
+};
+
+/// Wrong or contradictory options: ends the program with exit code 2.
+struct UsageError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// Options that every command takes.
+struct Common {
+  std::string format = "text";  ///< text, json, jsonl, csv
+  std::uint64_t seed = 0;
+  int threads = 0;               ///< 0: all cores
+  std::string out;               ///< directory for files; empty: nothing is written
+  std::vector<std::string> set;  ///< path=value
+  std::string config;            ///< file with values of options
+  bool dry_run = false;
+  std::string command_line;  ///< the words of the command, as recorded in a store
+};
+
+/// What main runs once the words are understood; returns the exit code.
+using Action = std::function<int()>;
+
+/// A command adds its subcommand to `app` and, when that is chosen, sets `action`. `common` outlives the
+/// action.
+using AddCommand = void (*)(CLI::App& app, Common& common, Action& action);
+
+/// Adds a subcommand with the common options and an example, shown under its help.
+CLI::App* add_subcommand(CLI::App& app, Common& common, const std::string& name,
+                         const std::string& description, const std::string& example);
+
+/// Prints one JSON value as a document (indented for `json`, one line for `jsonl`) on stdout.
+void print_json(const Common& common, const nlohmann::ordered_json& value);
+
+/// Writes text to DIR/name (creating DIR); throws std::runtime_error when that fails.
+void write_file(const std::string& directory, const std::string& name, const std::string& text);
+
+/// A finite number as itself, NaN and infinities as null.
+nlohmann::ordered_json number(double value);
+
+// One function per command, one file each; commands.cpp lists them.
+void add_evaluate(CLI::App& app, Common& common, Action& action);
+void add_map(CLI::App& app, Common& common, Action& action);
+void add_optimize(CLI::App& app, Common& common, Action& action);
+void add_sweep(CLI::App& app, Common& common, Action& action);
+void add_serve(CLI::App& app, Common& common, Action& action);
+void add_describe(CLI::App& app, Common& common, Action& action);
+void add_report(CLI::App& app, Common& common, Action& action);
+void add_calibrate(CLI::App& app, Common& common, Action& action);
+void add_convert(CLI::App& app, Common& common, Action& action);
+void add_explain(CLI::App& app, Common& common, Action& action);
+
+}  // namespace dovetail::cli

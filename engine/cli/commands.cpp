@@ -1,0 +1,11 @@
+// The list of commands, in the order in which help prints them.
+#include "commands.hpp"
+
+namespace dovetail::cli {
+
+const std::vector<AddCommand>& commands() {
+  static const std::vector<AddCommand> list = {};
+  return list;
+}
+
+}  // namespace dovetail::cli

@@ -1,0 +1,101 @@
+// The program: reads the words, runs one command, turns every kind of error into its exit code.
+#include <cstdio>
+#include <exception>
+
+#include <fmt/format.h>
+
+#include "commands.hpp"
+#include "signals.hpp"
+#include "terminal.hpp"
+
+#ifndef DOVETAIL_VERSION
+#define DOVETAIL_VERSION "unknown"
+#endif
+
+namespace dovetail::cli {
+namespace {
+
+const char* const description =
+    "Dovetail finds the accelerator, and the schedule of every layer on it, with the best\n"
+    "energy-delay product within your limits, and says how sure it is.\n";
+
+const char* const footer =
+    "Start with:  dovetail optimize --workload resnet18 --family eyeriss --trials 20\n"
+    "Every command explains itself:  dovetail map --help\n"
+    "Exit codes: 0 done, 1 internal error, 2 wrong options, 3 unreadable input, 4 nothing feasible,\n"
+    "            5 ended early by a limit, 6 store, 130/143 interrupted (resumable)\n";
+
+void print_version(const std::string& format) {
+  if (format != "json" && format != "jsonl") {
+    fmt::print("dovetail {}\n", DOVETAIL_VERSION);
+    return;
+  }
+  Common common;
+  common.format = format;
+  print_json(common, {{"schema", "dovetail-version/1"},
+                      {"name", "dovetail"},
+                      {"version", DOVETAIL_VERSION},
+                      {"compiler", DOVETAIL_COMPILER},
+                      {"build", DOVETAIL_BUILD_TYPE}});
+}
+
+int run(int argc, char** argv) {
+  CLI::App app{description};
+  app.name("dovetail");
+  app.footer(footer);
+  app.require_subcommand(0, 1);
+  Common common;
+  Action action;
+  bool version = false;
+  app.add_flag("--version", version, "Print the version (with --format json as an object)");
+  std::string version_format = "text";
+  app.add_option("--format", version_format, "Form of --version")
+      ->check(CLI::IsMember({"text", "json", "jsonl", "csv"}))
+      ->group("");
+  for (const AddCommand add : commands()) add(app, common, action);
+
+  for (int i = 1; i < argc; ++i) common.command_line += (i == 1 ? "" : " ") + std::string(argv[i]);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) {
+      app.exit(error);
+      return exit_done;
+    }
+    const CLI::App* at = &app;
+    for (const CLI::App* chosen : app.get_subcommands()) at = chosen;
+    fmt::print(stderr, "error: {}\n", error.what());
+    fmt::print(stderr, "help:  dovetail{} --help\n", at == &app ? "" : " " + at->get_name());
+    return exit_usage;
+  }
+  if (version) {
+    print_version(version_format);
+    return exit_done;
+  }
+  if (!action) {
+    fmt::print(stderr, "{}", app.help());
+    return exit_usage;
+  }
+  watch_signals();
+  return action();
+}
+
+}  // namespace
+}  // namespace dovetail::cli
+
+int main(int argc, char** argv) {
+  using namespace dovetail::cli;
+  start_log();
+  try {
+    return run(argc, argv);
+  } catch (const UsageError& error) {
+    fmt::print(stderr, "error: {}\n", error.what());
+    return exit_usage;
+  } catch (const std::bad_alloc&) {
+    fmt::print(stderr, "error: out of memory\n");
+    return exit_limit;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "internal error: {}\n", error.what());
+    return exit_internal;
+  }
+}

@@ -1,0 +1,77 @@
+// The log and the progress line on stderr.
+#include "terminal.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+
+#include <fmt/format.h>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+
+namespace dovetail::cli {
+namespace {
+
+bool no_color() {
+  const char* value = std::getenv("NO_COLOR");
+  return value != nullptr && *value != '\0';
+}
+
+}  // namespace
+
+bool stderr_is_terminal() {
+  return isatty(STDERR_FILENO) == 1;
+}
+
+bool colours() {
+  return isatty(STDOUT_FILENO) == 1 && !no_color();
+}
+
+void start_log() {
+  const auto mode = no_color() ? spdlog::color_mode::never : spdlog::color_mode::automatic;
+  auto log = std::make_shared<spdlog::logger>("dovetail",
+                                              std::make_shared<spdlog::sinks::stderr_color_sink_mt>(mode));
+  log->set_pattern("%^%l%$: %v");
+  log->set_level(spdlog::level::warn);
+  spdlog::set_default_logger(log);
+}
+
+Progress::Progress() : enabled_(stderr_is_terminal()) {}
+
+Progress::~Progress() {
+  clear();
+}
+
+void Progress::show(double done, double total, const std::string& text) {
+  if (!enabled_) return;
+  const auto now = std::chrono::steady_clock::now();
+  if (drawn_ && now - last_ < std::chrono::milliseconds(100) && done < total) return;
+  last_ = now;
+  drawn_ = true;
+  constexpr int bar = 24;
+  const int filled = total > 0 ? std::clamp(static_cast<int>(std::lround(bar * done / total)), 0, bar) : 0;
+  const std::string line =
+      fmt::format("\r\033[K[{}{}] {}", std::string(static_cast<std::size_t>(filled), '#'),
+                  std::string(static_cast<std::size_t>(bar - filled), '.'), text);
+  std::fwrite(line.data(), 1, line.size(), stderr);
+  std::fflush(stderr);
+}
+
+void Progress::clear() {
+  if (!drawn_) return;
+  std::fputs("\r\033[K", stderr);
+  std::fflush(stderr);
+  drawn_ = false;
+}
+
+std::string duration(double seconds) {
+  if (seconds < 60) return fmt::format("{:.1f} s", seconds);
+  const auto whole = static_cast<long long>(seconds + 0.5);
+  if (whole < 3600) return fmt::format("{} min {} s", whole / 60, whole % 60);
+  return fmt::format("{} h {} min", whole / 3600, whole / 60 % 60);
+}
+
+}  // namespace dovetail::cli

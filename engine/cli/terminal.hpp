@@ -1,0 +1,39 @@
+// Words for a person on stderr: the log and one progress line, quiet when nobody watches.
+#pragma once
+
+#include <chrono>
+#include <string>
+
+namespace dovetail::cli {
+
+/// Sets up the log (stderr, colours only on a terminal without NO_COLOR).
+void start_log();
+
+/// Whether stderr is a terminal.
+bool stderr_is_terminal();
+
+/// Whether stdout may carry colours: a terminal, and NO_COLOR is not set.
+bool colours();
+
+/// One line that is redrawn in place, at most ten times a second; nothing at all when stderr is not a
+/// terminal.
+class Progress {
+ public:
+  Progress();
+  ~Progress();
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+  /// A bar of done/total with a text behind it: rate, best so far, gap, time left are the caller's words.
+  void show(double done, double total, const std::string& text);
+  void clear();
+
+ private:
+  bool enabled_;
+  bool drawn_ = false;
+  std::chrono::steady_clock::time_point last_{};
+};
+
+/// "3.2 s", "4 min 10 s".
+std::string duration(double seconds);
+
+}  // namespace dovetail::cli
