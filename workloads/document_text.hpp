@@ -1,0 +1,33 @@
+// What both text formats share: places in a text, the check that it is text at all, JSON pointers.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <dovetail/workloads/document.hpp>
+
+namespace dovetail::detail {
+
+/// Lines and columns of byte offsets; columns count UTF-8 characters.
+class Places {
+ public:
+  Places(std::string_view text, std::string file);
+  Location at(std::size_t offset, std::string pointer = {}) const;
+
+ private:
+  std::string_view text_;
+  std::string file_;
+  std::vector<std::size_t> lines_;  ///< offset where each line starts
+};
+
+/// Throws a located InputError unless the text is UTF-8 without control characters and of bearable size.
+void require_text(std::string_view text, const std::string& file);
+
+/// The pointer of a child: parent/key with ~ and / escaped (RFC 6901).
+std::string child_pointer(const std::string& parent, std::string_view key);
+std::string child_pointer(const std::string& parent, std::size_t index);
+
+}  // namespace dovetail::detail

@@ -1,0 +1,121 @@
+#include <dovetail/workloads/parallel.hpp>
+
+#include <algorithm>
+#include <exception>
+#include <mutex>
+#include <thread>
+
+// ThreadSanitizer cannot see the joins inside TBB: under it, plain threads stand in.
+#if defined(__SANITIZE_THREAD__)
+#define DOVETAIL_PLAIN_THREADS 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define DOVETAIL_PLAIN_THREADS 1
+#endif
+#endif
+
+#ifdef DOVETAIL_PLAIN_THREADS
+#include <atomic>
+#include <vector>
+#else
+#include <tbb/blocked_range.h>
+#include <tbb/global_control.h>
+#include <tbb/parallel_for.h>
+#include <tbb/task_arena.h>
+#endif
+
+namespace dovetail {
+namespace {
+
+// How many threads the outermost parallel_for that this thread works for may use; 0 outside of any. Inner
+// calls stay in that one's arena.
+thread_local int granted = 0;
+
+class Grant {
+ public:
+  explicit Grant(int threads) : before_(granted) { granted = threads; }
+  ~Grant() { granted = before_; }
+  Grant(const Grant&) = delete;
+  Grant& operator=(const Grant&) = delete;
+
+ private:
+  int before_;
+};
+
+// Remembers the exception of the lowest index.
+class FirstError {
+ public:
+  void run(std::size_t index, int threads, const std::function<void(std::size_t)>& body) {
+    try {
+      const Grant grant(threads);
+      body(index);
+    } catch (...) {
+      const std::lock_guard lock(mutex_);
+      if (!error_ || index < index_) {
+        error_ = std::current_exception();
+        index_ = index;
+      }
+    }
+  }
+  void rethrow() const {
+    if (error_) std::rethrow_exception(error_);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::exception_ptr error_;
+  std::size_t index_ = 0;
+};
+
+}  // namespace
+
+int thread_count(int threads) {
+  if (threads > 0) return threads;
+  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+}
+
+void parallel_for(std::size_t count, int threads, const std::function<void(std::size_t)>& body) {
+  FirstError errors;
+  const bool outermost = granted == 0;
+  const int allowed = outermost ? thread_count(threads) : granted;
+  auto in_order = [&] {
+    for (std::size_t i = 0; i < count; ++i) errors.run(i, allowed, body);
+  };
+#ifdef DOVETAIL_PLAIN_THREADS
+  if (outermost && allowed > 1 && count > 1) {
+    std::atomic<std::size_t> next{0};
+    std::vector<std::thread> pool;
+    for (std::size_t w = 0; w < std::min<std::size_t>(allowed, count); ++w) {
+      pool.emplace_back([&] {
+        for (std::size_t i = next++; i < count; i = next++) errors.run(i, allowed, body);
+      });
+    }
+    for (std::thread& thread : pool) thread.join();
+  } else {
+    in_order();
+  }
+#else
+  auto loop = [&] {
+    tbb::parallel_for(tbb::blocked_range<std::size_t>(0, count, 1),
+                      [&](const tbb::blocked_range<std::size_t>& range) {
+                        for (std::size_t i = range.begin(); i < range.end(); ++i)
+                          errors.run(i, allowed, body);
+                      });
+  };
+  if (allowed == 1 || count == 0 || (count == 1 && !outermost)) {
+    in_order();
+  } else if (outermost) {
+    // Without this, TBB caps the workers at the number of cores and complains on stderr.
+    const tbb::global_control control(tbb::global_control::max_allowed_parallelism,
+                                      static_cast<std::size_t>(allowed));
+    tbb::task_arena arena(allowed);  // also for a single index: calls inside it may use the arena
+    arena.execute(loop);
+  } else {
+    // Isolated: while waiting, this thread must not start an unrelated iteration of the outer loop.
+    tbb::this_task_arena::isolate(loop);
+  }
+#endif
+  errors.rethrow();
+}
+
+}  // namespace dovetail
