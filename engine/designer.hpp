@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -18,9 +19,9 @@ namespace dovetail {
 ///     designer->update(completed); // they are no longer pending; failures included
 ///     designer->suggest(4);        // four more; never a point that was suggested or told before
 ///
-/// The state is a function of (space, goal, options, seed, the sequence of calls), so replaying the calls rebuilds it.
-/// `suggest` may return fewer points than asked, and none when a finite space is exhausted. Trials never asked for may be
-/// told at any time. Not thread-safe; owns no threads beyond the call.
+/// The state is a function of (space, goal, options, seed, the sequence of calls), so replaying the calls
+/// rebuilds it. `suggest` may return fewer points than asked, and none when a finite space is exhausted.
+/// Trials never asked for may be told at any time. Not thread-safe; owns no threads beyond the call.
 class Designer {
  public:
   virtual ~Designer() = default;
@@ -29,8 +30,9 @@ class Designer {
   virtual void update(std::span<const Trial> completed) = 0;
 };
 
-/// What every designer is made from. `features` (optional) maps a point to the coordinates that surrogates see;
-/// `prior_mean` (optional) gives a cheap guess of the (log) objective that a surrogate takes as its mean.
+/// What every designer is made from. `features` (optional) maps a point to the coordinates that surrogates
+/// see; `prior_mean` (optional) gives a cheap guess of the (log) objective that a surrogate takes as its
+/// mean.
 struct DesignerContext {
   Space space;
   Goal goal;
@@ -41,7 +43,8 @@ struct DesignerContext {
   std::map<std::string, std::string> options;  ///< of the designer named, each documented beside it
 };
 
-/// The designer with this name (random, evolution, bayes, exhaustive); throws std::invalid_argument naming the allowed.
+/// The designer with this name (random, evolution, bayes, exhaustive); throws std::invalid_argument naming
+/// the allowed.
 std::unique_ptr<Designer> make_designer(const std::string& name, const DesignerContext& context);
 
 /// All names, in the order in which help prints them.

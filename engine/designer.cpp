@@ -1,0 +1,41 @@
+// The designers by name.
+#include <dovetail/engine/designer.hpp>
+
+#include <stdexcept>
+
+#include <dovetail/engine/evolution_designer.hpp>
+#include <dovetail/engine/exhaustive_designer.hpp>
+#include <dovetail/engine/random_designer.hpp>
+
+namespace dovetail {
+namespace {
+
+struct Row {
+  const char* name;
+  std::unique_ptr<Designer> (*make)(const DesignerContext&);
+};
+
+constexpr Row rows[] = {
+    {"random", make_random_designer},
+    {"evolution", make_evolution_designer},
+    {"exhaustive", make_exhaustive_designer},
+};
+
+}  // namespace
+
+std::unique_ptr<Designer> make_designer(const std::string& name, const DesignerContext& context) {
+  std::string allowed;
+  for (const Row& row : rows) {
+    if (name == row.name) return row.make(context);
+    allowed += (allowed.empty() ? "" : ", ") + std::string(row.name);
+  }
+  throw std::invalid_argument("no designer '" + name + "'; known are " + allowed);
+}
+
+std::vector<std::string> designer_names() {
+  std::vector<std::string> names;
+  for (const Row& row : rows) names.emplace_back(row.name);
+  return names;
+}
+
+}  // namespace dovetail

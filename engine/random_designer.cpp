@@ -1,0 +1,46 @@
+// Uniform draws from the feasible set, without repetition.
+#include <dovetail/engine/random_designer.hpp>
+
+#include <dovetail/engine/fresh_points.hpp>
+
+namespace dovetail {
+namespace {
+
+constexpr std::uint64_t stream = 0x72616e646f6d;  // "random"
+
+class RandomDesigner final : public Designer {
+ public:
+  explicit RandomDesigner(const DesignerContext& context) : seed_(context.seed), points_(context.space) {}
+
+  std::string name() const override { return "random"; }
+
+  std::vector<Point> suggest(int count) override {
+    std::vector<Point> points;
+    for (int i = 0; i < count; ++i) {
+      Random random(seed_, {stream, suggested_});
+      const std::optional<Point> point = points_.draw(random);
+      if (!point) break;
+      ++suggested_;
+      points_.remember(*point);
+      points.push_back(*point);
+    }
+    return points;
+  }
+
+  void update(std::span<const Trial> completed) override {
+    for (const Trial& trial : completed) points_.remember(trial.point);
+  }
+
+ private:
+  std::uint64_t seed_;
+  std::uint64_t suggested_ = 0;
+  FreshPoints points_;
+};
+
+}  // namespace
+
+std::unique_ptr<Designer> make_random_designer(const DesignerContext& context) {
+  return std::make_unique<RandomDesigner>(context);
+}
+
+}  // namespace dovetail
