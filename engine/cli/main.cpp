@@ -1,10 +1,15 @@
 // The program: reads the words, runs one command, turns every kind of error into its exit code.
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 
 #include <fmt/format.h>
 
+#include <dovetail/engine/store.hpp>
+#include <dovetail/workloads/diagnostics.hpp>
+
 #include "commands.hpp"
+#include "config_file.hpp"
 #include "signals.hpp"
 #include "terminal.hpp"
 
@@ -39,6 +44,25 @@ void print_version(const std::string& format) {
                       {"build", DOVETAIL_BUILD_TYPE}});
 }
 
+// "; did you mean --trials?" for the first word that is no option or command of `app`.
+std::string did_you_mean(const CLI::App& app, int argc, char** argv) {
+  std::vector<std::string> allowed;
+  for (const CLI::Option* option : app.get_options()) {
+    for (const std::string& name : option->get_lnames()) allowed.push_back("--" + name);
+  }
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    allowed.push_back(command->get_name());
+  }
+  for (int i = 1; i < argc; ++i) {
+    const std::string word = std::string(argv[i]).substr(0, std::string(argv[i]).find('='));
+    const bool known =
+        std::find(allowed.begin(), allowed.end(), word) != allowed.end() || word == app.get_name();
+    if (known || (word.rfind("--", 0) != 0 && i != 1)) continue;
+    if (const auto near = nearest(word, allowed)) return "; did you mean " + *near + "?";
+  }
+  return "";
+}
+
 int run(int argc, char** argv) {
   CLI::App app{description};
   app.name("dovetail");
@@ -57,6 +81,13 @@ int run(int argc, char** argv) {
   for (int i = 1; i < argc; ++i) common.command_line += (i == 1 ? "" : " ") + std::string(argv[i]);
   try {
     app.parse(argc, argv);
+    if (!common.config.empty()) {
+      // The words of the file stand where no word of the command line does: parse once more with both.
+      std::vector<std::string> words = with_config_file(app, common.config, argc, argv);
+      app.clear();
+      common.set.clear();
+      app.parse(std::move(words));
+    }
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) {
       app.exit(error);
@@ -64,7 +95,7 @@ int run(int argc, char** argv) {
     }
     const CLI::App* at = &app;
     for (const CLI::App* chosen : app.get_subcommands()) at = chosen;
-    fmt::print(stderr, "error: {}\n", error.what());
+    fmt::print(stderr, "error: {}{}\n", error.what(), did_you_mean(*at, argc, argv));
     fmt::print(stderr, "help:  dovetail{} --help\n", at == &app ? "" : " " + at->get_name());
     return exit_usage;
   }
@@ -91,6 +122,12 @@ int main(int argc, char** argv) {
   } catch (const UsageError& error) {
     fmt::print(stderr, "error: {}\n", error.what());
     return exit_usage;
+  } catch (const dovetail::InputError& error) {
+    fmt::print(stderr, "{}\n", error.what());
+    return exit_input;
+  } catch (const dovetail::StorageError& error) {
+    fmt::print(stderr, "error: {}\n", error.what());
+    return exit_storage;
   } catch (const std::bad_alloc&) {
     fmt::print(stderr, "error: out of memory\n");
     return exit_limit;
