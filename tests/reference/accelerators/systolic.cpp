@@ -1,5 +1,6 @@
 // SCALE-Sim's own runs: every field of every open case, exactly.
 #include <dovetail/accelerators/systolic.hpp>
+#include <dovetail/accelerators/systolic_document.hpp>
 
 #include <cmath>
 #include <fstream>
@@ -104,4 +105,41 @@ TEST_CASE("a few figures of SCALE-Sim stay true without the reference data") {
   CHECK(r.ifmap.dram_last_cycle == 128);
   CHECK(r.filter.dram_first_cycle == -212);
   CHECK(r.ofmap.sram_words == 6272);
+}
+
+TEST_CASE("a systolic-array/1 document is the input object of a case, and answers the fields of its out") {
+  const std::string text = R"({"schema": "systolic-array/1",
+    "layer": {"type": "conv", "ifmap_h": 14, "ifmap_w": 14, "filt_h": 1, "filt_w": 1, "channels": 64,
+              "num_filters": 32, "stride": 1},
+    "dataflow": "is", "array_rows": 128, "array_cols": 128, "ifmap_sram_kb": 16, "filter_sram_kb": 16,
+    "ofmap_sram_kb": 16, "mode": "CALC", "bandwidth_words_per_cycle": null})";
+  Diagnostics diagnostics;
+  const Node document = parse_json(text, "case.json");
+  REQUIRE(is_systolic(document));
+  const auto out = evaluate_systolic(document, diagnostics);
+  CHECK_FALSE(diagnostics.failed());
+  CHECK(out["total_cycles"] == 827);
+  CHECK(out["dram_span_cycles"]["ifmap"][0] == -751);
+  CHECK(out["avg_bw_words_per_cycle"]["dram_ifmap"] == 14.254545);
+}
+
+TEST_CASE("everything wrong in a systolic-array/1 document is said at once, at its place") {
+  Diagnostics diagnostics;
+  const auto out = evaluate_systolic(parse_yaml(R"(
+schema: systolic-array/1
+layer: {type: gemm, M: 0, N: 4, K: x}
+dataflow: rs
+array_row: 4
+array_cols: 4
+ifmap_sram_kb: 1
+filter_sram_kb: 1
+ofmap_sram_kb: 1
+mode: CALC
+bandwidth_words_per_cycle: 3
+)",
+                                                "bad.yaml"),
+                                     diagnostics);
+  CHECK(out.is_null());
+  CHECK(diagnostics.errors() == 6);
+  for (const auto& d : diagnostics.all()) CHECK(to_string(d).substr(0, 9) == "bad.yaml:");
 }
