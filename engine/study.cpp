@@ -113,14 +113,14 @@ void read_specs(const Node& node, Study& study, Diagnostics& diagnostics) {
     for (const Node& item : node.items()) read_text(item);
   } else if (node.is_mapping()) {
     for (const Node::Entry& entry : node.entries()) {
-      StudySpec spec{{entry.key, std::nullopt, std::nullopt}, ""};
       const auto bound = [&](const Node& value, bool at_most) {
         double number = 0.0;
         if (!read_value(value, "the bound of " + quote(entry.key), {}, diagnostics, number)) return;
-        StudySpec one = spec;
-        (at_most ? one.spec.max : one.spec.min) = number;
-        one.text = fmt::format("{} {} {:.10g}", entry.key, at_most ? "<=" : ">=", number);
-        add_spec(one, entry.where, study, diagnostics);
+        StudySpec spec;
+        spec.spec.metric = entry.key;
+        (at_most ? spec.spec.max : spec.spec.min) = number;
+        spec.text = fmt::format("{} {} {:.10g}", entry.key, at_most ? "<=" : ">=", number);
+        add_spec(spec, entry.where, study, diagnostics);
       };
       if (!entry.value.is_mapping()) {
         bound(entry.value, true);
