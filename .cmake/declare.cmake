@@ -36,6 +36,18 @@ function(dovetail_library room)
   set_property(GLOBAL APPEND PROPERTY DOVETAIL_ROOMS ${room})
 endfunction()
 
+# dovetail_embed(ROOM FOLDER): compiles the YAML files of a folder into dovetail::ROOM, as the list
+# dovetail::embedded::FOLDER() of <dovetail/workloads/embedded.hpp>. The files are read when building.
+function(dovetail_embed room folder)
+  file(GLOB files CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.yaml)
+  set(source ${CMAKE_CURRENT_BINARY_DIR}/embedded_${folder}.cpp)
+  set(script ${PROJECT_SOURCE_DIR}/.cmake/embed.cmake)
+  add_custom_command(OUTPUT ${source}
+    COMMAND ${CMAKE_COMMAND} -DNAME=${folder} -DOUTPUT=${source} "-DFILES=${files}" -P ${script}
+    DEPENDS ${files} ${script} COMMENT "Embedding ${room}/${folder}" VERBATIM)
+  target_sources(dovetail_${room} PRIVATE ${source})
+endfunction()
+
 # dovetail_test(FILE ROOM): the doctest program of one file, named KIND.NAME, linked with dovetail::ROOM. A file named
 # cli_* runs the program, which it finds as DOVETAIL_PROGRAM.
 function(dovetail_test file room)

@@ -83,6 +83,11 @@ void Diagnostics::raise() const {
   for (const Diagnostic& diagnostic : all_) {
     if (diagnostic.severity == Severity::error) messages.push_back(diagnostic);
   }
+  // In the order of the file, whatever order the checks took.
+  std::stable_sort(messages.begin(), messages.end(), [](const Diagnostic& a, const Diagnostic& b) {
+    if (a.where.file != b.where.file) return false;
+    return std::pair(a.where.line, a.where.column) < std::pair(b.where.line, b.where.column);
+  });
   if (messages.size() < errors_) {
     const Location where = messages.empty() ? Location{} : messages.back().where;
     messages.push_back({where, fmt::format("and {} more mistakes", errors_ - messages.size())});

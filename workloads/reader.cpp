@@ -154,10 +154,13 @@ std::string help_line(const std::string& key, bool required, const nlohmann::ord
     type =
         schema["type"].is_array() ? schema["type"][0].get<std::string>() : schema["type"].get<std::string>();
   }
-  std::string extra = required                                   ? "required"
-                      : fallback.empty() || fallback.size() > 40 ? ""
-                                                                 : "default " + fallback;
-  return fmt::format("  {:<20} {:<10} {}{}\n", key, type, doc, extra.empty() ? "" : " (" + extra + ")");
+  std::string extra;
+  if (required) {
+    extra = " (required)";
+  } else if (!fallback.empty() && fallback.size() <= 40) {
+    extra = fmt::format(" (default {})", fallback);
+  }
+  return fmt::format("  {:<20} {:<10} {}{}\n", key, type, doc, extra);
 }
 
 void missing_key(const Node& node, const std::string& record, const std::string& key,
