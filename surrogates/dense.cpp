@@ -6,8 +6,9 @@
 namespace dovetail::dense {
 namespace {
 
-constexpr Eigen::Index leaf = 32;         // below this size the textbook algorithm is faster
-constexpr Eigen::Index product_tile = 96;  // tile of inverse_from_factor: small waste on the diagonal, full-speed products
+constexpr Eigen::Index leaf = 32;  // below this size the textbook algorithm is faster
+constexpr Eigen::Index product_tile =
+    96;  // tile of inverse_from_factor: small waste on the diagonal, full-speed products
 
 }  // namespace
 
@@ -20,7 +21,8 @@ bool cholesky_with_inverse(Block matrix, Block inverse) {
     matrix.triangularView<Eigen::Lower>().solveInPlace(inverse);
     return true;
   }
-  // [A11 .; A21 A22]: L11, L21 = A21 L11^-T, L22 from A22 - L21 L21^T; inverse block (2,1) = -L22^-1 L21 L11^-1.
+  // [A11 .; A21 A22]: L11, L21 = A21 L11^-T, L22 from A22 - L21 L21^T; inverse block (2,1) = -L22^-1 L21
+  // L11^-1.
   const Eigen::Index h = (n / 2 + 7) / 8 * 8, m = n - h, hh = h / 2, mh = m / 2;
   if (!cholesky_with_inverse(matrix.topLeftCorner(h, h), inverse.topLeftCorner(h, h))) return false;
   Dense product(m, h);

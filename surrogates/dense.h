@@ -1,4 +1,5 @@
-// Private to surrogates: Eigen views of our matrices and a Cholesky factorization that returns the inverse factor too.
+// Private to surrogates: Eigen views of our matrices and a Cholesky factorization that returns the inverse
+// factor too.
 #pragma once
 
 #include <Eigen/Dense>
@@ -14,15 +15,17 @@ using ConstBlock = Eigen::Ref<const Dense>;
 
 /// Row-major points seen as one column-major column per point.
 inline Eigen::Map<const Dense> columns_of(const Matrix& points) {
-  return {points.values.data(), static_cast<Eigen::Index>(points.columns), static_cast<Eigen::Index>(points.rows)};
+  return {points.values.data(), static_cast<Eigen::Index>(points.columns),
+          static_cast<Eigen::Index>(points.rows)};
 }
 
 inline Eigen::Map<const Vector> vector_of(std::span<const double> numbers) {
   return {numbers.data(), static_cast<Eigen::Index>(numbers.size())};
 }
 
-/// Replaces the lower triangle of `matrix` by its Cholesky factor L and writes L^-1 to `inverse` (whole, zeros above
-/// the diagonal). Recursive, so that nearly all work is matrix products. False when the matrix is not positive definite.
+/// Replaces the lower triangle of `matrix` by its Cholesky factor L and writes L^-1 to `inverse` (whole,
+/// zeros above the diagonal). Recursive, so that nearly all work is matrix products. False when the matrix is
+/// not positive definite.
 bool cholesky_with_inverse(Block matrix, Block inverse);
 
 /// Lower triangle of A^-1 = L^-T L^-1 from L^-1.

@@ -1,8 +1,8 @@
 // Private to surrogates: what a Gaussian process remembers, shared by prediction and by sample paths.
 #pragma once
 
-#include "dense.h"
 #include <dovetail/surrogates/gaussian_process.hpp>
+#include "dense.h"
 
 namespace dovetail {
 
@@ -16,11 +16,11 @@ void warp(const GaussianProcessModel& model, std::span<const double> parameters,
 struct GaussianProcess::State {
   GaussianProcessModel model;
   std::vector<double> parameters;
-  dense::Dense inputs;   // warped, d x capacity
-  dense::Dense factor;   // L^-1, capacity x capacity, used part size x size
-  dense::Vector centred; // outputs - mean
-  dense::Vector alpha;   // K^-1 (outputs - mean)
-  dense::Vector white;   // L^-1 (outputs - mean)
+  dense::Dense inputs;    // warped, d x capacity
+  dense::Dense factor;    // L^-1, capacity x capacity, used part size x size
+  dense::Vector centred;  // outputs - mean
+  dense::Vector alpha;    // K^-1 (outputs - mean)
+  dense::Vector white;    // L^-1 (outputs - mean)
   Eigen::Index size = 0;
   double mean = 0.0, noise = 0.0, jitter = 0.0, log_determinant = 0.0;
   std::vector<double> diagonal_logs;  // log L_ii

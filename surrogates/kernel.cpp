@@ -36,7 +36,8 @@ Kernel ard_kernel(Shape shape, int count) {
   return {{KernelTerm{{ard(shape, columns)}}}};
 }
 
-Matrix covariance(const Kernel& kernel, std::span<const double> parameters, const Matrix& left, const Matrix& right) {
+Matrix covariance(const Kernel& kernel, std::span<const double> parameters, const Matrix& left,
+                  const Matrix& right) {
   const dense::Dense value =
       dense::cross_covariance(kernel, parameters, dense::columns_of(left), dense::columns_of(right));
   Matrix result(left.rows, right.rows);
@@ -80,7 +81,8 @@ void multiply_log_slope(Shape shape, Value&& value, const Distance& distance) {
 Vector inverse_length_scales(const KernelFactor& factor, std::span<const double> parameters, int first) {
   Vector result(static_cast<Eigen::Index>(factor.columns.size()));
   for (std::size_t c = 0; c < factor.columns.size(); ++c)
-    result[static_cast<Eigen::Index>(c)] = std::exp(-parameters[static_cast<std::size_t>(first + factor.groups[c])]);
+    result[static_cast<Eigen::Index>(c)] =
+        std::exp(-parameters[static_cast<std::size_t>(first + factor.groups[c])]);
   return result;
 }
 
@@ -200,7 +202,8 @@ void KernelMatrix::backward(const ConstBlock& inputs, const Dense& weights, std:
       for (Eigen::Index c = 0; c < scaled.cols(); ++c) {
         const double cross = scaled.col(c).dot(product.col(c));
         const double own = linear ? 0.0 : sums.dot(scaled.col(c).cwiseAbs2());
-        const auto group = static_cast<std::size_t>(factor.parameter + factor.description.groups[static_cast<std::size_t>(c)]);
+        const auto group = static_cast<std::size_t>(factor.parameter +
+                                                    factor.description.groups[static_cast<std::size_t>(c)]);
         gradient[group] += linear ? -2.0 * cross : -4.0 * (own - cross);
         if (!input_gradient) continue;
         const double inverse_scale = std::sqrt(factor.weight[c]);
@@ -251,7 +254,8 @@ Vector self_covariance(const Kernel& kernel, std::span<const double> parameters,
     for (std::size_t f = 0; f < term.factors.size(); ++f) {
       const KernelFactor& factor = term.factors[f];
       if (factor.shape != Shape::linear) continue;
-      const Dense scaled = scaled_columns(factor, inverse_length_scales(factor, parameters, first[f]), points);
+      const Dense scaled =
+          scaled_columns(factor, inverse_length_scales(factor, parameters, first[f]), points);
       value.array() *= 1.0 + scaled.colwise().squaredNorm().transpose().array();
     }
     result += value;

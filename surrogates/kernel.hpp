@@ -1,4 +1,5 @@
-// Covariance functions: sums of products of stationary or linear factors, each over its own columns of the features.
+// Covariance functions: sums of products of stationary or linear factors, each over its own columns of the
+// features.
 #pragma once
 
 #include <cstddef>
@@ -10,16 +11,18 @@
 
 namespace dovetail {
 
-/// How a factor falls with the scaled squared distance r^2 = sum_j (x_j - x'_j)^2 / l_j^2 (Rasmussen & Williams 2006,
-/// eqs. 4.9 and 4.17), or the linear kernel 1 + sum_j x_j x'_j / l_j^2 (their eq. 4.28; on features as in Shi et al.,
-/// "Learned Hardware/Software Co-Design of Neural Accelerators", 2020).
+/// How a factor falls with the scaled squared distance r^2 = sum_j (x_j - x'_j)^2 / l_j^2 (Rasmussen &
+/// Williams 2006, eqs. 4.9 and 4.17), or the linear kernel 1 + sum_j x_j x'_j / l_j^2 (their eq. 4.28; on
+/// features as in Shi et al., "Learned Hardware/Software Co-Design of Neural Accelerators", 2020).
 ///
-/// Choices without an order become stationary factors through their features (features.hpp): a scaled one-hot code makes
-/// r^2 the weighted Hamming distance (overlap kernel), signs of all pairs make it the Kendall distance of permutations
-/// (the squared exponential is then the Mallows kernel), positions make it the Spearman distance.
+/// Choices without an order become stationary factors through their features (features.hpp): a scaled one-hot
+/// code makes r^2 the weighted Hamming distance (overlap kernel), signs of all pairs make it the Kendall
+/// distance of permutations (the squared exponential is then the Mallows kernel), positions make it the
+/// Spearman distance.
 enum class Shape : std::uint8_t { matern52, squared_exponential, linear };
 
-/// One factor over some feature columns. Columns with the same group share a length scale; groups count from 0.
+/// One factor over some feature columns. Columns with the same group share a length scale; groups count from
+/// 0.
 struct KernelFactor {
   Shape shape = Shape::matern52;
   std::vector<int> columns;
@@ -32,8 +35,8 @@ struct KernelTerm {
   std::vector<KernelFactor> factors;
 };
 
-/// A sum of terms. Its parameters are natural logarithms in this order: for every term its variance, then for every
-/// factor of the term the length scale of each group.
+/// A sum of terms. Its parameters are natural logarithms in this order: for every term its variance, then for
+/// every factor of the term the length scale of each group.
 struct Kernel {
   std::vector<KernelTerm> terms;
   int parameter_count() const;
@@ -47,6 +50,7 @@ KernelFactor tied(Shape shape, std::span<const int> columns);
 Kernel ard_kernel(Shape shape, int count);
 
 /// k(a_i, b_j) for all rows of `left` and `right`.
-Matrix covariance(const Kernel& kernel, std::span<const double> parameters, const Matrix& left, const Matrix& right);
+Matrix covariance(const Kernel& kernel, std::span<const double> parameters, const Matrix& left,
+                  const Matrix& right);
 
 }  // namespace dovetail

@@ -1,19 +1,22 @@
-// Private to surrogates: kernel matrices and the reverse pass that turns dL/dK into dL/d(parameters) and dL/d(inputs).
+// Private to surrogates: kernel matrices and the reverse pass that turns dL/dK into dL/d(parameters) and
+// dL/d(inputs).
 #pragma once
 
 #include <span>
 #include <vector>
 
-#include "dense.h"
 #include <dovetail/surrogates/kernel.hpp>
+#include "dense.h"
 
 namespace dovetail::dense {
 
-/// The symmetric kernel matrix of one set of points with what its derivative needs. Buffers are kept between calls.
+/// The symmetric kernel matrix of one set of points with what its derivative needs. Buffers are kept between
+/// calls.
 ///
-/// With G = dL/dK (symmetric) the derivative by a length scale is the sum over a, b of G_ab K_ab psi_ab d(r^2_ab), psi
-/// the logarithmic derivative of the shape by r^2. As (x_aj - x_bj)^2 splits into squares and products, one product of
-/// the n x n matrix V = G o K o psi with the n x d inputs gives all length scales at once (and the inputs' derivative).
+/// With G = dL/dK (symmetric) the derivative by a length scale is the sum over a, b of G_ab K_ab psi_ab
+/// d(r^2_ab), psi the logarithmic derivative of the shape by r^2. As (x_aj - x_bj)^2 splits into squares and
+/// products, one product of the n x n matrix V = G o K o psi with the n x d inputs gives all length scales at
+/// once (and the inputs' derivative).
 class KernelMatrix {
  public:
   explicit KernelMatrix(const Kernel& kernel);
@@ -21,9 +24,11 @@ class KernelMatrix {
   /// Computes the lower triangle of K for points stored as columns of `inputs` (d x n).
   const Dense& forward(std::span<const double> parameters, const ConstBlock& inputs);
 
-  /// Adds to `gradient` the derivative by every kernel parameter, and to `input_gradient` (d x n), unless null, that by
-  /// the inputs. `weights` holds G in its lower triangle. Call after forward with the same inputs.
-  void backward(const ConstBlock& inputs, const Dense& weights, std::span<double> gradient, Dense* input_gradient);
+  /// Adds to `gradient` the derivative by every kernel parameter, and to `input_gradient` (d x n), unless
+  /// null, that by the inputs. `weights` holds G in its lower triangle. Call after forward with the same
+  /// inputs.
+  void backward(const ConstBlock& inputs, const Dense& weights, std::span<double> gradient,
+                Dense* input_gradient);
 
  private:
   struct Factor {

@@ -2,10 +2,10 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <nlopt.hpp>
 #include <numbers>
 #include <stdexcept>
 
+#include "climb.h"
 #include "gaussian_process_state.h"
 #include "kernel_matrix.h"
 
@@ -34,12 +34,14 @@ void each_prior(const GaussianProcessModel& model, Visit&& visit) {
     visit(next++, Kind::variance, 0.0, model.variance_deviation);
     for (const KernelFactor& factor : term.factors) {
       const int groups = factor.group_count();
-      const double location = model.length_location + 0.5 * std::log(std::max(1.0, static_cast<double>(groups)));
+      const double location =
+          model.length_location + 0.5 * std::log(std::max(1.0, static_cast<double>(groups)));
       for (int g = 0; g < groups; ++g) visit(next++, Kind::length, location, model.length_deviation);
     }
   }
   visit(next++, Kind::noise, model.noise_location, model.noise_deviation);
-  for (std::size_t w = 0; w < 2 * model.warped_columns.size(); ++w) visit(next++, Kind::warp, 0.0, model.warp_deviation);
+  for (std::size_t w = 0; w < 2 * model.warped_columns.size(); ++w)
+    visit(next++, Kind::warp, 0.0, model.warp_deviation);
 }
 
 }  // namespace
@@ -68,7 +70,8 @@ double GaussianProcessModel::log_prior(std::span<const double> parameters, std::
 
 namespace dense {
 
-void warp(const GaussianProcessModel& model, std::span<const double> parameters, Dense& points, Dense* slope) {
+void warp(const GaussianProcessModel& model, std::span<const double> parameters, Dense& points,
+          Dense* slope) {
   if (slope) slope->setOnes(points.rows(), points.cols());
   for (std::size_t w = 0; w < model.warped_columns.size(); ++w) {
     const auto first = static_cast<std::size_t>(model.noise_parameter()) + 1 + 2 * w;
@@ -95,8 +98,15 @@ struct MarginalLikelihood::Workspace {
 
 MarginalLikelihood::MarginalLikelihood(const GaussianProcessModel& model, const Matrix& inputs,
                                        std::span<const double> outputs)
-    : work_(new Workspace{model, dense::columns_of(inputs), {}, dense::vector_of(outputs),
-                          dense::KernelMatrix(model.kernel), {}, {}, {}, {}}) {
+    : work_(new Workspace{model,
+                          dense::columns_of(inputs),
+                          {},
+                          dense::vector_of(outputs),
+                          dense::KernelMatrix(model.kernel),
+                          {},
+                          {},
+                          {},
+                          {}}) {
   if (inputs.rows != outputs.size()) throw std::invalid_argument("a likelihood needs one output per input");
 }
 
@@ -162,54 +172,19 @@ void bounds(const GaussianProcessModel& model, std::vector<double>& low, std::ve
   });
 }
 
-struct Climb {
-  std::vector<double> parameters;
-  double value = -std::numeric_limits<double>::infinity();
-};
+}  // namespace
 
-Climb climb(const GaussianProcessModel& model, MarginalLikelihood& likelihood, std::vector<double> start,
-            int evaluations, double tolerance) {
-  const auto count = static_cast<unsigned>(model.parameter_count());
+Ascent dense::climb(const GaussianProcessModel& model, const DifferentiableFunction& likelihood,
+                    std::vector<double> start, int evaluations, double tolerance) {
+  const auto count = static_cast<std::size_t>(model.parameter_count());
   std::vector<double> low(count), high(count);
   bounds(model, low, high);
-  for (unsigned i = 0; i < count; ++i) start[i] = std::clamp(start[i], low[i], high[i]);
-  Climb best;
-  best.parameters = start;
-  const auto objective = [&](const std::vector<double>& x, std::vector<double>& slope) {
-    std::vector<double> own(count);
-    double value = likelihood(x, own);
-    if (std::isfinite(value)) {
-      value += model.log_prior(x, own);
-    } else {
-      value = -1e10;
-      std::fill(own.begin(), own.end(), 0.0);
-    }
-    if (!slope.empty()) std::copy(own.begin(), own.end(), slope.begin());
-    if (value > best.value) best = {x, value};
-    return value;
+  const auto posterior = [&](std::span<const double> parameters, std::span<double> gradient) {
+    const double value = likelihood(parameters, gradient);
+    return std::isfinite(value) ? value + model.log_prior(parameters, gradient) : value;
   };
-  using Objective = decltype(objective);
-  nlopt::opt search(nlopt::LD_LBFGS, count);
-  search.set_max_objective(
-      [](const std::vector<double>& x, std::vector<double>& slope, void* data) {
-        return (*static_cast<const Objective*>(data))(x, slope);
-      },
-      const_cast<void*>(static_cast<const void*>(&objective)));
-  search.set_lower_bounds(low);
-  search.set_upper_bounds(high);
-  search.set_maxeval(evaluations);
-  search.set_ftol_rel(tolerance);
-  search.set_ftol_abs(tolerance);
-  try {
-    double value = 0.0;
-    search.optimize(start, value);
-  } catch (const std::runtime_error&) {
-    // L-BFGS gave up (roundoff); the best point visited is kept.
-  }
-  return best;
+  return ascend(posterior, std::move(start), low, high, evaluations, tolerance);
 }
-
-}  // namespace
 
 std::vector<double> fit_parameters(const GaussianProcessModel& model, const Matrix& inputs,
                                    std::span<const double> outputs, const FitOptions& options) {
@@ -240,18 +215,19 @@ std::vector<double> fit_parameters(const GaussianProcessModel& model, const Matr
   }
   const Matrix& competition = coarse ? few : inputs;
   MarginalLikelihood likelihood(model, competition, coarse ? std::span<const double>(few_outputs) : outputs);
-  Climb best;
+  Ascent best;
   for (std::vector<double>& start : starts) {
     if (static_cast<int>(start.size()) != model.parameter_count())
       throw std::invalid_argument("a start of a fit has the wrong number of parameters");
-    Climb found = climb(model, likelihood, std::move(start), options.evaluations, options.tolerance);
-    if (found.value > best.value || best.parameters.empty()) best = std::move(found);
+    Ascent found =
+        dense::climb(model, std::ref(likelihood), std::move(start), options.evaluations, options.tolerance);
+    if (found.value > best.value || best.point.empty()) best = std::move(found);
   }
   if (coarse) {
     MarginalLikelihood whole(model, inputs, outputs);
-    best = climb(model, whole, best.parameters, options.evaluations, options.tolerance);
+    best = dense::climb(model, std::ref(whole), best.point, options.evaluations, options.tolerance);
   }
-  return best.parameters;
+  return best.point;
 }
 
 }  // namespace dovetail

@@ -22,7 +22,8 @@ std::vector<double> wave(const Matrix& points) {
   std::vector<double> result;
   for (std::size_t i = 0; i < points.rows; ++i) {
     double sum = 0.0;
-    for (std::size_t j = 0; j < points.columns; ++j) sum += std::sin(3.0 * points(i, j) + static_cast<double>(j));
+    for (std::size_t j = 0; j < points.columns; ++j)
+      sum += std::sin(3.0 * points(i, j) + static_cast<double>(j));
     result.push_back(sum);
   }
   return result;
@@ -78,7 +79,8 @@ TEST_CASE("kernels on paper") {
   CHECK(covariance(ard_kernel(Shape::linear, 2), parameters, b, b)(0, 0) == doctest::Approx(3.0 * 2.0));
 }
 
-TEST_CASE("the likelihood's gradient is its finite difference, for sums, products, ties, linear and warped parts") {
+TEST_CASE(
+    "the likelihood's gradient is its finite difference, for sums, products, ties, linear and warped parts") {
   const GaussianProcessModel model = rich_model();
   for (const std::size_t n : {7u, 90u, 150u}) {
     const Matrix inputs = random_points(n, 5, 11);
@@ -112,7 +114,8 @@ TEST_CASE("predictions' gradients are finite differences") {
     both(1, j) -= step;
     const Prediction side = process.predict(both);
     CHECK(at.mean_gradient[j] == doctest::Approx((side.mean[0] - side.mean[1]) / (2 * step)).epsilon(1e-4));
-    CHECK(at.variance_gradient[j] == doctest::Approx((side.variance[0] - side.variance[1]) / (2 * step)).epsilon(1e-3));
+    CHECK(at.variance_gradient[j] ==
+          doctest::Approx((side.variance[0] - side.variance[1]) / (2 * step)).epsilon(1e-3));
   }
   Matrix one;
   one.append(point);

@@ -1,0 +1,129 @@
+// Random features of sums of products, and their correction by the data.
+#include <dovetail/surrogates/path_sample.hpp>
+
+#include <cmath>
+#include <numbers>
+#include <stdexcept>
+
+#include "gaussian_process_state.h"
+#include "kernel_matrix.h"
+
+namespace dovetail {
+
+using dense::Dense;
+using dense::Vector;
+
+struct PathSample::State {
+  GaussianProcessModel model;
+  std::vector<double> parameters;
+  // feature i of a term: weight_i cos(frequency_i' x + phase_i) prod over linear factors of (own_i + slope_i'
+  // x)
+  struct Linear {
+    Vector own;
+    Dense slope;  // features x d
+  };
+  struct Term {
+    Dense frequency;  // features x d
+    Vector phase, weight;
+    std::vector<Linear> linear;
+  };
+  std::vector<Term> terms;
+  Dense inputs;
+  Vector correction;
+  double mean = 0.0;
+
+  Vector prior(const Dense& points) const {
+    Vector result = Vector::Zero(points.cols());
+    for (const Term& term : terms) {
+      Dense value = ((term.frequency * points).colwise() + term.phase).array().cos();
+      for (const Linear& linear : term.linear)
+        value.array() *= ((linear.slope * points).colwise() + linear.own).array();
+      result += value.transpose() * term.weight;
+    }
+    return result;
+  }
+};
+
+std::size_t PathSample::count(const GaussianProcess& process, int features) {
+  std::size_t per_feature = 0;
+  for (const KernelTerm& term : process.model().kernel.terms) {
+    per_feature += 2;  // phase (uniform) and weight
+    for (const KernelFactor& factor : term.factors) per_feature += factor.columns.size() + 5;
+  }
+  return per_feature * static_cast<std::size_t>(features) + process.size();
+}
+
+PathSample::PathSample(const GaussianProcess& process, int features, std::span<const double> normals,
+                       std::span<const double> uniforms)
+    : state_(std::make_unique<State>()) {
+  const std::size_t needed = count(process, features);
+  if (normals.size() < needed || uniforms.size() < needed)
+    throw std::invalid_argument("a sample path needs more random numbers");
+  const GaussianProcess::State& gp = *process.state_;
+  State& s = *state_;
+  s.model = gp.model;
+  s.parameters = gp.parameters;
+  s.inputs = gp.used_inputs();
+  s.mean = gp.mean;
+  std::size_t next_normal = 0, next_uniform = 0, parameter = 0;
+  const auto normal = [&] { return normals[next_normal++]; };
+  const Eigen::Index d = s.inputs.rows(), m = features;
+  for (const KernelTerm& term : s.model.kernel.terms) {
+    const double variance = std::exp(s.parameters[parameter++]);
+    State::Term mine{Dense::Zero(m, d), Vector::Zero(m), Vector(m), {}};
+    bool waves = false;
+    for (const KernelFactor& factor : term.factors) {
+      Dense slope = Dense::Zero(m, d);
+      Vector own(m);
+      for (Eigen::Index i = 0; i < m; ++i) {
+        double stretch = 1.0;
+        if (factor.shape == Shape::matern52) {  // its spectrum is Student's t with 5 degrees of freedom
+          double squares = 0.0;
+          for (int k = 0; k < 5; ++k) squares += std::pow(normal(), 2);
+          stretch = std::sqrt(5.0 / squares);
+        }
+        own[i] = factor.shape == Shape::linear ? normal() : 0.0;
+        for (std::size_t c = 0; c < factor.columns.size(); ++c)
+          slope(i, factor.columns[c]) +=
+              stretch * normal() *
+              std::exp(-s.parameters[parameter + static_cast<std::size_t>(factor.groups[c])]);
+      }
+      if (factor.shape == Shape::linear) {
+        mine.linear.push_back({own, slope});
+      } else {
+        mine.frequency += slope;
+        waves = true;
+      }
+      parameter += static_cast<std::size_t>(factor.group_count());
+    }
+    // cos averages to 1/2 in the square; a term without waves is constant and needs no phase.
+    for (Eigen::Index i = 0; i < m; ++i) {
+      mine.phase[i] = waves ? 2.0 * std::numbers::pi * uniforms[next_uniform++] : 0.0;
+      mine.weight[i] = normal() * std::sqrt((waves ? 2.0 : 1.0) * variance / static_cast<double>(m));
+    }
+    s.terms.push_back(std::move(mine));
+  }
+  Vector residual = gp.centred - s.prior(s.inputs);
+  for (Eigen::Index i = 0; i < residual.size(); ++i)
+    residual[i] -= normal() * std::sqrt(gp.noise + gp.jitter);
+  residual = gp.used_factor().triangularView<Eigen::Lower>() * residual;
+  s.correction = gp.used_factor().transpose().triangularView<Eigen::Upper>() * residual;
+}
+
+PathSample::~PathSample() = default;
+PathSample::PathSample(PathSample&&) noexcept = default;
+PathSample& PathSample::operator=(PathSample&&) noexcept = default;
+
+std::vector<double> PathSample::operator()(const Matrix& points) const {
+  const State& s = *state_;
+  Dense warped = dense::columns_of(points);
+  dense::warp(s.model, s.parameters, warped, nullptr);
+  const Vector value =
+      (s.prior(warped) +
+       dense::cross_covariance(s.model.kernel, s.parameters, s.inputs, warped).transpose() * s.correction)
+          .array() +
+      s.mean;
+  return {value.begin(), value.end()};
+}
+
+}  // namespace dovetail
