@@ -1,0 +1,368 @@
+#include <dovetail/accelerators/loop_model.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <utility>
+#include <vector>
+
+#include <dovetail/accelerators/loop_cost.hpp>
+#include <dovetail/accelerators/traffic.hpp>
+
+namespace dovetail {
+namespace {
+
+std::int64_t round_count(double words) {
+  return words > 0.0 ? std::llround(words) : 0;
+}
+
+std::int64_t physical_words(const Level& level, const Tensor& tensor, std::int64_t words,
+                            CheckedArithmetic& exact) {
+  if (tensor.word_bits == 0 || tensor.word_bits == level.word_bits) return words;
+  return exact.plus(exact.times(words, tensor.word_bits), level.word_bits - 1) / level.word_bits;
+}
+
+// One evaluation: fills `result` from the layer, the machine and the mapping, station by station.
+class Evaluating {
+ public:
+  Evaluating(const Layer& layer, const Architecture& architecture, const PackedMapping& mapping)
+      : layer_(layer),
+        machine_(architecture),
+        mapping_(mapping),
+        shape_(layer),
+        tiling_(shape_, mapping, exact_) {}
+
+  Evaluation run() {
+    check_legality();
+    if (!result_.violations.empty()) return std::move(result_);
+    result_.macs = macs(layer_);
+    result_.compute_cycles = tiling_.steps;
+    result_.area_um2 = area_um2(machine_);
+    result_.levels.resize(levels());
+    result_.networks.resize(levels());
+    for (std::size_t i = 0; i < levels(); ++i) {
+      result_.levels[i].tensors.resize(tensors());
+      result_.networks[i].tensors.resize(tensors());
+      result_.networks[i].name = fmt::format("{} <==> {}", machine_.levels[i].name,
+                                             i == 0 ? machine_.compute.name : machine_.levels[i - 1].name);
+    }
+    for (std::size_t t = 0; t < tensors(); ++t) count(t);
+    if (exact_.overflow) return overflowed();
+    cycles();
+    energy();
+    return std::move(result_);
+  }
+
+ private:
+  std::size_t levels() const { return machine_.levels.size(); }
+  std::size_t tensors() const { return layer_.tensors.size(); }
+  bool keeps(std::size_t level, std::size_t tensor) const {
+    return (mapping_.levels[level].keep >> tensor & 1U) != 0;
+  }
+  bool outermost(std::size_t level) const { return level + 1 == levels(); }
+
+  void violate(const char* constraint, const std::string& level, const std::string& tensor, double needed,
+               double available) {
+    result_.violations.push_back({constraint, level, tensor, needed, available});
+  }
+
+  Evaluation overflowed() {
+    Evaluation failed;
+    failed.violations.push_back({"overflow", "", "", std::numeric_limits<double>::infinity(), 0x1p63});
+    return failed;
+  }
+
+  void check_legality() {
+    if (exact_.overflow) {
+      result_ = overflowed();
+      return;
+    }
+    for (std::size_t d = 0; d < layer_.dimensions.size(); ++d) {
+      const std::int64_t product = tiling_.tile[levels() - 1][d];
+      if (product != shape_.extent[d]) {
+        violate("factors", "", layer_.dimensions[d].name, static_cast<double>(product),
+                static_cast<double>(shape_.extent[d]));
+      }
+    }
+    for (std::size_t t = 0; t < tensors(); ++t) {
+      if (!keeps(levels() - 1, t))
+        violate("keep", machine_.levels.back().name, layer_.tensors[t].name, 1.0, 0.0);
+    }
+    check_meshes();
+    for (std::size_t i = 0; i < levels(); ++i) check_capacity(i);
+    if (exact_.overflow) result_ = overflowed();
+  }
+
+  // Instances in use at a level: the product of the spatial factors of all levels above.
+  void check_meshes() {
+    std::int64_t x = 1, y = 1;
+    for (std::size_t i = levels(); i-- > 0;) {
+      x = exact_.times(x, tiling_.x[i]);
+      y = exact_.times(y, tiling_.y[i]);
+      const bool compute = i == 0;
+      const std::string& name = compute ? machine_.compute.name : machine_.levels[i - 1].name;
+      const std::int64_t mesh_x = compute ? machine_.compute.mesh_x : machine_.levels[i - 1].mesh_x;
+      const std::int64_t mesh_y = compute ? machine_.compute.mesh_y : machine_.levels[i - 1].mesh_y;
+      const std::int64_t instances = compute ? machine_.compute.instances : machine_.levels[i - 1].instances;
+      if (x > mesh_x) violate("mesh_x", name, "", static_cast<double>(x), static_cast<double>(mesh_x));
+      if (y > mesh_y) violate("mesh_y", name, "", static_cast<double>(y), static_cast<double>(mesh_y));
+      const std::int64_t used = exact_.times(x, y);
+      if (used > instances) {
+        violate("instances", name, "", static_cast<double>(used), static_cast<double>(instances));
+      }
+      if (!compute) instances_[i - 1] = used;
+    }
+    instances_[levels() - 1] = 1;
+  }
+
+  void check_capacity(std::size_t i) {
+    const Level& level = machine_.levels[i];
+    const std::optional<std::int64_t> usable = usable_capacity(level);
+    std::int64_t used = 0, largest = -1;
+    std::size_t culprit = 0;
+    for (std::size_t t = 0; t < tensors(); ++t) {
+      if (!keeps(i, t)) continue;
+      const std::int64_t words =
+          physical_words(level, layer_.tensors[t], volume(shape_.tensor[t], tiling_.tile[i], exact_), exact_);
+      used = exact_.plus(used, words);
+      if (words > largest) {
+        largest = words;
+        culprit = t;
+      }
+    }
+    if (!usable) return;
+    const auto needed = static_cast<double>(used), available = static_cast<double>(*usable);
+    if (used > *usable) {
+      violate("capacity", level.name, layer_.tensors[culprit].name, needed, available);
+    } else if (needed < available * level.min_utilization) {
+      violate("min_utilization", level.name, "", needed, available * level.min_utilization);
+    }
+  }
+
+  ChildMesh mesh_under(std::size_t i) const {
+    return {fanout_x(machine_, static_cast<int>(i)), fanout_y(machine_, static_cast<int>(i))};
+  }
+
+  // Distinct words that one instance of each level ever sees, from the outermost level inwards.
+  std::vector<std::int64_t> partitions(std::size_t t) {
+    std::vector<std::int64_t> part(levels());
+    part[levels() - 1] = volume(shape_.tensor[t], tiling_.tile[levels() - 1], exact_);
+    for (std::size_t i = levels() - 1; i-- > 0;) {
+      Extents children = tiling_.tile[i];
+      for (std::size_t d = 0; d < layer_.dimensions.size(); ++d) {
+        children[d] = exact_.times(children[d], tiling_.spatial[i + 1][d]);
+      }
+      const std::int64_t size = volume(shape_.tensor[t], tiling_.tile[i], exact_);
+      const std::int64_t all = volume(shape_.tensor[t], children, exact_);
+      __extension__ using Wide = __int128;
+      part[i] = static_cast<std::int64_t>(static_cast<Wide>(part[i + 1]) * size / all);
+    }
+    return part;
+  }
+
+  void count(std::size_t t) {
+    const ShapeTensor& tensor = shape_.tensor[t];
+    const std::vector<std::int64_t> part = partitions(t);
+    std::vector<BoundaryTraffic> traffic;
+    for (std::size_t i = 0; i < levels(); ++i) {
+      traffic.push_back(boundary_traffic(shape_, tensor, mapping_, tiling_, static_cast<int>(i),
+                                         mesh_under(i), machine_.link_transfers, exact_));
+    }
+    // The parent's share of fills and the neighbours' share, both before bypass.
+    std::vector<double> share(levels(), 0.0), peer(levels(), 0.0);
+    for (std::size_t i = 0; i + 1 < levels(); ++i) {
+      double delivered = 0.0;
+      for (const GroupTraffic& group : traffic[i + 1].groups) {
+        delivered += group.words * static_cast<double>(group.multicast);
+      }
+      share[i] = delivered / static_cast<double>(tiling_.x[i + 1] * tiling_.y[i + 1]);
+      if (keeps(i, t)) peer[i] = traffic[i + 1].link_words / static_cast<double>(instances_[i]);
+    }
+    // Bypass, from the inside out: a level that keeps nothing asks its parent for what is asked of itself.
+    std::vector<double> accesses(levels(), 0.0);
+    for (std::size_t i = 0; i < levels(); ++i) {
+      if (i > 0 && !keeps(i - 1, t)) {
+        bypass(traffic[i], accesses[i - 1], static_cast<double>(tiling_.x[i] * tiling_.y[i]));
+      }
+      for (const GroupTraffic& group : traffic[i].groups) accesses[i] += group.words;
+    }
+    for (std::size_t i = 0; i < levels(); ++i) {
+      fill_counts(i, t, part[i], accesses[i], outermost(i) ? 0.0 : share[i], peer[i]);
+      fill_network(i, t, part[i], traffic[i]);
+    }
+  }
+
+  // Rescales what a level hands down so that each child gets `accesses` words; hops are not rescaled.
+  static void bypass(BoundaryTraffic& traffic, double accesses, double children) {
+    if (traffic.link_words == 0.0) {
+      for (GroupTraffic& group : traffic.groups) group.words = accesses * static_cast<double>(group.scatter);
+      return;
+    }
+    double delivered = 0.0;
+    for (const GroupTraffic& group : traffic.groups)
+      delivered += group.words * static_cast<double>(group.multicast);
+    for (GroupTraffic& group : traffic.groups) group.words *= accesses * children / delivered;
+    traffic.link_words = 0.0;
+  }
+
+  void fill_counts(std::size_t i, std::size_t t, std::int64_t part, double accesses, double share,
+                   double peer) {
+    TensorCounts& counts = result_.levels[i].tensors[t];
+    counts.utilized_instances = instances_[i];
+    if (!keeps(i, t)) return;
+    const auto partition = static_cast<double>(part);
+    counts.utilized_capacity = physical_words(machine_.levels[i], layer_.tensors[t],
+                                              volume(shape_.tensor[t], tiling_.tile[i], exact_), exact_);
+    counts.partition_size = part;
+    if (!layer_.tensors[t].written) {
+      counts.reads = round_count(accesses + peer);
+      counts.fills = static_cast<std::int64_t>(share + peer);
+      return;
+    }
+    // The first write of every word finds nothing to add to: no read, no fill.
+    counts.updates = round_count(accesses);
+    counts.reads = round_count(accesses + peer - partition);
+    counts.fills = outermost(i) ? round_count(share + peer) : round_count(share + peer - partition);
+    counts.temporal_reductions = counts.reads;
+  }
+
+  void fill_network(std::size_t i, std::size_t t, std::int64_t part, const BoundaryTraffic& traffic) {
+    NetworkTensor& network = result_.networks[i].tensors[t];
+    const LevelNetwork& wires = machine_.levels[i].network;
+    const bool written = layer_.tensors[t].written;
+    network.fanout = tiling_.x[i] * tiling_.y[i];
+    network.link_transfers = traffic.link_words;
+    double hop_words = 0.0, injected = 0.0, routers = 0.0;
+    for (const GroupTraffic& group : traffic.groups) {
+      // Without in-place reduction a returning partial sum is sent down and up: twice the words, once for the first.
+      const double words =
+          written && machine_.levels[i].is_dram ? 2.0 * group.words - static_cast<double>(part) : group.words;
+      network.groups.push_back({group.multicast, group.scatter, words});
+      injected += words;
+      if (words <= 0.0) continue;
+      if (written) network.spatial_reductions += static_cast<double>(group.multicast - 1) * words;
+      hop_words += group.hop_words;
+      routers = std::floor(routers + (1.0 + std::floor(group.hop_words / words)) * words);
+    }
+    network.average_hops = injected > 0.0 ? hop_words / injected : 0.0;
+    network.energy_pj = hop_words * wires.energy_per_hop_pj + routers * wires.router_energy_pj;
+  }
+
+  void cycles() {
+    const auto compute = static_cast<double>(result_.compute_cycles);
+    double longest = compute;
+    for (std::size_t i = 0; i < levels(); ++i) {
+      double read_rate = 0.0, write_rate = 0.0;
+      for (std::size_t t = 0; t < tensors(); ++t) {
+        const TensorCounts& counts = result_.levels[i].tensors[t];
+        const AccessCost cost(machine_.levels[i], layer_.tensors[t]);
+        read_rate += static_cast<double>(counts.reads) * cost.rate / compute;
+        write_rate += static_cast<double>(counts.fills + counts.updates) * cost.rate / compute;
+      }
+      const double own = level_cycles(compute, read_rate, write_rate, Bandwidth(machine_.levels[i]));
+      longest = std::max(longest, own);
+      result_.levels[i].cycles = whole_cycles(own);
+    }
+    result_.cycles = whole_cycles(longest);
+    result_.utilization = static_cast<double>(result_.macs) /
+                          static_cast<double>(machine_.compute.instances) /
+                          static_cast<double>(result_.cycles);
+  }
+
+  std::int64_t whole_cycles(double value) {
+    if (value < 0x1p63) return static_cast<std::int64_t>(value);
+    exact_.overflow = true;
+    return std::numeric_limits<std::int64_t>::max();
+  }
+
+  void energy() {
+    if (exact_.overflow) {
+      result_ = overflowed();
+      return;
+    }
+    result_.compute_energy_pj =
+        static_cast<double>(result_.macs) * compute_energy_per_op_pj(layer_, machine_.compute);
+    result_.energy_pj = result_.compute_energy_pj;
+    const auto cycles = static_cast<double>(result_.cycles);
+    for (std::size_t i = 0; i < levels(); ++i) {
+      const Level& level = machine_.levels[i];
+      LevelEvaluation& to = result_.levels[i];
+      const auto instances = static_cast<double>(instances_[i]);
+      for (std::size_t t = 0; t < tensors(); ++t) {
+        TensorCounts& counts = to.tensors[t];
+        const AccessCost cost(level, layer_.tensors[t]);
+        const double own =
+            cost.energy_pj(static_cast<double>(counts.reads), static_cast<double>(counts.fills),
+                           static_cast<double>(counts.updates));
+        counts.energy_pj =
+            over_instances(own, instances, cluster_count(level)) +
+            static_cast<double>(counts.temporal_reductions) * instances * machine_.compute.adder_energy_pj;
+        to.energy_pj += counts.energy_pj;
+      }
+      to.leakage_energy_pj = level.energy.leak_pj_per_cycle * cycles * instances;
+      to.energy_pj += to.leakage_energy_pj;
+      result_.energy_pj += to.energy_pj;
+    }
+    for (std::size_t i = 0; i < levels(); ++i) {
+      NetworkEvaluation& network = result_.networks[i];
+      const LevelNetwork& wires = machine_.levels[i].network;
+      for (const NetworkTensor& tensor : network.tensors) {
+        const double links = tensor.link_transfers * (wires.energy_per_hop_pj + 2.0 * wires.router_energy_pj);
+        const double adders = tensor.spatial_reductions * machine_.compute.adder_energy_pj;
+        network.energy_pj += (tensor.energy_pj + links + adders) * static_cast<double>(instances_[i]);
+      }
+      result_.energy_pj += network.energy_pj;
+    }
+  }
+
+  const Layer& layer_;
+  const Architecture& machine_;
+  const PackedMapping& mapping_;
+  CheckedArithmetic exact_;
+  LoopShape shape_;
+  Tiling tiling_;
+  std::array<std::int64_t, max_levels> instances_{};
+  Evaluation result_;
+};
+
+bool well_formed(const Layer& layer, const std::vector<Loop>& loops) {
+  unsigned seen = 0;
+  for (const Loop& loop : loops) {
+    if (loop.dimension < 0 || loop.dimension >= static_cast<int>(layer.dimensions.size())) return false;
+    if (loop.factor < 1 || loop.factor > std::numeric_limits<std::int32_t>::max()) return false;
+    const unsigned bit = 1U << static_cast<unsigned>(loop.dimension);
+    if ((seen & bit) != 0) return false;
+    seen |= bit;
+  }
+  return true;
+}
+
+}  // namespace
+
+Evaluation LoopModel::evaluate(const Layer& layer, const Architecture& architecture,
+                               const Mapping& mapping) const {
+  Evaluation failed;
+  if (mapping.levels.size() != architecture.levels.size()) {
+    failed.violations.push_back({"levels", "", "", static_cast<double>(mapping.levels.size()),
+                                 static_cast<double>(architecture.levels.size())});
+    return failed;
+  }
+  for (std::size_t i = 0; i < mapping.levels.size(); ++i) {
+    const MappingLevel& level = mapping.levels[i];
+    if (!well_formed(layer, level.temporal) || !well_formed(layer, level.spatial_x) ||
+        !well_formed(layer, level.spatial_y)) {
+      failed.violations.push_back({"loops", architecture.levels[i].name, "", 0.0, 0.0});
+    }
+  }
+  if (!failed.violations.empty()) return failed;
+  return evaluate(layer, architecture, pack(layer, mapping));
+}
+
+Evaluation LoopModel::evaluate(const Layer& layer, const Architecture& architecture,
+                               const PackedMapping& mapping) const {
+  return Evaluating(layer, architecture, mapping).run();
+}
+
+}  // namespace dovetail
