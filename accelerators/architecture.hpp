@@ -31,6 +31,7 @@ struct AccessEnergy {
 /// The network between a level and the next-inner one; energies per word.
 struct LevelNetwork {
   double energy_per_hop_pj = 0.0, router_energy_pj = 0.0;
+  std::int64_t fill_latency_cycles = 0, drain_latency_cycles = 0;  ///< added once to the total cycles
   bool operator==(const LevelNetwork&) const = default;
 };
 

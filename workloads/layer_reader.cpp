@@ -362,7 +362,7 @@ class Reader {
 
   void read_pair(const Node& node, const char* what, std::int64_t least, Pair& pair) {
     if (node.is_null()) return;
-    const Bounds bounds = between(static_cast<double>(least), static_cast<double>(largest) / 4096);
+    const Bounds bounds = between(static_cast<double>(least), 65535);
     if (node.is_sequence() && node.items().size() == 2) {
       for (int side = 0; side < 2; ++side)
         read_value(node.items()[side], what, bounds, diagnostics_, pair[side]);
