@@ -52,6 +52,7 @@ class Evaluating {
     if (exact_.overflow) return overflowed();
     cycles();
     energy();
+    add_network_latencies();
     return std::move(result_);
   }
 
@@ -266,6 +267,22 @@ class Evaluating {
       result_.levels[i].cycles = whole_cycles(own);
     }
     result_.cycles = whole_cycles(longest);
+    result_.utilization = static_cast<double>(result_.macs) /
+                          static_cast<double>(machine_.compute.instances) /
+                          static_cast<double>(result_.cycles);
+  }
+
+  // MODEL.md, 4: latencies of networks come on top, after leakage was charged.
+  void add_network_latencies() {
+    if (!result_.valid()) return;
+    for (const Level& level : machine_.levels) {
+      for (const std::int64_t latency : {level.network.fill_latency_cycles, level.network.drain_latency_cycles}) {
+        if (__builtin_add_overflow(result_.cycles, latency, &result_.cycles)) {
+          result_ = overflowed();
+          return;
+        }
+      }
+    }
     result_.utilization = static_cast<double>(result_.macs) /
                           static_cast<double>(machine_.compute.instances) /
                           static_cast<double>(result_.cycles);

@@ -183,3 +183,12 @@ mapping: {levels: [{level: M, keep: [Q, S], temporal: "i4 j4 k1=2 k:3"}]}
   CHECK(design.mapping->levels[0].temporal.size() == 4);
   CHECK(read_design(from_json(to_json(design), "d")) == design);
 }
+
+TEST_CASE("latencies of networks are read") {
+  std::string text = short_design;
+  text = replaced(text, "{name: Buffer, ", "{name: Buffer, network_fill_latency: 12, network_drain_latency: 5, ");
+  const Design design = read_design(parse_yaml(text, "d"));
+  CHECK(design.architecture.levels[1].network.fill_latency_cycles == 12);
+  CHECK(design.architecture.levels[1].network.drain_latency_cycles == 5);
+  CHECK(read_design(from_json(to_json(design), "d")) == design);
+}
