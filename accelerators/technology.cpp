@@ -10,10 +10,10 @@
 namespace dovetail {
 namespace {
 
-constexpr const char* horowitz =
-    "M. Horowitz, Computing's energy problem, ISSCC 2014, 45 nm 0.9 V table";
+constexpr const char* horowitz = "M. Horowitz, Computing's energy problem, ISSCC 2014, 45 nm 0.9 V table";
 constexpr const char* jouppi =
-    "N. Jouppi et al., Ten lessons from three generations, ISCA 2021, table 2: bf16 / fp16 ratio at 7 nm, times the fp16 "
+    "N. Jouppi et al., Ten lessons from three generations, ISCA 2021, table 2: bf16 / fp16 ratio at 7 nm, "
+    "times the fp16 "
     "figure of Horowitz, ISSCC 2014";
 
 // Every published figure that the defaults rest on. Energies of integer and floating-point operations, of SRAM and of
@@ -21,8 +21,8 @@ constexpr const char* jouppi =
 std::vector<TechnologyEntry> published() {
   const auto points = [](std::vector<std::pair<double, double>> list) { return Curve(std::move(list)); };
   std::vector<TechnologyEntry> table;
-  const auto add = [&](const char* name, const char* variable, Scaling scaling, Curve curve, std::string source,
-                       double node_nm = 45.0, double voltage = 0.9) {
+  const auto add = [&](const char* name, const char* variable, Scaling scaling, Curve curve,
+                       std::string source, double node_nm = 45.0, double voltage = 0.9) {
     table.push_back({name, variable, scaling, node_nm, voltage, std::move(curve), std::move(source)});
   };
   const std::string areas = std::string(horowitz) + ", area column";
@@ -30,7 +30,8 @@ std::vector<TechnologyEntry> published() {
   add("multiply.fp16.energy_pj", "", Scaling::energy, Curve(1.1), horowitz);
   add("multiply.bf16.energy_pj", "", Scaling::energy, Curve(1.1 * 0.21 / 0.34), jouppi);
   add("multiply.fp32.energy_pj", "", Scaling::energy, Curve(3.7), horowitz);
-  add("add.int.energy_pj", "word_bits", Scaling::energy, points({{8, 0.03}, {16, 0.05}, {32, 0.1}}), horowitz);
+  add("add.int.energy_pj", "word_bits", Scaling::energy, points({{8, 0.03}, {16, 0.05}, {32, 0.1}}),
+      horowitz);
   add("add.fp16.energy_pj", "", Scaling::energy, Curve(0.4), horowitz);
   add("add.bf16.energy_pj", "", Scaling::energy, Curve(0.4 * 0.11 / 0.16), jouppi);
   add("add.fp32.energy_pj", "", Scaling::energy, Curve(0.9), horowitz);
@@ -45,7 +46,8 @@ std::vector<TechnologyEntry> published() {
   add("add.fp32.area_um2", "", Scaling::area, Curve(4184), areas);
   add("register_file.energy_pj_per_bit", "capacity_bits", Scaling::energy,
       points({{16, 0.009}, {4096, 0.8374 / 16.0}}),
-      "one register: Aladdin (Shao et al., ISCA 2014), 45 nm; 512 bytes: as much as one 16-bit multiply-accumulate "
+      "one register: Aladdin (Shao et al., ISCA 2014), 45 nm; 512 bytes: as much as one 16-bit "
+      "multiply-accumulate "
       "(Chen et al., Eyeriss, ISCA 2016, table IV) with Horowitz's energies; power law between");
   add("register_file.area_um2_per_bit", "capacity_bits", Scaling::area, Curve(4.522),
       "DFF_X1 of the NanGate FreePDK45 library; read multiplexers not counted");
@@ -55,15 +57,18 @@ std::vector<TechnologyEntry> published() {
       points({{8 * 8192.0, 10.0 / 64.0}, {32 * 8192.0, 20.0 / 64.0}, {1024 * 8192.0, 100.0 / 64.0}}),
       std::string(horowitz) + ": 64-bit access of 8 KB, 32 KB, 1 MB; the square root of capacity between");
   add("sram.fixed_share", "", Scaling::none, Curve(0.1),
-      "share of a 64-bit access that does not grow with its width (decoder, word line, address wires); our assumption, "
+      "share of a 64-bit access that does not grow with its width (decoder, word line, address wires); our "
+      "assumption, "
       "of the order CACTI 6 gives");
   add("sram.area_um2_per_bit", "capacity_bits", Scaling::area, points({{8192, 0.9}, {8388608, 0.55}}),
-      "0.346 um2 cell (Mistry et al., IEDM 2007, 45 nm) at array efficiencies of 38 % (1 KB) to 63 % (1 MB), the range "
+      "0.346 um2 cell (Mistry et al., IEDM 2007, 45 nm) at array efficiencies of 38 % (1 KB) to 63 % (1 MB), "
+      "the range "
       "CACTI 6 gives; our fit");
   add("sram.leak_pw_per_bit", "", Scaling::none, Curve(10.0),
       "order of low-standby-power cells in ITRS 2009; our assumption");
   add("wire.energy_pj_per_bit_mm", "", Scaling::wire, Curve(310.0 / 256.0 / 10.0),
-      "S. Keckler et al., GPUs and the future of parallel computing, IEEE Micro 2011, table 1: 256 bits over 10 mm at 40 nm",
+      "S. Keckler et al., GPUs and the future of parallel computing, IEEE Micro 2011, table 1: 256 bits over "
+      "10 mm at 40 nm",
       40.0, 0.9);
   add("dram.ddr3.energy_pj_per_bit", "", Scaling::none, Curve(1300.0 / 64.0),
       "M. Horowitz, ISSCC 2014: 1.3 to 2.6 nJ for 64 bits, the lower end");
@@ -80,16 +85,20 @@ std::vector<TechnologyEntry> published() {
 
 // Nominal supplies: the predictive technology models (Zhao and Cao, TED 2006; PTM-MG below 20 nm), with 0.9 V at 45 nm
 // as in Horowitz's table and 1.0 V at 65 nm as the Eyeriss chip runs.
-constexpr std::pair<double, double> supplies[] = {{7, 0.7},   {10, 0.75}, {14, 0.8}, {16, 0.8},  {22, 0.8}, {28, 0.85},
-                                                  {32, 0.9},  {45, 0.9},  {65, 1.0}, {90, 1.2},  {130, 1.3},
-                                                  {180, 1.8}};
+constexpr std::pair<double, double> supplies[] = {{7, 0.7},  {10, 0.75}, {14, 0.8},  {16, 0.8},
+                                                  {22, 0.8}, {28, 0.85}, {32, 0.9},  {45, 0.9},
+                                                  {65, 1.0}, {90, 1.2},  {130, 1.3}, {180, 1.8}};
 
 const char* kind_name(NumberFormat::Kind kind) {
   switch (kind) {
-    case NumberFormat::Kind::integer: return "int";
-    case NumberFormat::Kind::fp16: return "fp16";
-    case NumberFormat::Kind::bf16: return "bf16";
-    case NumberFormat::Kind::fp32: return "fp32";
+    case NumberFormat::Kind::integer:
+      return "int";
+    case NumberFormat::Kind::fp16:
+      return "fp16";
+    case NumberFormat::Kind::bf16:
+      return "bf16";
+    case NumberFormat::Kind::fp32:
+      return "fp32";
   }
   return "int";
 }
@@ -107,10 +116,12 @@ Curve::Curve(std::vector<std::pair<double, double>> points) : points_(std::move(
   for (std::size_t i = 0; i < points_.size(); ++i) {
     const auto& [x, y] = points_[i];
     if (!(x > 0.0) || !(y > 0.0) || !std::isfinite(x) || !std::isfinite(y)) {
-      throw std::invalid_argument(fmt::format("the point ({}, {}) of a table, allowed are positive numbers", x, y));
+      throw std::invalid_argument(
+          fmt::format("the point ({}, {}) of a table, allowed are positive numbers", x, y));
     }
     if (i > 0 && x <= points_[i - 1].first) {
-      throw std::invalid_argument(fmt::format("{} follows {} in a table, which must ascend", x, points_[i - 1].first));
+      throw std::invalid_argument(
+          fmt::format("{} follows {} in a table, which must ascend", x, points_[i - 1].first));
     }
   }
 }
@@ -169,7 +180,7 @@ const TechnologyEntry& Technology::entry(std::string_view name) const {
 }
 
 void Technology::replace(std::string_view name, Curve curve, std::string source) {
-  auto& replaced = const_cast<TechnologyEntry&>(entry(name));
+  TechnologyEntry& replaced = entries_[static_cast<std::size_t>(&entry(name) - entries_.data())];
   replaced.curve = std::move(curve);
   replaced.source = std::move(source);
   replaced.node_nm = node_nm_;
@@ -186,8 +197,8 @@ std::string Technology::provenance(std::string_view name) const {
   const double factor = scaling_factor(found.scaling, found.node_nm, found.voltage, node_nm_, voltage_);
   if (factor == 1.0) return found.source;
   const char* law = found.scaling == Scaling::area ? "L^2" : found.scaling == Scaling::wire ? "V^2" : "L V^2";
-  return fmt::format("{}; x {:.3g} from {:g} nm {:g} V to {:g} nm {:g} V ({})", found.source, factor, found.node_nm,
-                     found.voltage, node_nm_, voltage_, law);
+  return fmt::format("{}; x {:.3g} from {:g} nm {:g} V to {:g} nm {:g} V ({})", found.source, factor,
+                     found.node_nm, found.voltage, node_nm_, voltage_, law);
 }
 
 Cost Technology::mac(NumberFormat format, NumberFormat accumulator) const {
@@ -217,9 +228,16 @@ Cost Technology::register_file(double words, double word_bits) const {
 Cost Technology::sram(double capacity_bits, double access_bits, double banks) const {
   const double bank_bits = std::max(1.0, capacity_bits / std::max(1.0, banks));
   const double share = value("sram.fixed_share");
-  const double width = share * 64.0 + (1.0 - share) * access_bits;  // in units of the 64-bit access of the table
-  return {width * value("sram.energy_pj_per_bit", bank_bits), capacity_bits * value("sram.leak_pw_per_bit", bank_bits),
-          capacity_bits * value("sram.area_um2_per_bit", bank_bits), provenance("sram.energy_pj_per_bit")};
+  const double width =
+      share * 64.0 + (1.0 - share) * access_bits;  // in units of the 64-bit access of the table
+  Cost cost{width * value("sram.energy_pj_per_bit", bank_bits), capacity_bits * value("sram.leak_pw_per_bit"),
+            capacity_bits * value("sram.area_um2_per_bit", bank_bits), provenance("sram.energy_pj_per_bit")};
+  if (banks > 1.0) {  // to the bank and back over half a side; never dearer than one undivided memory
+    const double half_side_mm = 0.5e-3 * std::sqrt(cost.area_um2);
+    const double undivided = width * value("sram.energy_pj_per_bit", std::max(1.0, capacity_bits));
+    cost.energy_pj = std::min(cost.energy_pj + wire(access_bits, half_side_mm).energy_pj, undivided);
+  }
+  return cost;
 }
 
 Cost Technology::dram(std::string_view kind, double bits) const {
@@ -241,7 +259,9 @@ std::vector<std::string> technology_entry_names() {
   return names;
 }
 
-std::vector<std::string> dram_kinds() { return {"ddr3", "ddr4", "gddr5", "lpddr4", "hbm2"}; }
+std::vector<std::string> dram_kinds() {
+  return {"ddr3", "ddr4", "gddr5", "lpddr4", "hbm2"};
+}
 
 double nominal_voltage(double node_nm) {
   const auto* first = std::begin(supplies);
@@ -263,10 +283,14 @@ double scaling_factor(Scaling scaling, double from_nm, double from_v, double to_
   const double length = to_nm / from_nm;
   const double supply = (to_v / from_v) * (to_v / from_v);
   switch (scaling) {
-    case Scaling::energy: return length * supply;
-    case Scaling::wire: return supply;
-    case Scaling::area: return length * length;
-    case Scaling::none: return 1.0;
+    case Scaling::energy:
+      return length * supply;
+    case Scaling::wire:
+      return supply;
+    case Scaling::area:
+      return length * length;
+    case Scaling::none:
+      return 1.0;
   }
   return 1.0;
 }

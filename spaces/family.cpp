@@ -30,7 +30,8 @@ struct Family::Impl {
 namespace {
 
 // Settings given by the user, by plain name; what does not exist or is not allowed is an error.
-std::map<std::string, double> plain_settings(const FamilyText& text, const std::map<std::string, double>& given,
+std::map<std::string, double> plain_settings(const FamilyText& text,
+                                             const std::map<std::string, double>& given,
                                              Diagnostics& diagnostics) {
   std::map<std::string, double> plain;
   std::vector<std::string> names;
@@ -39,17 +40,19 @@ std::map<std::string, double> plain_settings(const FamilyText& text, const std::
     const std::string key = name.rfind("hw.", 0) == 0 ? name.substr(3) : name;
     const auto found = std::find(names.begin(), names.end(), key);
     if (found == names.end()) {
-      diagnostics.error(text.where, fmt::format("family {} has no setting {}{}", text.name, quote(key), suggestion(key, names)));
+      diagnostics.error(text.where, fmt::format("family {} has no setting {}{}", text.name, quote(key),
+                                                suggestion(key, names)));
       continue;
     }
     const SettingText& setting = text.settings[static_cast<std::size_t>(found - names.begin())];
-    const bool allowed = setting.values.empty()
-                             ? value > 0.0
-                             : std::find(setting.values.begin(), setting.values.end(), value) != setting.values.end();
+    const bool allowed = setting.values.empty() ? value > 0.0
+                                                : std::find(setting.values.begin(), setting.values.end(),
+                                                            value) != setting.values.end();
     if (!allowed) {
       diagnostics.error(setting.where, fmt::format("{} is {}, allowed are {}", key, value,
-                                                   setting.values.empty() ? std::string("positive numbers")
-                                                                          : fmt::format("{}", fmt::join(setting.values, ", "))));
+                                                   setting.values.empty()
+                                                       ? std::string("positive numbers")
+                                                       : fmt::format("{}", fmt::join(setting.values, ", "))));
       continue;
     }
     plain[key] = value;
@@ -57,45 +60,55 @@ std::map<std::string, double> plain_settings(const FamilyText& text, const std::
   return plain;
 }
 
-std::optional<Parameter> make_parameter(const ParameterText& text, const FamilyNames& names, Diagnostics& diagnostics) {
+std::optional<Parameter> make_parameter(const ParameterText& text, const FamilyNames& names,
+                                        Diagnostics& diagnostics) {
   Parameter parameter;
   parameter.name = "hw." + text.name;
   switch (text.kind) {
-    case ParameterText::Kind::ordinal: parameter.domain = OrdinalValues{text.values}; break;
-    case ParameterText::Kind::categorical: parameter.domain = CategoricalValues{text.choices}; break;
+    case ParameterText::Kind::ordinal:
+      parameter.domain = OrdinalValues{text.values};
+      break;
+    case ParameterText::Kind::categorical:
+      parameter.domain = CategoricalValues{text.choices};
+      break;
     case ParameterText::Kind::integer: {
       const auto low = names.settle(text.low, diagnostics);
       const auto high = names.settle(text.high, diagnostics);
       if (!low || !high) return std::nullopt;
       if (*low != std::round(*low) || *high != std::round(*high) || *low > *high || std::abs(*high) > 1e12) {
-        diagnostics.error(text.where, fmt::format("{} runs from {} to {}, allowed are whole numbers in order", text.name, *low, *high));
+        diagnostics.error(text.where, fmt::format("{} runs from {} to {}, allowed are whole numbers in order",
+                                                  text.name, *low, *high));
         return std::nullopt;
       }
-      parameter.domain = IntegerRange{static_cast<std::int64_t>(*low), static_cast<std::int64_t>(*high), text.step, text.log};
+      parameter.domain = IntegerRange{static_cast<std::int64_t>(*low), static_cast<std::int64_t>(*high),
+                                      text.step, text.log};
       break;
     }
   }
   return parameter;
 }
 
-std::vector<Constraint> make_constraints(const FamilyText& text, const FamilyNames& names, Diagnostics& diagnostics) {
+std::vector<Constraint> make_constraints(const FamilyText& text, const FamilyNames& names,
+                                         Diagnostics& diagnostics) {
   std::vector<Constraint> constraints;
   for (const Formula& formula : text.constraints) {
     const std::size_t before = diagnostics.errors();
     names.compile(formula, true, diagnostics);  // the user's own text: messages with its columns
     if (diagnostics.errors() > before) continue;
-    constraints.push_back({formula.text, Expression::compile(names.expanded(formula.text), names.parameters())});
+    constraints.push_back(
+        {formula.text, Expression::compile(names.expanded(formula.text), names.parameters())});
   }
   return constraints;
 }
 
 // The number that stands in a Point for a parameter's default.
-std::optional<double> default_number(const ParameterText& parameter, const Formula& value, const FamilyNames& names,
-                                     Diagnostics& diagnostics) {
+std::optional<double> default_number(const ParameterText& parameter, const Formula& value,
+                                     const FamilyNames& names, Diagnostics& diagnostics) {
   if (parameter.kind == ParameterText::Kind::categorical) {
     const auto found = std::find(parameter.choices.begin(), parameter.choices.end(), value.text);
     if (found == parameter.choices.end()) {
-      diagnostics.error(value.where, fmt::format("{} is {}{}", parameter.name, quote(value.text), suggestion(value.text, parameter.choices)));
+      diagnostics.error(value.where, fmt::format("{} is {}{}", parameter.name, quote(value.text),
+                                                 suggestion(value.text, parameter.choices)));
       return std::nullopt;
     }
     return static_cast<double>(found - parameter.choices.begin());
@@ -104,7 +117,8 @@ std::optional<double> default_number(const ParameterText& parameter, const Formu
   if (!number || parameter.kind == ParameterText::Kind::integer) return number;
   const auto found = std::find(parameter.values.begin(), parameter.values.end(), *number);
   if (found == parameter.values.end()) {
-    diagnostics.error(value.where, fmt::format("{} is {}, allowed are {}", parameter.name, *number, fmt::join(parameter.values, ", ")));
+    diagnostics.error(value.where, fmt::format("{} is {}, allowed are {}", parameter.name, *number,
+                                               fmt::join(parameter.values, ", ")));
     return std::nullopt;
   }
   return static_cast<double>(found - parameter.values.begin());
@@ -116,7 +130,8 @@ Point make_default(const FamilyText& text, const FamilyNames& names, Diagnostics
   for (const ParameterText& parameter : text.parameters) known.push_back(parameter.name);
   for (const auto& [name, value] : text.default_values) {
     if (std::find(known.begin(), known.end(), name) == known.end()) {
-      diagnostics.error(value.where, fmt::format("there is no parameter {}{}", quote(name), suggestion(name, known)));
+      diagnostics.error(value.where,
+                        fmt::format("there is no parameter {}{}", quote(name), suggestion(name, known)));
     }
   }
   for (const ParameterText& parameter : text.parameters) {
@@ -133,7 +148,8 @@ Point make_default(const FamilyText& text, const FamilyNames& names, Diagnostics
 
 void check_levels(const FamilyText& text, Diagnostics& diagnostics) {
   if (text.levels.empty() || text.levels.size() > max_levels) {
-    diagnostics.error(text.where, fmt::format("{} storage levels, allowed are 1 to {}", text.levels.size(), max_levels));
+    diagnostics.error(text.where,
+                      fmt::format("{} storage levels, allowed are 1 to {}", text.levels.size(), max_levels));
   }
   for (std::size_t i = 0; i < text.levels.size(); ++i) {
     for (std::size_t j = 0; j < i; ++j) {
@@ -146,7 +162,8 @@ void check_levels(const FamilyText& text, Diagnostics& diagnostics) {
 
 }  // namespace
 
-Family read_family(const std::string& text, const std::string& file, const std::map<std::string, double>& settings) {
+Family read_family(const std::string& text, const std::string& file,
+                   const std::map<std::string, double>& settings) {
   Diagnostics diagnostics;
   auto impl = std::make_shared<Family::Impl>();
   impl->text = read_family_text(parse_yaml(text, file), diagnostics);
@@ -160,11 +177,13 @@ Family read_family(const std::string& text, const std::string& file, const std::
   }
   impl->names = FamilyNames(source, given, diagnostics);
   for (const SettingText& setting : source.settings) {
-    impl->settings.push_back({setting.name, impl->names.setting(setting.name), setting.values, setting.meaning});
+    impl->settings.push_back(
+        {setting.name, impl->names.setting(setting.name), setting.values, setting.meaning});
   }
   std::vector<Parameter> parameters;
   for (const ParameterText& parameter : source.parameters) {
-    if (auto made = make_parameter(parameter, impl->names, diagnostics)) parameters.push_back(std::move(*made));
+    if (auto made = make_parameter(parameter, impl->names, diagnostics))
+      parameters.push_back(std::move(*made));
     impl->meanings.push_back(parameter.meaning);
   }
   std::vector<Constraint> constraints = make_constraints(source, impl->names, diagnostics);
@@ -200,28 +219,56 @@ Family load_family(const std::string& name_or_path, const std::map<std::string, 
   if (!is_path && !std::filesystem::exists(name_or_path)) {
     Location nowhere;
     nowhere.file = name_or_path;
-    throw InputError(nowhere, fmt::format("there is no family or file of this name{}", suggestion(name_or_path, family_names())));
+    throw InputError(nowhere, fmt::format("there is no family or file of this name{}",
+                                          suggestion(name_or_path, family_names())));
   }
   return read_family(read_text(name_or_path), name_or_path, settings);
 }
 
-std::vector<std::string> family_names() { return embedded::names(embedded::families()); }
+std::vector<std::string> family_names() {
+  return embedded::names(embedded::families());
+}
 
-const std::string& Family::name() const { return impl_->text.name; }
-const std::string& Family::about() const { return impl_->text.about; }
-const std::string& Family::source() const { return impl_->text.source; }
-const std::vector<FamilySetting>& Family::settings() const { return impl_->settings; }
-const Technology& Family::technology() const { return impl_->technology; }
-double Family::clock_mhz() const { return impl_->text.technology.clock_mhz; }
-const Space& Family::space() const { return impl_->space; }
-const std::vector<std::string>& Family::meanings() const { return impl_->meanings; }
-const Point& Family::default_point() const { return impl_->default_point; }
-const std::string& Family::default_source() const { return impl_->text.default_source; }
-const std::string& Family::baseline_name() const { return impl_->text.baseline_name; }
-const std::string& Family::baseline_source() const { return impl_->text.baseline_source; }
+const std::string& Family::name() const {
+  return impl_->text.name;
+}
+const std::string& Family::about() const {
+  return impl_->text.about;
+}
+const std::string& Family::source() const {
+  return impl_->text.source;
+}
+const std::vector<FamilySetting>& Family::settings() const {
+  return impl_->settings;
+}
+const Technology& Family::technology() const {
+  return impl_->technology;
+}
+double Family::clock_mhz() const {
+  return impl_->text.technology.clock_mhz;
+}
+const Space& Family::space() const {
+  return impl_->space;
+}
+const std::vector<std::string>& Family::meanings() const {
+  return impl_->meanings;
+}
+const Point& Family::default_point() const {
+  return impl_->default_point;
+}
+const std::string& Family::default_source() const {
+  return impl_->text.default_source;
+}
+const std::string& Family::baseline_name() const {
+  return impl_->text.baseline_name;
+}
+const std::string& Family::baseline_source() const {
+  return impl_->text.baseline_source;
+}
 
 Architecture Family::instantiate(const Point& point) const {
-  return impl_->machine.build(impl_->names.values(impl_->space, point), impl_->technology, clock_mhz(), nullptr);
+  return impl_->machine.build(impl_->names.values(impl_->space, point), impl_->technology, clock_mhz(),
+                              nullptr);
 }
 
 std::vector<Figure> Family::figures(const Point& point) const {
@@ -273,8 +320,8 @@ std::string to_text(const std::vector<Figure>& figures) {
   }
   std::string text;
   for (const Figure& figure : figures) {
-    text += fmt::format("{:<{}}  {:<{}}  {:>10.4g} {:<{}}  {}\n", figure.component, component, figure.quantity, quantity,
-                        figure.value, figure.unit, unit, figure.source);
+    text += fmt::format("{:<{}}  {:<{}}  {:>10.4g} {:<{}}  {}\n", figure.component, component,
+                        figure.quantity, quantity, figure.value, figure.unit, unit, figure.source);
   }
   return text;
 }

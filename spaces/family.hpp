@@ -17,7 +17,7 @@ namespace dovetail {
 
 /// A number of a family that is not searched: fixed unless the user sets it (`hw.pes = 256`).
 struct FamilySetting {
-  std::string name;            ///< without group: "pes"
+  std::string name;  ///< without group: "pes"
   double value = 0.0;
   std::vector<double> values;  ///< allowed; empty: any positive number
   std::string meaning;
@@ -28,7 +28,7 @@ struct Figure {
   std::string component;  ///< "GlobalBuffer", "MAC"
   std::string quantity;   ///< "read", "fill", "update", "leakage", "area", ...
   double value = 0.0;
-  std::string unit;       ///< "pJ / access", "pJ / cycle", "um2 / instance", ...
+  std::string unit;  ///< "pJ / access", "pJ / cycle", "um2 / instance", ...
   std::string source;
 };
 
@@ -83,7 +83,8 @@ class Family {
 Family load_family(const std::string& name_or_path, const std::map<std::string, double>& settings = {});
 
 /// The family described by `text`; `file` names it in messages.
-Family read_family(const std::string& text, const std::string& file, const std::map<std::string, double>& settings = {});
+Family read_family(const std::string& text, const std::string& file,
+                   const std::map<std::string, double>& settings = {});
 
 /// Names of the families that are part of the program.
 std::vector<std::string> family_names();

@@ -20,7 +20,8 @@ const std::vector<std::string> matmul_dimensions = {"M", "N", "K", "B"};
 const std::vector<std::string> slot_names = {"temporal", "spatial_x", "spatial_y"};
 
 bool identifier(const std::string& name) {
-  if (name.empty() || (std::isalpha(static_cast<unsigned char>(name[0])) == 0 && name[0] != '_')) return false;
+  if (name.empty() || (std::isalpha(static_cast<unsigned char>(name[0])) == 0 && name[0] != '_'))
+    return false;
   for (char c : name) {
     if (std::isalnum(static_cast<unsigned char>(c)) == 0 && c != '_') return false;
   }
@@ -28,7 +29,8 @@ bool identifier(const std::string& name) {
 }
 
 void require_identifier(const std::string& name, const Location& where, Diagnostics& diagnostics) {
-  static const std::vector<std::string> reserved = {"extent", "and", "or", "not", "true", "false"};
+  static const std::vector<std::string> reserved = {"extent", "depthwise", "and",  "or",
+                                                    "not",    "true",      "false"};
   if (!identifier(name)) {
     diagnostics.error(where, fmt::format("{} is not a name, allowed are letters, digits and _", quote(name)));
   }
@@ -39,7 +41,8 @@ void require_identifier(const std::string& name, const Location& where, Diagnost
 
 bool read_formula(const Node& node, const std::string& what, Formula& formula, Diagnostics& diagnostics) {
   if (!node.is_scalar() || node.text().empty()) {
-    diagnostics.error(node.location(), fmt::format("{} is {}, allowed is an expression", what, node.describe()));
+    diagnostics.error(node.location(),
+                      fmt::format("{} is {}, allowed is an expression", what, node.describe()));
     return false;
   }
   formula = {node.text(), node.location()};
@@ -50,10 +53,10 @@ bool read_formula(const Node& node, const std::string& what, Formula& formula, D
 template <class T, class Place>
 Record<T> formula(Record<T> record, const std::string& key, Place place, const std::string& doc,
                   bool required = false) {
-  return std::move(record).custom(
-      key, required, doc, formula_schema, [key, place](const Node& node, T& object, Diagnostics& diagnostics) {
-        read_formula(node, key, std::invoke(place, object), diagnostics);
-      });
+  return std::move(record).custom(key, required, doc, formula_schema,
+                                  [key, place](const Node& node, T& object, Diagnostics& diagnostics) {
+                                    read_formula(node, key, std::invoke(place, object), diagnostics);
+                                  });
 }
 
 // A record key `mesh: [x, y]`.
@@ -64,7 +67,8 @@ Record<T> mesh(Record<T> record) {
       [](const Node& node, T& object, Diagnostics& diagnostics) {
         if (!require_sequence(node, "mesh", diagnostics)) return;
         if (node.items().size() != 2) {
-          diagnostics.error(node.location(), fmt::format("mesh has {} items, allowed are 2: [x, y]", node.items().size()));
+          diagnostics.error(node.location(),
+                            fmt::format("mesh has {} items, allowed are 2: [x, y]", node.items().size()));
           return;
         }
         object.mesh.resize(2);
@@ -85,8 +89,9 @@ Record<ParameterText> parameter_record() {
               [](const Node& node, ParameterText& parameter, Diagnostics& diagnostics) {
                 if (!require_sequence(node, "integer", diagnostics)) return;
                 if (node.items().size() != 2) {
-                  diagnostics.error(node.location(), fmt::format("integer has {} items, allowed are 2: [low, high]",
-                                                                 node.items().size()));
+                  diagnostics.error(
+                      node.location(),
+                      fmt::format("integer has {} items, allowed are 2: [low, high]", node.items().size()));
                   return;
                 }
                 parameter.kind = ParameterText::Kind::integer;
@@ -99,7 +104,8 @@ Record<ParameterText> parameter_record() {
       .optional("choices", &ParameterText::choices, "words without an order")
       .optional("meaning", &ParameterText::meaning, "what it is")
       .checked([](const Node& node, ParameterText& parameter, Diagnostics& diagnostics) {
-        const int ways = static_cast<int>(node.find("integer") != nullptr) + static_cast<int>(!parameter.values.empty()) +
+        const int ways = static_cast<int>(node.find("integer") != nullptr) +
+                         static_cast<int>(!parameter.values.empty()) +
                          static_cast<int>(!parameter.choices.empty());
         if (ways != 1) {
           diagnostics.error(node.location(),
@@ -109,8 +115,8 @@ Record<ParameterText> parameter_record() {
         if (!parameter.choices.empty()) parameter.kind = ParameterText::Kind::categorical;
         for (std::size_t i = 1; i < parameter.values.size(); ++i) {
           if (parameter.values[i] <= parameter.values[i - 1]) {
-            diagnostics.error(node.location(), fmt::format("values do not ascend: {} follows {}", parameter.values[i],
-                                                           parameter.values[i - 1]));
+            diagnostics.error(node.location(), fmt::format("values do not ascend: {} follows {}",
+                                                           parameter.values[i], parameter.values[i - 1]));
           }
         }
       });
@@ -152,7 +158,8 @@ void read_replacement(const Node::Entry& entry, TechnologyText& technology, Diag
     for (const Node& item : text.table.items()) {
       const auto& pair = item.items();
       if (pair.size() != 2 || !pair[0].as_number() || !pair[1].as_number()) {
-        diagnostics.error(item.location(), fmt::format("a point of the table is {}, allowed is [x, y]", item.describe()));
+        diagnostics.error(item.location(),
+                          fmt::format("a point of the table is {}, allowed is [x, y]", item.describe()));
         return;
       }
       points.emplace_back(*pair[0].as_number(), *pair[1].as_number());
@@ -167,24 +174,29 @@ Record<TechnologyText> technology_record() {
   return Record<TechnologyText>("technology", "The process and its figures.")
       .required("node_nm", &TechnologyText::node_nm, "feature size, in nm", between(3, 250))
       .optional("voltage", &TechnologyText::voltage, "supply in V, 0: nominal of the node", between(0, 3))
-      .required("clock_mhz", &TechnologyText::clock_mhz, "turns leakage power into energy", between(0.001, 100000))
+      .required("clock_mhz", &TechnologyText::clock_mhz, "turns leakage power into energy",
+                between(0.001, 100000))
       .custom("entries", false, "figures that replace the table's", {{"type", "object"}},
               [](const Node& node, TechnologyText& technology, Diagnostics& diagnostics) {
                 if (!require_mapping(node, "entries", diagnostics)) return;
-                for (const Node::Entry& entry : node.entries()) read_replacement(entry, technology, diagnostics);
+                for (const Node::Entry& entry : node.entries())
+                  read_replacement(entry, technology, diagnostics);
               });
 }
 
 Record<ComputeText> compute_record() {
-  auto record = Record<ComputeText>("compute", "The multiply-accumulate units.")
-                    .optional("name", &ComputeText::name, "how reports call it")
-                    .optional("mac", &ComputeText::mac, "number format of the operands, prices the multiplier: int8 ...")
-                    .optional("accumulator", &ComputeText::accumulator, "number format of the sums, prices the adder")
-                    .optional("adder", &ComputeText::adder, "charge additions of partial sums outside the units")
-                    .optional("source", &ComputeText::source, "of explicit figures");
+  auto record =
+      Record<ComputeText>("compute", "The multiply-accumulate units.")
+          .optional("name", &ComputeText::name, "how reports call it")
+          .optional("mac", &ComputeText::mac,
+                    "number format of the operands, prices the multiplier: int8 ...")
+          .optional("accumulator", &ComputeText::accumulator, "number format of the sums, prices the adder")
+          .optional("adder", &ComputeText::adder, "charge additions of partial sums outside the units")
+          .optional("source", &ComputeText::source, "of explicit figures");
   record = mesh(std::move(record));
   record = formula(std::move(record), "word_bits", &ComputeText::word_bits, "width of a word", true);
-  record = formula(std::move(record), "energy_pj", &ComputeText::energy_pj, "per multiply-accumulate, instead of mac");
+  record = formula(std::move(record), "energy_pj", &ComputeText::energy_pj,
+                   "per multiply-accumulate, instead of mac");
   record = formula(std::move(record), "adder_pj", &ComputeText::adder_pj, "per addition of partial sums");
   record = formula(std::move(record), "area_um2", &ComputeText::area_um2, "of one unit");
   return std::move(record).checked([](const Node& node, ComputeText& compute, Diagnostics& diagnostics) {
@@ -222,7 +234,8 @@ Record<LevelText> level_record() {
   add("block", &LevelText::block, "words of one access");
   add("cluster", &LevelText::cluster, "instances that share one access");
   add("banks", &LevelText::banks, "banks of one instance (sram)");
-  add("multiple_buffering", &LevelText::multiple_buffering, "share of the capacity for one tile is its inverse");
+  add("multiple_buffering", &LevelText::multiple_buffering,
+      "share of the capacity for one tile is its inverse");
   add("min_utilization", &LevelText::min_utilization, "least legal share of the capacity");
   add("read_bandwidth", &LevelText::read_bandwidth, "words per cycle and instance");
   add("write_bandwidth", &LevelText::write_bandwidth, "words per cycle and instance");
@@ -242,15 +255,18 @@ Record<LevelText> level_record() {
     const bool all = !level.access_pj.empty() ||
                      (!level.read_pj.empty() && !level.fill_pj.empty() && !level.update_pj.empty());
     if (level.memory.empty() && !all) {
-      diagnostics.error(node.location(), fmt::format("level {} has no energies: it needs memory, or access_pj, or all of "
-                                                     "read_pj, fill_pj, update_pj", level.name));
+      diagnostics.error(node.location(),
+                        fmt::format("level {} has no energies: it needs memory, or access_pj, or all of "
+                                    "read_pj, fill_pj, update_pj",
+                                    level.name));
     }
-    if (level.source.empty() &&
-        (!level.access_pj.empty() || !level.read_pj.empty() || !level.fill_pj.empty() || !level.update_pj.empty())) {
+    if (level.source.empty() && (!level.access_pj.empty() || !level.read_pj.empty() ||
+                                 !level.fill_pj.empty() || !level.update_pj.empty())) {
       diagnostics.error(node.location(), fmt::format("level {} gives energies without a source", level.name));
     }
     if (level.words.empty() && (level.memory == "sram" || level.memory == "register_file")) {
-      diagnostics.error(node.location(), fmt::format("level {} is a {} and needs words", level.name, level.memory));
+      diagnostics.error(node.location(),
+                        fmt::format("level {} is a {} and needs words", level.name, level.memory));
     }
     const auto kinds = dram_kinds();
     if (std::find(kinds.begin(), kinds.end(), level.memory) != kinds.end()) level.is_dram = true;
@@ -283,14 +299,15 @@ void read_bounds(const Node& node, const std::vector<std::string>& dimensions, D
   for (const Node::Entry& slot : node.entries()) {
     const auto found = std::find(slot_names.begin(), slot_names.end(), slot.key);
     if (found == slot_names.end()) {
-      diagnostics.error(slot.where, fmt::format("unknown key {}{}", quote(slot.key), suggestion(slot.key, slot_names)));
+      diagnostics.error(slot.where,
+                        fmt::format("unknown key {}{}", quote(slot.key), suggestion(slot.key, slot_names)));
       continue;
     }
     if (!require_mapping(slot.value, slot.key, diagnostics)) continue;
     for (const Node::Entry& entry : slot.value.entries()) {
       if (std::find(dimensions.begin(), dimensions.end(), entry.key) == dimensions.end()) {
-        diagnostics.error(entry.where,
-                          fmt::format("{} is not a dimension here{}", quote(entry.key), suggestion(entry.key, dimensions)));
+        diagnostics.error(entry.where, fmt::format("{} is not a dimension here{}", quote(entry.key),
+                                                   suggestion(entry.key, dimensions)));
         continue;
       }
       BoundText bound;
@@ -311,10 +328,11 @@ Record<RuleText> rule_record(const std::vector<std::string>& dimensions) {
                     rule.keep.emplace();
                     read_names(node, "keep", {"Inputs", "Weights", "Outputs"}, diagnostics, *rule.keep);
                   })
-          .custom("may_keep", false, "tensors that may be stored here or pass by", {{"type", "array"}},
-                  [](const Node& node, RuleText& rule, Diagnostics& diagnostics) {
-                    read_names(node, "may_keep", {"Inputs", "Weights", "Outputs"}, diagnostics, rule.may_keep);
-                  });
+          .custom(
+              "may_keep", false, "tensors that may be stored here or pass by", {{"type", "array"}},
+              [](const Node& node, RuleText& rule, Diagnostics& diagnostics) {
+                read_names(node, "may_keep", {"Inputs", "Weights", "Outputs"}, diagnostics, rule.may_keep);
+              });
   record = formula(std::move(record), "when", &RuleText::when, "condition under which the rule applies");
   if (dimensions.empty()) return record;
   for (int slot = 0; slot < slot_count; ++slot) {
@@ -326,20 +344,20 @@ Record<RuleText> rule_record(const std::vector<std::string>& dimensions) {
         });
   }
   record = std::move(record).custom(
-      "at_least", false, "least factors, by slot and dimension; extent is the dimension's", {{"type", "object"}},
-      [dimensions](const Node& node, RuleText& rule, Diagnostics& diagnostics) {
+      "at_least", false, "least factors, by slot and dimension; extent is the dimension's",
+      {{"type", "object"}}, [dimensions](const Node& node, RuleText& rule, Diagnostics& diagnostics) {
         read_bounds(node, dimensions, diagnostics, rule.at_least);
       });
-  record = std::move(record).custom(
-      "at_most", false, "largest factors, by slot and dimension", {{"type", "object"}},
-      [dimensions](const Node& node, RuleText& rule, Diagnostics& diagnostics) {
-        read_bounds(node, dimensions, diagnostics, rule.at_most);
-      });
-  return std::move(record).custom(
-      "order", false, "innermost temporal loops, innermost first", {{"type", "array"}},
-      [dimensions](const Node& node, RuleText& rule, Diagnostics& diagnostics) {
-        read_names(node, "order", dimensions, diagnostics, rule.order);
-      });
+  record = std::move(record).custom("at_most", false, "largest factors, by slot and dimension",
+                                    {{"type", "object"}},
+                                    [dimensions](const Node& node, RuleText& rule, Diagnostics& diagnostics) {
+                                      read_bounds(node, dimensions, diagnostics, rule.at_most);
+                                    });
+  return std::move(record).custom("order", false, "innermost temporal loops, innermost first",
+                                  {{"type", "array"}},
+                                  [dimensions](const Node& node, RuleText& rule, Diagnostics& diagnostics) {
+                                    read_names(node, "order", dimensions, diagnostics, rule.order);
+                                  });
 }
 
 void read_rules(const Node& node, const std::vector<std::string>& dimensions, Diagnostics& diagnostics,
@@ -468,11 +486,10 @@ Record<FamilyText> family_record() {
       .required("default_source", &FamilyText::default_source, "publication of the hand design")
       .custom("baseline", false, "the hand design's dataflow", {{"type", "object"}},
               [](const Node& node, FamilyText& family, Diagnostics& diagnostics) {
-                static const auto record =
-                    Record<NamedText>("baseline", "The hand design's dataflow.")
-                        .required("name", &NamedText::name, "such as row stationary")
-                        .required("source", &NamedText::source, "publication")
-                        .record("rules", &NamedText::rules, rules_record(), true);
+                static const auto record = Record<NamedText>("baseline", "The hand design's dataflow.")
+                                               .required("name", &NamedText::name, "such as row stationary")
+                                               .required("source", &NamedText::source, "publication")
+                                               .record("rules", &NamedText::rules, rules_record(), true);
                 NamedText text = record.read(node, diagnostics);
                 family.baseline_name = std::move(text.name);
                 family.baseline_source = std::move(text.source);

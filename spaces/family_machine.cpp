@@ -14,8 +14,8 @@ std::int64_t whole(const CompiledFormula& formula, const std::vector<double>& va
                    std::int64_t fallback) {
   const double value = evaluate(formula, values, static_cast<double>(fallback));
   const double rounded = std::round(value);
-  if (std::abs(value - rounded) > 1e-9 * std::max(1.0, std::abs(value)) || rounded < static_cast<double>(least) ||
-      rounded > largest_count) {
+  if (std::abs(value - rounded) > 1e-9 * std::max(1.0, std::abs(value)) ||
+      rounded < static_cast<double>(least) || rounded > largest_count) {
     throw InputError(formula.formula.where, fmt::format("'{}' is {} here, allowed are whole numbers from {}",
                                                         formula.formula.text, value, least));
   }
@@ -35,14 +35,15 @@ std::optional<double> bandwidth(const CompiledFormula& formula, const std::vecto
   if (formula.empty()) return std::nullopt;
   const double value = evaluate(formula, values);
   if (!(value > 0.0)) {
-    throw InputError(formula.formula.where, fmt::format("'{}' is {} words per cycle here, allowed is more than 0",
-                                                        formula.formula.text, value));
+    throw InputError(
+        formula.formula.where,
+        fmt::format("'{}' is {} words per cycle here, allowed is more than 0", formula.formula.text, value));
   }
   return value;
 }
 
-void add_figure(std::vector<Figure>* figures, const std::string& component, const char* quantity, double value,
-                const char* unit, const std::string& source) {
+void add_figure(std::vector<Figure>* figures, const std::string& component, const char* quantity,
+                double value, const char* unit, const std::string& source) {
   if (figures != nullptr && (value != 0.0 || !source.empty())) {
     figures->push_back({component, quantity, value, unit, source});
   }
@@ -51,7 +52,10 @@ void add_figure(std::vector<Figure>* figures, const std::string& component, cons
 }  // namespace
 
 FamilyMachine::FamilyMachine(const FamilyText& text, const FamilyNames& names, Diagnostics& diagnostics)
-    : name_(text.name), machine_(text.machine), where_(text.where), link_transfers_(text.link_transfers),
+    : name_(text.name),
+      machine_(text.machine),
+      where_(text.where),
+      link_transfers_(text.link_transfers),
       compute_(text.compute) {
   const auto compile = [&](const Formula& formula) { return names.compile(formula, false, diagnostics); };
   const auto mesh = [&](const std::vector<Formula>& list, std::size_t axis) {
@@ -144,13 +148,14 @@ Level FamilyMachine::build_level(const CompiledLevel& compiled, const std::vecto
   level.energy.leak_pj_per_cycle =
       amount(compiled.leak_pj_per_cycle, values, cost.leak_pw / cluster / clock_mhz * 1e-6);
   level.area_per_instance_um2 = amount(compiled.area_um2, values, cost.area_um2 / cluster);
-  level.network.energy_per_hop_pj =
-      amount(compiled.hop_pj, values, technology.wire(word_bits, amount(compiled.hop_mm, values, 0.0)).energy_pj);
+  level.network.energy_per_hop_pj = amount(
+      compiled.hop_pj, values, technology.wire(word_bits, amount(compiled.hop_mm, values, 0.0)).energy_pj);
   level.network.router_energy_pj = amount(compiled.router_pj, values, 0.0);
 
   add_figure(figures, level.name, "read", level.energy.read_pj, "pJ / access", origin(compiled.read_pj));
   add_figure(figures, level.name, "fill", level.energy.fill_pj, "pJ / access", origin(compiled.fill_pj));
-  add_figure(figures, level.name, "update", level.energy.update_pj, "pJ / access", origin(compiled.update_pj));
+  add_figure(figures, level.name, "update", level.energy.update_pj, "pJ / access",
+             origin(compiled.update_pj));
   const auto memory_source = [&](const CompiledFormula& own, const char* what) {
     if (!own.empty() || (memory != "sram" && memory != "register_file")) return given;
     return technology.provenance(memory + what);
@@ -173,8 +178,8 @@ Level FamilyMachine::build_level(const CompiledLevel& compiled, const std::vecto
   return level;
 }
 
-Architecture FamilyMachine::build(const std::vector<double>& values, const Technology& technology, double clock_mhz,
-                                  std::vector<Figure>* figures) const {
+Architecture FamilyMachine::build(const std::vector<double>& values, const Technology& technology,
+                                  double clock_mhz, std::vector<Figure>* figures) const {
   Architecture machine;
   machine.name = name_;
   machine.machine = machine_;
@@ -188,7 +193,8 @@ Architecture FamilyMachine::build(const std::vector<double>& values, const Techn
   Cost mac, adder;
   if (!compute_.mac.empty()) {
     const NumberFormat format = parse_number_format(compute_.mac);
-    const NumberFormat sums = compute_.accumulator.empty() ? format : parse_number_format(compute_.accumulator);
+    const NumberFormat sums =
+        compute_.accumulator.empty() ? format : parse_number_format(compute_.accumulator);
     mac = technology.mac(format, sums);
     if (compute_.adder) adder = technology.adder(sums);
   }

@@ -24,12 +24,13 @@ class FamilyMachine {
  private:
   struct CompiledLevel {
     LevelText text;
-    CompiledFormula mesh_x, mesh_y, words, word_bits, block, cluster, banks, multiple_buffering, min_utilization;
+    CompiledFormula mesh_x, mesh_y, words, word_bits, block, cluster, banks, multiple_buffering,
+        min_utilization;
     CompiledFormula read_bandwidth, write_bandwidth, shared_bandwidth, wire_mm, hop_mm, hop_pj, router_pj;
     CompiledFormula access_pj, read_pj, fill_pj, update_pj, leak_pj_per_cycle, area_um2;
   };
-  Level build_level(const CompiledLevel& compiled, const std::vector<double>& values, const Technology& technology,
-                    double clock_mhz, std::vector<Figure>* figures) const;
+  Level build_level(const CompiledLevel& compiled, const std::vector<double>& values,
+                    const Technology& technology, double clock_mhz, std::vector<Figure>* figures) const;
 
   std::string name_, machine_;
   Location where_;

@@ -16,8 +16,12 @@ Location within(Location where, int column) {
   return where;
 }
 
-bool starts_name(char c) { return std::isalpha(static_cast<unsigned char>(c)) != 0 || c == '_'; }
-bool continues_name(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '.'; }
+bool starts_name(char c) {
+  return std::isalpha(static_cast<unsigned char>(c)) != 0 || c == '_';
+}
+bool continues_name(char c) {
+  return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '.';
+}
 
 CompiledFormula compile_over(const Formula& formula, const std::vector<Symbol>& symbols, bool condition,
                              Diagnostics& diagnostics) {
@@ -26,11 +30,13 @@ CompiledFormula compile_over(const Formula& formula, const std::vector<Symbol>& 
   std::vector<ExpressionMistake> mistakes;
   auto expression = Expression::compile(formula.text, symbols, mistakes);
   for (const ExpressionMistake& mistake : mistakes) {
-    diagnostics.error(within(formula.where, mistake.column), fmt::format("in '{}': {}", formula.text, mistake.message));
+    diagnostics.error(within(formula.where, mistake.column),
+                      fmt::format("in '{}': {}", formula.text, mistake.message));
   }
   if (!expression) return compiled;
   if (condition && !expression->is_condition()) {
-    diagnostics.error(formula.where, fmt::format("'{}' is a number, allowed is a condition such as a <= b", formula.text));
+    diagnostics.error(formula.where,
+                      fmt::format("'{}' is a number, allowed is a condition such as a <= b", formula.text));
   }
   compiled.expression = std::move(*expression);
   return compiled;
@@ -43,7 +49,8 @@ FamilyNames::FamilyNames(const FamilyText& text, const std::map<std::string, dou
   std::map<std::string, Location> seen;
   const auto unique = [&](const std::string& name, const Location& where) {
     if (!seen.emplace(name, where).second) {
-      diagnostics.error(where, fmt::format("the name '{}' is already used at {}", name, to_string(seen[name])));
+      diagnostics.error(where,
+                        fmt::format("the name '{}' is already used at {}", name, to_string(seen[name])));
     }
   };
   for (const ParameterText& parameter : text.parameters) {
@@ -66,10 +73,11 @@ FamilyNames::FamilyNames(const FamilyText& text, const std::map<std::string, dou
 }
 
 CompiledFormula FamilyNames::compile(const Formula& formula, bool condition, Diagnostics& diagnostics,
-                                     bool with_extent) const {
-  if (!with_extent) return compile_over(formula, symbols_, condition, diagnostics);
+                                     bool with_layer) const {
+  if (!with_layer) return compile_over(formula, symbols_, condition, diagnostics);
   std::vector<Symbol> symbols = symbols_;
   symbols.push_back({"extent", {}});
+  symbols.push_back({"depthwise", {}});
   return compile_over(formula, symbols, condition, diagnostics);
 }
 
@@ -107,14 +115,16 @@ std::string FamilyNames::expanded(const std::string& text) const {
     const std::string name = text.substr(i, end - i);
     i = end;
     const auto same = [&](const Symbol& symbol) { return symbol.name == name; };
-    const auto found = std::find_if(symbols_.begin() + static_cast<std::ptrdiff_t>(parameters_.size()), symbols_.end(), same);
+    const auto found = std::find_if(symbols_.begin() + static_cast<std::ptrdiff_t>(parameters_.size()),
+                                    symbols_.end(), same);
     const auto position = static_cast<std::size_t>(found - symbols_.begin());
     if (found == symbols_.end()) {
       result += name;
     } else if (position < parameters_.size() + settings_.size()) {
       result += fmt::format("{}", setting_values_[position - parameters_.size()]);
     } else {
-      result += "(" + expanded(lets_[position - parameters_.size() - settings_.size()].formula.text) + ")";
+      const auto& let = lets_[position - parameters_.size() - settings_.size()];
+      result += fmt::format("({})", expanded(let.formula.text));
     }
   }
   return result;
@@ -122,7 +132,7 @@ std::string FamilyNames::expanded(const std::string& text) const {
 
 std::vector<double> FamilyNames::values(const Space& space, const Point& point) const {
   std::vector<double> values;
-  values.reserve(symbols_.size() + 1);
+  values.reserve(symbols_.size() + layer_symbols);
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     const int parameter = static_cast<int>(i);
     values.push_back(parameters_[i].texts.empty() ? space.number(point, parameter)
@@ -131,6 +141,7 @@ std::vector<double> FamilyNames::values(const Space& space, const Point& point) 
   values.insert(values.end(), setting_values_.begin(), setting_values_.end());
   for (const CompiledFormula& let : lets_) values.push_back(let.expression.value(values));
   values.push_back(1.0);  // extent
+  values.push_back(0.0);  // depthwise
   return values;
 }
 
@@ -145,7 +156,8 @@ double evaluate(const CompiledFormula& formula, const std::vector<double>& value
   if (formula.empty()) return fallback;
   const double value = formula.expression.value(values);
   if (!std::isfinite(value)) {
-    throw InputError(formula.formula.where, fmt::format("'{}' is undefined at this point", formula.formula.text));
+    throw InputError(formula.formula.where,
+                     fmt::format("'{}' is undefined at this point", formula.formula.text));
   }
   return value;
 }

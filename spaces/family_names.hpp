@@ -19,22 +19,27 @@ struct CompiledFormula {
   bool empty() const { return formula.empty(); }
 };
 
-/// Symbols in the order parameters, settings, lets, extent. A let may use names before it.
+/// What a rule knows about the layer beside the family's names: the extent of the dimension that a bound is about, and
+/// whether the layer's channels C move the outputs (depthwise convolution: nothing is summed over C).
+enum LayerSymbol { extent_symbol, depthwise_symbol, layer_symbols };
+
+/// Symbols in the order parameters, settings, lets, layer symbols. A let may use names before it.
 class FamilyNames {
  public:
   FamilyNames() = default;
   /// Compiles the lets; mistakes go to diagnostics.
-  FamilyNames(const FamilyText& text, const std::map<std::string, double>& settings, Diagnostics& diagnostics);
+  FamilyNames(const FamilyText& text, const std::map<std::string, double>& settings,
+              Diagnostics& diagnostics);
 
-  /// Compiles a formula over every name, `extent` too where `with_extent`; empty formulas stay empty.
+  /// Compiles a formula over every name, those of the layer too where `with_layer`; empty formulas stay empty.
   CompiledFormula compile(const Formula& formula, bool condition, Diagnostics& diagnostics,
-                          bool with_extent = false) const;
+                          bool with_layer = false) const;
   /// A number over the settings alone (bounds of parameters, defaults); none, with an error, otherwise.
   std::optional<double> settle(const Formula& formula, Diagnostics& diagnostics) const;
   /// The formula's text with settings and lets written out: over parameters alone.
   std::string expanded(const std::string& text) const;
 
-  /// Values of all symbols at a point (extent: 1).
+  /// Values of all symbols at a point; the last `layer_symbols` are extent 1 and depthwise 0.
   std::vector<double> values(const Space& space, const Point& point) const;
   double setting(const std::string& name) const;
   const std::vector<Symbol>& parameters() const { return parameters_; }

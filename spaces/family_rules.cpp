@@ -26,7 +26,9 @@ unsigned tensor_mask(const Layer& layer, const std::vector<std::string>& roles) 
 }
 
 // The tensors that the rules know: those that play one of the three roles.
-unsigned known_tensors(const Layer& layer) { return tensor_mask(layer, {"Inputs", "Weights", "Outputs"}); }
+unsigned known_tensors(const Layer& layer) {
+  return tensor_mask(layer, {"Inputs", "Weights", "Outputs"});
+}
 
 void narrow_to(std::int64_t& max_factor, std::int64_t bound) {
   max_factor = max_factor == 0 ? bound : std::min(max_factor, bound);
@@ -42,8 +44,8 @@ LayerKind layer_kind(const Layer& layer) {
   return LayerKind::other;
 }
 
-FamilyRules::FamilyRules(const RulesText& text, const std::vector<std::string>& levels, const FamilyNames& names,
-                         Diagnostics& diagnostics) {
+FamilyRules::FamilyRules(const RulesText& text, const std::vector<std::string>& levels,
+                         const FamilyNames& names, Diagnostics& diagnostics) {
   const auto compile_list = [&](const std::vector<RuleText>& rules) {
     List list;
     for (const RuleText& rule : rules) {
@@ -51,12 +53,14 @@ FamilyRules::FamilyRules(const RulesText& text, const std::vector<std::string>& 
       compiled.text = rule;
       const auto found = std::find(levels.begin(), levels.end(), rule.level);
       if (found == levels.end()) {
-        diagnostics.error(rule.where, fmt::format("there is no level {}{}", quote(rule.level), suggestion(rule.level, levels)));
+        diagnostics.error(rule.where, fmt::format("there is no level {}{}", quote(rule.level),
+                                                  suggestion(rule.level, levels)));
         continue;
       }
       compiled.level = static_cast<int>(found - levels.begin());
-      compiled.when = names.compile(rule.when, true, diagnostics);
-      const auto compile_bounds = [&](const std::vector<BoundText>& bounds, std::vector<CompiledBound>& result) {
+      compiled.when = names.compile(rule.when, true, diagnostics, true);
+      const auto compile_bounds = [&](const std::vector<BoundText>& bounds,
+                                      std::vector<CompiledBound>& result) {
         for (const BoundText& bound : bounds) {
           result.push_back({static_cast<Slot>(bound.slot), bound.dimension,
                             names.compile(bound.factor, false, diagnostics, true)});
@@ -85,16 +89,18 @@ void FamilyRules::apply_rule(const CompiledRule& rule, const Layer& layer, std::
     if (!rule.text.allowed[slot]) continue;
     const auto& allowed = *rule.text.allowed[slot];
     for (int d = 0; d < dimensions; ++d) {
-      const bool listed = std::find(allowed.begin(), allowed.end(), layer.dimensions[d].name) != allowed.end();
+      const bool listed =
+          std::find(allowed.begin(), allowed.end(), layer.dimensions[d].name) != allowed.end();
       if (!listed) level.max_factor[slot][d] = 1;
     }
   }
   const auto bound = [&](const CompiledBound& entry, bool least) {
     const int d = find_dimension(layer, entry.dimension);
     if (d < 0) return;
-    values.back() = static_cast<double>(layer.dimensions[d].extent);
+    double& extent = values[values.size() - layer_symbols + extent_symbol];
+    extent = static_cast<double>(layer.dimensions[d].extent);
     const double factor = std::max(1.0, evaluate(entry.factor, values));
-    values.back() = 1.0;
+    extent = 1.0;
     const int slot = static_cast<int>(entry.slot);
     if (least) {
       auto& lowest = level.min_factor[slot][d];
@@ -117,6 +123,9 @@ void FamilyRules::apply_rule(const CompiledRule& rule, const Layer& layer, std::
 
 void FamilyRules::apply(const Layer& layer, const std::vector<double>& values, MappingRules& rules) const {
   std::vector<double> scratch = values;
+  const int channels = find_dimension(layer, "C");
+  const bool depthwise = channels >= 0 && relevant(layer.tensors[written_tensor(layer)], channels);
+  scratch[scratch.size() - layer_symbols + depthwise_symbol] = depthwise ? 1.0 : 0.0;
   const auto apply_list = [&](const List& list) {
     for (const CompiledRule& rule : list) {
       if (!rule.when.empty() && !rule.when.expression.holds(scratch)) continue;
@@ -125,9 +134,14 @@ void FamilyRules::apply(const Layer& layer, const std::vector<double>& values, M
   };
   apply_list(any_);
   switch (layer_kind(layer)) {
-    case LayerKind::conv: apply_list(conv_); break;
-    case LayerKind::matmul: apply_list(matmul_); break;
-    case LayerKind::other: break;
+    case LayerKind::conv:
+      apply_list(conv_);
+      break;
+    case LayerKind::matmul:
+      apply_list(matmul_);
+      break;
+    case LayerKind::other:
+      break;
   }
 }
 
