@@ -201,13 +201,18 @@ std::string Technology::provenance(std::string_view name) const {
                      found.node_nm, found.voltage, node_nm_, voltage_, law);
 }
 
+Cost Technology::multiplier(NumberFormat format) const {
+  const std::string name = fmt::format("multiply.{}.", kind_name(format.kind));
+  return {value(name + "energy_pj", format.bits), 0.0, value(name + "area_um2", format.bits),
+          provenance(name + "energy_pj")};
+}
+
 Cost Technology::mac(NumberFormat format, NumberFormat accumulator) const {
-  const std::string multiply = fmt::format("multiply.{}.", kind_name(format.kind));
+  Cost cost = multiplier(format);
   const Cost sum = adder(accumulator);
-  Cost cost;
-  cost.energy_pj = value(multiply + "energy_pj", format.bits) + sum.energy_pj;
-  cost.area_um2 = value(multiply + "area_um2", format.bits) + sum.area_um2;
-  cost.source = "multiplier and adder: " + provenance(multiply + "energy_pj");
+  cost.energy_pj += sum.energy_pj;
+  cost.area_um2 += sum.area_um2;
+  cost.source = "multiplier and adder: " + cost.source;
   return cost;
 }
 

@@ -77,6 +77,8 @@ class Technology {
   double node_nm() const { return node_nm_; }
   double voltage() const { return voltage_; }
 
+  /// Multiply two words of `format`.
+  Cost multiplier(NumberFormat format) const;
   /// Multiply two words of `format` and add to an accumulator of `accumulator`: multiplier plus adder.
   Cost mac(NumberFormat format, NumberFormat accumulator) const;
   /// One addition of two words.

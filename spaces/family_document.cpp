@@ -191,7 +191,7 @@ Record<ComputeText> compute_record() {
           .optional("mac", &ComputeText::mac,
                     "number format of the operands, prices the multiplier: int8 ...")
           .optional("accumulator", &ComputeText::accumulator, "number format of the sums, prices the adder")
-          .optional("adder", &ComputeText::adder, "charge additions of partial sums outside the units")
+          .optional("adder", &ComputeText::adder, "charge each addition where partial sums meet; the unit is then its multiplier")
           .optional("source", &ComputeText::source, "of explicit figures");
   record = mesh(std::move(record));
   record = formula(std::move(record), "word_bits", &ComputeText::word_bits, "width of a word", true);

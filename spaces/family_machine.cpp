@@ -190,26 +190,28 @@ Architecture FamilyMachine::build(const std::vector<double>& values, const Techn
   compute.mesh_y = whole(mesh_y_, values, 1, 1);
   compute.instances = compute.mesh_x * compute.mesh_y;
   compute.word_bits = static_cast<int>(whole(word_bits_, values, 1, 16));
-  Cost mac, adder;
+  // The evaluator charges an addition for every partial sum that meets another, in a memory or between units: all of
+  // the additions of the multiply-accumulates. So the unit itself is priced as its multiplier, unless `adder: false`.
+  Cost unit, operation, adder;
   if (!compute_.mac.empty()) {
     const NumberFormat format = parse_number_format(compute_.mac);
-    const NumberFormat sums =
-        compute_.accumulator.empty() ? format : parse_number_format(compute_.accumulator);
-    mac = technology.mac(format, sums);
+    const NumberFormat sums = compute_.accumulator.empty() ? format : parse_number_format(compute_.accumulator);
+    unit = technology.mac(format, sums);
+    operation = compute_.adder ? technology.multiplier(format) : unit;
     if (compute_.adder) adder = technology.adder(sums);
   }
-  compute.energy_per_op_pj = amount(energy_pj_, values, mac.energy_pj);
+  compute.energy_per_op_pj = amount(energy_pj_, values, operation.energy_pj);
   compute.adder_energy_pj = amount(adder_pj_, values, adder.energy_pj);
-  compute.area_per_instance_um2 = amount(area_um2_, values, mac.area_um2);
-  add_figure(figures, compute.name, "multiply-accumulate", compute.energy_per_op_pj, "pJ",
-             energy_pj_.empty() ? mac.source : compute_.source);
+  compute.area_per_instance_um2 = amount(area_um2_, values, unit.area_um2);
+  add_figure(figures, compute.name, compute.adder_energy_pj > 0.0 ? "multiply" : "multiply-accumulate",
+             compute.energy_per_op_pj, "pJ", energy_pj_.empty() ? operation.source : compute_.source);
   if (compute.adder_energy_pj > 0.0) {
     add_figure(figures, compute.name, "add partial sums", compute.adder_energy_pj, "pJ",
                adder_pj_.empty() ? adder.source : compute_.source);
   }
   if (compute.area_per_instance_um2 > 0.0) {
     add_figure(figures, compute.name, "area", compute.area_per_instance_um2, "um2 / instance",
-               area_um2_.empty() ? mac.source : compute_.source);
+               area_um2_.empty() ? unit.source : compute_.source);
   }
   for (const CompiledLevel& level : levels_) {
     machine.levels.push_back(build_level(level, values, technology, clock_mhz, figures));
