@@ -52,6 +52,7 @@ std::string to_string(const Location& location) {
 }
 
 std::string to_string(const Diagnostic& diagnostic) {
+  if (diagnostic.where == Location{}) return diagnostic.message;
   return fmt::format("{}: {}{}", to_string(diagnostic.where),
                      diagnostic.severity == Severity::note ? "note: " : "", diagnostic.message);
 }
@@ -85,7 +86,7 @@ void Diagnostics::raise() const {
   }
   // In the order of the file, whatever order the checks took.
   std::stable_sort(messages.begin(), messages.end(), [](const Diagnostic& a, const Diagnostic& b) {
-    if (a.where.file != b.where.file) return false;
+    if (a.where.file != b.where.file || a.where.line == 0 || b.where.line == 0) return false;
     return std::pair(a.where.line, a.where.column) < std::pair(b.where.line, b.where.column);
   });
   if (messages.size() < errors_) {

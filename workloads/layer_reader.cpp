@@ -137,7 +137,7 @@ class Reader {
       }
     }
     std::vector<std::int64_t> input, output;
-    if (!read_form(form, depthwise, input, output)) return {};
+    if (!read_form(form, depthwise, input, output) || diagnostics_.errors() > before_) return {};
     shape.in_channels = input[0];
     shape.out_channels = depthwise ? input[0] : output[0];
     if (depthwise) shape.groups = input[0];
@@ -161,13 +161,16 @@ class Reader {
             continue;
           }
           computed = room / stride[side] + 1;
-          if (room % stride[side] != 0) {
-            diagnostics_.note(form.location(),
-                              fmt::format("{}: {} {} + 2 x {} - {} is not a multiple of stride {}: output is "
-                                          "{}, the last {} of the "
-                                          "padded input {} unused",
-                                          name_, direction, length, pad[side], reach, stride[side], computed,
-                                          room % stride[side], room % stride[side] == 1 ? "is" : "are"));
+          const std::int64_t unused = room % stride[side] - pad[side];  // beyond the padding on the far side
+          const bool said = side == 1 && length == input[1] && kernel[0] == kernel[1] &&
+                            stride[0] == stride[1] && pad[0] == pad[1] && dilation[0] == dilation[1];
+          if (unused > 0 && !said) {
+            diagnostics_.note(
+                form.location(),
+                fmt::format("{}: stride {} does not divide {} + 2 x {} - {}: output {} is {}, the last {} of "
+                            "the input unused",
+                            name_, stride[side], length, pad[side], reach, direction, computed,
+                            unused == 1 ? "row or column" : fmt::format("{} rows or columns", unused)));
           }
         }
         if (output.size() == 3 && output[side + 1] != computed) {
