@@ -1,0 +1,71 @@
+// How the context changes from loop to loop: shared by the drivers.
+#pragma once
+
+#include <dovetail/accelerators/timeline.hpp>
+
+namespace dovetail {
+
+/// Entering and leaving loop bodies.
+class NestWalk {
+ public:
+  explicit NestWalk(const EventTable& table) : table_(table) {
+    const auto loops = table.loops.size();
+    for (const Stream& s : table.streams) memories_ = memories_ || s.states > 1;
+    outputs_.resize(loops, 0);
+    for (std::size_t l = 0; l < loops; ++l) {
+      if (!table.loops[l].reduction) continue;
+      outputs_[l] = std::uint32_t{1} << table.streams.size();  // the step itself
+      for (std::size_t s = 0; s < table.streams.size(); ++s)
+        if (table.streams[s].output && table.streams[s].first_loop <= static_cast<int>(l))
+          outputs_[l] |= std::uint32_t{1} << s;
+    }
+  }
+
+  NestContext start() const {
+    NestContext c;
+    c.edge = static_cast<std::uint16_t>((1U << table_.ragged) - 1U);
+    c.edge_at.fill(c.edge);
+    return c;
+  }
+
+  std::int64_t trips(int loop, const NestContext& c) const {
+    const NestLoop& l = table_.loops[static_cast<std::size_t>(loop)];
+    return l.edge >= 0 && (c.edge >> l.edge & 1U) ? l.edge_trips : l.trips;
+  }
+
+  /// Whether the last index differs from the middle ones: a smaller edge piece, or the end of a reduction that stays.
+  bool last_differs(int loop, const NestContext& c) const {
+    const NestLoop& l = table_.loops[static_cast<std::size_t>(loop)];
+    return (l.edge >= 0 && (c.edge >> l.edge & 1U)) || (!table_.spill && l.reduction);
+  }
+
+  /// The context of the body at `index` of `trips`, from the context around the loop.
+  NestContext enter(int loop, std::int64_t index, std::int64_t trips_now, const NestContext& around) const {
+    NestContext c = around;
+    const auto l = static_cast<std::size_t>(loop);
+    const NestLoop& own = table_.loops[l];
+    if (own.edge >= 0 && index + 1 < trips_now)
+      c.edge = static_cast<std::uint16_t>(c.edge & ~(1U << own.edge));
+    c.edge_at[l] = c.edge;
+    if (index > 0) {
+      c.revisit |= outputs_[l];
+      if (memories_)
+        for (std::size_t s = 0; s < table_.streams.size(); ++s) {
+          const Stream& stream = table_.streams[s];
+          if (stream.states > 1 && stream.first_loop <= loop)
+            c.state[s] = stream.next_state[l * static_cast<std::size_t>(stream.states) + c.state[s]];
+        }
+    }
+    if (index + 1 < trips_now) c.unfinished |= outputs_[l];
+    return c;
+  }
+
+  bool memories() const { return memories_; }
+
+ private:
+  const EventTable& table_;
+  std::vector<std::uint32_t> outputs_;
+  bool memories_ = false;
+};
+
+}  // namespace dovetail
