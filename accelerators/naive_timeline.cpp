@@ -14,7 +14,7 @@ struct Run {
   std::int64_t most_steps;
   Timeline timeline{table};
   NestWalk walk{table};
-  std::vector<std::int64_t> x, q, n, indices;
+  std::vector<std::int64_t> x{}, q{}, n{}, indices{};
   std::int64_t steps = 0;
 
   void body(int loop, int carry, const NestContext& context) {
