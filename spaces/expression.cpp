@@ -298,6 +298,50 @@ int Expression::operands(const Step& step) {
   }
 }
 
+// clang-format off
+double Expression::apply(const Step& step, const double* operand, int count) {
+  const double a = operand[0], b = count > 1 ? operand[1] : 0.0;
+  switch (step.op) {
+    case Op::add: return a + b;
+    case Op::subtract: return a - b;
+    case Op::multiply: return a * b;
+    case Op::divide: return divide(a, b);
+    case Op::modulo: return modulo(a, b);
+    case Op::power: return power(a, b);
+    case Op::negate: return -a;
+    case Op::minimum: return least(operand, count);
+    case Op::maximum: return largest(operand, count);
+    case Op::floor: return std::floor(a);
+    case Op::ceil: return std::ceil(a);
+    case Op::log2: return logarithm([](double x) { return std::log2(x); }, a);
+    case Op::log: return logarithm([](double x) { return std::log(x); }, a);
+    case Op::abs: return std::abs(a);
+    case Op::sqrt: return a >= 0.0 ? std::sqrt(a) : undefined;
+    case Op::exp: return std::exp(a);
+    case Op::sin: return std::isinf(a) ? undefined : std::sin(a);
+    case Op::cos: return std::isinf(a) ? undefined : std::cos(a);
+    case Op::less: return less(a, b);
+    case Op::less_equal: return less_equal(a, b);
+    case Op::greater: return less(b, a);
+    case Op::greater_equal: return less_equal(b, a);
+    case Op::equal: return equal(a, b);
+    case Op::unequal: return flip(equal(a, b));
+    case Op::same_text: return a == b ? 1.0 : -1.0;
+    case Op::other_text: return a == b ? -1.0 : 1.0;
+    case Op::divides: return divides(a, b);
+    case Op::divides_not: return flip(divides(a, b));
+    case Op::conjunction: return both(a, b);
+    case Op::disjunction: return either(a, b);
+    case Op::negation: return flip(a);
+    case Op::truth: return std::isnan(a) ? undefined : (a >= 0.0 ? 1.0 : 0.0);
+    case Op::constant:
+    case Op::name:
+      break;
+  }
+  return undefined;
+}
+// clang-format on
+
 double Expression::run(const double* values) const {
   if (steps_.empty()) return 1.0;
   std::array<double, max_stack> stack;
@@ -309,110 +353,49 @@ double Expression::run(const double* values) const {
       continue;
     }
     top -= count - 1;
-    const double a = top[0], b = count > 1 ? top[1] : 0.0;
-    switch (step.op) {
-      case Op::add:
-        *top = a + b;
-        break;
-      case Op::subtract:
-        *top = a - b;
-        break;
-      case Op::multiply:
-        *top = a * b;
-        break;
-      case Op::divide:
-        *top = divide(a, b);
-        break;
-      case Op::modulo:
-        *top = modulo(a, b);
-        break;
-      case Op::power:
-        *top = power(a, b);
-        break;
-      case Op::negate:
-        *top = -a;
-        break;
-      case Op::minimum:
-        *top = least(top, count);
-        break;
-      case Op::maximum:
-        *top = largest(top, count);
-        break;
-      case Op::floor:
-        *top = std::floor(a);
-        break;
-      case Op::ceil:
-        *top = std::ceil(a);
-        break;
-      case Op::log2:
-        *top = logarithm([](double x) { return std::log2(x); }, a);
-        break;
-      case Op::log:
-        *top = logarithm([](double x) { return std::log(x); }, a);
-        break;
-      case Op::abs:
-        *top = std::abs(a);
-        break;
-      case Op::sqrt:
-        *top = a >= 0.0 ? std::sqrt(a) : undefined;
-        break;
-      case Op::exp:
-        *top = std::exp(a);
-        break;
-      case Op::sin:
-        *top = std::isinf(a) ? undefined : std::sin(a);
-        break;
-      case Op::cos:
-        *top = std::isinf(a) ? undefined : std::cos(a);
-        break;
-      case Op::less:
-        *top = less(a, b);
-        break;
-      case Op::less_equal:
-        *top = less_equal(a, b);
-        break;
-      case Op::greater:
-        *top = less(b, a);
-        break;
-      case Op::greater_equal:
-        *top = less_equal(b, a);
-        break;
-      case Op::equal:
-        *top = equal(a, b);
-        break;
-      case Op::unequal:
-        *top = flip(equal(a, b));
-        break;
-      case Op::same_text:
-        *top = a == b ? 1.0 : -1.0;
-        break;
-      case Op::other_text:
-        *top = a == b ? -1.0 : 1.0;
-        break;
-      case Op::divides:
-        *top = divides(a, b);
-        break;
-      case Op::divides_not:
-        *top = flip(divides(a, b));
-        break;
-      case Op::conjunction:
-        *top = both(a, b);
-        break;
-      case Op::disjunction:
-        *top = either(a, b);
-        break;
-      case Op::negation:
-        *top = flip(a);
-        break;
-      case Op::truth:
-        *top = std::isnan(a) ? undefined : (a >= 0.0 ? 1.0 : 0.0);
-        break;
-      case Op::constant:
-      case Op::name:
-        break;
-    }
+    *top = apply(step, top, count);
   }
   return *top;
+}
+
+void Expression::residual(std::span<const double> values, std::span<const char> known,
+                          std::vector<double>& out) const {
+  enum : char { open, decided, constant };
+  std::array<double, max_stack> stack;
+  std::array<char, max_stack> states;
+  std::size_t top = 0;  // operands on the stack
+  for (const Step& step : steps_) {
+    const int count = operands(step);
+    if (count == 0) {
+      const bool fixed = step.op == Op::constant;
+      stack[top] = fixed ? step.number : values[static_cast<std::size_t>(step.index)];
+      states[top++] = fixed ? constant : (known[static_cast<std::size_t>(step.index)] ? decided : open);
+      continue;
+    }
+    top -= static_cast<std::size_t>(count);
+    const auto begin = states.begin() + static_cast<std::ptrdiff_t>(top), end = begin + count;
+    if (std::find(begin, end, static_cast<char>(open)) == end) {
+      const bool fixed = std::find(begin, end, static_cast<char>(decided)) == end;
+      stack[top] = apply(step, &stack[top], count);
+      states[top] = fixed ? constant : decided;
+    } else {
+      for (std::size_t i = top; i < top + static_cast<std::size_t>(count); ++i)
+        if (states[i] == decided) out.push_back(stack[i]);
+      states[top] = open;
+    }
+    ++top;
+  }
+  if (top > 0 && states[0] == decided) out.push_back(stack[0]);
+}
+
+std::optional<std::pair<double, double>> Expression::sides(std::span<const double> values) const {
+  if (steps_.empty() || steps_.back().op < Op::less || steps_.back().op > Op::unequal) return std::nullopt;
+  const std::vector<std::size_t> first = first_steps();
+  const std::size_t split = first[steps_.size() - 2];
+  Expression left, right;
+  left.steps_.assign(steps_.begin(), steps_.begin() + static_cast<std::ptrdiff_t>(split));
+  right.steps_.assign(steps_.begin() + static_cast<std::ptrdiff_t>(split), steps_.end() - 1);
+  return std::pair{left.run(values.data()), right.run(values.data())};
 }
 
 double Expression::value(std::span<const double> values) const {
@@ -555,9 +538,8 @@ Interval Expression::bounds(std::span<const Interval> values) const {
   return *top;
 }
 
-std::vector<Expression> Expression::conjuncts() const {
-  if (steps_.empty() || steps_.back().op != Op::conjunction) return {*this};
-  // Start of every operand, found by walking the postfix program.
+// The first step of the operand or operation that ends at each step, found by walking the postfix program.
+std::vector<std::size_t> Expression::first_steps() const {
   std::vector<std::size_t> starts, first(steps_.size());
   for (std::size_t i = 0; i < steps_.size(); ++i) {
     const int count = operands(steps_[i]);
@@ -569,6 +551,12 @@ std::vector<Expression> Expression::conjuncts() const {
     first[i] = start;
     starts.push_back(start);
   }
+  return first;
+}
+
+std::vector<Expression> Expression::conjuncts() const {
+  if (steps_.empty() || steps_.back().op != Op::conjunction) return {*this};
+  const std::vector<std::size_t> first = first_steps();
   std::vector<Expression> result;
   std::vector<std::size_t> ends{steps_.size() - 1};  // roots still to split, last one first
   while (!ends.empty()) {

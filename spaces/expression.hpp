@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace dovetail {
@@ -85,6 +86,14 @@ class Expression {
   /// that can occur lies inside; the bounds need not be reached.
   Interval bounds(std::span<const Interval> values) const;
 
+  /// What is left to know when some names have values (known[i] != 0): the values of the largest parts that
+  /// these decide, in the order of the text. Two assignments with equal residuals leave the same condition on
+  /// the rest.
+  void residual(std::span<const double> values, std::span<const char> known, std::vector<double>& out) const;
+
+  /// The two sides of an expression that is one comparison.
+  std::optional<std::pair<double, double>> sides(std::span<const double> values) const;
+
   /// The parts of a conjunction a and b and ..., each a condition of its own; the expression itself
   /// otherwise.
   std::vector<Expression> conjuncts() const;
@@ -137,7 +146,9 @@ class Expression {
     double number = 0.0;     ///< of a constant
   };
   static int operands(const Step& step);
+  static double apply(const Step& step, const double* operand, int count);
   double run(const double* values) const;
+  std::vector<std::size_t> first_steps() const;
   void collect_names();
 
   std::vector<Step> steps_;  ///< postfix; empty: `true`

@@ -1,5 +1,6 @@
 // The reader of constraint expressions: recursive descent into a postfix program, with located mistakes.
 #include <dovetail/spaces/expression.hpp>
+#include <dovetail/workloads/diagnostics.hpp>
 
 #include <fmt/format.h>
 
@@ -12,35 +13,9 @@
 namespace dovetail {
 namespace {
 
-// Levenshtein distance, for "did you mean".
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t corner = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t above = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, corner + (a[i - 1] == b[j - 1] ? 0u : 1u)});
-      corner = above;
-    }
-  }
-  return row[b.size()];
-}
-
-std::string did_you_mean(std::string_view found, const std::vector<std::string_view>& allowed) {
-  if (found.size() > 64) return "";
-  std::size_t best = found.size() / 2 + 1;
-  std::string_view name;
-  for (const std::string_view candidate : allowed) {
-    if (candidate.size() > 64) continue;
-    const std::size_t distance = edit_distance(found, candidate);
-    if (distance < best) {
-      best = distance;
-      name = candidate;
-    }
-  }
-  return name.empty() ? "" : fmt::format("; did you mean {}?", name);
+std::string did_you_mean(std::string_view found, const std::vector<std::string>& allowed) {
+  const std::optional<std::string> near = nearest(found, allowed);
+  return near ? fmt::format("; did you mean {}?", *near) : "";
 }
 
 std::string shortened(std::string_view text) {
@@ -302,13 +277,12 @@ class ExpressionParser {
       const auto& texts = choice.symbol->texts;
       const auto found = std::find(texts.begin(), texts.end(), other.text);
       if (found == texts.end()) {
-        const std::vector<std::string_view> allowed(texts.begin(), texts.end());
         std::string list;
         for (std::size_t i = 0; i < std::min<std::size_t>(texts.size(), 8); ++i)
           list += fmt::format("{}'{}'", i ? ", " : "", texts[i]);
         if (texts.size() > 8) list += ", ...";
         note(other.at, fmt::format("{} is never '{}'; allowed: {}{}", choice.symbol->name,
-                                   shortened(other.text), list, did_you_mean(other.text, allowed)));
+                                   shortened(other.text), list, did_you_mean(other.text, texts)));
       } else {
         code_[other.start].number = static_cast<double>(found - texts.begin());
       }
@@ -466,7 +440,7 @@ class ExpressionParser {
       result.end = next;
       return result;
     }
-    std::vector<std::string_view> allowed;
+    std::vector<std::string> allowed;
     for (const Symbol& known : symbols_) allowed.push_back(known.name);
     note(at, fmt::format("unknown name `{}`{}", shortened(name), did_you_mean(name, allowed)));
     emit(Op::constant);
@@ -479,8 +453,8 @@ class ExpressionParser {
                                         [&](const Function& f) { return f.name == name; });
     const bool known = function != std::end(functions);
     if (!known) {
-      std::vector<std::string_view> allowed;
-      for (const Function& f : functions) allowed.push_back(f.name);
+      std::vector<std::string> allowed;
+      for (const Function& f : functions) allowed.emplace_back(f.name);
       note(at, fmt::format("unknown function `{}`; there are min, max, floor, ceil, log2, abs, sqrt, exp, "
                            "log, sin and cos{}",
                            shortened(name), did_you_mean(name, allowed)));

@@ -2,6 +2,8 @@
 #include <doctest/doctest.h>
 #include <rapidcheck.h>
 
+#include <fmt/format.h>
+
 #include <cmath>
 
 #include <dovetail/spaces/expression.hpp>
@@ -22,13 +24,13 @@ std::string number(Random& random, int depth) {
   const auto operand = [&] { return number(random, depth - 1); };
   switch (random.below(5)) {
     case 0:
-      return std::string(unary[random.below(9)]) + "(" + operand() + ")";
+      return fmt::format("{}({})", unary[random.below(9)], operand());
     case 1:
       return std::string(random.below(2) ? "min(" : "max(") + operand() + ", " + operand() + ", " +
              operand() + ")";
     default: {
       const std::string left = operand(), right = operand();
-      return "(" + left + " " + binary[random.below(6)] + " " + right + ")";
+      return fmt::format("({} {} {})", left, binary[random.below(6)], right);
     }
   }
 }
@@ -37,12 +39,12 @@ std::string condition(Random& random, int depth) {
   static const char* const comparisons[] = {"==", "!=", "<", "<=", ">", ">="};
   if (depth > 0 && random.below(2)) {
     const std::string left = condition(random, depth - 1);
-    if (random.below(4) == 0) return "not (" + left + ")";
-    return "(" + left + (random.below(2) ? " and " : " or ") + condition(random, depth - 1) + ")";
+    if (random.below(4) == 0) return fmt::format("not ({})", left);
+    return fmt::format("({} {} {})", left, random.below(2) ? "and" : "or", condition(random, depth - 1));
   }
-  if (random.below(4) == 0) return "(" + number(random, 1) + ") % (" + number(random, 1) + ") == 0";
+  if (random.below(4) == 0) return fmt::format("({}) % ({}) == 0", number(random, 1), number(random, 1));
   const std::string left = number(random, 2);
-  return left + " " + comparisons[random.below(6)] + " " + number(random, 2);
+  return fmt::format("{} {} {}", left, comparisons[random.below(6)], number(random, 2));
 }
 
 }  // namespace
@@ -78,9 +80,8 @@ TEST_CASE("bounds contain every value") {
         if (undefined) {
           if (!bounds.undefined) RC_FAIL(text + " is undefined somewhere and the bounds deny it");
         } else if (!(bounds.low <= found && found <= bounds.high)) {
-          RC_FAIL(text + " = " + std::to_string(found) + " outside " + std::to_string(bounds.low) + " " +
-                  std::to_string(bounds.high) + " at " + std::to_string(x[0]) + " " + std::to_string(x[1]) +
-                  " " + std::to_string(x[2]));
+          RC_FAIL(fmt::format("{} = {} outside {} {} at {} {} {}", text, found, bounds.low, bounds.high, x[0],
+                              x[1], x[2]));
         }
       }
     }
