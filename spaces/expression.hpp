@@ -75,6 +75,7 @@ class Expression {
                                            std::vector<ExpressionMistake>& mistakes);
 
   bool is_condition() const { return condition_; }
+  bool is_equation() const { return !steps_.empty() && steps_.back().op == Op::equal; }
   const std::vector<int>& names() const { return names_; }  ///< the symbols that occur, ascending
 
   double value(
