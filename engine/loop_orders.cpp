@@ -37,7 +37,7 @@ struct Search {
     if (before == 0) return false;
     // Another axis than the one that moved before: two windowed dimensions share an axis exactly when moving both
     // keeps the walk open.
-    Extents unit;
+    TileExtents unit;
     unit.fill(1);
     std::array<ReuseLoop, max_dimensions> loops;
     int count = 0;
@@ -51,7 +51,8 @@ struct Search {
   bool commute(int a, int b, const std::vector<char>& closed_before) const {
     for (std::size_t t = 0; t < tensors.size(); ++t) {
       if ((below >> t & 1U) == 0 || closed_before[t]) continue;
-      const bool moves_a = (tensors[t].relevant() >> a & 1U) != 0, moves_b = (tensors[t].relevant() >> b & 1U) != 0;
+      const bool moves_a = (tensors[t].relevant() >> a & 1U) != 0,
+                 moves_b = (tensors[t].relevant() >> b & 1U) != 0;
       if (moves_a != moves_b) return false;
       if (!moves_a || tensors[t].product()) continue;
       const bool window = ((tensors[t].windowed() >> a | tensors[t].windowed() >> b) & 1U) != 0;
@@ -63,7 +64,8 @@ struct Search {
   void emit(unsigned left) {
     LoopOrder complete = order;
     for (int d = 0; d < max_dimensions; ++d) {
-      if ((left >> d & 1U) != 0) complete.dimension[static_cast<std::size_t>(complete.count++)] = static_cast<std::uint8_t>(d);
+      if ((left >> d & 1U) != 0)
+        complete.dimension[static_cast<std::size_t>(complete.count++)] = static_cast<std::uint8_t>(d);
     }
     for (const auto& [seen, kept] : found) {
       bool dominated = true;
@@ -103,7 +105,8 @@ struct Search {
           if (moved[t] == 0) {
             sight.run |= 1U << d;
           } else if (sight.sequence.back() < 0) {
-            sight.sequence.back() = -static_cast<int>(static_cast<unsigned>(-sight.sequence.back()) | 1U << d);
+            sight.sequence.back() =
+                -static_cast<int>(static_cast<unsigned>(-sight.sequence.back()) | 1U << d);
           } else {
             sight.sequence.push_back(-static_cast<int>(1U << d));
           }

@@ -29,21 +29,23 @@ TensorReuse::TensorReuse(const Layer& layer, const Tensor& tensor) : written_(te
   relevant_ = seen;
 }
 
-double TensorReuse::volume(const Extents& tile) const {
+double TensorReuse::volume(const TileExtents& tile) const {
   double words = 1.0;
   for (const Axis& axis : axes_) {
     std::int64_t length = 1;
-    for (const AxisTerm& term : axis) length += term.coefficient * (tile[static_cast<std::size_t>(term.dimension)] - 1);
+    for (const AxisTerm& term : axis)
+      length += term.coefficient * (tile[static_cast<std::size_t>(term.dimension)] - 1);
     words *= static_cast<double>(length);
   }
   return words;
 }
 
-double TensorReuse::fresh(const Extents& tile, int dimension, std::int64_t step) const {
+double TensorReuse::fresh(const TileExtents& tile, int dimension, std::int64_t step) const {
   double words = 1.0, shared = 1.0;
   for (std::size_t a = 0; a < axes_.size(); ++a) {
     std::int64_t length = 1;
-    for (const AxisTerm& term : axes_[a]) length += term.coefficient * (tile[static_cast<std::size_t>(term.dimension)] - 1);
+    for (const AxisTerm& term : axes_[a])
+      length += term.coefficient * (tile[static_cast<std::size_t>(term.dimension)] - 1);
     words *= static_cast<double>(length);
     const std::int64_t jump = vector_[static_cast<std::size_t>(dimension)][a] * step;
     shared *= static_cast<double>(std::max<std::int64_t>(0, length - jump));
@@ -51,7 +53,7 @@ double TensorReuse::fresh(const Extents& tile, int dimension, std::int64_t step)
   return words - shared;
 }
 
-Reuse TensorReuse::walk(const Extents& tile, const ReuseLoop* loops, int count) const {
+Reuse TensorReuse::walk(const TileExtents& tile, const ReuseLoop* loops, int count) const {
   Reuse reuse;
   reuse.volume = volume(tile);
   double outer = 1.0;
@@ -111,7 +113,7 @@ Reuse TensorReuse::walk(const Extents& tile, const ReuseLoop* loops, int count) 
   return reuse;
 }
 
-double TensorReuse::groups(const Extents& tile, const Extents& spatial) const {
+double TensorReuse::groups(const TileExtents& tile, const TileExtents& spatial) const {
   double total = 1.0;
   bool simple = separable_;
   for (const Axis& axis : axes_) {
@@ -134,7 +136,8 @@ double TensorReuse::groups(const Extents& tile, const Extents& spatial) const {
       const std::int64_t g = std::gcd(a, b);
       a /= g;
       b /= g;
-      total *= static_cast<double>(m * n - std::max<std::int64_t>(0, m - b) * std::max<std::int64_t>(0, n - a));
+      total *=
+          static_cast<double>(m * n - std::max<std::int64_t>(0, m - b) * std::max<std::int64_t>(0, n - a));
     } else {
       total *= static_cast<double>(m);
     }
@@ -142,7 +145,7 @@ double TensorReuse::groups(const Extents& tile, const Extents& spatial) const {
   if (simple) return total;
   // A dimension on two axes, or three dimensions on one: count.
   std::set<std::array<std::int64_t, max_axes>> offsets;
-  Extents index{};
+  TileExtents index{};
   std::array<std::int64_t, max_axes> at{};
   for (;;) {
     offset(tile, index, at);
@@ -158,7 +161,8 @@ double TensorReuse::groups(const Extents& tile, const Extents& spatial) const {
   return static_cast<double>(offsets.size());
 }
 
-void TensorReuse::offset(const Extents& tile, const Extents& index, std::array<std::int64_t, max_axes>& out) const {
+void TensorReuse::offset(const TileExtents& tile, const TileExtents& index,
+                         std::array<std::int64_t, max_axes>& out) const {
   out.fill(0);
   for (std::size_t a = 0; a < axes_.size(); ++a) {
     for (const AxisTerm& term : axes_[a]) {
@@ -168,7 +172,7 @@ void TensorReuse::offset(const Extents& tile, const Extents& index, std::array<s
   }
 }
 
-double TensorReuse::window_share(const Extents& tile, const Extents& whole) const {
+double TensorReuse::window_share(const TileExtents& tile, const TileExtents& whole) const {
   if (windowed_ == 0) return separable_ ? 1.0 : 0.0;
   if (!separable_) return 0.0;
   const double full = volume(tile);

@@ -10,7 +10,7 @@
 
 namespace dovetail {
 
-using Extents = std::array<std::int32_t, max_dimensions>;
+using TileExtents = std::array<std::int32_t, max_dimensions>;
 
 /// A temporal loop above a boundary: trip count >= 2, and the product of all inner factors of its dimension.
 struct ReuseLoop {
@@ -32,25 +32,26 @@ class TensorReuse {
  public:
   TensorReuse(const Layer& layer, const Tensor& tensor);
 
-  unsigned relevant() const { return relevant_; }      ///< bit d: dimension d moves the tensor
-  unsigned windowed() const { return windowed_; }      ///< bit d: d shares its axis with another dimension
-  bool plain() const { return plain_; }                ///< every axis is one dimension with coefficient 1
+  unsigned relevant() const { return relevant_; }  ///< bit d: dimension d moves the tensor
+  unsigned windowed() const { return windowed_; }  ///< bit d: d shares its axis with another dimension
+  bool plain() const { return plain_; }            ///< every axis is one dimension with coefficient 1
   bool product() const { return windowed_ == 0 && separable_; }  ///< no reuse but stationarity
-  bool separable() const { return separable_; }        ///< no dimension lies on two axes
+  bool separable() const { return separable_; }                  ///< no dimension lies on two axes
   bool written() const { return written_; }
 
-  double volume(const Extents& tile) const;
+  double volume(const TileExtents& tile) const;
   /// Loops innermost first (MAPPER closed form: rules 1-5 of the truncated nest).
-  Reuse walk(const Extents& tile, const ReuseLoop* loops, int count) const;
+  Reuse walk(const TileExtents& tile, const ReuseLoop* loops, int count) const;
   /// Words that a tile moved by one step of a dimension does not share with itself.
-  double fresh(const Extents& tile, int dimension, std::int64_t step) const;
+  double fresh(const TileExtents& tile, int dimension, std::int64_t step) const;
   /// Distinct child offsets when `spatial` children per dimension are laid out, each `tile` large.
-  double groups(const Extents& tile, const Extents& spatial) const;
+  double groups(const TileExtents& tile, const TileExtents& spatial) const;
   /// The offset of one child, on every axis, in units of the data.
-  void offset(const Extents& tile, const Extents& index, std::array<std::int64_t, max_axes>& out) const;
+  void offset(const TileExtents& tile, const TileExtents& index,
+              std::array<std::int64_t, max_axes>& out) const;
   int axes() const { return static_cast<int>(axes_.size()); }
   /// The least share of a closed reload that a sliding window can leave, whatever the outer loops are.
-  double window_share(const Extents& tile, const Extents& whole) const;
+  double window_share(const TileExtents& tile, const TileExtents& whole) const;
 
  private:
   std::vector<Axis> axes_;

@@ -16,7 +16,7 @@ namespace dovetail {
 class TileLattice {
  public:
   using Id = std::uint32_t;
-  using Key = unsigned __int128;  // packed exponents, one guard bit each
+  __extension__ using Key = unsigned __int128;  // packed exponents, one guard bit each
 
   /// Throws std::length_error when there are more than `limit` tiles.
   TileLattice(std::vector<std::int64_t> extents, std::size_t limit);

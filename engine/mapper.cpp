@@ -1,0 +1,27 @@
+// The mappers by name.
+#include <dovetail/engine/mapper.hpp>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <stdexcept>
+
+#include <dovetail/engine/sampling_mappers.hpp>
+
+namespace dovetail {
+
+std::unique_ptr<Mapper> make_mapper(const std::string& name) {
+  if (name == "exact") return std::make_unique<HillclimbMapper>();
+  if (name == "random") return std::make_unique<RandomMapper>();
+  if (name == "hillclimb") return std::make_unique<HillclimbMapper>();
+  if (name == "annealing") return std::make_unique<AnnealingMapper>();
+  if (name == "evolution") return std::make_unique<EvolutionMapper>();
+  throw std::invalid_argument(
+      fmt::format("no mapper is named {}; known: {}", name, fmt::join(mapper_names(), ", ")));
+}
+
+std::vector<std::string> mapper_names() {
+  return {"exact", "random", "evolution", "annealing", "hillclimb"};
+}
+
+}  // namespace dovetail
