@@ -4,11 +4,11 @@
 set(DOVETAIL_INCLUDE_DIR ${PROJECT_BINARY_DIR}/include)
 file(MAKE_DIRECTORY ${DOVETAIL_INCLUDE_DIR}/dovetail)
 
-# Flags that every source of ours is compiled with. Results must not depend on the instruction set, hence no
+# Flags that every source of ours is compiled with. GCC 12 warns wrongly of overlaps in std::string (-Wrestrict). Results must not depend on the instruction set, hence no
 # contraction of a*b+c into a fused operation.
 add_library(dovetail_flags INTERFACE)
 target_compile_features(dovetail_flags INTERFACE cxx_std_20)
-target_compile_options(dovetail_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wno-psabi -ffp-contract=off)
+target_compile_options(dovetail_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wno-psabi -Wno-restrict -ffp-contract=off)
 if(DOVETAIL_NATIVE)
   target_compile_options(dovetail_flags INTERFACE -march=native)
 endif()
@@ -40,12 +40,17 @@ endfunction()
 # dovetail::embedded::FOLDER() of <dovetail/workloads/embedded.hpp>. The files are read when building.
 function(dovetail_embed room folder)
   file(GLOB files CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.yaml)
-  set(source ${CMAKE_CURRENT_BINARY_DIR}/embedded_${folder}.cpp)
+  dovetail_embed_files(dovetail_${room} ${folder} ${files})
+endfunction()
+
+# dovetail_embed_files(TARGET NAME files...): the same for given files, as dovetail::embedded::NAME().
+function(dovetail_embed_files target name)
+  set(source ${CMAKE_CURRENT_BINARY_DIR}/embedded_${name}.cpp)
   set(script ${PROJECT_SOURCE_DIR}/.cmake/embed.cmake)
   add_custom_command(OUTPUT ${source}
-    COMMAND ${CMAKE_COMMAND} -DNAME=${folder} -DOUTPUT=${source} "-DFILES=${files}" -P ${script}
-    DEPENDS ${files} ${script} COMMENT "Embedding ${room}/${folder}" VERBATIM)
-  target_sources(dovetail_${room} PRIVATE ${source})
+    COMMAND ${CMAKE_COMMAND} -DNAME=${name} -DOUTPUT=${source} "-DFILES=${ARGN}" -P ${script}
+    DEPENDS ${ARGN} ${script} COMMENT "Embedding ${name}" VERBATIM)
+  target_sources(${target} PRIVATE ${source})
 endfunction()
 
 # dovetail_test(FILE ROOM): the doctest program of one file, named KIND.NAME, linked with dovetail::ROOM. A file named

@@ -1,0 +1,294 @@
+// Draws a study from the JSON in #data: headline, comparison, machine, convergence, fronts, energy, area, roofline,
+// loop nests, failures, calibration, parameter effects. Works on unfinished studies: what is missing is left out.
+'use strict';
+(() => {
+  const data = JSON.parse(document.getElementById('data').textContent);
+  const result = data.result;
+  const trials = data.trials || [];
+  const report = document.getElementById('report');
+  const palette = ['#0b7a75', '#4c6ef5', '#e8912d', '#c2255c', '#7048e8', '#2f9e44', '#868e96', '#1098ad'];
+  const colour = {dark: '#1c2430', soft: '#5d6b7e', best: '#0b7a75', hand: '#b5651d'};
+
+  // ---- small helpers
+  const element = (tag, attributes = {}, ...children) => {
+    const node = document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+    for (const child of children.flat()) node.append(child);
+    return node;
+  };
+  const number = (value, digits = 3) => {
+    if (value === null || value === undefined) return '–';
+    if (value === 0) return '0';
+    const size = Math.abs(value);
+    if (Number.isInteger(value) && size < 1e6) return value.toLocaleString('en');
+    if (size >= 1e6 || size < 1e-3) return value.toExponential(digits);
+    return Number(value.toPrecision(digits + 1)).toLocaleString('en');
+  };
+  const percent = value => value === null || value === undefined ? '–' : (100 * value).toFixed(Math.abs(value) < 0.01 ? 2 : 1) + ' %';
+  const section = (title, note) => {
+    const node = element('section', {}, element('h2', {}, title));
+    if (note) node.append(element('p', {class: 'note'}, note));
+    report.append(node);
+    return node;
+  };
+  const table = (head, rows, best = -1) => element('table', {},
+      element('thead', {}, element('tr', {}, head.map(text => element('th', {}, text)))),
+      element('tbody', {}, rows.map((row, i) =>
+          element('tr', i === best ? {class: 'best'} : {}, row.map(cell => element('td', {}, String(cell)))))));
+  const chart = (parent, spec) => {
+    const target = element('div');
+    parent.append(target);
+    if (typeof vegaEmbed === 'undefined') {
+      target.append(element('p', {class: 'missing'}, 'This chart needs the chart library, which was not part of the build.'));
+      return;
+    }
+    const common = {background: null,
+      config: {font: 'system-ui, sans-serif', axis: {labelColor: colour.soft, titleColor: colour.soft, gridColor: '#e8ecf1'},
+        legend: {labelColor: colour.soft, titleColor: colour.soft}, view: {stroke: null}, range: {category: palette}}};
+    vegaEmbed(target, Object.assign(common, spec), {mode: 'vega-lite', actions: false, renderer: 'svg'})
+      .catch(error => target.append(element('p', {class: 'missing'}, 'chart: ' + error.message)));
+  };
+
+  const best = result.best, hand = result.baseline, free = result.baseline_free;
+  const objective = result.objective, unit = result.unit || '';
+  const words = {edp: 'energy-delay product', energy: 'energy', cycles: 'cycles'}[objective] || objective;
+
+  // ---- headline
+  const names = (result.workloads || []).join(' + ');
+  report.append(element('h1', {}, `${names} on ${result.family}`));
+  const state = {trials: 'finished', exhausted: 'finished: the whole space was tried', proven: 'finished: proven optimal',
+    time: 'ended by its time limit', interrupt: 'interrupted; can be resumed', running: 'still running, or cut off; can be resumed'};
+  report.append(element('p', {class: 'note'},
+      `Minimising ${words}${unit ? ' in ' + unit : ''} · ${result.model} model · seed ${result.seed} · ${state[result.stopped] || result.stopped}. ` +
+      'Every activation is assumed to pass through the outermost memory between layers.'));
+  const figures = element('div', {class: 'figures'});
+  const figure = (value, text) => figures.append(element('div', {class: 'figure'}, element('b', {}, value), element('span', {}, text)));
+  figure(best ? number(best.objective) : 'none', `best ${objective}` + (unit ? `, ${unit}` : ''));
+  if (result.improvement !== null && result.improvement !== undefined) figure(percent(result.improvement), 'below the hand design');
+  if (result.improvement_over_free !== null && result.improvement_over_free !== undefined)
+    figure(percent(result.improvement_over_free), 'below the hand design, freely mapped');
+  if (best) figure(percent(best.gap), 'gap of the mapping on this hardware');
+  if (result.lower_bound > 0) figure(percent(result.gap), 'gap over the whole space');
+  figure(`${result.trials}`, `trials: ${result.feasible} feasible, ${result.pruned || 0} pruned`);
+  report.append(figures);
+
+  // ---- comparison
+  if (best || hand) {
+    const node = section('Best design beside the hand design');
+    const rows = [], row = (name, design) => design && rows.push([name, number(design.objective), number(design.energy_pj),
+      number(design.cycles), number(design.area_um2), number(design.power_mw), number(design.latency_ms)]);
+    row('hand design', hand);
+    row('hand design, freely mapped', free);
+    row('best found', best);
+    node.append(table(['', `${objective} ${unit}`, 'energy pJ', 'cycles', 'area µm²', 'power mW', 'latency ms'], rows, best ? rows.length - 1 : -1));
+    const point = (best || hand).point;
+    node.append(element('h2', {style: 'margin-top:16px'}, 'Parameters'));
+    node.append(table(['', 'best', 'hand design'], Object.keys(point).map(name =>
+        [name, best ? String(best.point[name]) : '–', hand ? String(hand.point[name]) : '–'])));
+  }
+
+  // ---- the machine
+  if (best && best.architecture) drawMachine(section('The accelerator',
+      'Boxes are memories, outermost first; energies are per word read. The grid is the array as it is laid out.'), best.architecture);
+
+  function drawMachine(parent, machine) {
+    const levels = [...machine.levels].reverse();
+    const rowHeight = 62, width = 1040, arrayHeight = 210;
+    const height = levels.length * rowHeight + arrayHeight + 20;
+    const space = 'http://www.w3.org/2000/svg';
+    const svg = document.createElementNS(space, 'svg');
+    svg.setAttribute('viewBox', `0 0 ${width} ${height}`);
+    svg.setAttribute('width', '100%');
+    svg.setAttribute('role', 'img');
+    const add = (tag, attributes, text) => {
+      const node = document.createElementNS(space, tag);
+      for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+      if (text !== undefined) node.textContent = text;
+      svg.append(node);
+      return node;
+    };
+    const largest = Math.max(1, ...levels.map(level => Math.log2(1 + (level.capacity_words || 0) * level.instances)));
+    levels.forEach((level, i) => {
+      const total = (level.capacity_words || 0) * level.instances;
+      const share = level.capacity_words === null || level.capacity_words === undefined ? 1 : Math.max(0.22, Math.log2(1 + total) / largest * 0.85);
+      const w = 560 * share, x = 20, y = i * rowHeight + 6;
+      if (i > 0) add('line', {x1: 60, y1: y - 20, x2: 60, y2: y, stroke: colour.soft, 'stroke-width': 2});
+      add('rect', {x, y, width: w, height: rowHeight - 20, rx: 6, fill: palette[i % palette.length], 'fill-opacity': 0.14, stroke: palette[i % palette.length]});
+      add('text', {x: x + 12, y: y + 26, 'font-size': 15, 'font-weight': 600, fill: colour.dark}, level.name);
+      const words = level.capacity_words === null || level.capacity_words === undefined ? 'unbounded' :
+        `${number(level.capacity_words)} words` + (level.instances > 1 ? ` × ${level.instances}` : '');
+      const block = level.block_size || 1;
+      const bandwidth = [level.read_bandwidth && `${number(level.read_bandwidth)} read`, level.write_bandwidth && `${number(level.write_bandwidth)} write`,
+        level.shared_bandwidth && `${number(level.shared_bandwidth)} shared`].filter(Boolean).join(', ');
+      add('text', {x: 600, y: y + 18, 'font-size': 13, fill: colour.dark}, `${words} · ${number(level.energy.read / block)} pJ per word`);
+      add('text', {x: 600, y: y + 36, 'font-size': 12, fill: colour.soft},
+          (bandwidth ? bandwidth + ' words/cycle each' : 'unlimited bandwidth') + ` · ${number(level.area_per_instance * level.instances)} µm²`);
+    });
+    const top = levels.length * rowHeight + 8, mesh = machine.compute;
+    const columns = Math.min(mesh.mesh_x, 64), rows = Math.min(mesh.mesh_y, 64);
+    const cell = Math.max(2, Math.min(560 / columns, (arrayHeight - 20) / rows, 26));
+    add('line', {x1: 60, y1: top - 22, x2: 60, y2: top, stroke: colour.soft, 'stroke-width': 2});
+    for (let y = 0; y < rows; ++y) for (let x = 0; x < columns; ++x)
+      add('rect', {x: 20 + x * cell, y: top + y * cell, width: cell * 0.86, height: cell * 0.86, rx: cell * 0.12, fill: colour.best, 'fill-opacity': 0.55});
+    add('text', {x: 600, y: top + 20, 'font-size': 15, 'font-weight': 600, fill: colour.dark}, `${mesh.name}: ${mesh.mesh_x} × ${mesh.mesh_y} = ${mesh.instances}`);
+    add('text', {x: 600, y: top + 40, 'font-size': 13, fill: colour.soft},
+        `${number(mesh.energy_per_op)} pJ per multiply-accumulate, ${mesh.word_bits} bits · ${number(mesh.area_per_instance * mesh.instances)} µm²`);
+    if (mesh.mesh_x > columns || mesh.mesh_y > rows)
+      add('text', {x: 600, y: top + 60, 'font-size': 12, fill: colour.soft}, 'drawn in part');
+    parent.append(svg);
+  }
+
+  // ---- convergence and fronts
+  const done = trials.filter(trial => trial.outcome === 'feasible');
+  if (done.length) {
+    let incumbent = Infinity, clock = 0;
+    const steps = [];
+    for (const trial of trials) {
+      clock += trial.seconds || 0;
+      if (trial.outcome === 'feasible') incumbent = Math.min(incumbent, trial.metrics.objective);
+      if (incumbent < Infinity) steps.push({trial: trial.id, seconds: clock, value: incumbent});
+    }
+    const points = done.map(trial => ({trial: trial.id, value: trial.metrics.objective}));
+    const lines = [];
+    if (hand) lines.push({value: hand.objective, name: 'hand design'});
+    if (free) lines.push({value: free.objective, name: 'hand design, freely mapped'});
+    if (result.lower_bound > 0) lines.push({value: result.lower_bound, name: 'lower bound'});
+    const y = {field: 'value', type: 'quantitative', scale: {type: 'log', nice: false, padding: 8}, axis: {format: '.2e', tickCount: 5}, title: `${objective} ${unit}`};
+    const rules = {data: {values: lines}, mark: {type: 'rule', strokeDash: [5, 4]}, encoding: {y, color: {field: 'name', type: 'nominal', title: null, legend: {orient: 'bottom', columns: 1, labelLimit: 300}}}};
+    const node = section('Convergence', 'The best feasible design so far; dots are single trials, dashed lines what it is measured against.');
+    const pair = element('div', {class: 'pair'});
+    node.append(pair);
+    for (const [field, title] of [['trial', 'trial'], ['seconds', 'seconds of evaluation, summed']]) {
+      const layers = [{data: {values: steps}, mark: {type: 'line', interpolate: 'step-after', color: colour.best, strokeWidth: 2.5},
+        encoding: {x: {field, type: 'quantitative', title, scale: {nice: false}}, y}}, rules];
+      if (field === 'trial') layers.unshift({data: {values: points}, mark: {type: 'point', filled: true, color: colour.soft, opacity: 0.35, size: 22},
+        encoding: {x: {field: 'trial', type: 'quantitative'}, y}});
+      chart(pair, {width: 400, height: 240, layer: layers});
+    }
+
+    const designs = done.map(trial => ({trial: trial.id, energy: trial.metrics.energy_pj, cycles: trial.metrics.cycles, area: trial.metrics.area_um2, edp: trial.metrics.edp}));
+    const front = (a, b) => designs.filter(one => !designs.some(other =>
+        other[a] <= one[a] && other[b] <= one[b] && (other[a] < one[a] || other[b] < one[b]))).sort((p, q) => p[a] - q[a]);
+    const scatter = section('Trade-offs', 'Every feasible trial; the line joins those that no other trial beats in both directions.');
+    const grid = element('div', {class: 'pair'});
+    scatter.append(grid);
+    for (const [a, b, titleA, titleB] of [['cycles', 'energy', 'cycles', 'energy pJ'], ['area', 'edp', 'area µm²', 'EDP pJ·cycles']]) {
+      if (designs.some(one => one[a] === undefined || one[b] === undefined)) continue;
+      const axis = (field, title) => ({field, type: 'quantitative', title, scale: {type: 'log', nice: false, padding: 8}, axis: {format: '.2e', tickCount: 4}});
+      const marks = [{data: {values: designs}, mark: {type: 'point', filled: true, size: 36, opacity: 0.7},
+        encoding: {x: axis(a, titleA), y: axis(b, titleB), color: a === 'cycles' ? {field: 'area', type: 'quantitative', title: 'area µm²', scale: {scheme: 'teals'}, legend: {format: '.2e'}} : {value: '#4c6ef5'}}},
+      {data: {values: front(a, b)}, mark: {type: 'line', color: colour.hand, interpolate: 'step-after'}, encoding: {x: axis(a, titleA), y: axis(b, titleB)}}];
+      chart(grid, {width: 380, height: 260, layer: marks});
+    }
+  }
+
+  // ---- energy, area, roofline
+  if (best && best.layers && best.layers.length) {
+    const rows = [], order = best.layers.map(layer => layer.name);
+    for (const layer of best.layers) {
+      const metrics = layer.metrics;
+      rows.push({layer: layer.name, place: best.architecture.compute.name, tensor: 'compute', energy: metrics.compute_energy_pj * layer.count});
+      for (const level of metrics.levels) {
+        let rest = level.energy_pj;
+        for (const [tensor, counts] of Object.entries(level.tensors)) {
+          if (counts.energy_pj) rows.push({layer: layer.name, place: level.name, tensor, energy: counts.energy_pj * layer.count});
+          rest -= counts.energy_pj;
+        }
+        if (rest > 1e-9 * level.energy_pj) rows.push({layer: layer.name, place: level.name, tensor: 'leakage', energy: rest * layer.count});
+      }
+      const wires = (metrics.networks || []).reduce((sum, network) => sum + (network.energy_pj || 0), 0);
+      if (wires > 0) rows.push({layer: layer.name, place: 'wires', tensor: 'wires', energy: wires * layer.count});
+    }
+    const node = section('Energy by layer', 'All occurrences of a layer together, by where the energy is spent, and by whose data cause it.');
+    const pair = element('div', {class: 'pair'});
+    node.append(pair);
+    for (const [field, title] of [['place', 'spent in'], ['tensor', 'caused by']]) chart(pair, {width: 330, height: {step: 22}, data: {values: rows},
+      mark: {type: 'bar', height: {band: 0.75}}, encoding: {y: {field: 'layer', type: 'nominal', sort: order, title: null, axis: {labelLimit: 140}},
+        x: {aggregate: 'sum', field: 'energy', type: 'quantitative', title: 'energy pJ', axis: {format: '.1e', tickCount: 4}},
+        color: {field, type: 'nominal', title, legend: {orient: 'bottom', columns: 4}},
+        tooltip: [{field: 'layer'}, {field, title}, {aggregate: 'sum', field: 'energy', format: '.3e', title: 'pJ'}]}});
+
+    const machine = best.architecture;
+    const areas = [{place: machine.compute.name, area: machine.compute.area_per_instance * machine.compute.instances},
+      ...machine.levels.map(level => ({place: level.name, area: level.area_per_instance * level.instances}))].filter(one => one.area > 0);
+    if (areas.length) chart(section('Area', `${number(best.area_um2)} µm² in all.`), {width: 640, height: {step: 24}, data: {values: areas}, mark: {type: 'bar', color: '#4c6ef5', height: {band: 0.7}},
+      encoding: {y: {field: 'place', type: 'nominal', sort: '-x', title: null, axis: {labelLimit: 180}}, x: {field: 'area', type: 'quantitative', title: 'µm²', axis: {format: '.2e'}}}});
+
+    const outer = machine.levels[machine.levels.length - 1];
+    const bandwidth = (outer.shared_bandwidth || (outer.read_bandwidth || 0) + (outer.write_bandwidth || 0)) || null;
+    const peak = machine.compute.instances;
+    const marks = best.layers.map(layer => {
+      const metrics = layer.metrics, dram = metrics.levels[metrics.levels.length - 1];
+      const words = Object.values(dram.tensors).reduce((sum, counts) => sum + counts.reads + counts.fills + counts.updates, 0) * (outer.instances || 1);
+      const work = metrics.utilization * peak * metrics.cycles;
+      return {layer: layer.name, intensity: work / Math.max(1, words), rate: work / metrics.cycles};
+    }).filter(one => one.rate > 0);
+    if (marks.length) {
+      const low = Math.min(...marks.map(one => one.intensity)) / 2, high = Math.max(...marks.map(one => one.intensity), bandwidth ? peak / bandwidth : 1) * 2;
+      const roof = [];
+      for (let i = 0; i <= 60; ++i) {
+        const intensity = low * Math.pow(high / low, i / 60);
+        roof.push({intensity, rate: bandwidth ? Math.min(peak, intensity * bandwidth) : peak});
+      }
+      const x = {field: 'intensity', type: 'quantitative', scale: {type: 'log', nice: false}, title: `MACs per word of ${outer.name}`, axis: {tickCount: 6}};
+      const y = {field: 'rate', type: 'quantitative', scale: {type: 'log', nice: false, padding: 10}, title: 'MACs per cycle', axis: {tickCount: 5}};
+      chart(section('Roofline', `The roof is ${peak} MACs per cycle` + (bandwidth ? ` and ${number(bandwidth)} words per cycle of ${outer.name}.` : '.') +
+        ' A layer under the roof is held back by an inner memory or by an array that it does not fill.'),
+      {width: 760, height: 300, layer: [{data: {values: roof}, mark: {type: 'line', color: colour.hand, strokeWidth: 2}, encoding: {x, y}},
+        {data: {values: marks}, mark: {type: 'point', filled: true, size: 60, color: colour.best}, encoding: {x, y, tooltip: [{field: 'layer'}, {field: 'intensity', format: '.1f'}, {field: 'rate', format: '.1f'}]}},
+        {data: {values: marks}, mark: {type: 'text', dx: 7, dy: -7, align: 'left', fontSize: 10, color: colour.soft}, encoding: {x, y, text: {field: 'layer'}}}]});
+    }
+
+    // ---- layers and loop nests
+    const layers = section('Layers and loop nests', 'One occurrence each. Open a layer to see its schedule: outermost loop first; "in parallel" loops are unrolled over the instances below.');
+    layers.append(table(['layer', '×', 'cycles', 'utilization', 'energy pJ', `${objective}`, 'against hand', 'gap'], best.layers.map((layer, i) => {
+      const other = hand && hand.layers && hand.layers[i];
+      return [layer.name, layer.count, number(layer.metrics.cycles), percent(layer.metrics.utilization), number(layer.metrics.energy_pj),
+        number(layer.objective), other && other.objective ? (other.objective / layer.objective).toFixed(2) + ' ×' : '–', layer.proven ? 'proven' : percent(layer.gap)];
+    })));
+    for (const layer of best.layers) layers.append(element('details', {}, element('summary', {}, layer.name), element('pre', {}, nest(layer.mapping))));
+  }
+
+  function nest(mapping) {
+    let text = '', depth = 0;
+    for (const level of [...mapping.levels].reverse()) {
+      text += '  '.repeat(depth) + `[${level.level}: ${(level.keep || []).join(', ') || 'keeps nothing'}]\n`;
+      for (const [name, factor] of level.temporal || []) text += '  '.repeat(depth++) + `for ${name} in 0..${factor}\n`;
+      for (const [axis, loops] of [['Y', level.spatial_y], ['X', level.spatial_x]])
+        for (const [name, factor] of [...(loops || [])].reverse()) text += '  '.repeat(depth++) + `for ${name} in 0..${factor} in parallel (${axis})\n`;
+    }
+    return text + '  '.repeat(depth) + 'multiply-accumulate';
+  }
+
+  // ---- failures, calibration, effects
+  const reasons = Object.entries(result.infeasible || {}).map(([reason, count]) => ({reason, count}));
+  if (reasons.length) chart(section('Infeasible trials by reason'), {width: 640, height: {step: 24}, data: {values: reasons}, mark: {type: 'bar', color: '#c2255c', height: {band: 0.7}},
+    encoding: {y: {field: 'reason', type: 'nominal', sort: '-x', title: null, axis: {labelLimit: 380}}, x: {field: 'count', type: 'quantitative', title: 'trials', axis: {tickMinStep: 1}}}});
+
+  if (data.calibration && data.calibration.length) {
+    const node = section('Surrogate calibration', 'Each trial predicted from all the others (leave one out): the bar is the central 90 % of the prediction. ' +
+      `${percent(data.calibration_coverage)} of the trials lie inside; 90 % would be perfect.`);
+    const axis = (field, title) => ({field, type: 'quantitative', title, scale: {zero: false, nice: false, padding: 8}});
+    chart(node, {width: 420, height: 320, layer: [
+      {data: {values: data.calibration}, mark: {type: 'rule', color: '#adb5bd'}, encoding: {x: axis('observed', `log10 ${objective}, observed`), y: axis('low', `log10 ${objective}, predicted`), y2: {field: 'high'}}},
+      {data: {values: data.calibration}, mark: {type: 'point', filled: true, color: colour.best, size: 36}, encoding: {x: axis('observed'), y: axis('predicted')}},
+      {data: {values: data.calibration}, mark: {type: 'line', color: colour.hand, strokeDash: [4, 4]}, encoding: {x: axis('observed'), y: axis('observed')}}]});
+  }
+
+  const tried = trials.filter(trial => trial.point && trial.metrics && trial.metrics.objective > 0 && trial.outcome === 'feasible');
+  if (tried.length > 2) {
+    const names = Object.keys(tried[0].point).filter(name => new Set(tried.map(trial => String(trial.point[name]))).size > 1);
+    if (names.length) {
+      const node = section('Parameter effects', 'Every feasible trial by the value of one parameter. Trials are where the search went, not a fair sample.');
+      const grid = element('div', {style: 'display:flex;flex-wrap:wrap;gap:12px'});
+      node.append(grid);
+      for (const name of names) {
+        const values = tried.map(trial => ({x: trial.point[name], y: trial.metrics.objective}));
+        const numeric = values.every(one => typeof one.x === 'number');
+        chart(grid, {width: 250, height: 150, data: {values}, mark: {type: 'point', filled: true, opacity: 0.55, size: 26, color: '#4c6ef5'},
+          encoding: {x: {field: 'x', type: numeric ? 'quantitative' : 'nominal', title: name, scale: numeric ? {zero: false, padding: 10} : undefined, axis: {tickCount: 5}},
+            y: {field: 'y', type: 'quantitative', title: null, scale: {type: 'log', nice: false, padding: 6}, axis: {format: '.1e', tickCount: 4}}}});
+      }
+    }
+  }
+})();
