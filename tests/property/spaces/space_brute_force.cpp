@@ -45,6 +45,11 @@ std::vector<Parameter> random_parameters(Random& random) {
       default:
         result.push_back({name, IntegerRange{1, 6, 1, false}});
     }
+    for (const Slot& slot : SlotTable({result.back()}).slots) points *= static_cast<double>(slot.count);
+    if (points > 20'000) {
+      result.pop_back();
+      break;
+    }
   }
   return result;
 }
