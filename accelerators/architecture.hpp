@@ -78,6 +78,9 @@ double area_um2(const Architecture& architecture);
 /// Position of the level with this name, or -1.
 int find_level(const Architecture& architecture, std::string_view name);
 
+/// The machine as a tree, outermost memory first: instances, capacity, bandwidth, energies and area of each level.
+std::string tree(const Architecture& architecture);
+
 /// What is wrong with the machine, one message each; empty when it is legal.
 std::vector<std::string> check(const Architecture& architecture);
 

@@ -85,10 +85,14 @@ void Diagnostics::raise() const {
     if (diagnostic.severity == Severity::error) messages.push_back(diagnostic);
   }
   // In the order of the file, whatever order the checks took.
-  std::stable_sort(messages.begin(), messages.end(), [](const Diagnostic& a, const Diagnostic& b) {
-    if (a.where.file != b.where.file || a.where.line == 0 || b.where.line == 0) return false;
-    return std::pair(a.where.line, a.where.column) < std::pair(b.where.line, b.where.column);
+  const bool one_file = std::all_of(messages.begin(), messages.end(), [&](const Diagnostic& message) {
+    return message.where.line > 0 && message.where.file == messages.front().where.file;
   });
+  if (one_file) {
+    std::stable_sort(messages.begin(), messages.end(), [](const Diagnostic& a, const Diagnostic& b) {
+      return std::pair(a.where.line, a.where.column) < std::pair(b.where.line, b.where.column);
+    });
+  }
   if (messages.size() < errors_) {
     const Location where = messages.empty() ? Location{} : messages.back().where;
     messages.push_back({where, fmt::format("and {} more mistakes", errors_ - messages.size())});
