@@ -1,0 +1,97 @@
+// What every shipped family promises: legal machines everywhere, priced and sourced; rules that fit every layer.
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+#include <dovetail/spaces/family.hpp>
+#include <dovetail/workloads/network.hpp>
+
+using namespace dovetail;
+
+namespace {
+
+void check_machine(const Architecture& machine) {
+  CHECK(check(machine).empty());
+  CHECK(machine.compute.energy_per_op_pj > 0.0);
+  CHECK(area_um2(machine) > 0.0);
+  for (const Level& level : machine.levels) {
+    INFO(level.name);
+    CHECK(level.energy.read_pj > 0.0);
+    CHECK(level.energy.fill_pj > 0.0);
+    CHECK(level.energy.update_pj > 0.0);
+    CHECK(std::isfinite(level.energy.read_pj));
+    CHECK(level.energy.leak_pj_per_cycle >= 0.0);
+  }
+  CHECK(machine.levels.back().is_dram);
+  CHECK_FALSE(machine.levels.back().capacity_words.has_value());
+  CHECK(machine.levels.back().instances == 1);
+}
+
+void check_rules(const MappingRules& rules, const Architecture& machine, const Layer& layer) {
+  REQUIRE(rules.levels.size() == machine.levels.size());
+  const unsigned all = (1U << layer.tensors.size()) - 1U;
+  CHECK(rules.levels.back().must_keep == all);
+  for (const LevelRules& level : rules.levels) {
+    CHECK((level.must_keep & level.must_bypass) == 0U);
+    CHECK((level.must_keep | level.must_bypass) == all);  // --bypass fixed has an answer
+    for (int slot = 0; slot < slot_count; ++slot) {
+      for (std::size_t d = 0; d < layer.dimensions.size(); ++d) {
+        const auto least = level.min_factor[slot][d], most = level.max_factor[slot][d];
+        CHECK(least >= 1);
+        CHECK((most == 0 || least <= most));
+        CHECK(layer.dimensions[d].extent % least == 0);
+      }
+    }
+  }
+}
+
+}  // namespace
+
+TEST_CASE("the shipped families") {
+  CHECK(family_names() == std::vector<std::string>{"eyeriss", "gemmini", "nvdla", "shidiannao", "simba", "tpu"});
+}
+
+TEST_CASE("every family: default, sampled points, sources") {
+  for (const std::string& name : family_names()) {
+    INFO(name);
+    const Family family = load_family(name);
+    CHECK(family.name() == name);
+    CHECK_FALSE(family.about().empty());
+    CHECK_FALSE(family.source().empty());
+    CHECK_FALSE(family.default_source().empty());
+    const Space& space = family.space();
+    CHECK(space.contains(family.default_point()));
+    CHECK(space.finite());
+    for (std::size_t i = 0; i < family.meanings().size(); ++i) {
+      CHECK_FALSE(family.meanings()[i].empty());
+      CHECK(space.parameters()[i].name.rfind("hw.", 0) == 0);
+    }
+    check_machine(family.instantiate(family.default_point()));
+    for (const Figure& figure : family.figures(family.default_point())) {
+      INFO(figure.component, " ", figure.quantity);
+      CHECK_FALSE(figure.source.empty());
+      CHECK(figure.value > 0.0);
+    }
+    Random random(7, {1});
+    for (int i = 0; i < 200; ++i) {
+      const auto point = space.sample(random);
+      REQUIRE(point);
+      INFO(space.text(*point));
+      check_machine(family.instantiate(*point));
+    }
+  }
+}
+
+TEST_CASE("rules of every family fit every layer of the zoo") {
+  for (const std::string& name : family_names()) {
+    const Family family = load_family(name);
+    const Architecture machine = family.instantiate(family.default_point());
+    for (const std::string& workload : zoo_names()) {
+      for (const UniqueLayer& unique : unique_layers(load_workload(workload))) {
+        INFO(name, " ", workload, " ", unique.layer.name);
+        check_rules(family.rules(unique.layer, family.default_point()), machine, unique.layer);
+        check_rules(family.baseline_rules(unique.layer, family.default_point()), machine, unique.layer);
+      }
+    }
+  }
+}
