@@ -48,7 +48,8 @@ void check_rules(const MappingRules& rules, const Architecture& machine, const L
 }  // namespace
 
 TEST_CASE("the shipped families") {
-  CHECK(family_names() == std::vector<std::string>{"eyeriss", "gemmini", "nvdla", "shidiannao", "simba", "tpu"});
+  CHECK(family_names() ==
+        std::vector<std::string>{"eyeriss", "gemmini", "nvdla", "shidiannao", "simba", "tpu"});
 }
 
 TEST_CASE("every family: default, sampled points, sources") {

@@ -1,4 +1,7 @@
 // The gemmini family with the loop model against the Timeloop points published with DOSA (Hong et al., MICRO 2023).
+// These points were made with an older Timeloop. By hand on single rows: it does not spare the first read of a partial
+// sum in the accumulator, and it does not keep the overlap of sliding windows; the loop model does both, as today's
+// Timeloop does. Pointwise convolutions (no windows) show what is left of the difference.
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -32,7 +35,8 @@ Mapping read_mapping(const std::string& text, const Layer& layer) {
       level = word[1] - '0';
       for (char role : word.substr(2)) {
         const char* name = role == 'W' ? "Weights" : role == 'I' ? "Inputs" : role == 'O' ? "Outputs" : "";
-        if (*name != '\0') mapping.levels[level].keep |= 1U << static_cast<unsigned>(find_tensor(layer, name));
+        if (*name != '\0')
+          mapping.levels[level].keep |= 1U << static_cast<unsigned>(find_tensor(layer, name));
       }
       continue;
     }
@@ -40,9 +44,12 @@ Mapping read_mapping(const std::string& text, const Layer& layer) {
     const Loop loop{find_dimension(layer, word.substr(0, 1)), std::stoll(word.substr(1))};
     if (loop.factor == 1) continue;
     // channels are unrolled over the rows (Y) of our family, kernels over the columns (X)
-    if (!spatial) mapping.levels[level].temporal.push_back(loop);
-    else if (level == 1) mapping.levels[level].spatial_y.push_back(loop);
-    else mapping.levels[level].spatial_x.push_back(loop);
+    if (!spatial)
+      mapping.levels[level].temporal.push_back(loop);
+    else if (level == 1)
+      mapping.levels[level].spatial_y.push_back(loop);
+    else
+      mapping.levels[level].spatial_x.push_back(loop);
   }
   return mapping;
 }
@@ -74,7 +81,8 @@ Point read_point(Row& row, const Family& gemmini) {
     return 0.0;
   };
   const double columns = std::stod(row["arch.meshX"]);
-  return {{index("hw.pe_dim", columns), index("hw.scratchpad_kb", std::stod(row["arch.mem2_entries"]) / 1024.0),
+  return {{index("hw.pe_dim", columns),
+           index("hw.scratchpad_kb", std::stod(row["arch.mem2_entries"]) / 1024.0),
            index("hw.accumulator_kb", std::stod(row["arch.mem1_entries"]) * columns * 4.0 / 1024.0)}};
 }
 
@@ -111,7 +119,8 @@ Row made_of(const std::string& header, const std::string& line) {
 TEST_CASE("three published points") {
   const Family gemmini = load_family("gemmini");
   const std::string header =
-      "target.cycle,target.energy,target.area,mapping.mapping,arch.meshX,arch.mem1_entries,arch.mem2_entries,prob.C,"
+      "target.cycle,target.energy,target.area,mapping.mapping,arch.meshX,arch.mem1_entries,arch.mem2_entries,"
+      "prob.C,"
       "prob.Hdilation,prob.Hstride,prob.K,prob.N,prob.P,prob.Q,prob.R,prob.S,prob.Wdilation,prob.Wstride";
   for (const char* line :
        {"10436608,3057.01,0.550372,L3[WIO] P28 R7 Q56 K8 - L2[WI] N1 K4X - L1[O] K2 S7 Q2 P2 C3X - L0[W] "
@@ -122,13 +131,13 @@ TEST_CASE("three published points") {
         "P4,32,128,2048,3,1,2,64,1,112,112,7,7,1,2"}) {
     Row row = made_of(header, line);
     const Comparison result = compare(row, gemmini);
-    CHECK(result.cycles < 1e-6);
-    CHECK(result.energy < 0.01);
+    CHECK(result.cycles < 0.01);
+    CHECK(result.energy < 0.04);
     CHECK(result.area < 0.2);
   }
 }
 
-TEST_CASE("all published points: EDP within 0.2 % on average") {
+TEST_CASE("all published points: EDP within 0.6 % on average, energy of pointwise layers within 0.1 %") {
   const std::string path = std::string(DOVETAIL_SHARED_DIR) + "/reference/dosa/timeloop_points.csv.gz";
   if (!std::filesystem::exists(path)) {
     MESSAGE("skipped: the reference data is not here");
@@ -139,13 +148,14 @@ TEST_CASE("all published points: EDP within 0.2 % on average") {
   REQUIRE(pipe);
   std::string text;
   std::vector<char> chunk(1 << 16);
-  while (const std::size_t count = fread(chunk.data(), 1, chunk.size(), pipe.get())) text.append(chunk.data(), count);
+  while (const std::size_t count = fread(chunk.data(), 1, chunk.size(), pipe.get()))
+    text.append(chunk.data(), count);
   std::istringstream lines(text);
   std::string header, line;
   std::getline(lines, header);
   const Family gemmini = load_family("gemmini");
-  double edp = 0.0, worst = 0.0, area = 0.0;
-  int rows = 0, off = 0;
+  double edp = 0.0, worst = 0.0, area = 0.0, pointwise_energy = 0.0;
+  int rows = 0, off = 0, pointwise = 0;
   for (int number = 0; std::getline(lines, line); ++number) {
     if (number % 3 != 0) continue;  // every third keeps the test short
     Row row = made_of(header, line);
@@ -154,11 +164,17 @@ TEST_CASE("all published points: EDP within 0.2 % on average") {
     area += result.area;
     worst = std::max(worst, result.edp);
     off += static_cast<int>(result.edp > 0.01);
+    if (row["prob.R"] == "1" && row["prob.S"] == "1") {
+      pointwise_energy += result.energy;
+      ++pointwise;
+    }
     ++rows;
   }
   REQUIRE(rows > 10000);
-  MESSAGE("points ", rows, ", mean EDP error ", edp / rows, ", worst ", worst, ", above 1 % ", off, ", mean area error ",
-          area / rows);
-  CHECK(edp / rows < 0.002);
+  MESSAGE("points ", rows, ", mean EDP error ", edp / rows, ", worst ", worst, ", above 1 % ", off,
+          ", mean area error ", area / rows);
+  MESSAGE("pointwise ", pointwise, ", mean energy error ", pointwise_energy / pointwise);
+  CHECK(edp / rows < 0.006);
+  CHECK(pointwise_energy / pointwise < 0.001);
   CHECK(area / rows < 0.2);
 }
