@@ -16,7 +16,6 @@ namespace dovetail {
 /// word of its own width occupies word_bits / level word_bits memory words (packed without gaps).
 struct AccessCost {
   double numerator = 1.0, denominator = 1.0;  ///< block accesses = ceil(words x numerator / denominator)
-  bool whole = true;                          ///< one word is one access: nothing to round
   double read_pj = 0.0, fill_pj = 0.0,
          update_pj = 0.0;  ///< per access, times the tensor's density (see loop_model.hpp)
   double rate = 1.0;       ///< memory words per tensor word that bandwidth must carry
@@ -28,7 +27,6 @@ struct AccessCost {
     const std::int64_t common = std::gcd(bits, block_bits);
     numerator = static_cast<double>(bits / common);
     denominator = static_cast<double>(block_bits / common);
-    whole = denominator == 1.0;
     read_pj = level.energy.read_pj * tensor.density;
     fill_pj = level.energy.fill_pj * tensor.density;
     update_pj = level.energy.update_pj * tensor.density;
@@ -84,5 +82,42 @@ inline double level_cycles(double compute_cycles, double read_rate, double write
   }
   return std::ceil(compute_cycles / slowdown);
 }
+
+/// Running sums over the groups of one tensor in the network under one instance of a level.
+class NetworkSums {
+ public:
+  /// Without in-place reduction (a DRAM) a returning partial sum is sent down and up again: every group of a written
+  /// tensor carries twice its words, less the words of the partition, which are written once without being sent down.
+  NetworkSums(bool written, bool is_dram, double partition)
+      : written_(written), doubled_(written && is_dram), partition_(partition) {}
+
+  /// Adds the groups of one multicast factor; returns the words that enter the network for them.
+  double add(double multicast, double words, double hop_words) {
+    const double entering = doubled_ ? 2.0 * words - partition_ : words;
+    injected_ += entering;
+    if (entering > 0.0) {
+      if (written_) reductions_ += (multicast - 1.0) * entering;
+      hop_words_ += hop_words;
+      routers_ = std::floor(routers_ + (1.0 + std::floor(hop_words / entering)) * entering);
+    }
+    return entering;
+  }
+
+  double spatial_reductions() const { return reductions_; }
+  double average_hops() const { return injected_ > 0.0 ? hop_words_ / injected_ : 0.0; }
+  double transfer_energy_pj(const LevelNetwork& network) const {
+    return hop_words_ * network.energy_per_hop_pj + routers_ * network.router_energy_pj;
+  }
+  /// Transfers, words that neighbours passed on, and additions.
+  double energy_pj(const LevelNetwork& network, double link_words, double adder_energy_pj) const {
+    return transfer_energy_pj(network) +
+           link_words * (network.energy_per_hop_pj + 2.0 * network.router_energy_pj) +
+           reductions_ * adder_energy_pj;
+  }
+
+ private:
+  bool written_, doubled_;
+  double partition_, injected_ = 0.0, reductions_ = 0.0, hop_words_ = 0.0, routers_ = 0.0;
+};
 
 }  // namespace dovetail

@@ -230,25 +230,21 @@ class Evaluating {
   }
 
   void fill_network(std::size_t i, std::size_t t, std::int64_t part, const BoundaryTraffic& traffic) {
+    const Level& level = machine_.levels[i];
     NetworkTensor& network = result_.networks[i].tensors[t];
-    const LevelNetwork& wires = machine_.levels[i].network;
-    const bool written = layer_.tensors[t].written;
     network.fanout = tiling_.x[i] * tiling_.y[i];
     network.link_transfers = traffic.link_words;
-    double hop_words = 0.0, injected = 0.0, routers = 0.0;
+    NetworkSums sums(layer_.tensors[t].written, level.is_dram, static_cast<double>(part));
     for (const GroupTraffic& group : traffic.groups) {
-      // Without in-place reduction a returning partial sum is sent down and up: twice the words, once for the first.
-      const double words =
-          written && machine_.levels[i].is_dram ? 2.0 * group.words - static_cast<double>(part) : group.words;
+      const double words = sums.add(static_cast<double>(group.multicast), group.words, group.hop_words);
       network.groups.push_back({group.multicast, group.scatter, words});
-      injected += words;
-      if (words <= 0.0) continue;
-      if (written) network.spatial_reductions += static_cast<double>(group.multicast - 1) * words;
-      hop_words += group.hop_words;
-      routers = std::floor(routers + (1.0 + std::floor(group.hop_words / words)) * words);
     }
-    network.average_hops = injected > 0.0 ? hop_words / injected : 0.0;
-    network.energy_pj = hop_words * wires.energy_per_hop_pj + routers * wires.router_energy_pj;
+    network.spatial_reductions = sums.spatial_reductions();
+    network.average_hops = sums.average_hops();
+    network.energy_pj = sums.transfer_energy_pj(level.network);
+    result_.networks[i].energy_pj +=
+        sums.energy_pj(level.network, traffic.link_words, machine_.compute.adder_energy_pj) *
+        static_cast<double>(instances_[i]);
   }
 
   void cycles() {
@@ -322,16 +318,7 @@ class Evaluating {
       to.energy_pj += to.leakage_energy_pj;
       result_.energy_pj += to.energy_pj;
     }
-    for (std::size_t i = 0; i < levels(); ++i) {
-      NetworkEvaluation& network = result_.networks[i];
-      const LevelNetwork& wires = machine_.levels[i].network;
-      for (const NetworkTensor& tensor : network.tensors) {
-        const double links = tensor.link_transfers * (wires.energy_per_hop_pj + 2.0 * wires.router_energy_pj);
-        const double adders = tensor.spatial_reductions * machine_.compute.adder_energy_pj;
-        network.energy_pj += (tensor.energy_pj + links + adders) * static_cast<double>(instances_[i]);
-      }
-      result_.energy_pj += network.energy_pj;
-    }
+    for (const NetworkEvaluation& network : result_.networks) result_.energy_pj += network.energy_pj;
   }
 
   const Layer& layer_;

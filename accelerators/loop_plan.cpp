@@ -1,24 +1,509 @@
+// The closed form of traffic.hpp in double arithmetic on whole numbers below 2^53, eight dimensions side by side.
+//
+// The most interesting parts, in order: Constants (what is prepared once), Scoring (one evaluation: boxes, legality,
+// moved words, energy, cycles), words_of (the reuse walk). Layers outside the tuned form take the road of LoopModel.
 #include <dovetail/accelerators/loop_plan.hpp>
 
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <numeric>
+
+#include <dovetail/accelerators/lanes.hpp>
+#include <dovetail/accelerators/loop_cost.hpp>
 #include <dovetail/accelerators/loop_model.hpp>
+#include <dovetail/accelerators/traffic.hpp>
 
 namespace dovetail {
+
+using lanes::Ints;
+using lanes::Masks;
+using lanes::Reals;
+
+namespace {
+
+constexpr std::size_t width = lanes::width;
+constexpr std::size_t max_windows = 4;
+constexpr double exact_limit = 0x1p53;
+// Ratios closer than this are told apart by the exact order of operations; rounding is some 1e-15.
+constexpr double tie = 1.0 - 1e-12;
+
+using Row = std::array<double, width>;
+
+// An axis that is not simply the index of one dimension: length = 1 + c (m_d - 1) + f (m_e - 1).
+struct Window {
+  std::size_t d = 0, e = 0;
+  double c = 1.0, f = 0.0;  // f = 0: one term
+  unsigned dimensions = 0;  // bits d and e of a sliding window, none for one term
+};
+
+struct PlanTensor {
+  Masks plain{};  // lanes of dimensions that are an axis of their own
+  Masks relevant_lanes{};
+  unsigned relevant = 0;
+  std::array<Window, max_windows> window{};
+  std::size_t windows = 0;
+  double elements = 1.0;
+};
+
+struct PlanLevel {
+  double mesh_x = 1, mesh_y = 1, instances = 1;  // of what lies under this level
+  double capacity = 0.0, least = 0.0;            // usable words, least legal words
+  bool bounded = false;
+  double clusters = 1.0;
+  double leak_pj = 0.0;
+  Bandwidth bandwidth;
+  double per_read = 0.0, per_write = 0.0, per_shared = 0.0;  // 1 / bandwidth, 0 without limit
+  std::array<AccessCost, max_tensors> cost;
+  std::array<double, max_tensors> bits{};  // width of a word of each tensor
+  double word_bits = 1.0;
+  bool narrow = false;  // some tensor has another word width than the memory
+  bool priced = false;  // the network below costs energy
+  bool is_dram = false;
+  LevelNetwork network;
+  ChildMesh mesh;
+};
+
+}  // namespace
 
 struct LoopPlan::Constants {
   Layer layer;
   Architecture architecture;
+  LoopShape shape;
+  bool fast = false;
+  std::size_t levels = 0, tensors = 0, written = 0;
+  Masks lanes{};  // dimensions of the layer
+  Ints int_lanes{};
+  Reals extent{};
+  std::array<PlanTensor, max_tensors> tensor{};
+  std::array<PlanLevel, max_levels> level{};
+  unsigned everything = 0;  // all tensors
+  double macs = 0.0, compute_energy_pj = 0.0, adder_pj = 0.0;
+  bool any_priced = false;
+
+  Constants(const Layer& of, const Architecture& on) : layer(of), architecture(on), shape(of) {
+    fast = !on.link_transfers && !on.levels.empty() && prepare_layer();
+    if (fast) prepare_machine();
+  }
+
+ private:
+  bool prepare_layer();
+  void prepare_machine();
 };
 
+// Whether the layer has the tuned form; fills the tensors.
+bool LoopPlan::Constants::prepare_layer() {
+  if (shape.dimensions > static_cast<int>(width)) return false;
+  tensors = layer.tensors.size();
+  extent = lanes::all(1.0);
+  for (int d = 0; d < shape.dimensions; ++d) {
+    lanes[d] = -1;
+    int_lanes[d] = -1;
+    extent[d] = static_cast<double>(shape.extent[static_cast<std::size_t>(d)]);
+  }
+  macs = 1.0;
+  for (std::size_t d = 0; d < width; ++d) macs *= extent[static_cast<int>(d)];
+  for (std::size_t t = 0; t < tensors; ++t) {
+    const ShapeTensor& from = shape.tensor[t];
+    PlanTensor& to = tensor[t];
+    if (!from.separable) return false;
+    everything |= 1U << t;
+    to.relevant = from.relevant;
+    double bound = macs;  // no count of this tensor is larger
+    for (std::size_t a = 0; a < static_cast<std::size_t>(from.axes); ++a) {
+      const ShapeAxis& axis = from.axis[a];
+      if (axis.terms == 0) continue;
+      const int d = axis.dimension[0];
+      double reach = static_cast<double>(axis.coefficient[0]);
+      to.relevant_lanes[d] = -1;
+      if (axis.terms == 1 && axis.coefficient[0] == 1) {
+        to.plain[d] = -1;
+        continue;
+      }
+      if (from.written || to.windows == max_windows) return false;
+      Window& window = to.window[to.windows++];
+      window.d = window.e = static_cast<std::size_t>(d);
+      window.c = reach;
+      if (axis.terms == 2) {
+        window.e = static_cast<std::size_t>(axis.dimension[1]);
+        window.f = static_cast<double>(axis.coefficient[1]);
+        window.dimensions = 1U << window.d | 1U << window.e;
+        to.relevant_lanes[axis.dimension[1]] = -1;
+        reach += window.f;
+      }
+      bound *= reach;
+    }
+    CheckedArithmetic exact;
+    to.elements = static_cast<double>(volume(from, shape.extent, exact));
+    if (exact.overflow || bound * 4096.0 >= exact_limit) return false;
+    if (from.written) written = t;
+  }
+  return true;
+}
+
+void LoopPlan::Constants::prepare_machine() {
+  levels = architecture.levels.size();
+  adder_pj = architecture.compute.adder_energy_pj;
+  compute_energy_pj = macs * compute_energy_per_op_pj(layer, architecture.compute);
+  for (std::size_t i = 0; i < levels; ++i) {
+    const Level& from = architecture.levels[i];
+    PlanLevel& to = level[i];
+    const Level* inner = i == 0 ? nullptr : &architecture.levels[i - 1];
+    to.mesh_x = static_cast<double>(inner != nullptr ? inner->mesh_x : architecture.compute.mesh_x);
+    to.mesh_y = static_cast<double>(inner != nullptr ? inner->mesh_y : architecture.compute.mesh_y);
+    to.instances = static_cast<double>(inner != nullptr ? inner->instances : architecture.compute.instances);
+    // A mesh never shrinks inwards, so only levels with spatial loops need a check.
+    const auto at_least = [](double under, std::int64_t above) {
+      return under >= static_cast<double>(above);
+    };
+    fast = fast && at_least(to.mesh_x, from.mesh_x) && at_least(to.mesh_y, from.mesh_y) &&
+           at_least(to.instances, from.instances);
+    if (const auto usable = usable_capacity(from)) {
+      to.bounded = true;
+      to.capacity = static_cast<double>(*usable);
+      to.least = to.capacity * from.min_utilization;
+    }
+    to.clusters = cluster_count(from);
+    to.leak_pj = from.energy.leak_pj_per_cycle;
+    to.bandwidth = Bandwidth(from);
+    to.per_read = 1.0 / to.bandwidth.read;
+    to.per_write = 1.0 / to.bandwidth.write;
+    to.per_shared = 1.0 / to.bandwidth.shared;
+    to.word_bits = from.word_bits;
+    for (std::size_t t = 0; t < tensors; ++t) {
+      to.cost[t] = AccessCost(from, layer.tensors[t]);
+      to.bits[t] = layer.tensors[t].word_bits > 0 ? layer.tensors[t].word_bits : from.word_bits;
+      to.narrow = to.narrow || to.bits[t] != to.word_bits;
+    }
+    to.is_dram = from.is_dram;
+    to.network = from.network;
+    to.priced =
+        from.network.energy_per_hop_pj != 0.0 || from.network.router_energy_pj != 0.0 || adder_pj != 0.0;
+    any_priced = any_priced || to.priced;
+    to.mesh = {fanout_x(architecture, static_cast<int>(i)), fanout_y(architecture, static_cast<int>(i))};
+  }
+}
+
+namespace {
+
+// Distinct values of i a + j b for i < m, j < n.
+double distinct_sums(double m, double n, double a, double b) {
+  const auto whole_a = static_cast<std::int64_t>(a), whole_b = static_cast<std::int64_t>(b);
+  const auto common = static_cast<double>(std::gcd(whole_a, whole_b));
+  return m * n - std::max(0.0, m - b / common) * std::max(0.0, n - a / common);
+}
+
+}  // namespace
+
+// One evaluation. `Levels` is the number of levels, or 0 when it is read from the plan.
+template <std::size_t Levels>
+class LoopPlan::Scoring {
+ public:
+  Scoring(const Constants& constants, const PackedMapping& packed)
+      : plan(constants), mapping(packed), levels(Levels != 0 ? Levels : constants.levels) {}
+
+  Score run() {
+    if (!boxes() || !fits()) return {};
+    move_words();
+    Score score;
+    score.valid = true;
+    score.cycles = cycles();
+    score.energy_pj = plan.compute_energy_pj;
+    for (std::size_t i = 0; i < levels; ++i) {
+      score.energy_pj += level_energy[i] + plan.level[i].leak_pj * score.cycles * used[i];
+    }
+    if (plan.any_priced) {
+      for (std::size_t i = 0; i < levels; ++i) score.energy_pj += network_energy(i);
+    }
+    return score;
+  }
+
+ private:
+  static constexpr std::size_t capacity = Levels != 0 ? Levels : max_levels;
+  template <class T>
+  using PerLevel = std::array<T, capacity>;
+  using PerTensor = std::array<double, max_tensors>;
+
+  const Constants& plan;
+  const PackedMapping& mapping;
+  const std::size_t levels;
+
+  PerLevel<Reals> tiles;  // tile box
+  PerLevel<Row> tile, before,
+      running;  // the same; before the level's temporal loops; products of its temporal loops
+                // from the outermost to each position
+  PerLevel<Ints> order;
+  PerLevel<unsigned> looping;       // positions of temporal loops with more than one trip
+  PerLevel<double> trips, outside;  // product of the temporal loops of the level, of all levels above
+  PerLevel<Reals> spatial;
+  PerLevel<bool> fans;  // the level has spatial loops
+  PerLevel<double> used_x, used_y,
+      used;                         // product of the level's spatial loops; instances of the level in use
+  PerLevel<PerTensor> box, groups;  // volume of the tile; groups of children with different data
+  PerLevel<PerTensor> reads, writes, asked;  // memory words per run; words that each child asks for
+  PerLevel<double> partition, read_words, write_words, level_energy;
+  double steps = 1.0;
+
+  // Extents of all tiles; whether the factors of every dimension multiply to its extent.
+  bool boxes() {
+    Reals extents = lanes::all(1.0);
+    const Ints one = Ints{} + 1;
+    for (std::size_t i = 0; i < levels; ++i) {
+      const PackedLevel& level = mapping.levels[i];
+      const Ints temporal = plan.int_lanes ? lanes::load<Ints>(level.temporal.data()) : one;
+      const Ints x = plan.int_lanes ? lanes::load<Ints>(level.spatial_x.data()) : one;
+      const Ints y = plan.int_lanes ? lanes::load<Ints>(level.spatial_y.data()) : one;
+      fans[i] = lanes::above_one(x | y) != 0;
+      if (fans[i]) {
+        const Reals real_x = lanes::to_reals(x), real_y = lanes::to_reals(y);
+        spatial[i] = real_x * real_y;
+        used_x[i] = lanes::product(real_x);
+        used_y[i] = lanes::product(real_y);
+        extents *= spatial[i];
+      }
+      std::memcpy(&before[i], &extents, sizeof extents);
+      const Reals factors = lanes::to_reals(temporal);
+      extents *= factors;
+      tiles[i] = extents;
+      std::memcpy(&tile[i], &extents, sizeof extents);
+      if (i == 0) {
+        trips[0] = lanes::product(factors);
+        continue;
+      }
+      order[i] = __builtin_convertvector(lanes::load<lanes::Bytes>(level.order.data()), Ints);
+      const Ints ordered = plan.int_lanes ? lanes::permute(temporal, order[i]) : one;
+      looping[i] = lanes::above_one(ordered);
+      const Reals products = lanes::running_product(lanes::to_reals(ordered));
+      std::memcpy(&running[i], &products, sizeof products);
+      trips[i] = products[width - 1];
+    }
+    return !lanes::differ(extents, plan.extent);
+  }
+
+  // Whether meshes, instances, keep set and capacities allow the mapping.
+  bool fits() {
+    if ((mapping.levels[levels - 1].keep & plan.everything) != plan.everything) return false;
+    double x = 1.0, y = 1.0;
+    for (std::size_t i = levels; i-- > 0;) {
+      used[i] = x * y;
+      outside[i] = steps;
+      steps *= trips[i];
+      if (!fans[i]) continue;
+      x *= used_x[i];
+      y *= used_y[i];
+      const PlanLevel& level = plan.level[i];
+      if (x > level.mesh_x || y > level.mesh_y || x * y > level.instances) return false;
+    }
+    for (std::size_t i = 0; i < levels; ++i) {
+      const PlanLevel& level = plan.level[i];
+      const unsigned keep = mapping.levels[i].keep;
+      double words = 0.0;
+      for (std::size_t t = 0; t < plan.tensors; ++t) {
+        box[i][t] = i + 1 == levels ? plan.tensor[t].elements : volume_of(plan.tensor[t], i);
+        if ((keep >> t & 1U) != 0) {
+          words += level.narrow ? std::ceil(box[i][t] * level.bits[t] / level.word_bits) : box[i][t];
+        }
+      }
+      if (level.bounded && (words > level.capacity || words < level.least)) return false;
+    }
+    return true;
+  }
+
+  double length_of(const Window& window, std::size_t i) const {
+    return 1.0 + window.c * (tile[i][window.d] - 1.0) + window.f * (tile[i][window.e] - 1.0);
+  }
+
+  double volume_of(const PlanTensor& tensor, std::size_t i) const {
+    double result = lanes::product(tensor.plain ? tiles[i] : lanes::all(1.0));
+    for (std::size_t w = 0; w < tensor.windows; ++w) result *= length_of(tensor.window[w], i);
+    return result;
+  }
+
+  double groups_of(const PlanTensor& tensor, std::size_t i) const {
+    double result = lanes::product(tensor.relevant_lanes ? spatial[i] : lanes::all(1.0));
+    for (std::size_t w = 0; w < tensor.windows; ++w) {
+      const Window& window = tensor.window[w];
+      const double m = spatial[i][static_cast<int>(window.d)], n = spatial[i][static_cast<int>(window.e)];
+      if (window.f == 0.0 || m == 1.0 || n == 1.0) continue;
+      const double a = window.c * (i == 0 ? 1.0 : tile[i - 1][window.d]);
+      const double b = window.f * (i == 0 ? 1.0 : tile[i - 1][window.e]);
+      result = result / (m * n) * distinct_sums(m, n, a, b);
+    }
+    return result;
+  }
+
+  // Words that a tile of level i receives over the run: volume x trips of the loops from the innermost relevant one
+  // outwards, less what a sliding window shares with itself while only its own loops have moved.
+  double words_of(std::size_t t, std::size_t i) const {
+    const PlanTensor& tensor = plan.tensor[t];
+    const double whole = box[i][t];
+    for (std::size_t l = i + 1; l < levels; ++l) {
+      const unsigned moving = lanes::members(tensor.relevant, order[l]) & looping[l];
+      if (moving == 0) continue;
+      const unsigned position = 31U - static_cast<unsigned>(__builtin_clz(moving));
+      const double words = whole * (running[l][position] * outside[l]);
+      const unsigned innermost = mapping.levels[l].order[position];
+      for (std::size_t w = 0; w < tensor.windows; ++w) {
+        const Window& window = tensor.window[w];
+        if ((window.dimensions >> innermost & 1U) != 0)
+          return words - saved_by(window, tensor, whole, i, l, moving);
+      }
+      return words;
+    }
+    return whole;
+  }
+
+  // The loops of one window, from the innermost outwards, until a loop moves another axis: from there on every step
+  // loads the whole tile.
+  double saved_by(const Window& window, const PlanTensor& tensor, double whole, std::size_t i, std::size_t l,
+                  unsigned moving) const {
+    double saved = 0.0, wrapped = 0.0, shift = 0.0, shared = 0.0;
+    for (;;) {
+      while (moving != 0) {
+        const unsigned position = 31U - static_cast<unsigned>(__builtin_clz(moving));
+        moving &= ~(1U << position);
+        const unsigned d = mapping.levels[l].order[position];
+        if ((window.dimensions >> d & 1U) == 0) return saved;
+        const double step = (d == window.d ? window.c : window.f) * before[l][d];
+        const double jump = step - wrapped;
+        wrapped += step;
+        if (shift == 0.0) {
+          shift = jump;
+          const double length = length_of(window, i);
+          shared = whole / length * std::max(0.0, length - shift);
+        }
+        const double repeats =
+            (running[l][position] - (position > 0 ? running[l][position - 1] : 1.0)) * outside[l];
+        if (jump == shift) saved += repeats * shared;
+        if (jump == 0.0) saved += repeats * whole;
+      }
+      do {
+        if (++l == levels) return saved;
+        moving = lanes::members(tensor.relevant, order[l]) & looping[l];
+      } while (moving == 0);
+    }
+  }
+
+  // Reads, fills and updates of every level with their energy.
+  void move_words() {
+    double part = plan.tensor[plan.written].elements;
+    for (std::size_t i = levels; i-- > 0;) {
+      partition[i] = part;
+      if (!fans[i]) continue;
+      for (std::size_t t = 0; t < plan.tensors; ++t) groups[i][t] = groups_of(plan.tensor[t], i);
+      part /= groups[i][plan.written];
+    }
+    PerTensor asking;
+    asking.fill(steps);
+    for (std::size_t i = 0; i < levels; ++i) {
+      const PlanLevel& level = plan.level[i];
+      const unsigned keep = mapping.levels[i].keep;
+      const bool outermost = i + 1 == levels;
+      double energy = 0.0, all_reads = 0.0, all_writes = 0.0;
+      for (std::size_t t = 0; t < plan.tensors; ++t) {
+        asked[i][t] = asking[t];
+        const double accesses = fans[i] ? asking[t] * groups[i][t] : asking[t];
+        if ((keep >> t & 1U) == 0) {
+          asking[t] = accesses;
+          reads[i][t] = writes[i][t] = 0.0;
+          continue;
+        }
+        const double filled = outermost ? 0.0 : words_of(t, i);
+        asking[t] = filled;
+        double read = accesses, fill = filled, update = 0.0, reductions = 0.0;
+        if (t == plan.written) {
+          update = accesses;
+          read = reductions = std::max(0.0, accesses - partition[i]);
+          fill = std::max(0.0, filled - partition[i]);
+        }
+        const AccessCost& cost = level.cost[t];
+        energy += over_instances(cost.energy_pj(read, fill, update), used[i], level.clusters) +
+                  reductions * used[i] * plan.adder_pj;
+        reads[i][t] = read * cost.rate;
+        writes[i][t] = (fill + update) * cost.rate;
+        all_reads += reads[i][t];
+        all_writes += writes[i][t];
+      }
+      level_energy[i] = energy;
+      read_words[i] = all_reads;
+      write_words[i] = all_writes;
+    }
+  }
+
+  // The slowest level decides. Only levels that may be it are computed in the exact order of operations.
+  double cycles() const {
+    PerLevel<double> rough;
+    double slowest = steps;
+    for (std::size_t i = 0; i < levels; ++i) {
+      const PlanLevel& level = plan.level[i];
+      rough[i] = std::max(std::max(read_words[i] * level.per_read, write_words[i] * level.per_write),
+                          (read_words[i] + write_words[i]) * level.per_shared);
+      slowest = std::max(slowest, rough[i]);
+    }
+    double result = steps;
+    for (std::size_t i = 0; i < levels; ++i) {
+      if (rough[i] < slowest * tie) continue;
+      double read_rate = 0.0, write_rate = 0.0;
+      for (std::size_t t = 0; t < plan.tensors; ++t) {
+        read_rate += reads[i][t] / steps;
+        write_rate += writes[i][t] / steps;
+      }
+      result = std::max(result, level_cycles(steps, read_rate, write_rate, plan.level[i].bandwidth));
+    }
+    return result;
+  }
+
+  double network_energy(std::size_t i) const;
+};
+
+// The network under level i, for all instances: the same sums as LoopModel.
+template <std::size_t Levels>
+double LoopPlan::Scoring<Levels>::network_energy(std::size_t i) const {
+  const PlanLevel& level = plan.level[i];
+  double total = 0.0;
+  if (!level.priced) return total;
+  CheckedArithmetic exact;
+  const Tiling tiling(plan.shape, mapping, exact);
+  for (std::size_t t = 0; t < plan.tensors; ++t) {
+    NetworkSums sums(t == plan.written, level.is_dram, partition[i]);
+    const double direct = i == 0 ? steps : words_of(t, i - 1);
+    for (const GroupCensus& group : groups_of_children(plan.shape, plan.shape.tensor[t], mapping, tiling,
+                                                       static_cast<int>(i), level.mesh)) {
+      sums.add(static_cast<double>(group.multicast), asked[i][t] * static_cast<double>(group.groups),
+               direct * group.hops);
+    }
+    total += sums.energy_pj(level.network, 0.0, plan.adder_pj) * used[i];
+  }
+  return total;
+}
+
 LoopPlan::LoopPlan(const Layer& layer, const Architecture& architecture)
-    : constants_(std::make_unique<Constants>(Constants{layer, architecture})) {}
+    : constants_(std::make_unique<Constants>(layer, architecture)) {}
 LoopPlan::~LoopPlan() = default;
 LoopPlan::LoopPlan(LoopPlan&&) noexcept = default;
 LoopPlan& LoopPlan::operator=(LoopPlan&&) noexcept = default;
 
 Score LoopPlan::score(const PackedMapping& mapping) const {
-  const Evaluation full = LoopModel().evaluate(constants_->layer, constants_->architecture, mapping);
+  const Constants& plan = *constants_;
+  if (plan.fast && mapping.level_count == plan.levels) {
+    switch (plan.levels) {
+      case 2:
+        return Scoring<2>(plan, mapping).run();
+      case 3:
+        return Scoring<3>(plan, mapping).run();
+      case 4:
+        return Scoring<4>(plan, mapping).run();
+      default:
+        return Scoring<0>(plan, mapping).run();
+    }
+  }
+  const Evaluation full = LoopModel().evaluate(plan.layer, plan.architecture, mapping);
   if (!full.valid()) return {};
   return {full.energy_pj, static_cast<double>(full.cycles), true};
+}
+
+bool LoopPlan::tuned() const {
+  return constants_->fast;
 }
 
 }  // namespace dovetail

@@ -1,6 +1,7 @@
 // The loop model for searches: one layer on one machine, prepared once, then scored without allocation.
 #pragma once
 
+#include <cstddef>
 #include <limits>
 #include <memory>
 
@@ -29,8 +30,15 @@ class LoopPlan {
   /// Energy and cycles of the mapping, or invalid when LoopModel would answer with violations.
   Score score(const PackedMapping& mapping) const;
 
+  /// Whether the layer and the machine have the tuned form: at most 8 dimensions; no dimension on two axes of a tensor
+  /// and no axis with more than two; plain axes in the written tensor; no link transfers; counts below 2^53. Others
+  /// are scored by LoopModel, exactly as well, but slowly and with allocation.
+  bool tuned() const;
+
  private:
   struct Constants;
+  template <std::size_t Levels>
+  class Scoring;
   std::unique_ptr<const Constants> constants_;
 };
 
