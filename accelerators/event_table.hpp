@@ -24,8 +24,7 @@ struct NestLoop {
   bool reduction = false;  ///< does not move the written tensor
 };
 
-/// Why a tile that moves is as large as it is: the loop that advanced, and what is remembered of the last movement.
-/// `words` crosses the parent's port, `child_words` enters one child.
+/// What a tile that moves costs: `words` cross the parent's port, `child_words` enter one child.
 struct Movement {
   std::int64_t cycles = 0;       ///< occupancy of the port, in time units
   std::int64_t back_cycles = 0;  ///< occupancy when written back (outputs)
@@ -43,13 +42,10 @@ struct Stream {
   int read_port = 0, write_port = 0;
   int depth = 2;  ///< tiles that the child holds at once
   std::int64_t latency = 0;
-  int states = 1;                           ///< remembered movements (sliding windows), 1 without overlap
   std::array<std::int8_t, 16> edge_bits{};  ///< bits of NestLoop::edge that matter to this tensor
   int edges = 0;                            ///< how many of them: the tile has 2^edges shapes
-  /// movement[(carry * states + state) << edges | shape]; carry = first_loop .. loops (= the first step)
+  /// movements[(carry - first_loop) << edges | shape], carry = first_loop .. number of loops (= the first step)
   std::vector<Movement> movements;
-  /// Remembered movement on entering index >= 1 of a loop: next_state[loop * states + state]
-  std::vector<std::uint8_t> next_state;
 };
 
 /// The table. Everything is in time units: `units_per_cycle` of them make a cycle.

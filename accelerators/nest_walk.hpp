@@ -10,7 +10,6 @@ class NestWalk {
  public:
   explicit NestWalk(const EventTable& table) : table_(table) {
     const auto loops = table.loops.size();
-    for (const Stream& s : table.streams) memories_ = memories_ || s.states > 1;
     outputs_.resize(loops, 0);
     for (std::size_t l = 0; l < loops; ++l) {
       if (!table.loops[l].reduction) continue;
@@ -47,25 +46,14 @@ class NestWalk {
     if (own.edge >= 0 && index + 1 < trips_now)
       c.edge = static_cast<std::uint16_t>(c.edge & ~(1U << own.edge));
     c.edge_at[l] = c.edge;
-    if (index > 0) {
-      c.revisit |= outputs_[l];
-      if (memories_)
-        for (std::size_t s = 0; s < table_.streams.size(); ++s) {
-          const Stream& stream = table_.streams[s];
-          if (stream.states > 1 && stream.first_loop <= loop)
-            c.state[s] = stream.next_state[l * static_cast<std::size_t>(stream.states) + c.state[s]];
-        }
-    }
+    if (index > 0) c.revisit |= outputs_[l];
     if (index + 1 < trips_now) c.unfinished |= outputs_[l];
     return c;
   }
 
-  bool memories() const { return memories_; }
-
  private:
   const EventTable& table_;
   std::vector<std::uint32_t> outputs_;
-  bool memories_ = false;
 };
 
 }  // namespace dovetail

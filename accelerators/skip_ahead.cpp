@@ -178,17 +178,6 @@ class Run {
       for (int l = loop + 1; l <= std::min(reach, static_cast<int>(table_.loops.size()) - 1); ++l)
         key[at++] = c.edge_at[static_cast<std::size_t>(l)];
     }
-    if (walk_.memories()) {
-      std::int64_t packed = 0;
-      int shift = 0;
-      for (std::size_t s = 0; s < table_.streams.size(); ++s) {
-        const Stream& stream = table_.streams[s];
-        if (stream.states == 1) continue;
-        packed |= static_cast<std::int64_t>(stream.first_loop <= reach ? c.state[s] : 0) << shift;
-        if ((shift += 8) == 56) key[at++] = packed, packed = 0, shift = 0;
-      }
-      key[at++] = packed;
-    }
     const std::int64_t floor = z - horizon_;
     for (std::size_t i = 0; i < times_; ++i) {
       std::int64_t& t = times(x)[i];

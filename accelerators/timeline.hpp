@@ -11,7 +11,6 @@ namespace dovetail {
 
 /// Where the nest stands, beyond the advancing loop: what decides how large the moving tiles are.
 struct NestContext {
-  std::array<std::uint8_t, max_streams> state{};            ///< remembered movement per stream
   std::array<std::uint16_t, max_nest_loops + 1> edge_at{};  ///< edge bits after loop i was entered
   std::uint16_t edge = 0;                                   ///< edge bits now
   std::uint32_t revisit = 0;  ///< bit per stream: some reduction loop above the child has index > 0
@@ -107,7 +106,7 @@ class Timeline {
     for (; inputs < active.size() && active[inputs] < table_.inputs; ++inputs) {
       const int s = active[inputs];
       const Stream& stream = table_.streams[static_cast<std::size_t>(s)];
-      const Movement& m = movement(stream, s, carry, c);
+      const Movement& m = movement(stream, carry, c);
       if (!m.moves) continue;
       std::int64_t* slots = x + slots_[s];
       std::int64_t& port = x[ports_ + stream.read_port];
@@ -128,13 +127,13 @@ class Timeline {
     }
     for (std::size_t i = active.size(); i-- > inputs;) {
       const int s = active[i];
-      if (movement(table_.streams[static_cast<std::size_t>(s)], s, carry, c).moves)
+      if (movement(table_.streams[static_cast<std::size_t>(s)], carry, c).moves)
         drain<Count>(x, q, n, s, sink);
     }
     for (std::size_t i = inputs; i < active.size(); ++i) {
       const int s = active[i];
       const Stream& stream = table_.streams[static_cast<std::size_t>(s)];
-      const Movement& m = movement(stream, s, carry, c);
+      const Movement& m = movement(stream, carry, c);
       if (!m.moves) continue;
       std::int64_t* slots = x + slots_[s];
       const std::int64_t above = stream.parent >= 0 ? x[arrival_[stream.parent]] : never;
@@ -187,9 +186,8 @@ class Timeline {
   }
 
   /// Movement of a stream at a step.
-  static const Movement& movement(const Stream& stream, int s, int carry, const NestContext& c) {
-    std::size_t index = static_cast<std::size_t>((carry - stream.first_loop) * stream.states +
-                                                 c.state[static_cast<std::size_t>(s)]);
+  static const Movement& movement(const Stream& stream, int carry, const NestContext& c) {
+    auto index = static_cast<std::size_t>(carry - stream.first_loop);
     if (stream.edges > 0) {
       const unsigned bits = c.edge_at[static_cast<std::size_t>(stream.first_loop)];
       unsigned shape = 0;

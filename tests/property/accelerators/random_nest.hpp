@@ -78,29 +78,25 @@ inline EventTable random_nest(std::uint64_t seed, const NestOptions& o = {}) {
           s.edge_bits[static_cast<std::size_t>(s.edges++)] =
               static_cast<std::int8_t>(edge_of[static_cast<std::size_t>(d)]);
       const auto count = static_cast<int>(t.loops.size());
-      s.states = o.sliding && !s.output && pick(0, 2) == 0 ? static_cast<int>(pick(2, 3)) : 1;
+      const bool sliding = o.sliding && !s.output && pick(0, 2) == 0;  // part of the tile stays
       const std::int64_t size = pick(0, 40), back = pick(0, 40);
       for (int carry = s.first_loop; carry <= count; ++carry) {
         bool moves = carry == count;  // an advancing relevant loop, or a relevant loop inside that wraps
         for (int l = s.first_loop; l <= std::min(carry, count - 1); ++l)
           moves = moves || relevant[static_cast<std::size_t>(tensor)]
                                    [static_cast<std::size_t>(t.loops[static_cast<std::size_t>(l)].dimension)];
-        for (int state = 0; state < s.states; ++state)
-          for (int shape = 0; shape < 1 << s.edges; ++shape) {
-            Movement m;
-            m.moves = moves;
-            std::int64_t words = size;
-            for (int e = 0; e < s.edges; ++e)
-              if (shape >> e & 1) words = words * 2 / 3;
-            if (state > 0) words = words / (1 + state);
-            m.cycles = words, m.back_cycles = back * (words + 1) / (size + 1);
-            m.words = words, m.child_words = words;
-            s.movements.push_back(m);
-          }
+        for (int shape = 0; shape < 1 << s.edges; ++shape) {
+          Movement m;
+          m.moves = moves;
+          std::int64_t words = size;
+          for (int e = 0; e < s.edges; ++e)
+            if (shape >> e & 1) words = words * 2 / 3;
+          if (sliding && carry > s.first_loop && carry % 2 == 1) words /= 2;
+          m.cycles = words, m.back_cycles = back * (words + 1) / (size + 1);
+          m.words = words, m.child_words = words;
+          s.movements.push_back(m);
+        }
       }
-      for (int l = 0; l < count; ++l)
-        for (int state = 0; state < s.states; ++state)
-          s.next_state.push_back(static_cast<std::uint8_t>(pick(0, s.states - 1)));
       t.streams.push_back(s);
     }
   }
