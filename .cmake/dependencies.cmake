@@ -23,6 +23,10 @@ endif()
 # Random123 is headers without a CMake package.
 find_path(RANDOM123_INCLUDE_DIR Random123/philox.h REQUIRED)
 
+# XGBoost is optional: the designer `trees` exists where it is found.
+find_path(XGBOOST_INCLUDE_DIR xgboost/c_api.h)
+find_library(XGBOOST_LIBRARY xgboost)
+
 if(DOVETAIL_TESTS)
   find_package(doctest REQUIRED)
   # Debian's rapidcheck has no doctest target: rapidcheck.h alone is enough, rc::check reports to us.

@@ -6,6 +6,7 @@
 #include <dovetail/engine/evolution_designer.hpp>
 #include <dovetail/engine/exhaustive_designer.hpp>
 #include <dovetail/engine/random_designer.hpp>
+#include <dovetail/engine/trees_designer.hpp>
 
 namespace dovetail {
 namespace {
@@ -19,6 +20,9 @@ constexpr Row rows[] = {
     {"random", make_random_designer},
     {"evolution", make_evolution_designer},
     {"exhaustive", make_exhaustive_designer},
+#ifdef DOVETAIL_XGBOOST
+    {"trees", make_trees_designer},
+#endif
 };
 
 }  // namespace

@@ -29,7 +29,9 @@ std::string script_safe(std::string text) {
 
 }  // namespace
 
-bool html_charts_available() { return embedded::charts().size() == 3; }
+bool html_charts_available() {
+  return embedded::charts().size() == 3;
+}
 
 std::string html_report(const nlohmann::ordered_json& data) {
   std::string libraries;
