@@ -187,7 +187,7 @@ Node convert(const nlohmann::ordered_json& value, const std::string& file, const
 
 Node parse_json(std::string_view text, const std::string& file) {
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
-  detail::require_text(text, file);
+  detail::require_text(text, file, max_document_bytes);
   if (text.find_first_not_of(" \t\r\n") == std::string_view::npos)
     throw InputError({file, 1, 1, {}}, "the document is empty");
   Builder builder(text, file);

@@ -55,10 +55,10 @@ Location Places::at(std::size_t offset, std::string pointer) const {
   return {file_, static_cast<int>(next - lines_.begin()), column, std::move(pointer)};
 }
 
-void require_text(std::string_view text, const std::string& file) {
-  if (text.size() > max_document_bytes) {
-    throw InputError({file}, fmt::format("the text has {} bytes, the most a document may have is {} MiB",
-                                         text.size(), max_document_bytes >> 20U));
+void require_text(std::string_view text, const std::string& file, std::size_t most_bytes) {
+  if (text.size() > most_bytes) {
+    throw InputError({file, 1, 1},
+                     fmt::format("the text has {} bytes, allowed are {}", text.size(), most_bytes));
   }
   for (std::size_t i = 0; i < text.size();) {
     const unsigned letter = byte(text, i);

@@ -24,7 +24,7 @@ class Places {
 };
 
 /// Throws a located InputError unless the text is UTF-8 without control characters and of bearable size.
-void require_text(std::string_view text, const std::string& file);
+void require_text(std::string_view text, const std::string& file, std::size_t most_bytes);
 
 /// The pointer of a child: parent/key with ~ and / escaped (RFC 6901).
 std::string child_pointer(const std::string& parent, std::string_view key);

@@ -48,7 +48,7 @@ class Converter {
  private:
   Location locate(const YAML::Node& yaml, const std::string& pointer) const {
     const YAML::Mark mark = yaml.Mark();
-    if (mark.is_null()) return {file_, 0, 0, pointer};
+    if (mark.is_null()) return {file_, 1, 1, pointer};  // an empty document
     return {file_, mark.line + 1, mark.column + 1, pointer};
   }
 
@@ -218,7 +218,7 @@ void block(const nlohmann::ordered_json& value, std::size_t indent, std::string&
 
 Node parse_yaml(std::string_view text, const std::string& file) {
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
-  detail::require_text(text, file);
+  detail::require_text(text, file, max_yaml_bytes);
   const detail::Places places(text, file);
   require_one_document(text, places);
   require_bearable_nesting(text, places);
