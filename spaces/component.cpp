@@ -158,7 +158,7 @@ void prepare_rejection(const Space::Impl& space, Component& component) {
 double Component::domain(const SlotTable& table) const {
   double result = 1.0;
   for (const int slot : slots) {
-    const Slot& domain = table.slots[static_cast<std::size_t>(slot)];
+    const PointSlot& domain = table.slots[static_cast<std::size_t>(slot)];
     if (domain.group < 0 && !domain.real) result *= static_cast<double>(domain.count);
   }
   for (const int group : groups) result *= table.group_count(group);

@@ -81,7 +81,7 @@ class DiagramBuilder {
             open += 1;
           if (there > 0) shared += 1;
         }
-        const Slot& slot = table_.slots[static_cast<std::size_t>(rest[i])];
+        const PointSlot& slot = table_.slots[static_cast<std::size_t>(rest[i])];
         if (slot.group >= 0)
           for (int k = 0; k < table_.groups[static_cast<std::size_t>(slot.group)].count; ++k)
             if (placed[static_cast<std::size_t>(table_.groups[static_cast<std::size_t>(slot.group)].first +
@@ -145,7 +145,7 @@ class DiagramBuilder {
     std::string name = key(level);
     if (const auto found = memo_[level].find(name); found != memo_[level].end()) return found->second;
     const auto index = static_cast<std::size_t>(diagram_.order_[level]);
-    const Slot& slot = table_.slots[index];
+    const PointSlot& slot = table_.slots[index];
     std::vector<DecisionDiagram::Edge>& edges = edges_[level];
     edges.clear();
     std::int64_t first = 0, last = slot.count - 1;
@@ -182,7 +182,7 @@ class DiagramBuilder {
   // The feasible choices in [first, last]: a run that no test can cut is one edge, otherwise it is halved.
   void visit(std::size_t level, std::int64_t first, std::int64_t last) {
     const auto index = static_cast<std::size_t>(diagram_.order_[level]);
-    const Slot& slot = table_.slots[index];
+    const PointSlot& slot = table_.slots[index];
     const bool single = first == last;
     const auto g = static_cast<std::size_t>(std::max(slot.group, 0));
     if (single && slot.group >= 0) {

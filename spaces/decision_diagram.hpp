@@ -7,7 +7,7 @@
 #include <span>
 #include <vector>
 
-#include <dovetail/spaces/slot.hpp>
+#include <dovetail/spaces/point_slot.hpp>
 
 namespace dovetail {
 

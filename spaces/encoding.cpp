@@ -7,7 +7,7 @@
 #include <cmath>
 #include <stdexcept>
 
-#include <dovetail/spaces/slot.hpp>
+#include <dovetail/spaces/point_slot.hpp>
 
 namespace dovetail {
 namespace {
@@ -30,7 +30,7 @@ Encoding::Encoding(const Space& space, CategoryCode categories) {
   const std::vector<Symbol> names = symbols(space.parameters());
   numbers_ = static_cast<int>(table.slots.size());
   for (std::size_t i = 0; i < table.slots.size(); ++i) {
-    const Slot& slot = table.slots[i];
+    const PointSlot& slot = table.slots[i];
     const auto& domain = space.parameters()[static_cast<std::size_t>(slot.parameter)].domain;
     Coordinate coordinate;
     coordinate.name = names[i].name;

@@ -35,7 +35,7 @@ class Enumeration {
 
   void visit(std::size_t index, std::int64_t first, std::int64_t last) {
     if (found_.size() >= limit_) return;
-    const Slot& domain = space_.table.slots[index];
+    const PointSlot& domain = space_.table.slots[index];
     box_[index] = {domain.number(first), domain.number(last), false};
     values_[index] = box_[index].low;
     point_.numbers[index] = domain.stored(first);

@@ -77,7 +77,7 @@ class Walk {
     const int first = space_.table.offsets[static_cast<std::size_t>(parameter)];
     const int count = space_.table.offsets[static_cast<std::size_t>(parameter) + 1] - first;
     const auto& domain = space_.parameters[static_cast<std::size_t>(parameter)].domain;
-    const Slot& slot = space_.table.slots[static_cast<std::size_t>(first)];
+    const PointSlot& slot = space_.table.slots[static_cast<std::size_t>(first)];
     const double now = stored_[static_cast<std::size_t>(first)];
     const auto single = [&](double value) {
       if (value == now) return;
@@ -230,7 +230,7 @@ class Walk {
     budget_ = repair_budget * (1 + static_cast<int>(std::min<std::size_t>(tied.size(), 8)));
     for (std::size_t i = tied.size(); i > 1; --i) std::swap(tied[i - 1], tied[random_.below(i)]);
     for (const int index : tied) {
-      const Slot& slot = space_.table.slots[static_cast<std::size_t>(index)];
+      const PointSlot& slot = space_.table.slots[static_cast<std::size_t>(index)];
       std::vector<Move> starts;
       if (slot.group < 0 && !slot.real && slot.count <= 256) {
         for (std::int64_t choice = 0; choice < slot.count; ++choice) {
@@ -282,7 +282,7 @@ class Walk {
     }
     if (left == 0) return;
     for (const int index : space_.conditions[static_cast<std::size_t>(broken)].names()) {
-      const Slot& slot = space_.table.slots[static_cast<std::size_t>(index)];
+      const PointSlot& slot = space_.table.slots[static_cast<std::size_t>(index)];
       if (slot.real || slot.group >= 0 ||
           std::find(changed_.begin(), changed_.end(), index) != changed_.end())
         continue;
@@ -303,7 +303,7 @@ class Walk {
   void solve(int condition, int index, std::int64_t first, std::int64_t last,
              std::vector<std::int64_t>& found) {
     if (found.size() >= max_solutions || --budget_ < 0) return;
-    const Slot& slot = space_.table.slots[static_cast<std::size_t>(index)];
+    const PointSlot& slot = space_.table.slots[static_cast<std::size_t>(index)];
     const Expression& equation = space_.conditions[static_cast<std::size_t>(condition)];
     if (first == last) {
       set(index, slot.stored(first));

@@ -25,7 +25,7 @@ Paving::Paving(const SlotTable& table, std::vector<int> slots, std::vector<const
 
   Box root;
   for (const int slot : slots_) {
-    const Slot& domain = table.slots[static_cast<std::size_t>(slot)];
+    const PointSlot& domain = table.slots[static_cast<std::size_t>(slot)];
     root.sides.push_back(domain.real ? Side{0.0, 1.0} : Side{0.0, static_cast<double>(domain.count - 1)});
   }
   std::vector<Interval> intervals(table.slots.size());
@@ -61,7 +61,7 @@ Paving::Paving(const SlotTable& table, std::vector<int> slots, std::vector<const
 
 Paving::Verdict Paving::test(const SlotTable& table, const Box& box, std::vector<Interval>& intervals) const {
   for (std::size_t i = 0; i < slots_.size(); ++i) {
-    const Slot& slot = table.slots[static_cast<std::size_t>(slots_[i])];
+    const PointSlot& slot = table.slots[static_cast<std::size_t>(slots_[i])];
     const Side& side = box.sides[i];
     intervals[static_cast<std::size_t>(slots_[i])] =
         slot.real ? Interval{slot.real_at(side.low), slot.real_at(side.high), false}
@@ -80,7 +80,7 @@ Paving::Verdict Paving::test(const SlotTable& table, const Box& box, std::vector
 double Paving::measure(const SlotTable& table, const Box& box) const {
   double result = 1.0;
   for (std::size_t i = 0; i < slots_.size(); ++i) {
-    const Slot& slot = table.slots[static_cast<std::size_t>(slots_[i])];
+    const PointSlot& slot = table.slots[static_cast<std::size_t>(slots_[i])];
     const Side& side = box.sides[i];
     result *=
         slot.real ? side.high - side.low : (side.high - side.low + 1.0) / static_cast<double>(slot.count);
@@ -93,7 +93,7 @@ bool Paving::halve(const SlotTable& table, const Box& box, Box& left, Box& right
   double width = 1e-12;
   for (std::size_t i = 0; i < slots_.size(); ++i) {
     if (!constrained_[i]) continue;
-    const Slot& slot = table.slots[static_cast<std::size_t>(slots_[i])];
+    const PointSlot& slot = table.slots[static_cast<std::size_t>(slots_[i])];
     const Side& side = box.sides[i];
     const double own =
         slot.real
@@ -119,7 +119,7 @@ bool Paving::halve(const SlotTable& table, const Box& box, Box& left, Box& right
 
 void Paving::draw(const SlotTable& table, const Box& box, Random& random, std::span<double> stored) const {
   for (std::size_t i = 0; i < slots_.size(); ++i) {
-    const Slot& slot = table.slots[static_cast<std::size_t>(slots_[i])];
+    const PointSlot& slot = table.slots[static_cast<std::size_t>(slots_[i])];
     const Side& side = box.sides[i];
     stored[static_cast<std::size_t>(slots_[i])] =
         slot.real ? slot.real_at(random.uniform(side.low, side.high))

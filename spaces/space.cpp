@@ -106,7 +106,7 @@ std::vector<double> Space::margins(const Point& point) const {
 
 bool Space::finite() const {
   return std::none_of(impl_->table.slots.begin(), impl_->table.slots.end(),
-                      [](const Slot& slot) { return slot.real; });
+                      [](const PointSlot& slot) { return slot.real; });
 }
 
 SpaceSize Space::count() const {

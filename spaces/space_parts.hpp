@@ -8,7 +8,7 @@
 
 #include <dovetail/spaces/decision_diagram.hpp>
 #include <dovetail/spaces/paving.hpp>
-#include <dovetail/spaces/slot.hpp>
+#include <dovetail/spaces/point_slot.hpp>
 #include <dovetail/spaces/space.hpp>
 
 namespace dovetail {

@@ -9,7 +9,7 @@
 
 #include "spaces_examples.hpp"
 
-#include <dovetail/spaces/slot.hpp>
+#include <dovetail/spaces/point_slot.hpp>
 
 using namespace dovetail;
 
@@ -45,7 +45,7 @@ std::vector<Parameter> random_parameters(Random& random) {
       default:
         result.push_back({name, IntegerRange{1, 6, 1, false}});
     }
-    for (const Slot& slot : SlotTable({result.back()}).slots) points *= static_cast<double>(slot.count);
+    for (const PointSlot& slot : SlotTable({result.back()}).slots) points *= static_cast<double>(slot.count);
     if (points > 20'000) {
       result.pop_back();
       break;

@@ -13,7 +13,7 @@ namespace dovetail {
 
 /// One number of a point: a real range or an ascending list of choices numbered from 0. Expressions see
 /// number(i), the point stores stored(i); they differ for ordinal parameters only, which store the position.
-struct Slot {
+struct PointSlot {
   int parameter = 0;
   int group = -1;  ///< SlotTable::groups: its numbers are only legal together
   bool real = false;
@@ -52,7 +52,7 @@ std::vector<std::int64_t> divisors(std::int64_t number);
 
 /// All slots of a list of parameters.
 struct SlotTable {
-  std::vector<Slot> slots;
+  std::vector<PointSlot> slots;
   std::vector<SlotGroup> groups;
   std::vector<int> offsets;  ///< first slot of every parameter, and the number of slots
 

@@ -1,5 +1,5 @@
 // Domains as numbered choices, and uniform draws from those that no condition touches.
-#include <dovetail/spaces/slot.hpp>
+#include <dovetail/spaces/point_slot.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -7,15 +7,15 @@
 
 namespace dovetail {
 
-double Slot::number(std::int64_t choice) const {
+double PointSlot::number(std::int64_t choice) const {
   return table.empty() ? first + static_cast<double>(choice) * step : table[static_cast<std::size_t>(choice)];
 }
 
-double Slot::stored(std::int64_t choice) const {
+double PointSlot::stored(std::int64_t choice) const {
   return stores_position ? static_cast<double>(choice) : number(choice);
 }
 
-std::int64_t Slot::choice(double value) const {
+std::int64_t PointSlot::choice(double value) const {
   if (!std::isfinite(value)) return -1;
   if (stores_position || table.empty()) {
     const double position = stores_position ? value : (value - first) / step;
@@ -27,26 +27,26 @@ std::int64_t Slot::choice(double value) const {
   return found != table.end() && *found == value ? found - table.begin() : -1;
 }
 
-double Slot::number_of(double value) const {
+double PointSlot::number_of(double value) const {
   if (!stores_position || table.empty()) return value;
   const std::int64_t position = choice(value);
   return position < 0 ? std::numeric_limits<double>::quiet_NaN() : table[static_cast<std::size_t>(position)];
 }
 
-double Slot::real_at(double unit) const {
+double PointSlot::real_at(double unit) const {
   if (unit <= 0.0) return low;
   if (unit >= 1.0) return high;
   const double value = log ? low * std::exp(unit * std::log(high / low)) : low + unit * (high - low);
   return std::clamp(value, low, high);
 }
 
-double Slot::unit_of(double value) const {
+double PointSlot::unit_of(double value) const {
   if (high <= low) return 0.0;
   const double unit = log ? std::log(value / low) / std::log(high / low) : (value - low) / (high - low);
   return std::clamp(unit, 0.0, 1.0);
 }
 
-Interval Slot::range() const {
+Interval PointSlot::range() const {
   if (real) return {low, high, false};
   return {number(0), number(count - 1), false};
 }
@@ -79,7 +79,7 @@ std::vector<std::int64_t> divisors(std::int64_t number) {
 SlotTable::SlotTable(const std::vector<Parameter>& parameters) {
   for (std::size_t p = 0; p < parameters.size(); ++p) {
     offsets.push_back(static_cast<int>(slots.size()));
-    Slot slot;
+    PointSlot slot;
     slot.parameter = static_cast<int>(p);
     const auto& domain = parameters[p].domain;
     if (const auto* real = std::get_if<RealRange>(&domain)) {
@@ -170,7 +170,7 @@ void SlotTable::sample_group(int index, Random& random, std::span<double> stored
 }
 
 void SlotTable::sample_slot(int index, Random& random, std::span<double> stored) const {
-  const Slot& slot = slots[static_cast<std::size_t>(index)];
+  const PointSlot& slot = slots[static_cast<std::size_t>(index)];
   stored[static_cast<std::size_t>(index)] =
       slot.real
           ? slot.real_at(random.uniform())
@@ -180,7 +180,7 @@ void SlotTable::sample_slot(int index, Random& random, std::span<double> stored)
 bool SlotTable::legal(std::span<const double> stored) const {
   if (stored.size() != slots.size()) return false;
   for (std::size_t i = 0; i < slots.size(); ++i) {
-    const Slot& slot = slots[i];
+    const PointSlot& slot = slots[i];
     if (slot.real ? !(stored[i] >= slot.low && stored[i] <= slot.high) : slot.choice(stored[i]) < 0)
       return false;
   }
