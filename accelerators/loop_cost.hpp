@@ -16,6 +16,8 @@ namespace dovetail {
 /// word of its own width occupies word_bits / level word_bits memory words (packed without gaps).
 struct AccessCost {
   double numerator = 1.0, denominator = 1.0;  ///< block accesses = ceil(words x numerator / denominator)
+  double scale = 1.0;                         ///< numerator / denominator
+  bool divides = false;                       ///< the denominator is no power of two
   double read_pj = 0.0, fill_pj = 0.0,
          update_pj = 0.0;  ///< per access, times the tensor's density (see loop_model.hpp)
   double rate = 1.0;       ///< memory words per tensor word that bandwidth must carry
@@ -27,13 +29,18 @@ struct AccessCost {
     const std::int64_t common = std::gcd(bits, block_bits);
     numerator = static_cast<double>(bits / common);
     denominator = static_cast<double>(block_bits / common);
+    scale = numerator / denominator;
+    divides = (block_bits / common & (block_bits / common - 1)) != 0;
     read_pj = level.energy.read_pj * tensor.density;
     fill_pj = level.energy.fill_pj * tensor.density;
     update_pj = level.energy.update_pj * tensor.density;
     rate = static_cast<double>(bits) / static_cast<double>(level.word_bits);
   }
 
-  double accesses(double words) const { return std::ceil(words * numerator / denominator); }
+  double accesses(double words) const {
+    // A power of two in the denominator scales exactly; the division is needed, and slow, only otherwise.
+    return std::ceil(divides ? words * numerator / denominator : words * scale);
+  }
   double energy_pj(double reads, double fills, double updates) const {
     return accesses(reads) * read_pj + accesses(fills) * fill_pj + accesses(updates) * update_pj;
   }

@@ -188,6 +188,10 @@ namespace {
 
 // Distinct values of i a + j b for i < m, j < n.
 double distinct_sums(double m, double n, double a, double b) {
+  const double small = std::min(a, b), ratio = std::max(a, b) / small;
+  if (ratio == std::floor(ratio)) {  // one step divides the other: the usual case, without a gcd
+    return m * n - std::max(0.0, m - b / small) * std::max(0.0, n - a / small);
+  }
   const auto whole_a = static_cast<std::int64_t>(a), whole_b = static_cast<std::int64_t>(b);
   const auto common = static_cast<double>(std::gcd(whole_a, whole_b));
   return m * n - std::max(0.0, m - b / common) * std::max(0.0, n - a / common);
@@ -195,12 +199,15 @@ double distinct_sums(double m, double n, double a, double b) {
 
 }  // namespace
 
-// One evaluation. `Levels` is the number of levels, or 0 when it is read from the plan.
-template <std::size_t Levels>
+// One evaluation. `Levels` and `Tensors` are their numbers, or 0 when they are read from the plan.
+template <std::size_t Levels, std::size_t Tensors>
 class LoopPlan::Scoring {
  public:
   Scoring(const Constants& constants, const PackedMapping& packed)
-      : plan(constants), mapping(packed), levels(Levels != 0 ? Levels : constants.levels) {}
+      : plan(constants),
+        mapping(packed),
+        levels(Levels != 0 ? Levels : constants.levels),
+        tensors(Tensors != 0 ? Tensors : constants.tensors) {}
 
   Score run() {
     if (!boxes() || !fits()) return {};
@@ -226,7 +233,7 @@ class LoopPlan::Scoring {
 
   const Constants& plan;
   const PackedMapping& mapping;
-  const std::size_t levels;
+  const std::size_t levels, tensors;
 
   PerLevel<Reals> tiles;  // tile box
   PerLevel<Row> tile, before,
@@ -298,7 +305,7 @@ class LoopPlan::Scoring {
       const PlanLevel& level = plan.level[i];
       const unsigned keep = mapping.levels[i].keep;
       double words = 0.0;
-      for (std::size_t t = 0; t < plan.tensors; ++t) {
+      for (std::size_t t = 0; t < tensors; ++t) {
         box[i][t] = i + 1 == levels ? plan.tensor[t].elements : volume_of(plan.tensor[t], i);
         if ((keep >> t & 1U) != 0) {
           words += level.narrow ? std::ceil(box[i][t] * level.bits[t] / level.word_bits) : box[i][t];
@@ -390,7 +397,7 @@ class LoopPlan::Scoring {
     for (std::size_t i = levels; i-- > 0;) {
       partition[i] = part;
       if (!fans[i]) continue;
-      for (std::size_t t = 0; t < plan.tensors; ++t) groups[i][t] = groups_of(plan.tensor[t], i);
+      for (std::size_t t = 0; t < tensors; ++t) groups[i][t] = groups_of(plan.tensor[t], i);
       part /= groups[i][plan.written];
     }
     PerTensor asking;
@@ -400,7 +407,7 @@ class LoopPlan::Scoring {
       const unsigned keep = mapping.levels[i].keep;
       const bool outermost = i + 1 == levels;
       double energy = 0.0, all_reads = 0.0, all_writes = 0.0;
-      for (std::size_t t = 0; t < plan.tensors; ++t) {
+      for (std::size_t t = 0; t < tensors; ++t) {
         asked[i][t] = asking[t];
         const double accesses = fans[i] ? asking[t] * groups[i][t] : asking[t];
         if ((keep >> t & 1U) == 0) {
@@ -444,7 +451,7 @@ class LoopPlan::Scoring {
     for (std::size_t i = 0; i < levels; ++i) {
       if (rough[i] < slowest * tie) continue;
       double read_rate = 0.0, write_rate = 0.0;
-      for (std::size_t t = 0; t < plan.tensors; ++t) {
+      for (std::size_t t = 0; t < tensors; ++t) {
         read_rate += reads[i][t] / steps;
         write_rate += writes[i][t] / steps;
       }
@@ -457,14 +464,14 @@ class LoopPlan::Scoring {
 };
 
 // The network under level i, for all instances: the same sums as LoopModel.
-template <std::size_t Levels>
-double LoopPlan::Scoring<Levels>::network_energy(std::size_t i) const {
+template <std::size_t Levels, std::size_t Tensors>
+double LoopPlan::Scoring<Levels, Tensors>::network_energy(std::size_t i) const {
   const PlanLevel& level = plan.level[i];
   double total = 0.0;
   if (!level.priced) return total;
   CheckedArithmetic exact;
   const Tiling tiling(plan.shape, mapping, exact);
-  for (std::size_t t = 0; t < plan.tensors; ++t) {
+  for (std::size_t t = 0; t < tensors; ++t) {
     NetworkSums sums(t == plan.written, level.is_dram, partition[i]);
     const double direct = i == 0 ? steps : words_of(t, i - 1);
     for (const GroupCensus& group : groups_of_children(plan.shape, plan.shape.tensor[t], mapping, tiling,
@@ -486,16 +493,11 @@ LoopPlan& LoopPlan::operator=(LoopPlan&&) noexcept = default;
 Score LoopPlan::score(const PackedMapping& mapping) const {
   const Constants& plan = *constants_;
   if (plan.fast && mapping.level_count == plan.levels) {
-    switch (plan.levels) {
-      case 2:
-        return Scoring<2>(plan, mapping).run();
-      case 3:
-        return Scoring<3>(plan, mapping).run();
-      case 4:
-        return Scoring<4>(plan, mapping).run();
-      default:
-        return Scoring<0>(plan, mapping).run();
-    }
+    if (plan.tensors != 3) return Scoring<0, 0>(plan, mapping).run();
+    if (plan.levels == 2) return Scoring<2, 3>(plan, mapping).run();
+    if (plan.levels == 3) return Scoring<3, 3>(plan, mapping).run();
+    if (plan.levels == 4) return Scoring<4, 3>(plan, mapping).run();
+    return Scoring<0, 3>(plan, mapping).run();
   }
   const Evaluation full = LoopModel().evaluate(plan.layer, plan.architecture, mapping);
   if (!full.valid()) return {};

@@ -37,7 +37,7 @@ class LoopPlan {
 
  private:
   struct Constants;
-  template <std::size_t Levels>
+  template <std::size_t Levels, std::size_t Tensors>
   class Scoring;
   std::unique_ptr<const Constants> constants_;
 };
