@@ -1,6 +1,7 @@
 // Eight numbers side by side in the compiler's vector types: the same element-wise arithmetic on every machine.
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <cstring>
 
@@ -52,6 +53,34 @@ inline Reals running_product(Reals v) {
 /// Lane p of the result is lane index[p] of v; 0 <= index < 8.
 inline Ints permute(Ints v, Ints index) {
   return __builtin_shuffle(v, index);
+}
+
+/// Whether any lane of a mask is set.
+inline bool any(Masks mask) {
+#if defined(__AVX512DQ__)
+  return _mm512_movepi64_mask(reinterpret_cast<__m512i>(mask)) != 0;
+#else
+  std::int64_t set = 0;
+  for (int p = 0; p < width; ++p) set |= mask[p];
+  return set != 0;
+#endif
+}
+
+inline Reals larger(Reals a, Reals b) {
+  return a > b ? a : b;
+}
+inline Reals smaller(Reals a, Reals b) {
+  return a < b ? a : b;
+}
+
+/// Rounds up to a whole number.
+inline Reals ceil(Reals v) {
+#if defined(__AVX512F__)
+  return reinterpret_cast<Reals>(_mm512_maskz_roundscale_pd(0xFF, reinterpret_cast<__m512d>(v), 0x0A));
+#else
+  for (int p = 0; p < width; ++p) v[p] = std::ceil(v[p]);
+  return v;
+#endif
 }
 
 /// Bit p set: lane p exceeds 1.

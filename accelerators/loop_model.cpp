@@ -272,7 +272,8 @@ class Evaluating {
   void add_network_latencies() {
     if (!result_.valid()) return;
     for (const Level& level : machine_.levels) {
-      for (const std::int64_t latency : {level.network.fill_latency_cycles, level.network.drain_latency_cycles}) {
+      for (const std::int64_t latency :
+           {level.network.fill_latency_cycles, level.network.drain_latency_cycles}) {
         if (__builtin_add_overflow(result_.cycles, latency, &result_.cycles)) {
           result_ = overflowed();
           return;

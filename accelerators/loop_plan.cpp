@@ -7,89 +7,16 @@
 #include <array>
 #include <cmath>
 #include <cstddef>
-#include <numeric>
 
-#include <dovetail/accelerators/lanes.hpp>
-#include <dovetail/accelerators/loop_cost.hpp>
+#include <dovetail/accelerators/loop_constants.hpp>
 #include <dovetail/accelerators/loop_model.hpp>
-#include <dovetail/accelerators/traffic.hpp>
 
 namespace dovetail {
 
 using lanes::Ints;
 using lanes::Masks;
 using lanes::Reals;
-
-namespace {
-
-constexpr std::size_t width = lanes::width;
-constexpr std::size_t max_windows = 4;
-constexpr double exact_limit = 0x1p53;
-// Ratios closer than this are told apart by the exact order of operations; rounding is some 1e-15.
-constexpr double tie = 1.0 - 1e-12;
-
-using Row = std::array<double, width>;
-
-// An axis that is not simply the index of one dimension: length = 1 + c (m_d - 1) + f (m_e - 1).
-struct Window {
-  std::size_t d = 0, e = 0;
-  double c = 1.0, f = 0.0;  // f = 0: one term
-  unsigned dimensions = 0;  // bits d and e of a sliding window, none for one term
-};
-
-struct PlanTensor {
-  Masks plain{};  // lanes of dimensions that are an axis of their own
-  Masks relevant_lanes{};
-  unsigned relevant = 0;
-  std::array<Window, max_windows> window{};
-  std::size_t windows = 0;
-  double elements = 1.0;
-};
-
-struct PlanLevel {
-  double mesh_x = 1, mesh_y = 1, instances = 1;  // of what lies under this level
-  double capacity = 0.0, least = 0.0;            // usable words, least legal words
-  bool bounded = false;
-  double clusters = 1.0;
-  double leak_pj = 0.0;
-  Bandwidth bandwidth;
-  double per_read = 0.0, per_write = 0.0, per_shared = 0.0;  // 1 / bandwidth, 0 without limit
-  std::array<AccessCost, max_tensors> cost;
-  std::array<double, max_tensors> bits{};  // width of a word of each tensor
-  double word_bits = 1.0;
-  bool narrow = false;  // some tensor has another word width than the memory
-  bool priced = false;  // the network below costs energy
-  bool is_dram = false;
-  LevelNetwork network;
-  ChildMesh mesh;
-};
-
-}  // namespace
-
-struct LoopPlan::Constants {
-  Layer layer;
-  Architecture architecture;
-  LoopShape shape;
-  bool fast = false;
-  std::size_t levels = 0, tensors = 0, written = 0;
-  Masks lanes{};  // dimensions of the layer
-  Ints int_lanes{};
-  Reals extent{};
-  std::array<PlanTensor, max_tensors> tensor{};
-  std::array<PlanLevel, max_levels> level{};
-  unsigned everything = 0;  // all tensors
-  double macs = 0.0, compute_energy_pj = 0.0, adder_pj = 0.0;
-  bool any_priced = false;
-
-  Constants(const Layer& of, const Architecture& on) : layer(of), architecture(on), shape(of) {
-    fast = !on.link_transfers && !on.levels.empty() && prepare_layer();
-    if (fast) prepare_machine();
-  }
-
- private:
-  bool prepare_layer();
-  void prepare_machine();
-};
+using namespace loop_plan;
 
 // Whether the layer has the tuned form; fills the tensors.
 bool LoopPlan::Constants::prepare_layer() {
@@ -97,7 +24,6 @@ bool LoopPlan::Constants::prepare_layer() {
   tensors = layer.tensors.size();
   extent = lanes::all(1.0);
   for (int d = 0; d < shape.dimensions; ++d) {
-    lanes[d] = -1;
     int_lanes[d] = -1;
     extent[d] = static_cast<double>(shape.extent[static_cast<std::size_t>(d)]);
   }
@@ -118,6 +44,7 @@ bool LoopPlan::Constants::prepare_layer() {
       to.relevant_lanes[d] = -1;
       if (axis.terms == 1 && axis.coefficient[0] == 1) {
         to.plain[d] = -1;
+        to.axis[to.axes++] = static_cast<std::uint8_t>(d);
         continue;
       }
       if (from.written || to.windows == max_windows) return false;
@@ -164,6 +91,7 @@ void LoopPlan::Constants::prepare_machine() {
       to.least = to.capacity * from.min_utilization;
     }
     to.clusters = cluster_count(from);
+    to.shares_clusters = to.clusters < static_cast<double>(from.instances);
     to.leak_pj = from.energy.leak_pj_per_cycle;
     to.bandwidth = Bandwidth(from);
     to.per_read = 1.0 / to.bandwidth.read;
@@ -183,21 +111,6 @@ void LoopPlan::Constants::prepare_machine() {
     to.mesh = {fanout_x(architecture, static_cast<int>(i)), fanout_y(architecture, static_cast<int>(i))};
   }
 }
-
-namespace {
-
-// Distinct values of i a + j b for i < m, j < n.
-double distinct_sums(double m, double n, double a, double b) {
-  const double small = std::min(a, b), ratio = std::max(a, b) / small;
-  if (ratio == std::floor(ratio)) {  // one step divides the other: the usual case, without a gcd
-    return m * n - std::max(0.0, m - b / small) * std::max(0.0, n - a / small);
-  }
-  const auto whole_a = static_cast<std::int64_t>(a), whole_b = static_cast<std::int64_t>(b);
-  const auto common = static_cast<double>(std::gcd(whole_a, whole_b));
-  return m * n - std::max(0.0, m - b / common) * std::max(0.0, n - a / common);
-}
-
-}  // namespace
 
 // One evaluation. `Levels` and `Tensors` are their numbers, or 0 when they are read from the plan.
 template <std::size_t Levels, std::size_t Tensors>

@@ -133,7 +133,7 @@ volatile double sink;
 // Nanoseconds per evaluation: the best of some repetitions of at least `evaluations` each.
 double nanoseconds(std::size_t evaluations_per_pass, const std::function<double()>& pass) {
   double best = 1e300;
-  for (int repetition = 0; repetition < 15; ++repetition) {
+  for (int repetition = 0; repetition < 7; ++repetition) {
     const double start = thread_seconds();
     std::size_t done = 0;
     while (done < 200000) {
@@ -151,6 +151,28 @@ double scalar(const LoopPlan& plan, const std::vector<PackedMapping>& mappings) 
     for (const PackedMapping& mapping : mappings) {
       const Score score = plan.score(mapping);
       sum += score.valid ? score.energy_pj + score.cycles : 0.0;
+    }
+    return sum;
+  });
+}
+
+// Batches of eight mappings with common orders and different factors.
+std::vector<MappingBatch> batches(Draws& draws, int count) {
+  std::vector<MappingBatch> result(static_cast<std::size_t>(count));
+  for (MappingBatch& batch : result) {
+    const PackedMapping first = draws.legal();
+    batch.fill(first);
+    for (int lane = 1; lane < MappingBatch::width; ++lane) batch.set(lane, draws.legal());
+  }
+  return result;
+}
+
+double batched(const LoopPlan& plan, const std::vector<MappingBatch>& all) {
+  return nanoseconds(all.size() * MappingBatch::width, [&] {
+    double sum = 0.0;
+    for (const MappingBatch& batch : all) {
+      const BatchScore score = plan.score(batch);
+      sum += score.energy_pj[0] + score.cycles[7];
     }
     return sum;
   });
@@ -204,12 +226,20 @@ int main(int argc, char** argv) {
     const std::vector<PackedMapping> small(large.begin(), large.begin() + 64);
     const double ns_small = scalar(draws.plan(), small), ns_large = scalar(draws.plan(), large);
     const double ns_mixed = scalar(draws.plan(), mixed);
-    fmt::print(stderr, "{:30} scalar {:6.1f} small {:6.1f} large {:6.1f} any mapping\n", of.name, ns_small,
-               ns_large, ns_mixed);
-    rows.push_back({{"case", of.name},
-                    {"scalar_ns", ns_small},
-                    {"scalar_large_ns", ns_large},
-                    {"scalar_any_ns", ns_mixed}});
+    const std::vector<MappingBatch> groups = batches(draws, 64);
+    const double ns_batch_small = batched(draws.plan(), {groups.begin(), groups.begin() + 4});
+    const double ns_batch = batched(draws.plan(), groups);
+    fmt::print(stderr,
+               "{:30} scalar {:6.1f} {:6.1f} large {:6.1f} any mapping   batch {:6.1f} {:6.1f} large\n",
+               of.name, ns_small, ns_large, ns_mixed, ns_batch_small, ns_batch);
+    nlohmann::ordered_json row;
+    row["case"] = of.name;
+    row["scalar_ns"] = ns_small;
+    row["scalar_large_ns"] = ns_large;
+    row["scalar_any_ns"] = ns_mixed;
+    row["batch_ns"] = ns_batch_small;
+    row["batch_large_ns"] = ns_batch;
+    rows.push_back(row);
   }
   if (json) fmt::print("{}\n", rows.dump(1));
   return 0;

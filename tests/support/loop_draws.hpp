@@ -176,6 +176,7 @@ inline Architecture draw_machine(Dice& dice, const Layer& layer, const Mapping& 
 
 /// Whether a slow walk of the draw is affordable.
 inline bool small(const Draw& draw, std::int64_t most_words, int most_loops) {
+  if (!check(draw.layer).empty()) return false;
   for (const Tensor& tensor : draw.layer.tensors) {
     if (elements(draw.layer, tensor) > most_words) return false;
   }

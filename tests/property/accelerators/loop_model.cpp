@@ -151,3 +151,40 @@ TEST_CASE("link transfers equal the walk") {
   CHECK(holds);
   MESSAGE(linked, " draws with link transfers");
 }
+
+TEST_CASE("a batch equals its mappings one by one, bit for bit") {
+  int valid = 0;
+  const bool holds = rc::check("batch equals scalar", [&](std::uint64_t seed) {
+    Dice dice(seed);
+    for (int k = 0; k < 100; ++k) {
+      Draw draw = testing::draw(dice, dice.between(1, 6));
+      draw.architecture.compute.adder_energy_pj = 0.0;
+      for (Level& level : draw.architecture.levels) level.network = {};
+      if (draw.layer.dimensions.size() > 8) continue;
+      const LoopPlan plan(draw.layer, draw.architecture);
+      const int levels = static_cast<int>(draw.mapping.levels.size());
+      const PackedMapping first = pack(draw.layer, draw.mapping);
+      std::array<PackedMapping, MappingBatch::width> mappings;
+      MappingBatch batch;
+      batch.fill(first);
+      for (int lane = 0; lane < MappingBatch::width; ++lane) {
+        PackedMapping& mapping = mappings[static_cast<std::size_t>(lane)];
+        mapping = lane == 0 ? first : pack(draw.layer, testing::draw_mapping(dice, draw.layer, levels));
+        for (std::size_t i = 0; i < static_cast<std::size_t>(levels); ++i) {
+          mapping.levels[i].order = first.levels[i].order;
+          mapping.levels[i].keep = first.levels[i].keep;
+        }
+        batch.set(lane, mapping);
+      }
+      const BatchScore scores = plan.score(batch);
+      for (std::size_t lane = 0; lane < mappings.size(); ++lane) {
+        const Score one = plan.score(mappings[lane]);
+        valid += one.valid ? 1 : 0;
+        if (one.energy_pj != scores.energy_pj[lane]) RC_FAIL("energy\n" + show(draw));
+        if (one.cycles != scores.cycles[lane]) RC_FAIL("cycles\n" + show(draw));
+      }
+    }
+  });
+  CHECK(holds);
+  MESSAGE(valid, " legal mappings");
+}
