@@ -3,6 +3,7 @@
 
 #include <stdexcept>
 
+#include <dovetail/engine/bayes_designer.hpp>
 #include <dovetail/engine/evolution_designer.hpp>
 #include <dovetail/engine/exhaustive_designer.hpp>
 #include <dovetail/engine/random_designer.hpp>
@@ -17,6 +18,7 @@ struct Row {
 };
 
 constexpr Row rows[] = {
+    {"bayes", make_bayes_designer},
     {"random", make_random_designer},
     {"evolution", make_evolution_designer},
     {"exhaustive", make_exhaustive_designer},

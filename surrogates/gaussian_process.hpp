@@ -22,7 +22,7 @@ namespace dovetail {
 struct GaussianProcessModel {
   Kernel kernel;
   std::vector<int> warped_columns;
-  double length_location = 1.4142135623730951;   ///< sqrt(2), added to log(columns) / 2
+  double length_location = -1.5857864376269049; ///< sqrt(2) - 3, added to log(columns) / 2: the mode of their log-normal
   double length_deviation = 1.7320508075688772;  ///< sqrt(3)
   double variance_deviation = 1.5;
   double noise_location = -9.0;  ///< log of the noise variance: mostly deterministic evaluators

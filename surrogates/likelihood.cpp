@@ -52,10 +52,7 @@ int GaussianProcessModel::parameter_count() const {
 
 std::vector<double> GaussianProcessModel::default_parameters() const {
   std::vector<double> result(static_cast<std::size_t>(parameter_count()));
-  each_prior(*this, [&](std::size_t index, Kind kind, double location, double) {
-    // Half the prior's length scale: very long ones make a flat, slow start.
-    result[index] = kind == Kind::length ? location - std::numbers::ln2 : location;
-  });
+  each_prior(*this, [&](std::size_t index, Kind, double location, double) { result[index] = location; });
   return result;
 }
 

@@ -1,0 +1,358 @@
+// Suggest, learn, suggest again.
+#include <dovetail/engine/bayes_designer.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <set>
+
+#include <dovetail/engine/acquisition_search.hpp>
+#include <dovetail/engine/belief.hpp>
+#include <dovetail/engine/confidence_bound.hpp>
+#include <dovetail/engine/expected_improvement.hpp>
+#include <dovetail/engine/feasibility_weight.hpp>
+#include <dovetail/engine/fresh_points.hpp>
+#include <dovetail/engine/hypervolume_improvement.hpp>
+#include <dovetail/engine/trust_region.hpp>
+
+namespace dovetail {
+namespace {
+
+constexpr std::uint64_t stream = 0x6261796573;  // "bayes"
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+class BayesDesigner final : public Designer {
+ public:
+  explicit BayesDesigner(const DesignerContext& context)
+      : space_(context.space),
+        goal_(context.goal),
+        seed_(context.seed),
+        threads_(context.threads),
+        prior_mean_(context.prior_mean),
+        options_(BayesOptions::read(context.options)),
+        features_(context.space, context.features),
+        points_(context.space) {
+    for (const Spec& spec : goal_.specs) spec_count_ += (spec.max ? 1 : 0) + (spec.min ? 1 : 0);
+    belief_ = std::make_unique<Belief>(features_, options_, static_cast<int>(goal_.objectives.size()),
+                                       spec_count_, prior_mean_ != nullptr);
+    const int dimension = features_.dimension();
+    initial_ = options_.initial > 0 ? options_.initial : std::clamp(dimension + 3, 4, 20);
+    use_region_ = options_.trust == "on" || (options_.trust == "auto" && dimension > 15);
+  }
+
+  std::string name() const override { return "bayes"; }
+
+  std::vector<Point> suggest(int count) override {
+    std::vector<Point> result;
+    bool learned = false;
+    for (int i = 0; i < count; ++i) {
+      Random random(seed_, {stream, suggested_});
+      std::optional<Point> point;
+      if (static_cast<int>(observations_.size() + pending_.size()) < initial_) {
+        point = spread(random);
+      } else {
+        if (!learned) learn();
+        learned = true;
+        point = promising(random);
+        if (!point) point = points_.draw(random);
+      }
+      if (!point) break;
+      ++suggested_;
+      points_.remember(*point);
+      pending_.push_back(*point);
+      if (learned) belief_->believe(features_(*point));
+      result.push_back(std::move(*point));
+    }
+    belief_->forget();
+    return result;
+  }
+
+  void update(std::span<const Trial> completed) override {
+    const double before = best_rank();
+    int added = 0;
+    for (const Trial& trial : completed) {
+      points_.remember(trial.point);
+      if (trial.state == TrialState::pending) continue;
+      const auto waiting = std::find(pending_.begin(), pending_.end(), trial.point);
+      if (waiting != pending_.end()) pending_.erase(waiting);
+      observations_.push_back(observe(trial));
+      ++added;
+    }
+    if (!use_region_ || added == 0 || observations_.empty()) return;
+    if (static_cast<int>(observations_.size()) <= initial_) return;
+    const bool improved = best_rank() < before - 1e-3 * std::abs(before);
+    region_.record(improved, std::max(4, (features_.dimension() + added - 1) / added));
+    if (region_.collapsed()) region_ = TrustRegion{}, ++restarts_;
+  }
+
+ private:
+  Observation observe(const Trial& trial) const {
+    Observation result;
+    result.point = trial.point;
+    result.features = features_(trial.point);
+    if (prior_mean_) result.prior = prior_mean_(trial.point);
+    result.failed = trial.state != TrialState::completed;
+    const auto metric = [&](const std::string& name) {
+      const auto found = trial.metrics.find(name);
+      const double value = found == trial.metrics.end() ? infinity : found->second;
+      if (!std::isfinite(value)) result.failed = true;
+      return value;
+    };
+    for (const Objective& objective : goal_.objectives)
+      result.objectives.push_back(metric(objective.metric) * (objective.minimize ? 1.0 : -1.0));
+    for (const Spec& spec : goal_.specs) {
+      if (spec.max) result.excess.push_back(metric(spec.metric) - *spec.max);
+      if (spec.min) result.excess.push_back(*spec.min - metric(spec.metric));
+    }
+    if (result.failed) result.objectives.clear(), result.excess.clear();
+    return result;
+  }
+
+  // One number to compare points by: feasible ones by the first objective, others after them by their worst excess.
+  double best_rank() const {
+    double best = infinity;
+    for (const Observation& observation : observations_) {
+      if (observation.failed) continue;
+      const double rank = observation.feasible() ? observation.objectives.front()
+                                                 : 1e100 * (1.0 + observation.worst_excess());
+      best = std::min(best, rank);
+    }
+    return best;
+  }
+
+  // The best observations first: feasible by objective, infeasible by excess; failures not at all.
+  std::vector<Point> incumbents(std::size_t count) const {
+    std::vector<const Observation*> order;
+    for (const Observation& observation : observations_)
+      if (!observation.failed) order.push_back(&observation);
+    std::stable_sort(order.begin(), order.end(), [](const Observation* a, const Observation* b) {
+      if (a->feasible() != b->feasible()) return a->feasible();
+      return a->feasible() ? a->objectives.front() < b->objectives.front()
+                           : a->worst_excess() < b->worst_excess();
+    });
+    std::vector<Point> result;
+    for (const Observation* observation : order)
+      if (result.size() < count) result.push_back(observation->point);
+    return result;
+  }
+
+  double distance_to_known(const std::vector<double>& row) const {
+    double nearest = infinity;
+    const auto measure = [&](const std::vector<double>& other) {
+      double sum = 0.0;
+      for (std::size_t j = 0; j < row.size(); ++j) sum += (row[j] - other[j]) * (row[j] - other[j]);
+      nearest = std::min(nearest, sum);
+    };
+    for (const Observation& observation : observations_) measure(observation.features);
+    for (const Point& point : pending_) measure(features_(point));
+    return std::sqrt(nearest);
+  }
+
+  // Of a few feasible draws the one farthest from all known points (Mitchell's best candidate).
+  std::optional<Point> spread(Random& random) {
+    std::optional<Point> best;
+    double farthest = -1.0;
+    for (int i = 0; i < 24; ++i) {
+      const std::optional<Point> point = points_.draw(random);
+      if (!point) break;
+      const double distance = distance_to_known(features_(*point));
+      if (distance > farthest) farthest = distance, best = point;
+    }
+    return best;
+  }
+
+  void learn() {
+    if (learned_ != observations_.size()) belief_->update(observations_, threads_);
+    learned_ = observations_.size();
+    for (const Point& point : pending_) belief_->believe(features_(point));
+  }
+
+  std::vector<double> priors(std::span<const Point> points) const {
+    std::vector<double> result;
+    if (prior_mean_)
+      for (const Point& point : points) result.push_back(prior_mean_(point));
+    return result;
+  }
+
+  std::optional<Point> promising(Random& random) {
+    const bool found = std::any_of(observations_.begin(), observations_.end(),
+                                   [](const Observation& observation) { return observation.feasible(); });
+    const bool knows = belief_->has_objectives();
+    if (!knows && !belief_->has_classifier()) return spread(random);
+    if (!knows) return novel(random);
+
+    AcquisitionSearch search;
+    search.samples = options_.samples;
+    search.starts = options_.starts;
+    search.neighbours = options_.neighbours;
+    search.gradient = options_.gradient && !prior_mean_ && options_.acquisition != "thompson";
+    const std::vector<Point> best = incumbents(4);
+    if (use_region_ && !best.empty()) {
+      const double wanted = std::min(1.0, 20.0 / static_cast<double>(space_.parameters().size()));
+      search.region = SearchRegion{best.front(), region_.length, std::min(wanted, region_.length)};
+    }
+    AcquisitionProblem problem{
+        space_, features_, {}, {}, [this](const Point& point) { return !points_.known(point); }};
+    const double threshold = options_.threshold > 0.0 ? std::log(options_.threshold) : -infinity;
+
+    if (!found) {
+      problem.score = [&](std::span<const Point> points, const Matrix& rows) {
+        return belief_->predict(rows, priors(points)).log_feasible;
+      };
+      problem.gradient = [&](std::span<const double> row, std::span<double> gradient) {
+        const OutlookGradient at = belief_->predict_gradient(row);
+        std::copy(at.feasible_gradient.begin(), at.feasible_gradient.end(), gradient.begin());
+        return at.log_feasible;
+      };
+      return maximise_acquisition(problem, best, search, random);
+    }
+
+    Promise promise(*this, random);
+    problem.score = [&](std::span<const Point> points, const Matrix& rows) {
+      const Outlook outlook = belief_->predict(rows, priors(points));
+      std::vector<double> scores = promise.values(outlook, rows);
+      for (std::size_t i = 0; i < scores.size(); ++i)
+        scores[i] =
+            weigh_by_feasibility(scores[i], outlook.log_feasible[i], outlook.log_success[i], threshold);
+      return scores;
+    };
+    if (goal_.objectives.size() == 1 && options_.acquisition == "ei") {
+      problem.gradient = [&](std::span<const double> row, std::span<double> gradient) {
+        const OutlookGradient at = belief_->predict_gradient(row);
+        const PredictionGradient& objective = at.objectives.front();
+        const ImprovementGradient slope =
+            log_expected_improvement_gradient(objective.mean, objective.variance, promise.incumbent);
+        for (std::size_t j = 0; j < gradient.size(); ++j)
+          gradient[j] = slope.by_mean * objective.mean_gradient[j] +
+                        slope.by_variance * objective.variance_gradient[j] + at.feasible_gradient[j];
+        return weigh_by_feasibility(slope.value, at.log_feasible, at.log_success, threshold);
+      };
+    }
+    return maximise_acquisition(problem, best, search, random);
+  }
+
+  // Only failures are known: of some feasible draws, the probably feasible and novel.
+  std::optional<Point> novel(Random& random) {
+    std::vector<Point> pool;
+    for (int i = 0; i < 64; ++i)
+      if (const std::optional<Point> point = points_.draw(random)) pool.push_back(*point);
+    if (pool.empty()) return std::nullopt;
+    const Matrix rows = features_.matrix(pool);
+    const std::vector<double> log_feasible = belief_->predict(rows, {}).log_feasible;
+    std::size_t best = 0;
+    double largest = -infinity;
+    for (std::size_t i = 0; i < pool.size(); ++i) {
+      const double value =
+          log_feasible[i] + std::log(distance_to_known({rows.row(i).begin(), rows.row(i).end()}) + 1e-9);
+      if (value > largest) largest = value, best = i;
+    }
+    return pool[best];
+  }
+
+  // The acquisition without feasibility, on the transformed scales.
+  struct Promise {
+    const BayesDesigner& designer;
+    double incumbent = infinity;  // of the first objective, or of the scalarisation
+    std::vector<Objectives> front;
+    Objectives reference{};
+    std::vector<double> weights;  // of three and more objectives
+    std::optional<PathSample> path;
+
+    Promise(const BayesDesigner& owner, Random& random) : designer(owner) {
+      const std::size_t count = designer.goal_.objectives.size();
+      std::vector<std::vector<double>> values;
+      for (const Observation& observation : designer.observations_) {
+        if (observation.failed) continue;
+        std::vector<double> value;
+        for (std::size_t k = 0; k < count; ++k)
+          value.push_back(
+              designer.belief_->objective(static_cast<int>(k)).forward(observation.objectives[k]));
+        if (count == 2) reference = {std::max(reference[0], value[0]), std::max(reference[1], value[1])};
+        if (observation.feasible()) values.push_back(std::move(value));
+      }
+      if (count > 2) {
+        double sum = 0.0;
+        for (std::size_t k = 0; k < count; ++k)
+          weights.push_back(-std::log(1.0 - random.uniform())), sum += weights.back();
+        for (double& weight : weights) weight /= sum;
+      }
+      for (const std::vector<double>& value : values) {
+        incumbent = std::min(incumbent, count > 2 ? chebyshev(value) : value.front());
+        if (count == 2) front.push_back({value[0], value[1]});
+      }
+      front = pareto_front(std::move(front));
+      reference = {reference[0] + 0.1, reference[1] + 0.1};
+      if (count == 1 && designer.options_.acquisition == "thompson") {
+        const GaussianProcess& process = designer.belief_->objective(0).process();
+        constexpr int waves = 256;
+        std::vector<double> normals(PathSample::count(process, waves)), uniforms(normals.size());
+        for (double& value : normals) value = random.normal();
+        for (double& value : uniforms) value = random.uniform();
+        path.emplace(process, waves, normals, uniforms);
+      }
+    }
+
+    double chebyshev(const std::vector<double>& value) const {
+      double worst = -infinity, sum = 0.0;
+      for (std::size_t k = 0; k < value.size(); ++k)
+        worst = std::max(worst, weights[k] * value[k]), sum += weights[k] * value[k];
+      return worst + 0.05 * sum;
+    }
+
+    std::vector<double> values(const Outlook& outlook, const Matrix& rows) const {
+      std::vector<double> result(rows.rows);
+      if (path) {
+        result = (*path)(rows);
+        for (double& value : result) value = -value;
+        return result;
+      }
+      const Prediction& first = outlook.objectives.front();
+      for (std::size_t i = 0; i < rows.rows; ++i) {
+        if (outlook.objectives.size() == 1) {
+          result[i] =
+              designer.options_.acquisition == "lcb"
+                  ? -lower_confidence_bound(first.mean[i], first.variance[i], designer.options_.lambda)
+                  : log_expected_improvement(first.mean[i], first.variance[i], incumbent);
+        } else if (outlook.objectives.size() == 2) {
+          const Prediction& second = outlook.objectives[1];
+          result[i] = log_hypervolume_improvement({first.mean[i], second.mean[i]},
+                                                  {first.variance[i], second.variance[i]}, front, reference);
+        } else {
+          std::vector<double> mean;
+          double variance = 0.0;
+          for (std::size_t k = 0; k < outlook.objectives.size(); ++k) {
+            mean.push_back(outlook.objectives[k].mean[i]);
+            variance += weights[k] * weights[k] * outlook.objectives[k].variance[i];
+          }
+          result[i] = log_expected_improvement(chebyshev(mean), variance, incumbent);
+        }
+      }
+      return result;
+    }
+  };
+
+  Space space_;
+  Goal goal_;
+  std::uint64_t seed_;
+  int threads_;
+  std::function<double(const Point&)> prior_mean_;
+  BayesOptions options_;
+  PointFeatures features_;
+  FreshPoints points_;
+  std::unique_ptr<Belief> belief_;
+  std::vector<Observation> observations_;
+  std::vector<Point> pending_;
+  TrustRegion region_;
+  int restarts_ = 0, spec_count_ = 0, initial_ = 4;
+  bool use_region_ = false;
+  std::uint64_t suggested_ = 0;
+  std::size_t learned_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Designer> make_bayes_designer(const DesignerContext& context) {
+  return std::make_unique<BayesDesigner>(context);
+}
+
+}  // namespace dovetail

@@ -1,0 +1,22 @@
+// Constrained Bayesian optimization over mixed spaces with known, measured and hidden constraints.
+#pragma once
+
+#include <memory>
+
+#include <dovetail/engine/designer.hpp>
+
+namespace dovetail {
+
+/// The designer `bayes`. Each suggestion:
+///
+///     1. while few outcomes are known: a feasible point far from all others
+///     2. beliefs: a Gaussian process per objective and per spec (bilog of its excess), a classifier for failures
+///     3. nothing feasible known: the most probably feasible point, weighed by novelty while only failures are known
+///        otherwise: the largest log EI + log P(feasible) (options: LCB, Thompson; two objectives: log EHVI; more:
+///        random Chebyshev weights as in ParEGO, Knowles 2006)
+///     4. the point is pending: the beliefs take its prediction for its outcome, so that the next suggestion goes elsewhere
+///
+/// Options: bayes_options.hpp. Trials told without being asked for (other studies, hot starts) count like any other.
+std::unique_ptr<Designer> make_bayes_designer(const DesignerContext& context);
+
+}  // namespace dovetail

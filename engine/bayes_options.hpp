@@ -1,0 +1,30 @@
+// The options of the Bayesian designer, each with its default and why.
+#pragma once
+
+#include <map>
+#include <string>
+
+namespace dovetail {
+
+/// Read from name=value texts; unknown names and impossible values throw std::invalid_argument naming what is known.
+struct BayesOptions {
+  int initial = 0;  ///< points before the first model; 0: one per length scale + 3, at most 20
+  std::string kernel = "matern52";  ///< matern52, squared_exponential, linear
+  std::string transform = "auto";   ///< of the objective: auto, none, log, power
+  bool warp = false;  ///< Kumaraswamy warping of ordered inputs (up to 15): more to learn, seldom worth it
+  std::string acquisition = "ei";  ///< ei (log EI, with two objectives log EHVI), lcb, thompson
+  double lambda = 1.0;             ///< of lcb (Shi et al. 2020)
+  bool classifier = true;          ///< learn feasibility from failures
+  double threshold = 0.05;         ///< smallest probability of feasibility that a suggestion may have
+  std::string trust = "auto";      ///< trust region: auto (above 15 length scales), on, off
+  bool neighbours = true;          ///< climb over feasible neighbours
+  bool gradient = true;            ///< finish on real coordinates with L-BFGS
+  int samples = 400;               ///< feasible points drawn per suggestion
+  int starts = 6;                  ///< climbs per suggestion
+  int exact = 2000;                ///< largest exact Gaussian process
+
+  static BayesOptions read(const std::map<std::string, std::string>& options);
+  static std::string help();
+};
+
+}  // namespace dovetail

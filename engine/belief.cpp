@@ -1,0 +1,148 @@
+// Regressions and classifier side by side; feasibility multiplies.
+#include <dovetail/engine/belief.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <dovetail/engine/feasibility_weight.hpp>
+#include <dovetail/workloads/parallel.hpp>
+
+namespace dovetail {
+
+bool Observation::feasible() const {
+  return !failed && worst_excess() <= 0.0;
+}
+
+double Observation::worst_excess() const {
+  double worst = failed ? std::numeric_limits<double>::infinity() : 0.0;
+  for (const double value : excess) worst = std::max(worst, value);
+  return worst;
+}
+
+GaussianProcessModel Belief::model(bool warp) const {
+  GaussianProcessModel result;
+  result.kernel = features_.kernel(options_.kernel);
+  if (warp) result.warped_columns = features_.numeric();
+  return result;
+}
+
+Belief::Belief(const PointFeatures& features, const BayesOptions& options, int objectives, int specs,
+               bool with_prior)
+    : features_(features), options_(options), with_prior_(with_prior) {
+  // Warping doubles the parameters: not for many inputs, where there is too little to learn it from.
+  const bool warp = options.warp && features.dimension() <= 15;
+  RegressionOptions regression;
+  regression.exact_size = options.exact;
+  if (features.dimension() > 15) regression.cold.starts = 2;
+  regression.transform = options.transform;
+  for (int i = 0; i < objectives; ++i) objectives_.emplace_back(model(warp), regression);
+  regression.transform = "bilog";
+  for (int i = 0; i < specs; ++i) specs_.emplace_back(model(warp), regression);
+}
+
+void Belief::update(const std::vector<Observation>& observations, int threads) {
+  Matrix completed, all;
+  std::vector<std::vector<double>> objectives(objectives_.size()), excess(specs_.size());
+  std::vector<double> priors;
+  std::vector<char> passed;
+  bool any_failed = false;
+  for (const Observation& observation : observations) {
+    all.append(observation.features);
+    passed.push_back(observation.failed ? 0 : 1);
+    any_failed = any_failed || observation.failed;
+    if (observation.failed) continue;
+    completed.append(observation.features);
+    if (with_prior_) priors.push_back(observation.prior);
+    for (std::size_t i = 0; i < objectives_.size(); ++i) objectives[i].push_back(observation.objectives[i]);
+    for (std::size_t i = 0; i < specs_.size(); ++i) excess[i].push_back(observation.excess[i]);
+  }
+  const std::size_t regressions = objectives_.size() + specs_.size();
+  parallel_for(regressions + 1, threads, [&](std::size_t i) {
+    if (i < objectives_.size()) {
+      objectives_[i].update(completed, objectives[i],
+                            i == 0 ? std::span<const double>(priors) : std::span<const double>());
+    } else if (i < regressions) {
+      specs_[i - objectives_.size()].update(completed, excess[i - objectives_.size()]);
+    } else if (options_.classifier && any_failed && all.rows > classified_) {
+      GaussianProcessModel latent = model(false);
+      latent.kernel.terms.push_back({});  // the base rate
+      ClassifierOptions options;
+      options.exact_size = options_.exact;
+      if (classifier_)
+        options.first_start.assign(classifier_->parameters().begin(), classifier_->parameters().end());
+      const bool due = classifier_fitted_ == 0 || all.rows <= 30 ||
+                       static_cast<double>(all.rows) >= 1.1 * static_cast<double>(classifier_fitted_);
+      if (due)
+        classifier_fitted_ = all.rows;
+      else
+        options.evaluations = 0;
+      classifier_ = std::make_unique<FeasibilityClassifier>(latent, all, passed, options);
+      classified_ = all.rows;
+    }
+  });
+}
+
+Outlook Belief::predict(const Matrix& points, std::span<const double> priors) const {
+  Outlook result;
+  result.log_feasible.assign(points.rows, 0.0);
+  result.log_success.assign(points.rows, 0.0);
+  if (has_objectives())
+    for (std::size_t i = 0; i < objectives_.size(); ++i)
+      result.objectives.push_back(
+          objectives_[i].predict(points, i == 0 && with_prior_ ? priors : std::span<const double>()));
+  for (const Regression& spec : specs_) {
+    if (!spec.ready()) continue;
+    const Prediction prediction = spec.predict(points);
+    for (std::size_t i = 0; i < points.rows; ++i)
+      result.log_feasible[i] += log_feasibility(prediction.mean[i], prediction.variance[i]);
+  }
+  if (classifier_) {
+    const std::vector<double> scores = classifier_->scores(points);
+    for (std::size_t i = 0; i < points.rows; ++i) {
+      result.log_success[i] = log_normal_cdf(scores[i]);
+      result.log_feasible[i] += result.log_success[i];
+    }
+  }
+  return result;
+}
+
+OutlookGradient Belief::predict_gradient(std::span<const double> point) const {
+  OutlookGradient result;
+  result.feasible_gradient.assign(point.size(), 0.0);
+  if (has_objectives())
+    for (const Regression& objective : objectives_)
+      result.objectives.push_back(objective.predict_gradient(point));
+  // d log Phi(s) = phi(s) / Phi(s) ds.
+  const auto add = [&](double score, std::span<const double> gradient) {
+    const double log_cdf = log_normal_cdf(score), ratio = std::exp(log_normal_pdf(score) - log_cdf);
+    result.log_feasible += log_cdf;
+    for (std::size_t j = 0; j < point.size(); ++j) result.feasible_gradient[j] += ratio * gradient[j];
+  };
+  std::vector<double> gradient(point.size());
+  for (const Regression& spec : specs_) {
+    if (!spec.ready()) continue;
+    const PredictionGradient at = spec.predict_gradient(point);
+    const double sigma = std::sqrt(at.variance);
+    for (std::size_t j = 0; j < point.size(); ++j)
+      gradient[j] =
+          -at.mean_gradient[j] / sigma + 0.5 * at.mean / (at.variance * sigma) * at.variance_gradient[j];
+    add(-at.mean / sigma, gradient);
+  }
+  if (classifier_) {
+    const double score = classifier_->score_gradient(point, gradient);
+    add(score, gradient);
+    result.log_success = log_normal_cdf(score);
+  }
+  return result;
+}
+
+void Belief::believe(std::span<const double> point) {
+  for (Regression& objective : objectives_) objective.believe(point);
+  for (Regression& spec : specs_) spec.believe(point);
+}
+
+void Belief::forget() {
+  for (Regression& objective : objectives_) objective.forget();
+  for (Regression& spec : specs_) spec.forget();
+}
+
+}  // namespace dovetail

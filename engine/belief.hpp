@@ -1,0 +1,74 @@
+// What the Bayesian designer believes about objectives, specs and failures, learned from observations.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include <dovetail/engine/bayes_options.hpp>
+#include <dovetail/engine/point_features.hpp>
+#include <dovetail/surrogates/classifier.hpp>
+#include <dovetail/surrogates/path_sample.hpp>
+#include <dovetail/surrogates/regression.hpp>
+
+namespace dovetail {
+
+/// A completed trial as numbers. Objectives are to be made small; a spec holds when its excess is <= 0.
+struct Observation {
+  Point point;
+  std::vector<double> features;
+  bool failed = false;
+  std::vector<double> objectives, excess;  ///< empty when failed
+  double prior = 0.0;                      ///< the cheap guess of the first objective
+  bool feasible() const;
+  double worst_excess() const;
+};
+
+/// Predictions at several points, on the transformed scales of the regressions.
+struct Outlook {
+  std::vector<Prediction> objectives;  ///< per objective; none before the first completed trial
+  std::vector<double> log_feasible;    ///< log P(all specs hold and the evaluation succeeds)
+  std::vector<double> log_success;     ///< log P(the evaluation succeeds), the classifier's part of it
+};
+
+/// The same at one point with derivatives by the features.
+struct OutlookGradient {
+  std::vector<PredictionGradient> objectives;
+  double log_feasible = 0.0, log_success = 0.0;
+  std::vector<double> feasible_gradient;
+};
+
+/// One regression per objective and per spec bound (bilog), one classifier for failures.
+class Belief {
+ public:
+  Belief(const PointFeatures& features, const BayesOptions& options, int objectives, int specs,
+         bool with_prior);
+
+  /// Learns all observations so far (the earlier ones unchanged); fits in parallel.
+  void update(const std::vector<Observation>& observations, int threads);
+
+  Outlook predict(const Matrix& points, std::span<const double> priors) const;
+  OutlookGradient predict_gradient(std::span<const double> point) const;
+
+  void believe(std::span<const double> point);  ///< a pending point turns out as predicted
+  void forget();
+
+  bool has_objectives() const { return !objectives_.empty() && objectives_.front().ready(); }
+  bool has_specs() const { return !specs_.empty() && specs_.front().ready(); }
+  bool has_classifier() const { return classifier_ != nullptr; }
+  const Regression& objective(int index) const { return objectives_[static_cast<std::size_t>(index)]; }
+  const std::vector<Regression>& specs() const { return specs_; }
+  const FeasibilityClassifier* classifier() const { return classifier_.get(); }
+
+ private:
+  GaussianProcessModel model(bool warp) const;
+  const PointFeatures& features_;
+  BayesOptions options_;
+  std::vector<Regression> objectives_, specs_;
+  bool with_prior_ = false;
+  std::unique_ptr<FeasibilityClassifier> classifier_;
+  std::size_t classified_ = 0, classifier_fitted_ = 0;
+};
+
+}  // namespace dovetail

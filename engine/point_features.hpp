@@ -1,0 +1,64 @@
+// The coordinates that surrogates see of a point, and the kernel that fits them.
+#pragma once
+
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <dovetail/spaces/space.hpp>
+#include <dovetail/surrogates/kernel.hpp>
+#include <dovetail/surrogates/matrix.hpp>
+
+namespace dovetail {
+
+/// Codes every parameter of a point as numbers in about [0, 1]:
+///   real, integer   (x - low) / (high - low), of the logarithms where the range says `log`
+///   ordinal         the value, or its logarithm when the values are spaced more evenly there
+///   categorical     one-hot (Hamming distance), one length scale
+///   permutation     signs of all pairs (Kendall distance), one length scale
+///   factorization   log(factor) / log(product) per slot
+/// With the user's own `features` those replace the code (scaled by what is seen first is the user's business: about
+/// [0, 1] is best).
+class PointFeatures {
+ public:
+  explicit PointFeatures(const Space& space, std::function<std::vector<double>(const Point&)> custom = {});
+
+  std::vector<double> operator()(const Point& point) const;
+  Matrix matrix(std::span<const Point> points) const;
+
+  /// `kernel` is matern52, squared_exponential (either: over the numbers, times a squared exponential over unordered
+  /// choices), or linear (the first plus a linear term over all columns).
+  Kernel kernel(const std::string& name) const;
+
+  int dimension() const {
+    return static_cast<int>(numeric_.size() + tied_.size());
+  }                                                             ///< length scales, not columns
+  const std::vector<int>& numeric() const { return numeric_; }  ///< columns of ordered numbers in [0, 1]
+
+  /// A real parameter: number `number` of a point is column `column`; x = low + u (high - low), or the same on logarithms.
+  struct RealColumn {
+    int number = 0, column = 0;
+    double low = 0.0, high = 1.0;
+    bool log = false;
+    double to_unit(double value) const;
+    double from_unit(double unit) const;
+  };
+  const std::vector<RealColumn>& reals() const { return reals_; }
+
+ private:
+  struct Code {
+    enum class Kind : unsigned char { number, table, one_hot, pairs, factors } kind = Kind::number;
+    int first = 0, count = 1;  // numbers of the point
+    RealColumn scale;
+    std::vector<double> table;
+  };
+  Space space_;
+  std::function<std::vector<double>(const Point&)> custom_;
+  std::vector<Code> codes_;
+  std::vector<int> numeric_;
+  std::vector<std::vector<int>> tied_;
+  std::vector<RealColumn> reals_;
+};
+
+}  // namespace dovetail

@@ -1,0 +1,63 @@
+// One output learned from data that grows: transform, Gaussian process, refits when due, a stated limit of size.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <dovetail/surrogates/gaussian_process.hpp>
+#include <dovetail/surrogates/output_transform.hpp>
+
+namespace dovetail {
+
+struct RegressionOptions {
+  std::string transform = "auto";  ///< auto (most normal of the others), none, log, power, bilog
+  FitOptions cold;                 ///< of the first fit
+  int warm_evaluations =
+      25;  ///< of a refit, which starts from the last parameters (and, while small, the prior)
+  double refit_growth = 0.1;  ///< refit once the data grew by this share since the last fit
+  int small = 30;             ///< below this many points every update refits
+  int exact_size = 2000;      ///< above it only `local_rows` are used
+};
+
+/// Rows kept when there are more than `limit`: a quarter with the lowest outputs, a quarter spread evenly over the history,
+/// the rest nearest to the lowest output (a local model, as in nearest-neighbour Gaussian processes: Vecchia 1988).
+std::vector<std::size_t> local_rows(const Matrix& inputs, std::span<const double> outputs, std::size_t limit);
+
+/// Learns output(x) - prior(x) on the transformed scale. `prior` values, where given, are on the output's own scale (of
+/// its logarithm when the transform is log) and share its affine standardisation.
+class Regression {
+ public:
+  Regression(GaussianProcessModel model, RegressionOptions options);
+
+  /// All data so far; earlier rows must be those of the last call. Appends, or refits when due.
+  void update(const Matrix& inputs, std::span<const double> outputs, std::span<const double> priors = {});
+
+  bool ready() const { return process_.has_value(); }
+  Prediction predict(const Matrix& points, std::span<const double> priors = {}) const;  ///< transformed scale
+  PredictionGradient predict_gradient(std::span<const double> point) const;             ///< without prior
+  double forward(double output) const { return transform_.forward(output); }
+  double inverse(double value) const { return transform_.inverse(value); }
+
+  /// Pretends to have seen the posterior mean at a pending point, and forgets all such pretences.
+  void believe(std::span<const double> point);
+  void forget();
+
+  const GaussianProcess& process() const { return *process_; }
+  const OutputTransform& transform() const { return transform_; }
+  bool local() const { return local_; }  ///< the size limit is in force
+  int fits() const { return fits_; }
+
+ private:
+  double prior(double value) const;
+  GaussianProcessModel model_;
+  RegressionOptions options_;
+  OutputTransform transform_;
+  std::optional<GaussianProcess> process_;
+  std::size_t seen_ = 0, fitted_ = 0, believed_ = 0;
+  bool local_ = false;
+  int fits_ = 0;
+};
+
+}  // namespace dovetail
