@@ -4,7 +4,10 @@
 namespace dovetail::cli {
 
 const std::vector<AddCommand>& commands() {
-  static const std::vector<AddCommand> list = {};
+  static const std::vector<AddCommand> list = {
+      add_convert,
+      add_explain,
+  };
   return list;
 }
 
