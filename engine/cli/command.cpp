@@ -1,6 +1,8 @@
 // The options that every command shares, and how results leave the program.
 #include "command.hpp"
 
+#include <unistd.h>
+
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
@@ -45,6 +47,10 @@ CLI::App* add_subcommand(CLI::App& app, Common& common, const std::string& name,
   command->add_flag("--dry-run", common.dry_run, "Check everything and say what would be done, then stop")
       ->group("Common options");
   return command;
+}
+
+void json_unless_terminal(const CLI::App& command, Common& common) {
+  if (command.count("--format") == 0 && isatty(STDOUT_FILENO) == 0) common.format = "json";
 }
 
 void print_json(const Common& common, const nlohmann::ordered_json& value) {

@@ -54,6 +54,9 @@ using AddCommand = void (*)(CLI::App& app, Common& common, Action& action);
 CLI::App* add_subcommand(CLI::App& app, Common& common, const std::string& name,
                          const std::string& description, const std::string& example);
 
+/// Without --format, a command whose answer is meant for programs prints text on a terminal and JSON elsewhere.
+void json_unless_terminal(const CLI::App& command, Common& common);
+
 /// Prints one JSON value as a document (indented for `json`, one line for `jsonl`) on stdout.
 void print_json(const Common& common, const nlohmann::ordered_json& value);
 

@@ -48,7 +48,7 @@ void print_version(const std::string& format) {
 std::string did_you_mean(const CLI::App& app, int argc, char** argv) {
   std::vector<std::string> allowed;
   for (const CLI::Option* option : app.get_options()) {
-    for (const std::string& name : option->get_lnames()) allowed.push_back("--" + name);
+    for (const std::string& name : option->get_lnames()) allowed.push_back(fmt::format("--{}", name));
   }
   for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
     allowed.push_back(command->get_name());
@@ -58,7 +58,7 @@ std::string did_you_mean(const CLI::App& app, int argc, char** argv) {
     const bool known =
         std::find(allowed.begin(), allowed.end(), word) != allowed.end() || word == app.get_name();
     if (known || (word.rfind("--", 0) != 0 && i != 1)) continue;
-    if (const auto near = nearest(word, allowed)) return "; did you mean " + *near + "?";
+    if (const auto near = nearest(word, allowed)) return fmt::format("; did you mean {}?", *near);
   }
   return "";
 }
@@ -78,7 +78,7 @@ int run(int argc, char** argv) {
       ->group("");
   for (const AddCommand add : commands()) add(app, common, action);
 
-  for (int i = 1; i < argc; ++i) common.command_line += (i == 1 ? "" : " ") + std::string(argv[i]);
+  for (int i = 1; i < argc; ++i) common.command_line += fmt::format("{}{}", i == 1 ? "" : " ", argv[i]);
   try {
     app.parse(argc, argv);
     if (!common.config.empty()) {
@@ -96,7 +96,7 @@ int run(int argc, char** argv) {
     const CLI::App* at = &app;
     for (const CLI::App* chosen : app.get_subcommands()) at = chosen;
     fmt::print(stderr, "error: {}{}\n", error.what(), did_you_mean(*at, argc, argv));
-    fmt::print(stderr, "help:  dovetail{} --help\n", at == &app ? "" : " " + at->get_name());
+    fmt::print(stderr, "help:  dovetail{} --help\n", at == &app ? "" : fmt::format(" {}", at->get_name()));
     return exit_usage;
   }
   if (version) {

@@ -1,0 +1,155 @@
+// dovetail evaluate: what a design costs, or which constraints it breaks.
+#include <cstdio>
+#include <fstream>
+#include <iostream>
+
+#include <fmt/format.h>
+
+#include <dovetail/accelerators/design.hpp>
+#include <dovetail/accelerators/systolic_document.hpp>
+#include <dovetail/engine/evaluation_json.hpp>
+#include <dovetail/engine/evaluators.hpp>
+#include <dovetail/engine/report.hpp>
+#include <dovetail/engine/table.hpp>
+#include <dovetail/workloads/document.hpp>
+
+#include "command.hpp"
+#include "signals.hpp"
+
+namespace dovetail::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct Options {
+  std::vector<std::string> files;
+  std::string model = "loop";
+};
+
+// What one document answers: JSON always, and the text that a person reads.
+struct Answer {
+  Json json;
+  std::string text;
+};
+
+Answer evaluate(const Node& document, const Evaluator& evaluator) {
+  Diagnostics diagnostics;
+  if (is_systolic(document)) {
+    Json report = evaluate_systolic(document, diagnostics);
+    diagnostics.raise();
+    return {report, report.dump(2) + "\n"};
+  }
+  const Design design = read_design(document);
+  if (!design.mapping)
+    throw InputError(document.location(), "the design has no mapping; `dovetail map` finds one");
+  const Evaluation evaluation = evaluator.evaluate(design.layer, design.architecture, *design.mapping);
+  return {to_json(design.layer, design.architecture, evaluation),
+          evaluation_text(design.layer, design.architecture, *design.mapping, evaluation)};
+}
+
+std::string csv_row(const std::string& file, const Json& json) {
+  std::string row = csv_cell(file);
+  for (const char* key :
+       {"valid", "cycles", "compute_cycles", "energy_pj", "edp", "utilization", "area_um2"}) {
+    row += "," + (json.contains(key) && !json[key].is_null() ? json[key].dump() : std::string());
+  }
+  std::string violations;
+  if (json.contains("violations")) {
+    for (const Json& violation : json["violations"]) {
+      violations += (violations.empty() ? "" : "; ") + violation["constraint"].get<std::string>();
+    }
+  }
+  return row + "," + csv_cell(violations) + "\n";
+}
+
+// One line in, one line out, in order; a bad line answers in its place.
+int evaluate_lines(const Evaluator& evaluator) {
+  bool all_good = true;
+  std::string line;
+  for (std::int64_t number = 1; !interrupted() && std::getline(std::cin, line); ++number) {
+    if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
+    Json answer;
+    try {
+      answer = evaluate(parse_json(line, fmt::format("line {}", number)), evaluator).json;
+    } catch (const InputError& error) {
+      all_good = false;
+      answer = {{"error", error.what()}};
+    } catch (const std::exception& error) {
+      all_good = false;
+      answer = {{"error", fmt::format("line {}: {}", number, error.what())}};
+    }
+    const std::string text = answer.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+    std::fwrite(text.data(), 1, text.size(), stdout);
+    std::fflush(stdout);
+  }
+  if (interrupted()) return interrupt_exit_code();
+  return all_good ? exit_done : exit_input;
+}
+
+int run(const Options& options, const Common& common) {
+  const std::unique_ptr<Evaluator> evaluator = make_evaluator(options.model);
+  std::vector<Answer> answers;
+  std::string mistakes;
+  for (const std::string& file : options.files) {
+    if (file == "-") {
+      if (options.files.size() > 1)
+        throw UsageError("'-' stands alone: JSON lines on stdin, one answer each");
+      return evaluate_lines(*evaluator);
+    }
+    try {
+      answers.push_back(evaluate(load_file(file), *evaluator));
+    } catch (const InputError& error) {
+      mistakes += fmt::format("{}\n", error.what());
+      answers.push_back({{{"error", error.what()}}, ""});
+    }
+  }
+  const bool single = options.files.size() == 1;
+  if (!single || mistakes.empty()) {
+    if (common.format == "text") {
+      for (std::size_t i = 0; i < answers.size(); ++i) {
+        if (!single) fmt::print("{}{}:\n", i == 0 ? "" : "\n", options.files[i]);
+        fmt::print("{}", answers[i].text.empty() ? "not readable\n" : answers[i].text);
+      }
+    } else if (common.format == "jsonl") {
+      for (const Answer& answer : answers) print_json(common, answer.json);
+    } else if (common.format == "csv") {
+      fmt::print("file,valid,cycles,compute_cycles,energy_pj,edp,utilization,area_um2,violations\n");
+      for (std::size_t i = 0; i < answers.size(); ++i)
+        fmt::print("{}", csv_row(options.files[i], answers[i].json));
+    } else if (single) {
+      print_json(common, answers.front().json);
+    } else {
+      Json list = Json::array();
+      for (const Answer& answer : answers) list.push_back(answer.json);
+      print_json(common, list);
+    }
+  }
+  fmt::print(stderr, "{}", mistakes);
+  return mistakes.empty() ? exit_done : exit_input;
+}
+
+}  // namespace
+
+void add_evaluate(CLI::App& app, Common& common, Action& action) {
+  CLI::App* command = add_subcommand(
+      app, common, "evaluate",
+      "What a design (layer + architecture + mapping) costs: cycles, energy, accesses; or which constraints "
+      "it breaks.\n"
+      "Reads design documents in YAML or JSON, timeloop-reference-case/1 and systolic-array/1 documents.",
+      "dovetail evaluate design.yaml --format json\n  dovetail evaluate - < designs.jsonl > answers.jsonl");
+  const auto options = std::make_shared<Options>();
+  command
+      ->add_option("files", options->files,
+                   "Design documents; '-' reads JSON lines from stdin and answers one line each")
+      ->required()
+      ->type_name("FILE");
+  command->add_option("--model", options->model, "Evaluator: loop (closed form) or cycle (cycle level)")
+      ->check(CLI::IsMember(evaluator_names()))
+      ->capture_default_str();
+  command->callback([&common, &action, options, command] {
+    json_unless_terminal(*command, common);
+    action = [&common, options] { return run(*options, common); };
+  });
+}
+
+}  // namespace dovetail::cli

@@ -1,0 +1,368 @@
+// dovetail map: the best mapping of every layer on one machine, with its proven bound.
+#include <chrono>
+#include <cstdio>
+#include <map>
+
+#include <fmt/format.h>
+
+#include <dovetail/accelerators/design.hpp>
+#include <dovetail/accelerators/document.hpp>
+#include <dovetail/engine/evaluation_json.hpp>
+#include <dovetail/engine/evaluators.hpp>
+#include <dovetail/engine/mapper.hpp>
+#include <dovetail/engine/objective.hpp>
+#include <dovetail/engine/report.hpp>
+#include <dovetail/engine/table.hpp>
+#include <dovetail/spaces/family.hpp>
+#include <dovetail/workloads/network.hpp>
+#include <dovetail/workloads/parallel.hpp>
+
+#include "command.hpp"
+#include "search_options.hpp"
+#include "signals.hpp"
+#include "terminal.hpp"
+
+namespace dovetail::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct Options : SearchOptions {
+  std::string file, workload, architecture;
+  std::string dataflow = "free";
+  double memory_mb = 0.0;
+  bool front = false, nests = false;
+};
+
+// A layer to be mapped, and what it is mapped on.
+struct Job {
+  std::string name;
+  std::int64_t count = 1;
+  MapRequest request;
+  MapResult result;
+  Evaluation best;  ///< by the chosen model
+  double lower_bound = 0.0;
+  double objective = 0.0;
+};
+
+// Rules that keep exactly what a mapping keeps.
+MappingRules keep_rules(const Layer& layer, const Mapping& mapping) {
+  MappingRules rules;
+  const unsigned all = (1U << layer.tensors.size()) - 1U;
+  for (const MappingLevel& level : mapping.levels) {
+    LevelRules one;
+    one.must_keep = level.keep;
+    one.must_bypass = all & ~level.keep;
+    rules.levels.push_back(one);
+  }
+  return rules;
+}
+
+// The machine of --architecture: a document, or the hand design of a family with --set hw.name=value.
+struct Machine {
+  Architecture architecture;
+  std::optional<Family> family;
+  Point point;
+};
+
+Machine read_machine(const std::string& name, const Common& common) {
+  const std::vector<std::string> families = family_names();
+  const bool is_family = std::find(families.begin(), families.end(), name) != families.end();
+  Machine machine;
+  if (!is_family && !is_family_file(name)) {
+    if (!common.set.empty())
+      throw UsageError("--set changes the parameters of a family; " + name + " is an architecture");
+    machine.architecture = load_architecture(name);
+    return machine;
+  }
+  std::tie(machine.family, machine.point) = family_point(name, common.set);
+  machine.architecture = machine.family->instantiate(machine.point);
+  return machine;
+}
+
+std::vector<Job> read_jobs(const Options& options, const Common& common, std::string& title) {
+  std::vector<Job> jobs;
+  if (!options.file.empty()) {
+    const Design design = load_design(options.file);
+    Job job;
+    job.name = design.layer.name;
+    job.request.layer = design.layer;
+    job.request.architecture = design.architecture;
+    if (options.bypass == "fixed") {
+      if (!design.mapping)
+        throw UsageError("--bypass fixed takes the keep sets of the document's mapping, and it has none");
+      job.request.rules = keep_rules(design.layer, *design.mapping);
+    }
+    jobs.push_back(std::move(job));
+    title = fmt::format("{} on {}", design.layer.name, design.architecture.name);
+    return jobs;
+  }
+  const Network network = load_workload(options.workload);
+  const Machine machine = read_machine(options.architecture, common);
+  if (options.bypass == "fixed" && !machine.family) {
+    throw UsageError("--bypass fixed takes the keep sets of a design document or of a family; " +
+                     options.architecture + " is an architecture");
+  }
+  if (options.dataflow == "baseline" && !machine.family)
+    throw UsageError("--dataflow baseline needs a family as --architecture");
+  for (const UniqueLayer& unique : unique_layers(network)) {
+    Job job;
+    job.name = unique.layer.name;
+    job.count = unique.count;
+    job.request.layer = unique.layer;
+    job.request.architecture = machine.architecture;
+    if (machine.family) {
+      job.request.rules = options.dataflow == "baseline"
+                              ? machine.family->baseline_rules(unique.layer, machine.point)
+                              : machine.family->rules(unique.layer, machine.point);
+    }
+    jobs.push_back(std::move(job));
+  }
+  title = fmt::format("{} on {}", network.name, machine.architecture.name);
+  return jobs;
+}
+
+// The loop model's mappings are asked of the cycle model, which decides.
+void decide(Job& job, const Evaluator* evaluator) {
+  job.best = job.result.best;
+  job.lower_bound = job.result.lower_bound;
+  if (!job.result.mapping) return;
+  job.objective = job.request.objective(job.best.energy_pj, static_cast<double>(job.best.cycles));
+  if (evaluator == nullptr) return;
+  std::vector<Mapping> candidates = {*job.result.mapping};
+  for (const FrontPoint& point : job.result.front) candidates.push_back(point.mapping);
+  bool found = false;
+  for (const Mapping& candidate : candidates) {
+    const Evaluation answer = evaluator->evaluate(job.request.layer, job.request.architecture, candidate);
+    if (!answer.valid()) continue;
+    const double value = job.request.objective(answer.energy_pj, static_cast<double>(answer.cycles));
+    if (found && value >= job.objective) continue;
+    found = true;
+    job.best = answer;
+    job.objective = value;
+    job.result.mapping = candidate;
+  }
+  if (!found) job.result.mapping.reset();
+  if (!job.request.architecture.machine.empty())
+    job.lower_bound = 0.0;  // bounds hold for the loop model and ideal machines
+  job.result.proven = false;
+}
+
+Json to_json(const Job& job) {
+  Json json = {{"name", job.name}, {"count", job.count}};
+  const bool found = job.result.mapping.has_value();
+  if (found) {
+    json["best"] = to_json(job.request.layer, job.request.architecture, job.best);
+    json["best"]["mapping"] = to_json(job.request.layer, job.request.architecture, *job.result.mapping);
+  } else {
+    json["best"] = nullptr;
+  }
+  json["objective"] = found ? number(job.objective) : Json(nullptr);
+  json["lower_bound"] = number(job.lower_bound);
+  json["gap"] =
+      found && job.objective > 0 ? number((job.objective - job.lower_bound) / job.objective) : Json(nullptr);
+  json["proven"] = job.result.proven;
+  json["evaluations"] = job.result.evaluations;
+  json["seconds"] = number(job.result.seconds);
+  json["stopped"] = job.result.stopped;
+  if (!found) {
+    Json closest = Json::array();
+    for (const Violation& violation : job.result.closest) {
+      closest.push_back({{"constraint", violation.constraint},
+                         {"level", violation.level},
+                         {"tensor", violation.tensor},
+                         {"needed", number(violation.needed)},
+                         {"available", number(violation.available)}});
+    }
+    json["violations"] = std::move(closest);
+  }
+  if (!job.result.front.empty()) {
+    Json front = Json::array();
+    for (const FrontPoint& point : job.result.front) {
+      front.push_back({{"energy_pj", number(point.energy_pj)},
+                       {"cycles", point.cycles},
+                       {"mapping", to_json(job.request.layer, job.request.architecture, point.mapping)}});
+    }
+    json["front"] = std::move(front);
+    json["front_proven"] = job.result.front_proven;
+  }
+  return json;
+}
+
+void print_text(const std::vector<Job>& jobs, const std::string& title, const Options& options,
+                double seconds) {
+  fmt::print("{}: {} distinct layer{}, {} mapper, objective {} ({})\n\n", title, jobs.size(),
+             jobs.size() == 1 ? "" : "s", options.mapper, options.objective,
+             objective_unit(*parse_objective(options.objective)));
+  Table table({"layer", "x", "objective", "bound", "gap", "energy pJ", "cycles", "utilization", "evaluations",
+               "ended by"});
+  for (const Job& job : jobs) {
+    if (!job.result.mapping) {
+      table.add({job.name, fmt::format("{}", job.count), "-", "-", "-", "-", "-", "-",
+                 fmt::format("{}", job.result.evaluations), "no mapping"});
+      continue;
+    }
+    const double gap = job.objective > 0 ? (job.objective - job.lower_bound) / job.objective : 0;
+    table.add({job.name, fmt::format("{}", job.count), fmt::format("{:.4e}", job.objective),
+               fmt::format("{:.4e}", job.lower_bound), job.result.proven ? "proven" : percent(gap),
+               fmt::format("{:.4e}", job.best.energy_pj), fmt::format("{}", job.best.cycles),
+               percent(job.best.utilization), fmt::format("{}", job.result.evaluations), job.result.stopped});
+  }
+  fmt::print("{}", table.text());
+  double energy = 0, cycles = 0;
+  bool complete = true;
+  for (const Job& job : jobs) {
+    complete = complete && job.result.mapping.has_value();
+    energy += static_cast<double>(job.count) * job.best.energy_pj;
+    cycles += static_cast<double>(job.count) * static_cast<double>(job.best.cycles);
+  }
+  if (complete && (jobs.size() > 1 || jobs.front().count > 1)) {
+    fmt::print("\nall layers: {:.4e} pJ, {:.0f} cycles, EDP {:.4e} pJ x cycles\n", energy, cycles,
+               energy * cycles);
+  }
+  fmt::print("time: {}\n", duration(seconds));
+  for (const Job& job : jobs) {
+    if (!job.result.mapping) {
+      fmt::print("\n{}: nothing fits. The nearest miss:\n", job.name);
+      for (const Violation& violation : job.result.closest) fmt::print("  {}\n", to_text(violation));
+    } else if (options.nests || jobs.size() == 1) {
+      fmt::print("\n{}\n{}", job.name,
+                 loop_nest(job.request.layer, job.request.architecture, *job.result.mapping));
+    }
+  }
+}
+
+int run(const Options& options, const Common& common) {
+  if (options.file.empty() == options.workload.empty())
+    throw UsageError("map needs either a design FILE or --workload with --architecture");
+  if (!options.workload.empty() && options.architecture.empty())
+    throw UsageError("--workload needs --architecture: a document or a family");
+  std::string title;
+  std::vector<Job> jobs = read_jobs(options, common, title);
+  const std::unique_ptr<Evaluator> evaluator =
+      options.model == "cycle" ? make_evaluator("cycle") : nullptr;
+  const std::unique_ptr<Mapper> mapper = make_mapper(options.mapper);
+  const auto start = std::chrono::steady_clock::now();
+  for (Job& job : jobs) {
+    job.request.objective = *parse_objective(options.objective);
+    job.request.bypass = options.bypass == "none"    ? Bypass::none
+                         : options.bypass == "fixed" ? Bypass::fixed
+                                                     : Bypass::search;
+    job.request.budget = options.budget;
+    job.request.gap = options.gap;
+    if (options.time_s > 0) job.request.time_s = options.time_s;
+    if (options.memory_mb > 0) job.request.memory_mb = options.memory_mb;
+    job.request.seed = common.seed;
+    job.request.threads = thread_count(common.threads);
+    job.request.front = options.front || options.model == "cycle";
+  }
+  if (common.dry_run) {
+    fmt::print("{}: {} distinct layers would be mapped\n", title, jobs.size());
+    return exit_done;
+  }
+  parallel_for(jobs.size(), common.threads, [&](std::size_t i) {
+    if (interrupted()) return;
+    jobs[i].result = mapper->map(jobs[i].request);
+    decide(jobs[i], evaluator.get());
+  });
+  if (interrupted()) return interrupt_exit_code();
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+
+  bool complete = true, limited = false;
+  for (const Job& job : jobs) {
+    complete = complete && job.result.mapping.has_value();
+    limited = limited || job.result.stopped == "time" || job.result.stopped == "memory";
+  }
+  if (common.format == "text") {
+    print_text(jobs, title, options, seconds);
+  } else if (common.format == "csv") {
+    fmt::print(
+        "layer,count,objective,lower_bound,gap,proven,energy_pj,cycles,utilization,evaluations,seconds\n");
+    for (const Job& job : jobs) {
+      if (!job.result.mapping) {
+        fmt::print("{},{},,,,,,,,{},{}\n", csv_cell(job.name), job.count, job.result.evaluations,
+                   job.result.seconds);
+        continue;
+      }
+      fmt::print("{},{},{},{},{},{},{},{},{},{},{}\n", csv_cell(job.name), job.count, job.objective,
+                 job.lower_bound, job.objective > 0 ? (job.objective - job.lower_bound) / job.objective : 0,
+                 job.result.proven ? "true" : "false", job.best.energy_pj, job.best.cycles,
+                 job.best.utilization, job.result.evaluations, job.result.seconds);
+    }
+  } else if (common.format == "jsonl") {
+    for (const Job& job : jobs) print_json(common, to_json(job));
+  } else {
+    Json layers = Json::array();
+    for (const Job& job : jobs) layers.push_back(to_json(job));
+    print_json(common, {{"schema", "dovetail-map/1"},
+                        {"objective", options.objective},
+                        {"mapper", options.mapper},
+                        {"model", options.model},
+                        {"layers", std::move(layers)},
+                        {"seconds", number(seconds)}});
+  }
+  if (!common.out.empty()) {
+    for (const Job& job : jobs) {
+      if (!job.result.mapping) continue;
+      write_file(
+          common.out, file_name(job.name) + ".txt",
+          loop_nest(job.request.layer, job.request.architecture, *job.result.mapping) + "\n" +
+              evaluation_text(job.request.layer, job.request.architecture, *job.result.mapping, job.best));
+      write_file(
+          common.out, file_name(job.name) + ".json",
+          to_json(Design{job.name, "", job.request.layer, job.request.architecture, job.result.mapping})
+                  .dump(2) +
+              "\n");
+    }
+  }
+  if (!complete) {
+    for (const Job& job : jobs) {
+      if (job.result.mapping) continue;
+      fmt::print(stderr, "error: {}: no valid mapping", job.name);
+      for (const Violation& violation : job.result.closest) fmt::print(stderr, "; {}", to_text(violation));
+      fmt::print(stderr, "\n");
+    }
+    return exit_infeasible;
+  }
+  return limited ? exit_limit : exit_done;
+}
+
+}  // namespace
+
+void add_map(CLI::App& app, Common& common, Action& action) {
+  CLI::App* command = add_subcommand(app, common, "map",
+                                     "The best mapping (schedule) of every layer on one machine, with a "
+                                     "lower bound of what any mapping can reach.",
+                                     "dovetail map --workload resnet18 --architecture eyeriss --objective "
+                                     "edp\n  dovetail map design.yaml --format json");
+  const auto options = std::make_shared<Options>();
+  command
+      ->add_option("file", options->file,
+                   "Design document (layer + architecture); its mapping, if any, is ignored")
+      ->type_name("FILE");
+  command->add_option("--workload", options->workload, "Network: a zoo name or a descriptor")
+      ->type_name("NAME|FILE");
+  command
+      ->add_option(
+          "--architecture", options->architecture,
+          "Machine: an architecture document, or a family (its hand design; --set hw.name=value changes it)")
+      ->type_name("NAME|FILE");
+  command
+      ->add_option("--dataflow", options->dataflow,
+                   "Of a family: free (whatever the machine allows) or baseline (the hand design's own)")
+      ->check(CLI::IsMember({"free", "baseline"}))
+      ->capture_default_str();
+  add_search_options(*command, *options);
+  command
+      ->add_option("--memory", options->memory_mb,
+                   "Megabytes the mapper may use; at the cap it answers with what it has")
+      ->type_name("MB");
+  command->add_flag("--front", options->front, "Also the Pareto front of energy and cycles of each layer");
+  command->add_flag("--nests", options->nests, "Print the loop nest of every layer");
+  command->callback([&common, &action, options, command] {
+    json_unless_terminal(*command, common);
+    action = [&common, options] { return run(*options, common); };
+  });
+}
+
+}  // namespace dovetail::cli

@@ -1,0 +1,356 @@
+// A study bound to its data, and what one hardware point is worth: the inner half of the co-design.
+#include <dovetail/engine/codesign.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <unordered_map>
+
+#include <fmt/format.h>
+
+#include <dovetail/engine/evaluators.hpp>
+#include <dovetail/engine/objective.hpp>
+#include <dovetail/engine/study_space.hpp>
+#include <dovetail/workloads/parallel.hpp>
+
+namespace dovetail {
+namespace {
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+std::string resolve(const std::string& folder, const std::string& name) {
+  const bool path = name.find('/') != std::string::npos || name.find('.') != std::string::npos;
+  return folder.empty() || !path || name.front() == '/' ? name : folder + "/" + name;
+}
+
+void add(Diagnostics& diagnostics, const InputError& error) {
+  for (const Diagnostic& diagnostic : error.diagnostics())
+    diagnostics.error(diagnostic.where, diagnostic.message);
+}
+
+Bypass bypass_of(const std::string& name) {
+  return name == "none" ? Bypass::none : name == "fixed" ? Bypass::fixed : Bypass::search;
+}
+
+// "no mapping of conv1: capacity at Spad": without numbers, so that equal reasons count together.
+std::string no_mapping_reason(const MapResult& result) {
+  if (result.closest.empty()) return "no mapping";
+  const Violation& worst = result.closest.front();
+  std::string text = "no mapping: " + worst.constraint;
+  if (!worst.level.empty()) text += " at " + worst.level;
+  return text;
+}
+
+}  // namespace
+
+std::map<std::string, std::string> named_values(const Space& space, const Point& point) {
+  std::map<std::string, std::string> values;
+  for (int p = 0; p < static_cast<int>(space.parameters().size()); ++p) {
+    std::visit(
+        [&](const auto& value) {
+          using V = std::decay_t<decltype(value)>;
+          std::string text;
+          if constexpr (std::is_same_v<V, std::string>)
+            text = value;
+          else if constexpr (std::is_arithmetic_v<V>)
+            text = fmt::format("{}", value);
+          else
+            for (const auto& item : value) text += fmt::format("{}{}", text.empty() ? "" : " ", item);
+          values[space.parameters()[static_cast<std::size_t>(p)].name] = text;
+        },
+        space.value(point, p));
+  }
+  return values;
+}
+
+Codesign::Codesign(Study study) : study_(std::move(study)) {
+  Diagnostics diagnostics;
+  if (study_.workloads.empty()) diagnostics.error({study_.folder, 0, 0, ""}, "the study names no workload");
+  if (study_.family.empty()) diagnostics.error({study_.folder, 0, 0, ""}, "the study names no family");
+  diagnostics.raise();
+  read_networks(diagnostics);
+  read_family(diagnostics);
+  diagnostics.raise();
+  objective_ = *parse_objective(study_.objective);
+  goal_.objectives = {{"objective", true}};
+  for (const StudySpec& spec : study_.specs) goal_.specs.push_back(spec.spec);
+  mapper_ = make_mapper(study_.mapper);
+  if (study_.model == "cycle") evaluator_ = make_evaluator("cycle");
+}
+
+void Codesign::read_networks(Diagnostics& diagnostics) {
+  std::unordered_map<std::string, std::size_t> positions;
+  for (const StudyWorkload& workload : study_.workloads) {
+    try {
+      networks_.push_back(load_workload(resolve(study_.folder, workload.name)));
+    } catch (const InputError& error) {
+      add(diagnostics, error);
+      continue;
+    }
+    std::vector<Use> uses;
+    for (const UniqueLayer& unique : dovetail::unique_layers(networks_.back())) {
+      const std::string key = shape_key(unique.layer);
+      const auto [found, is_new] = positions.emplace(key, pool_.size());
+      if (is_new) pool_.push_back({unique.layer, key});
+      uses.push_back({found->second, unique.count, unique.layer.name});
+    }
+    uses_.push_back(std::move(uses));
+  }
+}
+
+void Codesign::read_family(Diagnostics& diagnostics) {
+  try {
+    // A fixed name that is a setting of the family (its word width, its number of PEs) is given to it; the others fix parameters.
+    const Family plain = load_family(resolve(study_.folder, study_.family));
+    std::map<std::string, double> settings;
+    std::erase_if(study_.fixed, [&](const StudyEntry& entry) {
+      for (const FamilySetting& setting : plain.settings()) {
+        if (entry.name != setting.name && entry.name != "hw." + setting.name) continue;
+        const std::optional<double> value = entry.value.as_number();
+        if (value)
+          settings[setting.name] = *value;
+        else
+          diagnostics.error(entry.value.location(),
+                            entry.name + ": expected a number, found " + entry.value.describe());
+        return true;
+      }
+      return false;
+    });
+    family_ = settings.empty() ? plain : load_family(resolve(study_.folder, study_.family), settings);
+    space_ = narrow(family_->space(), study_, diagnostics);
+  } catch (const InputError& error) {
+    add(diagnostics, error);
+  }
+}
+
+std::optional<DesignPoint> Codesign::evaluate(const Point& point, Dataflow dataflow,
+                                              const Limits& limits) const {
+  DesignPoint design;
+  design.point = point;
+  design.architecture = family_->instantiate(point);
+  design.area_um2 = area_um2(design.architecture);
+
+  const bool area_only = std::all_of(goal_.specs.begin(), goal_.specs.end(),
+                                     [](const Spec& spec) { return spec.metric == "area_um2"; });
+  const Trial small{0, point, TrialState::completed, {{"area_um2", design.area_um2}}, ""};
+  const bool too_large = !goal_.specs.empty() && area_only && spec_violation(goal_, small) > 0.0;
+  if (too_large || (limits.incumbent > 0.0 && area_only)) {
+    const double bound_here = bound(point);
+    if (std::isfinite(bound_here) && bound_here > 0.0 && (too_large || bound_here >= limits.incumbent)) {
+      design.pruned = true;
+      design.objective = design.lower_bound = bound_here;
+      if (too_large) design.reason = "spec area_um2";
+      return design;
+    }
+  }
+
+  // The best mapping of every distinct layer.
+  std::vector<MapResult> results(pool_.size());
+  std::vector<Evaluation> evaluations(pool_.size());
+  std::vector<std::string> failures(pool_.size());
+  std::vector<char> given_up(pool_.size(), 0);
+  const bool screen = evaluator_ != nullptr;
+  parallel_for(pool_.size(), limits.threads, [&](std::size_t i) {
+    if (limits.stop && limits.stop()) {
+      given_up[i] = 1;
+      return;
+    }
+    MapRequest request;
+    request.layer = pool_[i].layer;
+    request.architecture = design.architecture;
+    request.rules = dataflow == Dataflow::baseline ? family_->baseline_rules(pool_[i].layer, point)
+                                                   : family_->rules(pool_[i].layer, point);
+    request.objective = objective_;
+    request.bypass = bypass_of(study_.bypass);
+    request.budget = study_.budget;
+    request.gap = study_.gap;
+    request.seed = study_.seed;
+    request.threads = limits.threads;
+    request.front = screen;
+    results[i] = mapper_->map(request);
+    evaluations[i] = results[i].best;
+    if (!results[i].mapping || !screen) return;
+    // The loop model screens, the evaluator decides: every mapping of the front is asked.
+    std::vector<Mapping> candidates = {*results[i].mapping};
+    for (const FrontPoint& candidate : results[i].front) candidates.push_back(candidate.mapping);
+    double best = infinity;
+    for (const Mapping& candidate : candidates) {
+      try {
+        const Evaluation answer = evaluator_->evaluate(request.layer, request.architecture, candidate);
+        if (!answer.valid()) {
+          failures[i] = evaluator_->name() + " model: " + answer.violations.front().constraint;
+          continue;
+        }
+        const double value = objective_(answer.energy_pj, static_cast<double>(answer.cycles));
+        if (value >= best) continue;
+        best = value;
+        evaluations[i] = answer;
+        results[i].mapping = candidate;
+      } catch (const std::runtime_error& error) {
+        failures[i] = fmt::format("{}: {}", evaluator_->name(), error.what());
+      }
+    }
+    if (best < infinity) failures[i].clear();
+  });
+  if (std::count(given_up.begin(), given_up.end(), 1) > 0) return std::nullopt;
+
+  for (std::size_t i = 0; i < pool_.size(); ++i) {
+    design.evaluations += results[i].evaluations;
+    if (!design.reason.empty()) continue;
+    if (!results[i].mapping)
+      design.reason = no_mapping_reason(results[i]);
+    else if (!failures[i].empty())
+      design.reason = failures[i];
+  }
+  if (!design.reason.empty()) return design;
+  design.mapped = true;
+
+  const bool bounded = !screen || design.architecture.machine.empty();
+  for (std::size_t n = 0; n < networks_.size(); ++n) {
+    MappedNetwork network{networks_[n].name, study_.workloads[n].weight, 0.0, 0.0, 0.0, 0.0};
+    const double power = objective_.energy_power + objective_.cycles_power;
+    double root_sum = 0.0;
+    for (const Use& use : uses_[n]) {
+      const MapResult& result = results[use.pool];
+      const Evaluation& evaluation = evaluations[use.pool];
+      const auto count = static_cast<double>(use.count);
+      network.energy_pj += count * evaluation.energy_pj;
+      network.cycles += count * static_cast<double>(evaluation.cycles);
+      // Hoelder: (sum E)^a (sum c)^b >= (sum (E^a c^b)^(1 / (a + b)))^(a + b), which bounds a network by its layers.
+      root_sum += count * std::pow(result.lower_bound, 1.0 / power);
+      design.layers.push_back({network.name, pool_[use.pool].layer, use.count, *result.mapping, evaluation,
+                               bounded ? result.lower_bound : 0.0, result.proven && !screen,
+                               result.evaluations});
+      design.layers.back().layer.name = use.name;
+    }
+    network.objective = objective_(network.energy_pj, network.cycles);
+    network.lower_bound = bounded ? std::min(network.objective, std::pow(root_sum, power)) : 0.0;
+    design.networks.push_back(network);
+  }
+  for (const MappedNetwork& network : design.networks) {
+    design.energy_pj += network.weight * network.energy_pj;
+    design.cycles += network.weight * network.cycles;
+    const double objective = network.weight * network.objective, lower = network.weight * network.lower_bound;
+    const bool worst = study_.combine == Combine::worst;
+    design.objective = worst ? std::max(design.objective, objective) : design.objective + objective;
+    design.lower_bound = worst ? std::max(design.lower_bound, lower) : design.lower_bound + lower;
+  }
+  design.edp = design.energy_pj * design.cycles;
+  const double hertz = study_.clock_mhz * 1e6;
+  design.latency_ms = design.cycles / hertz * 1e3;
+  design.power_mw = design.energy_pj * 1e-12 / (design.cycles / hertz) * 1e3;
+
+  const Trial outcome = trial(0, design);
+  for (const Spec& spec : goal_.specs) {
+    const Goal one{{}, {spec}};
+    if (design.reason.empty() && spec_violation(one, outcome) > 0.0) design.reason = "spec " + spec.metric;
+  }
+  return design;
+}
+
+double Codesign::bound(const Point&) const {
+  return 0.0;
+}
+
+Trial Codesign::trial(std::int64_t id, const DesignPoint& design) const {
+  Trial trial{id, design.point, TrialState::completed, {}, design.reason};
+  if (!design.mapped && !design.pruned) {
+    trial.state = TrialState::failed;
+    return trial;
+  }
+  trial.metrics = {
+      {"objective", design.objective}, {"lower_bound", design.lower_bound}, {"area_um2", design.area_um2}};
+  if (design.pruned) {
+    trial.metrics["pruned"] = 1.0;
+    return trial;
+  }
+  trial.metrics["energy_pj"] = design.energy_pj;
+  trial.metrics["cycles"] = design.cycles;
+  trial.metrics["edp"] = design.edp;
+  trial.metrics["power_mw"] = design.power_mw;
+  trial.metrics["latency_ms"] = design.latency_ms;
+  return trial;
+}
+
+std::vector<double> Codesign::features(const Point& point) const {
+  const Architecture machine = family_->instantiate(point);
+  const auto log = [](double value) { return std::log2(std::max(value, 1e-9)); };
+  std::vector<double> list = {
+      log(static_cast<double>(machine.compute.instances)),
+      log(static_cast<double>(machine.compute.mesh_x) / static_cast<double>(machine.compute.mesh_y)),
+      log(area_um2(machine))};
+  for (const Level& level : machine.levels) {
+    if (level.capacity_words) {
+      list.push_back(log(static_cast<double>(*level.capacity_words)));
+      list.push_back(log(static_cast<double>(*level.capacity_words) * static_cast<double>(level.instances)));
+    }
+    list.push_back(log(level.energy.read_pj / static_cast<double>(level.block_size)));
+    list.push_back(log(static_cast<double>(level.block_size)));
+    list.push_back(log(static_cast<double>(level.mesh_x) / static_cast<double>(level.mesh_y)));
+  }
+  return list;
+}
+
+std::unique_ptr<Designer> Codesign::designer(int threads) const {
+  DesignerContext context;
+  context.space = space_;
+  context.goal = goal_;
+  context.seed = study_.seed;
+  context.threads = threads;
+  context.options = study_.designer_options;
+  context.features = [this](const Point& point) { return features(point); };
+  return make_designer(study_.designer, context);
+}
+
+StudyRecord Codesign::record(const std::string& command, const std::string& version) const {
+  StudyRecord record;
+  auto& identity = record.identity;
+  std::string shapes, names;
+  for (std::size_t n = 0; n < networks_.size(); ++n) {
+    names += fmt::format("{}{}*{}", n == 0 ? "" : ", ", networks_[n].name, study_.workloads[n].weight);
+    for (const Use& use : uses_[n]) shapes += fmt::format("{}:{};", use.count, pool_[use.pool].key);
+  }
+  identity["kind"] = "optimize";
+  identity["workload"] = names;
+  identity["workload digest"] = digest(shapes);
+  identity["family"] = family_->name();
+  std::string text;
+  for (const Parameter& parameter : space_.parameters()) {
+    text += parameter.name + ";";
+    if (const auto* range = std::get_if<IntegerRange>(&parameter.domain))
+      text += fmt::format("{},{},{}", range->low, range->high, range->step);
+    if (const auto* range = std::get_if<RealRange>(&parameter.domain))
+      text += fmt::format("{},{}", range->low, range->high);
+    if (const auto* list = std::get_if<OrdinalValues>(&parameter.domain))
+      for (const double value : list->values) text += fmt::format("{},", value);
+    if (const auto* list = std::get_if<CategoricalValues>(&parameter.domain))
+      for (const std::string& value : list->values) text += value + ",";
+  }
+  for (const Constraint& constraint : space_.constraints()) text += constraint.text + ";";
+  identity["space digest"] = digest(text);
+  std::string machine;
+  for (const Figure& figure : family_->figures(family_->default_point()))
+    machine += fmt::format("{}{}{};", figure.component, figure.quantity, figure.value);
+  identity["family digest"] = digest(machine);
+  identity["objective"] = study_.objective;
+  text.clear();
+  for (const StudySpec& spec : study_.specs) text += (text.empty() ? "" : ", ") + spec.text;
+  identity["specs"] = text;
+  identity["combine"] = study_.combine == Combine::sum ? "sum" : "worst";
+  text = study_.designer;
+  for (const auto& [name, value] : study_.designer_options) text += fmt::format(" {}={}", name, value);
+  identity["designer"] = text;
+  identity["mapper"] = study_.mapper;
+  identity["budget"] = fmt::format("{}", study_.budget);
+  identity["mapper gap"] = fmt::format("{}", study_.gap);
+  identity["bypass"] = study_.bypass;
+  identity["model"] = study_.model;
+  identity["batch"] = fmt::format("{}", study_.batch);
+  identity["seed"] = fmt::format("{}", study_.seed);
+  identity["clock_mhz"] = fmt::format("{}", study_.clock_mhz);
+  record.information = {
+      {"command", command}, {"version", version}, {"trials asked", fmt::format("{}", study_.trials)}};
+  return record;
+}
+
+}  // namespace dovetail

@@ -1,0 +1,187 @@
+// The co-design loop: suggest, evaluate, record, learn. The outer half of the co-design.
+#include <algorithm>
+#include <chrono>
+
+#include <dovetail/engine/codesign.hpp>
+#include <dovetail/workloads/parallel.hpp>
+
+namespace dovetail {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+// Everything that the loop below changes while it runs.
+class Run {
+ public:
+  Run(const Codesign& codesign, const CodesignOptions& options)
+      : codesign_(codesign), options_(options), threads_(thread_count(options.threads)) {
+    if (options.store != nullptr) {
+      for (StoredTrial& stored : options.store->trials())
+        stored_.emplace(stored.trial.id, std::move(stored.trial));
+    }
+  }
+
+  CodesignResult result() {
+    evaluate_hand_design();
+    const auto designer = codesign_.designer(threads_);
+    learn_hand_design(*designer);
+    const Study& study = codesign_.study();
+    while (!ended() && done() < study.trials) {
+      const std::vector<Point> points = designer->suggest(study.batch);
+      if (points.empty()) {
+        result_.exhausted = true;
+        result_.stopped = "exhausted";
+        break;
+      }
+      // A study with more trials suggests the same rounds: only what is evaluated of the last one differs.
+      const auto wanted =
+          std::min<std::size_t>(points.size(), static_cast<std::size_t>(study.trials - done()));
+      const std::vector<Trial> completed =
+          evaluate({points.begin(), points.begin() + static_cast<std::ptrdiff_t>(wanted)});
+      if (completed.size() < wanted) break;
+      designer->update(completed);
+    }
+    finish();
+    return std::move(result_);
+  }
+
+ private:
+  std::int64_t done() const { return static_cast<std::int64_t>(result_.trials.size()); }
+
+  bool stopping() const {
+    if (options_.interrupted && options_.interrupted()) return true;
+    return codesign_.study().time_s && seconds_since(start_) > *codesign_.study().time_s;
+  }
+
+  bool ended() {
+    if (!stopping()) return false;
+    result_.stopped = options_.interrupted && options_.interrupted() ? "interrupt" : "time";
+    return true;
+  }
+
+  Codesign::Limits limits(double incumbent) const {
+    return {threads_, incumbent, [this] { return stopping(); }};
+  }
+
+  // The published machine, with its own dataflow and freely mapped: what every result is compared with.
+  void evaluate_hand_design() {
+    const Point& point = codesign_.family().default_point();
+    result_.baseline = codesign_.evaluate(point, Codesign::Dataflow::baseline, limits(0.0));
+    result_.baseline_free = codesign_.evaluate(point, Codesign::Dataflow::free, limits(0.0));
+  }
+
+  // The hand design, freely mapped, is known to the designer and is the first incumbent where the space contains it.
+  void learn_hand_design(Designer& designer) {
+    if (!result_.baseline_free || !codesign_.space().contains(result_.baseline_free->point)) return;
+    const Trial trial = codesign_.trial(-1, *result_.baseline_free);
+    designer.update({&trial, 1});
+    if (result_.baseline_free->feasible()) consider(*result_.baseline_free);
+  }
+
+  void consider(const DesignPoint& design) {
+    if (best_objective_ <= 0.0 || design.objective < best_objective_) {
+      best_objective_ = design.objective;
+      result_.best = design;
+    }
+  }
+
+  // One round. The answer is shorter than the points when something ended the run.
+  std::vector<Trial> evaluate(const std::vector<Point>& points) {
+    const std::int64_t first = done();
+    const double incumbent = best_objective_;
+    std::vector<std::optional<DesignPoint>> designs(points.size());
+    std::vector<std::optional<Trial>> trials(points.size());
+    parallel_for(points.size(), threads_, [&](std::size_t i) {
+      const std::int64_t id = first + static_cast<std::int64_t>(i);
+      if (const auto found = stored_.find(id); found != stored_.end()) {
+        if (found->second.point != points[i]) {
+          throw StorageError(fmt_replay_error(id));
+        }
+        trials[i] = found->second;
+        return;
+      }
+      const Clock::time_point start = Clock::now();
+      designs[i] = codesign_.evaluate(points[i], Codesign::Dataflow::free, limits(incumbent));
+      if (!designs[i]) return;
+      trials[i] = codesign_.trial(id, *designs[i]);
+      if (options_.store != nullptr) options_.store->put({*trials[i], seconds_since(start), ""});
+    });
+    std::vector<Trial> completed;
+    for (std::size_t i = 0; i < points.size(); ++i) {
+      if (!trials[i]) {
+        ended();
+        break;
+      }
+      count(*trials[i]);
+      const bool good = is_feasible(*trials[i]);
+      if (good && (best_objective_ <= 0.0 || trials[i]->metrics.at("objective") < best_objective_)) {
+        // A replayed incumbent is evaluated again only if it stays the best: see finish.
+        best_objective_ = trials[i]->metrics.at("objective");
+        best_point_ = trials[i]->point;
+        result_.best = designs[i];
+      }
+      result_.trials.push_back(*trials[i]);
+      completed.push_back(std::move(*trials[i]));
+    }
+    report();
+    return completed;
+  }
+
+  bool is_feasible(const Trial& trial) const {
+    return trial.state == TrialState::completed && trial.reason.empty() && trial.metrics.count("pruned") == 0;
+  }
+
+  void count(const Trial& trial) {
+    if (!trial.reason.empty())
+      ++result_.infeasible[trial.reason];
+    else if (trial.metrics.count("pruned") != 0)
+      ++result_.pruned;
+    else
+      ++result_.feasible;
+  }
+
+  void report() const {
+    if (options_.progress) {
+      options_.progress({done(), codesign_.study().trials, best_objective_, seconds_since(start_)});
+    }
+  }
+
+  void finish() {
+    if (!result_.best && best_point_) {
+      Codesign::Limits unlimited{threads_, 0.0, {}};
+      result_.best = codesign_.evaluate(*best_point_, Codesign::Dataflow::free, unlimited);
+    }
+    result_.seconds = seconds_since(start_);
+  }
+
+  static std::string fmt_replay_error(std::int64_t id) {
+    return "trial " + std::to_string(id) +
+           " of the store is not what this program suggests: it was written by another version";
+  }
+
+  const Codesign& codesign_;
+  const CodesignOptions& options_;
+  const int threads_;
+  const Clock::time_point start_ = Clock::now();
+  std::map<std::int64_t, Trial> stored_;
+  CodesignResult result_;
+  double best_objective_ = 0.0;
+  std::optional<Point> best_point_;
+};
+
+}  // namespace
+
+double CodesignResult::gap() const {
+  if (!best || best->objective <= 0.0) return 1.0;
+  return (best->objective - lower_bound) / best->objective;
+}
+
+CodesignResult run(const Codesign& codesign, const CodesignOptions& options) {
+  return Run(codesign, options).result();
+}
+
+}  // namespace dovetail
