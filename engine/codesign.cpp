@@ -8,7 +8,7 @@
 
 #include <fmt/format.h>
 
-#include <dovetail/engine/evaluators.hpp>
+#include <dovetail/accelerators/evaluators.hpp>
 #include <dovetail/engine/objective.hpp>
 #include <dovetail/engine/study_space.hpp>
 #include <dovetail/workloads/parallel.hpp>
@@ -236,7 +236,7 @@ std::optional<DesignPoint> Codesign::evaluate(const Point& point, Dataflow dataf
     design.lower_bound = worst ? std::max(design.lower_bound, lower) : design.lower_bound + lower;
   }
   design.edp = design.energy_pj * design.cycles;
-  const double hertz = study_.clock_mhz * 1e6;
+  const double hertz = study_.clock_mhz.value_or(family_->clock_mhz()) * 1e6;
   design.latency_ms = design.cycles / hertz * 1e3;
   design.power_mw = design.energy_pj * 1e-12 / (design.cycles / hertz) * 1e3;
 
@@ -246,6 +246,31 @@ std::optional<DesignPoint> Codesign::evaluate(const Point& point, Dataflow dataf
     if (design.reason.empty() && spec_violation(one, outcome) > 0.0) design.reason = "spec " + spec.metric;
   }
   return design;
+}
+
+Point Codesign::nearest_to_hand() const {
+  const Point& hand = family_->default_point();
+  if (space_.contains(hand)) return hand;
+  constexpr std::size_t enough = 20000;
+  std::vector<Point> candidates;
+  if (space_.finite()) candidates = space_.enumerate(enough);
+  Random random(0, {0x68616e64});
+  for (std::size_t i = 0; candidates.size() >= enough && i < enough; ++i) candidates[i] = *space_.sample(random);
+  if (candidates.empty()) {
+    if (const auto one = space_.sample(random)) candidates.push_back(*one);
+    else throw InputError({study_.folder, 0, 0, ""}, "no hardware point satisfies the constraints");
+  }
+  const auto distance = [&](const Point& point) {
+    std::pair<int, double> sum{0, 0.0};
+    for (std::size_t i = 0; i < hand.numbers.size(); ++i) {
+      if (point.numbers[i] == hand.numbers[i]) continue;
+      ++sum.first;
+      sum.second += std::abs(std::log((std::abs(point.numbers[i]) + 1.0) / (std::abs(hand.numbers[i]) + 1.0)));
+    }
+    return sum;
+  };
+  return *std::min_element(candidates.begin(), candidates.end(),
+                           [&](const Point& a, const Point& b) { return distance(a) < distance(b); });
 }
 
 double Codesign::bound(const Point&) const {
@@ -347,7 +372,7 @@ StudyRecord Codesign::record(const std::string& command, const std::string& vers
   identity["model"] = study_.model;
   identity["batch"] = fmt::format("{}", study_.batch);
   identity["seed"] = fmt::format("{}", study_.seed);
-  identity["clock_mhz"] = fmt::format("{}", study_.clock_mhz);
+  identity["clock_mhz"] = fmt::format("{}", study_.clock_mhz.value_or(family_->clock_mhz()));
   record.information = {
       {"command", command}, {"version", version}, {"trials asked", fmt::format("{}", study_.trials)}};
   return record;

@@ -92,6 +92,10 @@ class Codesign {
   /// The best mapping of every layer at this hardware point, and what that gives.
   std::optional<DesignPoint> evaluate(const Point& point, Dataflow dataflow, const Limits& limits) const;
 
+  /// The point of the space that differs least from the hand design: in fewest parameters, then least in value. The space
+  /// must not be empty; of a large space only some thousand points are looked at.
+  Point nearest_to_hand() const;
+
   /// A lower bound of the objective over all mappings at this point, in microseconds; 0 when none is known, infinite when a
   /// layer has no mapping.
   double bound(const Point& point) const;
@@ -153,11 +157,13 @@ struct CodesignResult {
 struct CodesignProgress {
   std::int64_t done = 0, total = 0;
   double best = 0.0;  ///< objective, 0: none yet
+  double gap = 1.0;   ///< of the best to the bound of the space; 1: no bound known
   double seconds = 0.0;
 };
 
 struct CodesignOptions {
   int threads = 0;
+  bool baseline = true;  ///< evaluate the hand design first; without it results have no comparison
   Store* store = nullptr;
   std::function<bool()> interrupted;
   std::function<void(const CodesignProgress&)> progress;

@@ -2,7 +2,10 @@
 #include <algorithm>
 #include <chrono>
 
+#include <fmt/format.h>
+
 #include <dovetail/engine/codesign.hpp>
+#include <dovetail/engine/report.hpp>
 #include <dovetail/workloads/parallel.hpp>
 
 namespace dovetail {
@@ -69,9 +72,17 @@ class Run {
 
   // The published machine, with its own dataflow and freely mapped: what every result is compared with.
   void evaluate_hand_design() {
+    if (!options_.baseline) return;
     const Point& point = codesign_.family().default_point();
     result_.baseline = codesign_.evaluate(point, Codesign::Dataflow::baseline, limits(0.0));
     result_.baseline_free = codesign_.evaluate(point, Codesign::Dataflow::free, limits(0.0));
+    if (options_.store == nullptr) return;
+    const auto keep = [&](const char* name, const std::optional<DesignPoint>& design) {
+      if (design && design->mapped) options_.store->put_information(name, design_point_json(codesign_, *design).dump());
+    };
+    options_.store->put_information("header", header_json(codesign_).dump());
+    keep("baseline", result_.baseline);
+    keep("baseline_free", result_.baseline_free);
   }
 
   // The hand design, freely mapped, is known to the designer and is the first incumbent where the space contains it.
@@ -79,14 +90,10 @@ class Run {
     if (!result_.baseline_free || !codesign_.space().contains(result_.baseline_free->point)) return;
     const Trial trial = codesign_.trial(-1, *result_.baseline_free);
     designer.update({&trial, 1});
-    if (result_.baseline_free->feasible()) consider(*result_.baseline_free);
-  }
-
-  void consider(const DesignPoint& design) {
-    if (best_objective_ <= 0.0 || design.objective < best_objective_) {
-      best_objective_ = design.objective;
-      result_.best = design;
-    }
+    if (!result_.baseline_free->feasible()) return;
+    best_objective_ = result_.baseline_free->objective;
+    result_.best = result_.baseline_free;
+    if (options_.store != nullptr) options_.store->put_information("start", "baseline_free");
   }
 
   // One round. The answer is shorter than the points when something ended the run.
@@ -99,7 +106,7 @@ class Run {
       const std::int64_t id = first + static_cast<std::int64_t>(i);
       if (const auto found = stored_.find(id); found != stored_.end()) {
         if (found->second.point != points[i]) {
-          throw StorageError(fmt_replay_error(id));
+          throw StorageError(fmt::format("trial {} of the store is not what this program suggests: another version wrote it", id));
         }
         trials[i] = found->second;
         return;
@@ -108,7 +115,12 @@ class Run {
       designs[i] = codesign_.evaluate(points[i], Codesign::Dataflow::free, limits(incumbent));
       if (!designs[i]) return;
       trials[i] = codesign_.trial(id, *designs[i]);
-      if (options_.store != nullptr) options_.store->put({*trials[i], seconds_since(start), ""});
+      if (options_.store == nullptr) return;
+      // The full design of what beats the incumbent; of the others the values of the parameters, for reports.
+      const bool better = designs[i]->feasible() && (incumbent <= 0.0 || designs[i]->objective < incumbent);
+      const nlohmann::ordered_json detail = better ? design_point_json(codesign_, *designs[i])
+                                                   : nlohmann::ordered_json{{"point", trial_json(codesign_, *trials[i])["point"]}};
+      options_.store->put({*trials[i], seconds_since(start), detail.dump()});
     });
     std::vector<Trial> completed;
     for (std::size_t i = 0; i < points.size(); ++i) {
@@ -131,7 +143,7 @@ class Run {
     return completed;
   }
 
-  bool is_feasible(const Trial& trial) const {
+  static bool is_feasible(const Trial& trial) {
     return trial.state == TrialState::completed && trial.reason.empty() && trial.metrics.count("pruned") == 0;
   }
 
@@ -146,7 +158,7 @@ class Run {
 
   void report() const {
     if (options_.progress) {
-      options_.progress({done(), codesign_.study().trials, best_objective_, seconds_since(start_)});
+      options_.progress({done(), codesign_.study().trials, best_objective_, 1.0, seconds_since(start_)});
     }
   }
 
@@ -156,11 +168,6 @@ class Run {
       result_.best = codesign_.evaluate(*best_point_, Codesign::Dataflow::free, unlimited);
     }
     result_.seconds = seconds_since(start_);
-  }
-
-  static std::string fmt_replay_error(std::int64_t id) {
-    return "trial " + std::to_string(id) +
-           " of the store is not what this program suggests: it was written by another version";
   }
 
   const Codesign& codesign_;

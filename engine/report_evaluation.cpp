@@ -57,38 +57,4 @@ std::string evaluation_text(const Layer& layer, const Architecture& architecture
   return out + energy.text(0);
 }
 
-std::string machine_text(const Architecture& architecture) {
-  std::string out = fmt::format("{}: {} MACs, {} um2\n", architecture.name, architecture.compute.instances,
-                                short_number(area_um2(architecture)));
-  const auto mesh = [](std::int64_t instances, std::int64_t x, std::int64_t y) {
-    return instances == 1 ? std::string("1") : fmt::format("{} ({} x {})", instances, x, y);
-  };
-  Table table({"", "instances", "words", "bits", "pJ per word r/w", "words per cycle r/w", "area um2"});
-  const auto rate = [](const Level& level) {
-    const auto one = [](const std::optional<double>& value) {
-      return value ? short_number(*value) : std::string("free");
-    };
-    return level.shared_bandwidth ? one(level.shared_bandwidth) + " shared"
-                                  : one(level.read_bandwidth) + " / " + one(level.write_bandwidth);
-  };
-  std::string branch;
-  for (std::size_t i = architecture.levels.size(); i-- > 0;) {
-    const Level& level = architecture.levels[i];
-    const auto block = static_cast<double>(level.block_size);
-    table.add({branch + level.name, mesh(level.instances, level.mesh_x, level.mesh_y),
-               level.capacity_words ? fmt::format("{}", *level.capacity_words) : "unbounded",
-               fmt::format("{}", level.word_bits),
-               fmt::format("{} / {}", short_number(level.energy.read_pj / block),
-                           short_number(level.energy.fill_pj / block)),
-               rate(level),
-               short_number(level.area_per_instance_um2 * static_cast<double>(level.instances))});
-    branch = branch.empty() ? "└ " : "  " + branch;
-  }
-  const Compute& compute = architecture.compute;
-  table.add({branch + compute.name, mesh(compute.instances, compute.mesh_x, compute.mesh_y), "",
-             fmt::format("{}", compute.word_bits), short_number(compute.energy_per_op_pj) + " per MAC", "",
-             short_number(compute.area_per_instance_um2 * static_cast<double>(compute.instances))});
-  return out + table.text(2);
-}
-
 }  // namespace dovetail

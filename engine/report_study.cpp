@@ -17,7 +17,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 // Integers and numbers as such, words as text.
-Json value_json(const Space& space, const Point& point, int parameter) {
+nlohmann::ordered_json value_json(const Space& space, const Point& point, int parameter) {
   return std::visit([](const auto& value) { return Json(value); }, space.value(point, parameter));
 }
 
@@ -31,6 +31,10 @@ Json point_json(const Space& space, const Point& point) {
 
 double layer_objective(const Codesign& codesign, const MappedLayer& layer) {
   return codesign.objective()(layer.evaluation.energy_pj, static_cast<double>(layer.evaluation.cycles));
+}
+
+double real(const Json& object, const char* key) {
+  return object.contains(key) && object[key].is_number() ? object[key].get<double>() : 0.0;
 }
 
 double share_of_gap(double best, double bound) {
@@ -81,40 +85,58 @@ Json design_point_json(const Codesign& codesign, const DesignPoint& design) {
           {"layers", std::move(layers)}};
 }
 
+Json header_json(const Codesign& codesign) {
+  Json workloads = Json::array();
+  for (const Network& network : codesign.networks()) workloads.push_back(network.name);
+  Json parameters = Json::array();
+  for (const Parameter& parameter : codesign.space().parameters()) parameters.push_back(parameter.name);
+  const Study& study = codesign.study();
+  return {{"schema", "dovetail-result/1"},
+          {"workloads", std::move(workloads)},
+          {"family", codesign.family().name()},
+          {"dataflow", codesign.family().baseline_name()},
+          {"objective", study.objective},
+          {"unit", objective_unit(codesign.objective())},
+          {"designer", study.designer},
+          {"mapper", study.mapper},
+          {"model", study.model},
+          {"seed", study.seed},
+          {"parameters", std::move(parameters)}};
+}
+
+Json compose_result(const Json& header, const ResultParts& parts) {
+  Json json = header;
+  json["best"] = parts.best;
+  json["baseline"] = parts.baseline;
+  json["baseline_free"] = parts.baseline_free;
+  const auto objective = [](const Json& design) { return design.is_null() ? 0.0 : real(design, "objective"); };
+  const double best = objective(parts.best);
+  const auto improvement = [&](const Json& reference) {
+    return best > 0.0 && objective(reference) > 0.0 ? json_number(reduction(best, objective(reference))) : Json(nullptr);
+  };
+  json["improvement"] = improvement(parts.baseline);
+  json["improvement_over_free"] = improvement(parts.baseline_free);
+  json["lower_bound"] = json_number(parts.lower_bound);
+  json["gap"] = best > 0.0 ? json_number(share_of_gap(best, parts.lower_bound)) : Json(nullptr);
+  json["proven"] = parts.proven;
+  json["trials"] = parts.trials;
+  json["feasible"] = parts.feasible;
+  json["pruned"] = parts.pruned;
+  json["infeasible"] = Json::object();
+  for (const auto& [reason, count] : parts.infeasible) json["infeasible"][reason] = count;
+  json["stopped"] = parts.stopped;
+  json["seconds"] = json_number(parts.seconds);
+  return json;
+}
+
 Json result_json(const Codesign& codesign, const CodesignResult& result) {
   const auto mapped = [&](const std::optional<DesignPoint>& design) {
     return design && design->mapped ? design_point_json(codesign, *design) : Json(nullptr);
   };
-  Json workloads = Json::array();
-  for (const Network& network : codesign.networks()) workloads.push_back(network.name);
-  Json json = {{"schema", "dovetail-result/1"},
-               {"workloads", std::move(workloads)},
-               {"family", codesign.family().name()},
-               {"objective", codesign.study().objective},
-               {"unit", objective_unit(codesign.objective())},
-               {"model", codesign.study().model},
-               {"seed", codesign.study().seed}};
-  json["best"] = mapped(result.best);
-  json["baseline"] = mapped(result.baseline);
-  json["baseline_free"] = mapped(result.baseline_free);
-  const auto improvement = [&](const std::optional<DesignPoint>& reference) {
-    return result.best && reference && reference->mapped
-               ? json_number(reduction(result.best->objective, reference->objective))
-               : Json(nullptr);
-  };
-  json["improvement"] = improvement(result.baseline);
-  json["improvement_over_free"] = improvement(result.baseline_free);
-  json["lower_bound"] = json_number(result.lower_bound);
-  json["gap"] = result.best ? json_number(result.gap()) : Json(nullptr);
-  json["proven"] = result.proven;
-  json["trials"] = result.trials.size();
-  json["feasible"] = result.feasible;
-  json["pruned"] = result.pruned;
-  json["infeasible"] = Json::object();
-  for (const auto& [reason, count] : result.infeasible) json["infeasible"][reason] = count;
-  json["stopped"] = result.stopped;
-  json["seconds"] = json_number(result.seconds);
-  return json;
+  return compose_result(header_json(codesign),
+                        {mapped(result.best), mapped(result.baseline), mapped(result.baseline_free), result.lower_bound, result.proven,
+                         static_cast<std::int64_t>(result.trials.size()), result.feasible, result.pruned, result.infeasible, result.stopped,
+                         result.seconds});
 }
 
 std::string nests_text(const DesignPoint& design) {
@@ -126,136 +148,175 @@ std::string nests_text(const DesignPoint& design) {
   return out;
 }
 
-std::string trials_csv(const Codesign& codesign, const std::vector<Trial>& trials) {
+Json trial_json(const Codesign& codesign, const Trial& trial) {
+  const bool pruned = trial.metrics.count("pruned") != 0;
+  const char* outcome = trial.state == TrialState::failed ? "failed"
+                        : !trial.reason.empty()           ? "infeasible"
+                        : pruned                          ? "pruned"
+                                                          : "feasible";
+  Json metrics = Json::object();
+  for (const auto& [name, value] : trial.metrics) {
+    if (name != "pruned" && !(pruned && name == "objective")) metrics[name] = json_number(value);
+  }
+  return {{"id", trial.id},
+          {"outcome", outcome},
+          {"point", point_json(codesign.space(), trial.point)},
+          {"metrics", std::move(metrics)},
+          {"reason", trial.reason}};
+}
+
+std::string trials_csv(const Json& trials, const std::vector<std::string>& parameters) {
   const std::vector<std::string> metrics = {"objective", "lower_bound", "energy_pj", "cycles",
                                             "edp",       "area_um2",    "power_mw",  "latency_ms"};
   std::vector<std::string> titles = {"trial", "outcome"};
-  for (const Parameter& parameter : codesign.space().parameters()) titles.push_back(parameter.name);
+  titles.insert(titles.end(), parameters.begin(), parameters.end());
   titles.insert(titles.end(), metrics.begin(), metrics.end());
   titles.push_back("reason");
   Table table(titles);
-  for (const Trial& trial : trials) {
-    const bool pruned = trial.metrics.count("pruned") != 0;
-    const bool failed = trial.state == TrialState::failed;
-    std::vector<std::string> row = {fmt::format("{}", trial.id), failed                  ? "failed"
-                                                                 : !trial.reason.empty() ? "infeasible"
-                                                                 : pruned                ? "pruned"
-                                                                                         : "feasible"};
-    const std::map<std::string, std::string> values = named_values(codesign.space(), trial.point);
-    for (const Parameter& parameter : codesign.space().parameters()) row.push_back(values.at(parameter.name));
-    for (const std::string& metric : metrics) {
-      const auto found = trial.metrics.find(metric);
-      const bool known = found != trial.metrics.end() && !(pruned && metric == "objective");
-      row.push_back(known ? fmt::format("{}", found->second) : "");
-    }
-    row.push_back(trial.reason);
+  const auto cell = [](const Json& object, const std::string& key) {
+    if (!object.contains(key) || object[key].is_null()) return std::string();
+    return object[key].is_string() ? object[key].get<std::string>() : object[key].dump();
+  };
+  for (const Json& trial : trials) {
+    std::vector<std::string> row = {cell(trial, "id"), cell(trial, "outcome")};
+    for (const std::string& parameter : parameters) row.push_back(cell(trial["point"], parameter));
+    for (const std::string& metric : metrics) row.push_back(cell(trial["metrics"], metric));
+    row.push_back(cell(trial, "reason"));
     table.add(std::move(row));
   }
   return table.csv();
 }
 
-std::string result_text(const Codesign& codesign, const CodesignResult& result) {
-  const Study& study = codesign.study();
-  const std::string unit = objective_unit(codesign.objective());
-  std::string names;
-  for (const Network& network : codesign.networks()) names += (names.empty() ? "" : " + ") + network.name;
-  std::string out = fmt::format(
-      "{} on {}: {} trials ({} evaluated, {} pruned by bounds, {} infeasible), designer {}, {} model\n\n",
-      names, codesign.family().name(), result.trials.size(), result.feasible, result.pruned,
-      static_cast<std::int64_t>(result.trials.size()) - result.feasible - result.pruned, study.designer,
-      study.model);
+namespace {
 
-  // The hand design beside the best one.
-  Table summary(
-      {"", study.objective + " (" + unit + ")", "energy pJ", "cycles", "area um2", "power mW", "latency ms"});
-  const auto row = [&](const std::string& name, const std::optional<DesignPoint>& design) {
-    if (!design || !design->mapped) {
-      summary.add({name, design ? design->reason : "-", "-", "-", "-", "-", "-"});
+std::string point_text(const Json& point) {
+  std::string text;
+  for (const auto& [name, value] : point.items()) {
+    text += fmt::format("{}{}={}", text.empty() ? "" : "  ", name,
+                        value.is_string() ? value.get<std::string>() : value.dump());
+  }
+  return text;
+}
+
+// The hand design beside the best one.
+std::string summary_text(const Json& result) {
+  Table table(
+      {"", fmt::format("{} ({})", result["objective"].get<std::string>(), result["unit"].get<std::string>()),
+       "energy pJ", "cycles", "area um2", "power mW", "latency ms"});
+  const auto row = [&](const std::string& name, const Json& design) {
+    if (design.is_null()) {
+      table.add({name, "-", "-", "-", "-", "-", "-"});
       return;
     }
-    summary.add({name, fmt::format("{:.4e}", design->objective), fmt::format("{:.4e}", design->energy_pj),
-                 fmt::format("{:.0f}", design->cycles), short_number(design->area_um2),
-                 short_number(design->power_mw), short_number(design->latency_ms)});
+    table.add({name, fmt::format("{:.4e}", real(design, "objective")),
+               fmt::format("{:.4e}", real(design, "energy_pj")),
+               fmt::format("{:.0f}", real(design, "cycles")), short_number(real(design, "area_um2")),
+               short_number(real(design, "power_mw")), short_number(real(design, "latency_ms"))});
   };
-  const std::string dataflow = codesign.family().baseline_name();
-  row(dataflow.empty() ? "hand design" : "hand design, " + dataflow, result.baseline);
-  row("hand design, freely mapped", result.baseline_free);
-  row("best found", result.best);
-  out += summary.text(0) + "\n";
+  const std::string dataflow = result["dataflow"].get<std::string>();
+  row(dataflow.empty() ? "hand design" : "hand design, " + dataflow, result["baseline"]);
+  row("hand design, freely mapped", result["baseline_free"]);
+  row("best found", result["best"]);
+  return table.text(0);
+}
 
-  if (!result.best) {
+// How much better, what of it is mapping and what hardware, and how far from the bounds.
+std::string judgement_text(const Json& result) {
+  std::string out;
+  const Json &best = result["best"], &hand = result["baseline"], &free = result["baseline_free"];
+  if (!hand.is_null()) {
+    out += fmt::format("{} is {} below the hand design ({:.2f} x better)",
+                       result["objective"].get<std::string>(), percent(real(result, "improvement")),
+                       real(hand, "objective") / real(best, "objective"));
+    if (!free.is_null()) {
+      out += fmt::format(":\nfree mapping alone takes off {}; the hardware takes another {} off the rest",
+                         percent(reduction(real(free, "objective"), real(hand, "objective"))),
+                         percent(real(result, "improvement_over_free")));
+    }
+    out += "\n";
+  }
+  if (real(best, "lower_bound") > 0) {
+    out += fmt::format("on this hardware no mapping is below {:.4e} (gap {})\n", real(best, "lower_bound"),
+                       percent(real(best, "gap")));
+  }
+  if (result["proven"] == true)
+    out += "proven: no point of this space is better\n";
+  else if (real(result, "lower_bound") > 0) {
+    out += fmt::format("in this space no design is below {:.4e} (gap {})\n", real(result, "lower_bound"),
+                       percent(real(result, "gap")));
+  }
+  return out;
+}
+
+// Every layer of the best design: time, energy, the ratio to the hand design, and where the energy goes.
+std::string layers_text(const Json& result) {
+  const Json &best = result["best"], &hand = result["baseline"];
+  const std::string objective = result["objective"].get<std::string>();
+  std::vector<std::string> titles = {"layer",   "x",       "cycles", "util", "energy pJ",
+                                     objective, "vs hand", "gap",    "MAC"};
+  for (const Json& level : best["architecture"]["levels"]) titles.push_back(level["name"].get<std::string>());
+  titles.emplace_back("wires");
+  Table table(titles);
+  for (std::size_t i = 0; i < best["layers"].size(); ++i) {
+    const Json &layer = best["layers"][i], &metrics = layer["metrics"];
+    const double energy = real(metrics, "energy_pj");
+    const auto share = [&](double part) {
+      return fmt::format("{:.0f}%", energy > 0 ? 100.0 * part / energy : 0.0);
+    };
+    std::string ratio = "-";
+    if (!hand.is_null() && i < hand["layers"].size()) {
+      ratio = fmt::format("{:.2f}x", real(hand["layers"][i], "objective") / real(layer, "objective"));
+    }
+    std::vector<std::string> cells = {layer["name"].get<std::string>(),
+                                      layer["count"].dump(),
+                                      metrics["cycles"].dump(),
+                                      fmt::format("{:.0f}%", 100.0 * real(metrics, "utilization")),
+                                      fmt::format("{:.3e}", energy),
+                                      fmt::format("{:.3e}", real(layer, "objective")),
+                                      ratio,
+                                      layer["proven"] == true ? "proven" : percent(real(layer, "gap")),
+                                      share(real(metrics, "compute_energy_pj"))};
+    for (const Json& level : metrics["levels"]) cells.push_back(share(real(level, "energy_pj")));
+    double wires = 0.0;
+    for (const Json& network : metrics["networks"]) wires += real(network, "energy_pj");
+    cells.push_back(share(wires));
+    table.add(std::move(cells));
+  }
+  return fmt::format(
+      "Layers (one occurrence each; vs hand: {} of the hand design over this one; then energy by place)\n{}",
+      objective, table.text(2));
+}
+
+}  // namespace
+
+std::string result_text(const Json& result) {
+  std::string names;
+  for (const Json& name : result["workloads"])
+    names += (names.empty() ? "" : " + ") + name.get<std::string>();
+  std::int64_t infeasible = 0;
+  for (const Json& count : result["infeasible"]) infeasible += count.get<std::int64_t>();
+  std::string out = fmt::format(
+      "{} on {}: {} trials ({} mapped, {} pruned by bounds, {} infeasible), designer {}, mapper {}, {} "
+      "model\n\n",
+      names, result["family"].get<std::string>(), result["trials"].dump(), result["feasible"].dump(),
+      result["pruned"].dump(), infeasible, result["designer"].get<std::string>(),
+      result["mapper"].get<std::string>(), result["model"].get<std::string>());
+  out += summary_text(result) + "\n";
+  const Json& best = result["best"];
+  if (best.is_null()) {
     out += "no feasible design was found\n";
   } else {
-    const DesignPoint& best = *result.best;
-    const bool have_hand = result.baseline && result.baseline->mapped,
-               have_free = result.baseline_free && result.baseline_free->mapped;
-    if (have_hand) {
-      out += fmt::format("{} is {} below the hand design ({:.2f} x better)", study.objective,
-                         percent(reduction(best.objective, result.baseline->objective)),
-                         result.baseline->objective / best.objective);
-      if (have_free) {
-        out += fmt::format(":\nmapping alone gives {}, the hardware another {} of what remains",
-                           percent(reduction(result.baseline_free->objective, result.baseline->objective)),
-                           percent(reduction(best.objective, result.baseline_free->objective)));
-      }
-      out += "\n";
-    }
-    out += fmt::format("on this hardware no mapping is below {:.4e} (gap {})\n", best.lower_bound,
-                       percent(share_of_gap(best.objective, best.lower_bound)));
-    if (result.proven)
-      out += "proven: no other point of the space is better\n";
-    else if (result.lower_bound > 0)
-      out += fmt::format("in this space no design is below {:.4e} (gap {})\n", result.lower_bound,
-                         percent(result.gap()));
-    out += "\nBest accelerator: ";
-    std::string values;
-    for (const auto& [name, value] : named_values(codesign.family().space(), best.point))
-      values += fmt::format("{}{}={}", values.empty() ? "" : "  ", name, value);
-    out += values + "\n\n" + machine_text(best.architecture) + "\n";
-
-    Table layers(
-        {"layer", "x", "cycles", "util", "energy pJ", study.objective, "hand " + study.objective, "MAC"});
-    std::vector<std::string> titles = {"layer",         "x",       "cycles", "util", "energy pJ",
-                                       study.objective, "vs hand", "gap",    "MAC"};
-    for (const Level& level : best.architecture.levels) titles.push_back(level.name);
-    titles.push_back("wires");
-    layers = Table(titles);
-    for (std::size_t i = 0; i < best.layers.size(); ++i) {
-      const MappedLayer& layer = best.layers[i];
-      const Evaluation& evaluation = layer.evaluation;
-      const double objective = layer_objective(codesign, layer);
-      const auto share = [&](double energy) {
-        return fmt::format("{:.0f}%", 100.0 * energy / evaluation.energy_pj);
-      };
-      std::string hand = "-";
-      if (have_hand && i < result.baseline->layers.size()) {
-        hand = fmt::format("{:.2f}x", layer_objective(codesign, result.baseline->layers[i]) / objective);
-      }
-      std::vector<std::string> cells = {
-          layer.layer.name,
-          fmt::format("{}", layer.count),
-          fmt::format("{}", evaluation.cycles),
-          fmt::format("{:.0f}%", 100.0 * evaluation.utilization),
-          fmt::format("{:.3e}", evaluation.energy_pj),
-          fmt::format("{:.3e}", objective),
-          hand,
-          layer.proven ? "0" : percent(share_of_gap(objective, layer.lower_bound)),
-          share(evaluation.compute_energy_pj)};
-      for (const LevelEvaluation& level : evaluation.levels) cells.push_back(share(level.energy_pj));
-      double wires = 0.0;
-      for (const NetworkEvaluation& network : evaluation.networks) wires += network.energy_pj;
-      cells.push_back(share(wires));
-      layers.add(std::move(cells));
-    }
-    out += "Layers (one occurrence each; vs hand: the hand design's " + study.objective +
-           " over this one; then energy by place)\n" + layers.text(2) + "\n";
-    out += "Every activation is assumed to pass through the outermost memory between layers.\n";
+    Diagnostics diagnostics;
+    const auto machine = read_architecture(from_json(best["architecture"], "result"), diagnostics);
+    out += judgement_text(result) + "\nBest accelerator: " + point_text(best["point"]) + "\n";
+    if (machine) out += tree(*machine);
+    out += "\n" + layers_text(result);
+    out += "\nEvery activation is assumed to pass through the outermost memory between layers.\n";
   }
-  if (!result.infeasible.empty()) {
-    out += "\nInfeasible trials by reason\n";
+  if (!result["infeasible"].empty()) {
     Table reasons({"trials", "reason"});
-    for (const auto& [reason, count] : result.infeasible) reasons.add({fmt::format("{}", count), reason});
-    out += reasons.text(2);
+    for (const auto& [reason, count] : result["infeasible"].items()) reasons.add({count.dump(), reason});
+    out += "\nInfeasible trials by reason\n" + reasons.text(2);
   }
   return out;
 }

@@ -59,7 +59,7 @@ struct Study {
   double gap = 0.0;         ///< mappers may stop within this share of the bound
   std::string bypass = "search";
   std::string model = "loop";
-  double clock_mhz = 200.0;  ///< turns cycles into seconds for power_mw and latency_ms
+  std::optional<double> clock_mhz;  ///< for power_mw and latency_ms; none: the family's
   std::int64_t trials = 50;
   int batch = 2;
   std::uint64_t seed = 0;

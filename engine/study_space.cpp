@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <dovetail/spaces/slot.hpp>
 #include <dovetail/workloads/reader.hpp>
 
 namespace dovetail {
@@ -185,14 +186,9 @@ Space narrow(const Space& space, const Study& study, Diagnostics& diagnostics) {
   for (const StudyEntry& entry : study.fixed) apply(entry, true);
   if (diagnostics.failed()) return space;
 
-  std::vector<Symbol> symbols;
-  for (const Parameter& parameter : parameters) {
-    const auto* categorical = std::get_if<CategoricalValues>(&parameter.domain);
-    symbols.push_back(
-        {parameter.name, categorical == nullptr ? std::vector<std::string>{} : categorical->values});
-  }
+  const std::vector<Symbol> allowed = symbols(parameters);
   for (const std::string& condition : conditions) {
-    constraints.push_back({condition, Expression::compile(condition, symbols)});
+    constraints.push_back({condition, Expression::compile(condition, allowed)});
   }
   return Space(std::move(parameters), std::move(constraints));
 }

@@ -63,7 +63,7 @@ void print_json(const Common& common, const nlohmann::ordered_json& value) {
 
 void write_file(const std::string& directory, const std::string& name, const std::string& text) {
   std::error_code error;
-  std::filesystem::create_directories(directory, error);
+  if (!directory.empty()) std::filesystem::create_directories(directory, error);
   if (error)
     throw std::runtime_error(fmt::format("{}: cannot create this directory: {}", directory, error.message()));
   const std::filesystem::path path = std::filesystem::path(directory) / name;

@@ -8,7 +8,7 @@
 #include <dovetail/accelerators/design.hpp>
 #include <dovetail/accelerators/systolic_document.hpp>
 #include <dovetail/engine/evaluation_json.hpp>
-#include <dovetail/engine/evaluators.hpp>
+#include <dovetail/accelerators/evaluators.hpp>
 #include <dovetail/engine/report.hpp>
 #include <dovetail/engine/table.hpp>
 #include <dovetail/workloads/document.hpp>
@@ -144,7 +144,7 @@ void add_evaluate(CLI::App& app, Common& common, Action& action) {
       ->required()
       ->type_name("FILE");
   command->add_option("--model", options->model, "Evaluator: loop (closed form) or cycle (cycle level)")
-      ->check(CLI::IsMember(evaluator_names()))
+      ->check(CLI::IsMember({"loop", "cycle"}))
       ->capture_default_str();
   command->callback([&common, &action, options, command] {
     json_unless_terminal(*command, common);

@@ -8,7 +8,7 @@
 #include <dovetail/accelerators/design.hpp>
 #include <dovetail/accelerators/document.hpp>
 #include <dovetail/engine/evaluation_json.hpp>
-#include <dovetail/engine/evaluators.hpp>
+#include <dovetail/accelerators/evaluators.hpp>
 #include <dovetail/engine/mapper.hpp>
 #include <dovetail/engine/objective.hpp>
 #include <dovetail/engine/report.hpp>

@@ -8,7 +8,7 @@
 
 #include <fmt/format.h>
 
-#include <dovetail/engine/evaluators.hpp>
+#include <dovetail/accelerators/evaluators.hpp>
 #include <dovetail/engine/mapper.hpp>
 #include <dovetail/engine/objective.hpp>
 #include <dovetail/engine/study_space.hpp>
@@ -28,7 +28,7 @@ void add_search_options(CLI::App& command, SearchOptions& options) {
       .add_option(
           "--model", options.model,
           "Evaluator that decides: loop (closed form), or cycle (cycle level; the loop model screens)")
-      ->check(CLI::IsMember(evaluator_names()))
+      ->check(CLI::IsMember({"loop", "cycle"}))
       ->capture_default_str();
   command.add_option("--mapper", options.mapper, "How mappings are found; exact also proves its optimum")
       ->check(CLI::IsMember(mapper_names()))

@@ -1,0 +1,255 @@
+// dovetail describe: what a workload, an architecture, a family, a space, a design or a study contains.
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <dovetail/accelerators/design.hpp>
+#include <dovetail/accelerators/document.hpp>
+#include <dovetail/engine/codesign.hpp>
+#include <dovetail/engine/study.hpp>
+#include <dovetail/engine/table.hpp>
+#include <dovetail/spaces/family.hpp>
+#include <dovetail/workloads/network.hpp>
+
+#include "command.hpp"
+#include "search_options.hpp"
+
+namespace dovetail::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct Options {
+  std::string subject;
+};
+
+std::string shape_text(const Layer& layer) {
+  std::string text;
+  for (const Dimension& dimension : layer.dimensions) text += fmt::format("{}{}{}", text.empty() ? "" : " ", dimension.name, dimension.extent);
+  return text;
+}
+
+int describe_network(const Network& network, const Common& common) {
+  const Totals all = totals(network);
+  const std::vector<UniqueLayer> unique = unique_layers(network);
+  if (common.format != "text") {
+    Json layers = Json::array();
+    for (const UniqueLayer& layer : unique) {
+      Json extents = Json::object();
+      for (const Dimension& dimension : layer.layer.dimensions) extents[dimension.name] = dimension.extent;
+      layers.push_back({{"name", layer.layer.name}, {"kind", layer.layer.kind}, {"count", layer.count}, {"dims", extents}, {"macs", macs(layer.layer)}});
+    }
+    print_json(common, {{"kind", "workload"}, {"name", network.name}, {"source", network.source}, {"layers", all.layers},
+                        {"unique_layers", unique.size()}, {"macs", all.macs}, {"parameters", all.parameters},
+                        {"activations", all.activations}, {"unique", layers}});
+    return exit_done;
+  }
+  fmt::print("workload {}\n", network.name);
+  if (!network.source.empty()) fmt::print("source: {}\n", network.source);
+  fmt::print("{} layers, {} distinct; {} MACs, {} parameters, {} activations\n\n", all.layers, unique.size(), all.macs, all.parameters, all.activations);
+  Table table({"layer", "x", "kind", "MACs each", "shape"});
+  for (const UniqueLayer& layer : unique) {
+    table.add({layer.layer.name, fmt::format("{}", layer.count), layer.layer.kind, fmt::format("{}", macs(layer.layer)), shape_text(layer.layer)});
+  }
+  fmt::print("{}", table.text());
+  for (const Diagnostic& note : network.notes) fmt::print("{}\n", to_string(note));
+  return exit_done;
+}
+
+Json figures_json(const std::vector<Figure>& list) {
+  Json json = Json::array();
+  for (const Figure& figure : list) {
+    json.push_back({{"component", figure.component}, {"quantity", figure.quantity}, {"value", number(figure.value)}, {"unit", figure.unit}, {"source", figure.source}});
+  }
+  return json;
+}
+
+int describe_architecture(const Architecture& architecture, const Common& common) {
+  const std::vector<Figure> list = figures(architecture);
+  if (common.format != "text") {
+    print_json(common, {{"kind", "architecture"}, {"name", architecture.name}, {"area_um2", number(area_um2(architecture))},
+                        {"architecture", to_json(architecture)}, {"figures", figures_json(list)}});
+    return exit_done;
+  }
+  fmt::print("{}\nEnergies and areas\n{}", tree(architecture), to_text(list));
+  return exit_done;
+}
+
+std::string domain_text(const Parameter& parameter) {
+  return std::visit(
+      [](const auto& domain) -> std::string {
+        using D = std::decay_t<decltype(domain)>;
+        std::string text;
+        if constexpr (std::is_same_v<D, RealRange>) return fmt::format("{} to {}{}", domain.low, domain.high, domain.log ? ", by powers" : "");
+        else if constexpr (std::is_same_v<D, IntegerRange>)
+          return fmt::format("{} to {}{}", domain.low, domain.high, domain.step == 1 ? "" : fmt::format(" in steps of {}", domain.step));
+        else if constexpr (std::is_same_v<D, OrdinalValues>) {
+          for (const double value : domain.values) text += fmt::format("{}{}", text.empty() ? "" : " ", value);
+        } else if constexpr (std::is_same_v<D, CategoricalValues>) {
+          for (const std::string& value : domain.values) text += fmt::format("{}{}", text.empty() ? "" : " ", value);
+        } else if constexpr (std::is_same_v<D, PermutationItems>) {
+          text = fmt::format("an order of {} items", domain.items.size());
+        } else {
+          text = fmt::format("{} over {} slots", domain.product, domain.slots.size());
+        }
+        return text;
+      },
+      parameter.domain);
+}
+
+Json size_json(const SpaceSize& size) {
+  return {{"points", number(size.points)}, {"feasible", number(size.feasible)}, {"feasible_low", number(size.feasible_low)},
+          {"feasible_high", number(size.feasible_high)}, {"share", number(size.points > 0 ? size.feasible / size.points : 0)}, {"exact", size.exact}};
+}
+
+Json space_json(const Space& space) {
+  Json parameters = Json::array(), constraints = Json::array();
+  for (const Parameter& parameter : space.parameters()) parameters.push_back({{"name", parameter.name}, {"values", domain_text(parameter)}});
+  for (const Constraint& constraint : space.constraints()) constraints.push_back(constraint.text);
+  return {{"parameters", parameters}, {"constraints", constraints}, {"size", size_json(space.count())}};
+}
+
+void print_space(const Space& space, const std::vector<std::string>& meanings) {
+  Table table(meanings.empty() ? std::vector<std::string>{"parameter", "values"} : std::vector<std::string>{"parameter", "values", "meaning"});
+  for (std::size_t p = 0; p < space.parameters().size(); ++p) {
+    std::vector<std::string> row = {space.parameters()[p].name, domain_text(space.parameters()[p])};
+    if (p < meanings.size()) row.push_back(meanings[p]);
+    table.add(std::move(row));
+  }
+  fmt::print("{}", table.text());
+  if (!space.constraints().empty()) fmt::print("constraints\n");
+  for (const Constraint& constraint : space.constraints()) fmt::print("  {}\n", constraint.text);
+  const SpaceSize size = space.count();
+  const std::string share = size.points > 0 ? percent(size.feasible / size.points) : "-";
+  fmt::print("size: {} points, {} feasible ({}{})\n", short_number(size.points), short_number(size.feasible), share,
+             size.exact ? ", counted" : fmt::format(", estimated: {} to {}", short_number(size.feasible_low), short_number(size.feasible_high)));
+  if (const auto closure = space.closure()) {
+    fmt::print("nothing is feasible: closed by {} (best margin {:.4g}{})\n", closure->constraint, closure->best_margin,
+               closure->nearest ? ", nearest " + space.text(*closure->nearest) : std::string());
+  }
+}
+
+int describe_family(const std::string& name, const Common& common) {
+  const auto [family, point] = family_point(name, common.set);
+  const Architecture machine = family.instantiate(point);
+  const bool is_default = point == family.default_point();
+  if (common.format != "text") {
+    Json json = {{"kind", "family"}, {"name", family.name()}, {"about", family.about()}, {"source", family.source()}, {"clock_mhz", family.clock_mhz()}};
+    json["space"] = space_json(family.space());
+    json["hand_design"] = {{"source", family.default_source()}, {"dataflow", family.baseline_name()}, {"dataflow_source", family.baseline_source()}};
+    json["point"] = Json::object();
+    for (const auto& [key, value] : named_values(family.space(), point)) json["point"][key] = value;
+    json["architecture"] = to_json(machine);
+    json["area_um2"] = number(area_um2(machine));
+    json["figures"] = figures_json(family.figures(point));
+    print_json(common, json);
+    return exit_done;
+  }
+  fmt::print("family {}: {}\nsource: {}\n\n", family.name(), family.about(), family.source());
+  if (!family.settings().empty()) {
+    Table table({"setting", "value", "meaning"});
+    for (const FamilySetting& setting : family.settings()) table.add({setting.name, fmt::format("{}", setting.value), setting.meaning});
+    fmt::print("{}\n", table.text());
+  }
+  print_space(family.space(), family.meanings());
+  fmt::print("\n{}: {}\nsource: {}\n", is_default ? "hand design" : "this machine", family.space().text(point), family.default_source());
+  if (!family.baseline_name().empty()) fmt::print("dataflow: {} ({})\n", family.baseline_name(), family.baseline_source());
+  fmt::print("\n{}\nEnergies and areas\n{}", tree(machine), to_text(family.figures(point)));
+  return exit_done;
+}
+
+int describe_study(const std::string& file, const Common& common) {
+  Diagnostics diagnostics;
+  Study study = read_study(load_file(file), diagnostics);
+  for (const std::string& assignment : common.set) set_value(study, assignment, "--set", diagnostics);
+  diagnostics.raise();
+  const Codesign codesign(std::move(study));
+  const Study& read = codesign.study();
+  if (common.format != "text") {
+    Json json = {{"kind", "study"}, {"family", codesign.family().name()}, {"objective", read.objective}, {"designer", read.designer},
+                 {"mapper", read.mapper}, {"model", read.model}, {"trials", read.trials}, {"batch", read.batch}, {"seed", read.seed}};
+    json["workloads"] = Json::array();
+    for (const Network& network : codesign.networks()) json["workloads"].push_back(network.name);
+    json["unique_layers"] = codesign.unique_layers();
+    json["specs"] = Json::array();
+    for (const StudySpec& spec : read.specs) json["specs"].push_back(spec.text);
+    json["space"] = space_json(codesign.space());
+    print_json(common, json);
+    return exit_done;
+  }
+  std::string names;
+  for (const Network& network : codesign.networks()) names += (names.empty() ? "" : ", ") + network.name;
+  fmt::print("study: {} on {}, objective {}\n", names, codesign.family().name(), read.objective);
+  for (const StudySpec& spec : read.specs) fmt::print("spec: {}\n", spec.text);
+  fmt::print("{} distinct layers; designer {}, mapper {}, {} model; {} trials in rounds of {}\n\n", codesign.unique_layers(), read.designer, read.mapper,
+             read.model, read.trials, read.batch);
+  print_space(codesign.space(), {});
+  return exit_done;
+}
+
+bool contains(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+// What a file is, by its schema key, or by the keys it has.
+std::string kind_of(const Node& document) {
+  const Node* schema = document.find("schema");
+  if (schema != nullptr && schema->is_scalar()) {
+    for (const char* kind : {"workload", "architecture", "family", "study", "design", "mapping", "space"}) {
+      if (schema->text().rfind(fmt::format("dovetail-{}/", kind), 0) == 0) return kind;
+    }
+    if (schema->text().rfind("timeloop-reference-case/", 0) == 0) return "design";
+  }
+  const auto has = [&](const char* key) { return document.find(key) != nullptr; };
+  if ((has("problem") || has("layer")) && (has("arch") || has("architecture"))) return "design";
+  if (has("family") || has("workload") || has("workloads")) return "study";
+  if (has("compute") && has("levels") && (has("parameters") || has("default"))) return "family";
+  if (has("compute") && has("levels")) return "architecture";
+  if (has("parameters")) return "space";
+  return "workload";
+}
+
+int run(const Options& options, const Common& common) {
+  const std::string& subject = options.subject;
+  if (contains(zoo_names(), subject)) return describe_network(load_workload(subject), common);
+  if (contains(family_names(), subject)) return describe_family(subject, common);
+  std::error_code error;
+  if (!std::filesystem::exists(subject, error)) {
+    std::vector<std::string> names = zoo_names();
+    for (const std::string& name : family_names()) names.push_back(name);
+    throw InputError({subject, 0, 0, ""}, "no such file, workload or family" + suggestion(subject, names));
+  }
+  const std::string kind = kind_of(load_file(subject));
+  if (kind == "family") return describe_family(subject, common);
+  if (kind == "architecture") return describe_architecture(load_architecture(subject), common);
+  if (kind == "study") return describe_study(subject, common);
+  if (kind == "design") {
+    const Design design = load_design(subject);
+    if (common.format == "text") {
+      fmt::print("design: layer {} ({}), {} MACs\n\n", design.layer.name, shape_text(design.layer), macs(design.layer));
+      if (design.mapping) fmt::print("{}\n", loop_nest(design.layer, design.architecture, *design.mapping));
+    }
+    return describe_architecture(design.architecture, common);
+  }
+  return describe_network(load_workload(subject), common);
+}
+
+}  // namespace
+
+void add_describe(CLI::App& app, Common& common, Action& action) {
+  CLI::App* command = add_subcommand(app, common, "describe",
+                                     "What a workload, architecture, family, design, space or study contains: sizes, counts, feasible share,\n"
+                                     "energies and areas with their sources. Names of the zoo and of families work like files.",
+                                     "dovetail describe resnet50\n  dovetail describe eyeriss\n  dovetail describe study.yaml --format json");
+  const auto options = std::make_shared<Options>();
+  command->add_option("subject", options->subject, "A descriptor, or a name: " + fmt::format("{}", fmt::join(zoo_names(), " ")) + "; " +
+                                                       fmt::format("{}", fmt::join(family_names(), " ")))
+      ->required()
+      ->type_name("FILE|NAME");
+  command->callback([&common, &action, options] { action = [&common, options] { return run(*options, common); }; });
+}
+
+}  // namespace dovetail::cli

@@ -1,0 +1,133 @@
+// dovetail report: what a store knows, of a finished, a running or a cut-off study.
+#include <cstdio>
+
+#include <fmt/format.h>
+
+#include <dovetail/engine/report.hpp>
+#include <dovetail/engine/store.hpp>
+#include <dovetail/engine/table.hpp>
+
+#include "command.hpp"
+#include "html_report.hpp"
+
+namespace dovetail::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct Options {
+  std::string store, html;
+};
+
+// A study as its store tells it: no network, family or evaluator is needed to read it.
+struct StoredStudy {
+  Json result;
+  Json trials = Json::array();
+  std::vector<std::string> parameters;
+};
+
+Json parse(const StudyRecord& record, const std::string& name) {
+  const auto found = record.information.find(name);
+  if (found == record.information.end()) return nullptr;
+  return Json::parse(found->second, nullptr, false);
+}
+
+// A trial in the words of the report. A store keeps the parameters' values of a point as text beside it.
+Json trial_json(const StoredTrial& stored) {
+  const Trial& trial = stored.trial;
+  const bool pruned = trial.metrics.count("pruned") != 0;
+  const char* outcome = trial.state == TrialState::failed ? "failed" : !trial.reason.empty() ? "infeasible" : pruned ? "pruned" : "feasible";
+  Json metrics = Json::object();
+  for (const auto& [name, value] : trial.metrics) {
+    if (name != "pruned" && !(pruned && name == "objective")) metrics[name] = number(value);
+  }
+  const Json detail = Json::parse(stored.detail, nullptr, false);
+  return {{"id", trial.id},
+          {"outcome", outcome},
+          {"point", detail.is_object() && detail.contains("point") ? detail["point"] : Json::object()},
+          {"metrics", std::move(metrics)},
+          {"reason", trial.reason}};
+}
+
+StoredStudy read_study_store(const std::string& path) {
+  const std::unique_ptr<Store> store = read_store(path);
+  const StudyRecord& record = store->record();
+  StoredStudy study;
+  const Json header = parse(record, "header");
+  ResultParts parts;
+  parts.baseline = parse(record, "baseline");
+  parts.baseline_free = parse(record, "baseline_free");
+  double best = 0.0;
+  if (record.information.count("start") != 0 && parts.baseline_free.is_object()) {
+    parts.best = parts.baseline_free;
+    best = parts.best["objective"].get<double>();
+  }
+  for (const StoredTrial& stored : store->trials()) {
+    Json trial = trial_json(stored);
+    const std::string outcome = trial["outcome"].get<std::string>();
+    ++parts.trials;
+    if (outcome == "feasible") ++parts.feasible;
+    else if (outcome == "pruned") ++parts.pruned;
+    else ++parts.infeasible[stored.trial.reason];
+    parts.seconds += stored.seconds;
+    if (outcome == "feasible" && (best <= 0.0 || stored.trial.metrics.at("objective") < best)) {
+      const Json detail = Json::parse(stored.detail, nullptr, false);
+      if (detail.is_object() && detail.contains("layers")) {
+        parts.best = detail;
+        best = stored.trial.metrics.at("objective");
+      }
+    }
+    trial["seconds"] = number(stored.seconds);
+    study.trials.push_back(std::move(trial));
+  }
+  const Json ending = parse(record, "result");
+  parts.stopped = "running or cut off";
+  if (ending.is_object()) {
+    parts.stopped = ending["stopped"].get<std::string>();
+    parts.lower_bound = ending["lower_bound"].is_number() ? ending["lower_bound"].get<double>() : 0.0;
+    parts.proven = ending["proven"].get<bool>();
+    parts.seconds = ending["seconds"].is_number() ? ending["seconds"].get<double>() : parts.seconds;
+  }
+  if (!header.is_object()) throw StorageError(path + ": this store holds no co-design study (kind: " +
+                                              (record.identity.count("kind") != 0 ? record.identity.at("kind") : "unknown") + ")");
+  study.result = compose_result(header, parts);
+  for (const Json& name : header["parameters"]) study.parameters.push_back(name.get<std::string>());
+  return study;
+}
+
+int run(const Options& options, const Common& common) {
+  const StoredStudy study = read_study_store(options.store);
+  if (!options.html.empty()) {
+    if (!html_charts_available()) fmt::print(stderr, "warning: built without the chart library: the page has tables only\n");
+    write_file("", options.html, html_report({{"result", study.result}, {"trials", study.trials}}));
+    fmt::print(stderr, "wrote {}\n", options.html);
+    return exit_done;
+  }
+  if (common.format == "csv") {
+    fmt::print("{}", trials_csv(study.trials, study.parameters));
+  } else if (common.format == "text") {
+    fmt::print("{}\nstatus: {}\n", result_text(study.result), study.result["stopped"].get<std::string>());
+  } else if (common.format == "jsonl") {
+    for (const Json& trial : study.trials) print_json(common, trial);
+  } else {
+    Json json = study.result;
+    json["trial_table"] = study.trials;
+    print_json(common, json);
+  }
+  return exit_done;
+}
+
+}  // namespace
+
+void add_report(CLI::App& app, Common& common, Action& action) {
+  CLI::App* command = add_subcommand(app, common, "report",
+                                     "What a store knows about its study: the best design beside the hand design, bounds, every trial.\n"
+                                     "Works on finished, running and cut-off studies. csv and jsonl give the trial table.",
+                                     "dovetail report r18.db\n  dovetail report r18.db --format csv > trials.csv\n  dovetail report r18.db --html r18.html");
+  const auto options = std::make_shared<Options>();
+  command->add_option("store", options->store, "Store written by `optimize --store`")->required()->type_name("STORE");
+  command->add_option("--html", options->html, "Write one self-contained page to this file")->type_name("FILE");
+  command->callback([&common, &action, options] { action = [&common, options] { return run(*options, common); }; });
+}
+
+}  // namespace dovetail::cli

@@ -1,0 +1,27 @@
+// The study of a command: a file, options over it, --set over both.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <dovetail/engine/study.hpp>
+
+#include "search_options.hpp"
+
+namespace dovetail::cli {
+
+struct StudyOptions : SearchOptions {
+  std::string file;
+  std::vector<std::string> workloads, specs;
+  std::string family, designer = "bayes", store;
+  std::int64_t trials = 50;
+  int batch = 2;
+};
+
+/// Adds STUDY, --workload, --family, --spec, --designer, --trials, --batch, --store and the search options.
+void add_study_options(CLI::App& command, StudyOptions& options);
+
+/// The study: values of the file, replaced by options that were given, replaced by --set. Throws InputError.
+Study make_study(const CLI::App& command, const StudyOptions& options, const Common& common);
+
+}  // namespace dovetail::cli

@@ -1,0 +1,308 @@
+// dovetail sweep: one study per point of a grid, one row each.
+#include <chrono>
+#include <cstdio>
+#include <iostream>
+#include <map>
+#include <mutex>
+
+#include <fmt/format.h>
+
+#include <dovetail/engine/codesign.hpp>
+#include <dovetail/engine/report.hpp>
+#include <dovetail/engine/table.hpp>
+#include <dovetail/workloads/parallel.hpp>
+
+#include "command.hpp"
+#include "signals.hpp"
+#include "study_options.hpp"
+#include "sweep_grid.hpp"
+#include "terminal.hpp"
+
+namespace dovetail::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct Options : StudyOptions {
+  std::vector<std::string> grid, zip;
+  std::string points;
+  bool resume = false, hold = false;
+};
+
+const std::vector<std::string> metrics = {"energy_pj", "cycles", "edp", "area_um2", "power_mw", "latency_ms"};
+
+// Points as JSON lines: {"hw.pe_x": 14, "trials": 20}.
+std::vector<SweepPoint> read_points(const std::string& path) {
+  std::vector<SweepPoint> points;
+  std::string text;
+  if (path == "-") text.assign(std::istreambuf_iterator<char>(std::cin), {});
+  else text = read_text(path);
+  const std::string name = path == "-" ? "stdin" : path;
+  Diagnostics diagnostics;
+  int number = 0;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find('\n', at), text.size());
+    const std::string line = text.substr(at, end - at);
+    at = end + 1;
+    ++number;
+    if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
+    try {
+      const Node node = parse_json(line, fmt::format("{} line {}", name, number));
+      if (!node.is_mapping()) throw InputError(node.location(), "expected an object of path: value, found " + node.describe());
+      SweepPoint point;
+      for (const Node::Entry& entry : node.entries()) point.emplace_back(entry.key, entry.value.is_scalar() ? entry.value.text() : to_json(entry.value).dump());
+      points.push_back(std::move(point));
+    } catch (const InputError& error) {
+      for (const Diagnostic& diagnostic : error.diagnostics()) diagnostics.error(diagnostic.where, diagnostic.message);
+    }
+  }
+  diagnostics.raise();
+  return points;
+}
+
+Json point_object(const SweepPoint& point) {
+  Json json = Json::object();
+  for (const auto& [path, value] : point) {
+    const Json parsed = Json::parse(value, nullptr, false);
+    json[path] = parsed.is_discarded() ? Json(value) : parsed;
+  }
+  return json;
+}
+
+Json failed_row(const SweepPoint& point, const std::string& reason) {
+  Json row = {{"point", point_object(point)}, {"status", "failed"}, {"reason", reason}, {"objective", nullptr}};
+  for (const std::string& metric : metrics) row[metric] = nullptr;
+  row["lower_bound"] = nullptr;
+  row["gap"] = nullptr;
+  row["best"] = nullptr;
+  row["seconds"] = 0.0;
+  return row;
+}
+
+// The study of the row, searched; with `hold` the hand design with the row's values, mapped once.
+Json evaluate_row(const CLI::App& command, const Options& options, const Common& common, const SweepPoint& point) {
+  const auto start = std::chrono::steady_clock::now();
+  Common own = common;
+  for (const auto& [path, value] : point) own.set.push_back(path + "=" + value);
+  Study study = make_study(command, options, own);
+  study.store.clear();
+  const Codesign codesign(std::move(study));
+  std::optional<DesignPoint> best;
+  std::string reason = "no feasible design";
+  double lower_bound = 0.0;
+  if (options.hold) {
+    const Point held = codesign.nearest_to_hand();
+    best = codesign.evaluate(held, Codesign::Dataflow::free, {common.threads, 0.0, interrupted});
+    if (best && !best->feasible()) {
+      reason = best->reason;
+      best.reset();
+    }
+    if (best) lower_bound = best->lower_bound;
+  } else {
+    CodesignOptions run_options;
+    run_options.threads = common.threads;
+    run_options.interrupted = interrupted;
+    run_options.baseline = false;
+    CodesignResult result = dovetail::run(codesign, run_options);
+    if (!result.infeasible.empty()) reason = result.infeasible.begin()->first;
+    lower_bound = result.lower_bound;
+    best = std::move(result.best);
+  }
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  Json row = failed_row(point, reason);
+  row["seconds"] = number(seconds);
+  if (!best) return row;
+  row["status"] = "done";
+  row["reason"] = "";
+  row["objective"] = number(best->objective);
+  row["energy_pj"] = number(best->energy_pj);
+  row["cycles"] = number(best->cycles);
+  row["edp"] = number(best->edp);
+  row["area_um2"] = number(best->area_um2);
+  row["power_mw"] = number(best->power_mw);
+  row["latency_ms"] = number(best->latency_ms);
+  row["lower_bound"] = number(lower_bound);
+  row["gap"] = lower_bound > 0 ? number((best->objective - lower_bound) / best->objective) : Json(nullptr);
+  row["best"] = Json::object();
+  for (const auto& [name, value] : named_values(codesign.family().space(), best->point)) row["best"][name] = value;
+  return row;
+}
+
+std::string cell(const Json& value) {
+  if (value.is_null()) return "";
+  return value.is_string() ? value.get<std::string>() : value.dump();
+}
+
+std::vector<std::string> columns(const SweepPoint& first) {
+  std::vector<std::string> titles;
+  for (const auto& [path, value] : first) titles.push_back(path);
+  titles.insert(titles.end(), {"status", "objective"});
+  titles.insert(titles.end(), metrics.begin(), metrics.end());
+  titles.insert(titles.end(), {"lower_bound", "gap", "seconds", "reason"});
+  return titles;
+}
+
+std::vector<std::string> cells(const SweepPoint& point, const Json& row) {
+  std::vector<std::string> list;
+  for (const auto& [path, value] : point) list.push_back(value);
+  for (const char* key : {"status", "objective"}) list.push_back(cell(row[key]));
+  for (const std::string& metric : metrics) list.push_back(cell(row[metric]));
+  for (const char* key : {"lower_bound", "gap", "seconds", "reason"}) list.push_back(cell(row[key]));
+  return list;
+}
+
+// Rows leave in order as soon as all earlier ones are there.
+class RowPrinter {
+ public:
+  RowPrinter(const std::vector<SweepPoint>& points, const Common& common)
+      : points_(points), common_(common), rows_(points.size()), table_(columns(points.front())) {
+    if (common_.format == "csv") fmt::print("{}", table_.csv());
+  }
+
+  void put(std::size_t i, Json row) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    rows_[i] = std::move(row);
+    ++done_;
+    for (; next_ < rows_.size() && !rows_[next_].is_null(); ++next_) print(next_);
+    progress_.show(static_cast<double>(done_), static_cast<double>(rows_.size()), fmt::format("{}/{} rows", done_, rows_.size()));
+  }
+
+  void finish() {
+    progress_.clear();
+    if (common_.format == "text") fmt::print("{}", table_.text(0));
+  }
+
+ private:
+  void print(std::size_t i) {
+    if (common_.format == "json" || common_.format == "jsonl") {
+      progress_.clear();
+      Common lines = common_;
+      lines.format = "jsonl";
+      print_json(lines, rows_[i]);
+    } else if (common_.format == "csv") {
+      progress_.clear();
+      Table one(cells(points_[i], rows_[i]));
+      fmt::print("{}", one.csv());
+      std::fflush(stdout);
+    } else {
+      std::vector<std::string> row = cells(points_[i], rows_[i]);
+      for (std::size_t c = points_[i].size(); c + 1 < row.size(); ++c) {
+        char* rest = nullptr;
+        const double value = std::strtod(row[c].c_str(), &rest);
+        if (!row[c].empty() && *rest == '\0') row[c] = short_number(value);
+      }
+      table_.add(std::move(row));
+    }
+  }
+
+  const std::vector<SweepPoint>& points_;
+  const Common& common_;
+  std::vector<Json> rows_;
+  Table table_;
+  std::size_t next_ = 0, done_ = 0;
+  std::mutex mutex_;
+  Progress progress_;
+};
+
+int run(const CLI::App& command, const Options& options, const Common& common) {
+  std::vector<SweepPoint> points;
+  if (!options.points.empty()) {
+    if (!options.grid.empty() || !options.zip.empty()) throw UsageError("--points replaces --grid and --zip");
+    points = read_points(options.points);
+  } else {
+    if (options.grid.empty() && options.zip.empty()) throw UsageError("a sweep needs --grid, --zip or --points");
+    points = make_points(options.grid, options.zip);
+  }
+  if (points.empty()) return exit_done;
+
+  // Mistakes in any row are met before anything is searched.
+  Diagnostics diagnostics;
+  std::optional<StudyRecord> record;
+  for (const SweepPoint& point : points) {
+    try {
+      Common own = common;
+      for (const auto& [path, value] : point) own.set.push_back(path + "=" + value);
+      const Study study = make_study(command, options, own);
+      const Codesign codesign(study);
+      if (!record) record = Codesign(make_study(command, options, common)).record(common.command_line, DOVETAIL_VERSION);
+    } catch (const InputError& error) {
+      for (const Diagnostic& diagnostic : error.diagnostics()) diagnostics.error(diagnostic.where, diagnostic.message);
+    }
+  }
+  diagnostics.raise();
+  if (common.dry_run) {
+    fmt::print("{} rows\n", points.size());
+    for (const SweepPoint& point : points) fmt::print("  {}\n", to_text(point));
+    return exit_done;
+  }
+
+  std::unique_ptr<Store> store;
+  std::map<std::string, Json> known;
+  if (!options.store.empty()) {
+    record->identity["kind"] = "sweep";
+    record->identity["hold"] = options.hold ? "yes" : "no";
+    record->identity["trials"] = record->information["trials asked"];
+    store = open_store(options.store, *record, options.resume);
+    for (const StoredTrial& stored : store->trials()) {
+      const Json kept = Json::parse(stored.detail, nullptr, false);
+      if (kept.is_object() && kept.contains("key")) known[kept["key"].get<std::string>()] = kept["row"];
+    }
+  } else if (options.resume) {
+    throw UsageError("--resume continues a store: name it with --store FILE");
+  }
+
+  RowPrinter printer(points, common);
+  std::mutex counting;
+  std::int64_t next_id = static_cast<std::int64_t>(known.size());
+  bool all_good = true;
+  parallel_for(points.size(), common.threads, [&](std::size_t i) {
+    if (interrupted()) return;
+    const std::string key = to_text(points[i]);
+    Json row;
+    if (const auto found = known.find(key); found != known.end()) {
+      row = found->second;
+    } else {
+      row = evaluate_row(command, options, common, points[i]);
+      if (interrupted()) return;
+      if (store) {
+        const std::lock_guard<std::mutex> lock(counting);
+        const bool done = row["status"] == "done";
+        Trial trial{next_id++, {}, done ? TrialState::completed : TrialState::failed, {}, row["reason"].get<std::string>()};
+        if (done) trial.metrics["objective"] = row["objective"].get<double>();
+        store->put({trial, row["seconds"].get<double>(), Json{{"key", key}, {"row", row}}.dump()});
+      }
+    }
+    if (row["status"] != "done") {
+      const std::lock_guard<std::mutex> lock(counting);
+      all_good = false;
+    }
+    printer.put(i, std::move(row));
+  });
+  printer.finish();
+  if (interrupted()) return interrupt_exit_code();
+  return all_good ? exit_done : exit_infeasible;
+}
+
+}  // namespace
+
+void add_sweep(CLI::App& app, Common& common, Action& action) {
+  CLI::App* command = add_subcommand(
+      app, common, "sweep",
+      "Runs a study once per point of a grid and prints one row each: JSON lines, CSV, or a table.\n"
+      "Paths are those of the study file and of --set; a bare parameter (hw.pe_x) is fixed to the value.",
+      "dovetail sweep --workload dqn --family eyeriss --hold --grid hw.glb_words=16384,65536 --format csv\n"
+      "  dovetail sweep study.yaml --grid hw.pe_x=8:16:4 --zip seed=1,2,3 --store s.db --resume");
+  const auto options = std::make_shared<Options>();
+  add_study_options(*command, *options);
+  command->add_option("--grid", options->grid, "path=a,b,c or path=low:high:step or path=low:high:*factor; several are crossed")->type_name("PATH=LIST");
+  command->add_option("--zip", options->zip, "As --grid, but several are walked side by side")->type_name("PATH=LIST");
+  command->add_option("--points", options->points, "JSON lines {path: value, ...}, one row each; '-' reads stdin")->type_name("FILE");
+  command->add_flag("--hold", options->hold, "Keep parameters outside the grid at the hand design (one mapping search per row) instead of searching them");
+  command->add_flag("--resume", options->resume, "Continue the sweep in --store: rows that are there are printed, not computed");
+  command->callback([&common, &action, options, command] {
+    if (command->count("--format") == 0) common.format = "jsonl";
+    action = [&common, options, command] { return run(*command, *options, common); };
+  });
+}
+
+}  // namespace dovetail::cli
