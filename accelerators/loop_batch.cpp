@@ -118,7 +118,7 @@ class LoopPlan::BatchScoring {
         trips *= factor;
         running[i][position] = trips;
         for (std::size_t t = 0; t < tensors; ++t) {
-          if ((plan.tensor[t].relevant >> d & 1U) != 0) down_to[t] = factor > 1.0 ? trips : down_to[t];
+          down_to[t] = factor > plan.tensor[t].moves_above[d] ? trips : down_to[t];
         }
       }
       visits[i - 1] = down_to;
@@ -347,7 +347,7 @@ class LoopPlan::BatchScoring {
 
 BatchScore LoopPlan::score(const MappingBatch& batch) const {
   const Constants& plan = *constants_;
-  if (plan.fast && !plan.any_priced && batch.level_count == plan.levels) {
+  if (plan.fast && !plan.any_priced && !plan.options.imperfect_factors && batch.level_count == plan.levels) {
     if (plan.tensors != 3) return BatchScoring<0, 0>(plan, batch).run();
     if (plan.levels == 2) return BatchScoring<2, 3>(plan, batch).run();
     if (plan.levels == 3) return BatchScoring<3, 3>(plan, batch).run();

@@ -38,6 +38,7 @@ struct PlanTensor {
   lanes::Masks plain{};  // the same as lanes
   lanes::Masks relevant_lanes{};
   unsigned relevant = 0;
+  std::array<double, width> moves_above{};  // 1 where the dimension is relevant, infinite elsewhere
   std::array<Window, max_windows> window{};
   std::size_t windows = 0;
   double elements = 1.0;
@@ -78,6 +79,7 @@ inline double distinct_sums(double m, double n, double a, double b) {
 struct LoopPlan::Constants {
   Layer layer;
   Architecture architecture;
+  LoopOptions options;
   LoopShape shape;
   bool fast = false;
   std::size_t levels = 0, tensors = 0, written = 0;
@@ -89,7 +91,8 @@ struct LoopPlan::Constants {
   double macs = 0.0, compute_energy_pj = 0.0, adder_pj = 0.0;
   bool any_priced = false;
 
-  Constants(const Layer& of, const Architecture& on) : layer(of), architecture(on), shape(of) {
+  Constants(const Layer& of, const Architecture& on, LoopOptions with)
+      : layer(of), architecture(on), options(with), shape(of) {
     fast = !on.link_transfers && !on.levels.empty() && prepare_layer();
     if (fast) prepare_machine();
   }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <dovetail/accelerators/loop_cost.hpp>
+#include <dovetail/accelerators/ragged.hpp>
 #include <dovetail/accelerators/traffic.hpp>
 
 namespace dovetail {
@@ -27,10 +28,12 @@ std::int64_t physical_words(const Level& level, const Tensor& tensor, std::int64
 // One evaluation: fills `result` from the layer, the machine and the mapping, station by station.
 class Evaluating {
  public:
-  Evaluating(const Layer& layer, const Architecture& architecture, const PackedMapping& mapping)
+  Evaluating(const Layer& layer, const Architecture& architecture, const PackedMapping& mapping,
+             LoopOptions options)
       : layer_(layer),
         machine_(architecture),
         mapping_(mapping),
+        options_(options),
         shape_(layer),
         tiling_(shape_, mapping, exact_) {}
 
@@ -48,7 +51,7 @@ class Evaluating {
       result_.networks[i].name = fmt::format("{} <==> {}", machine_.levels[i].name,
                                              i == 0 ? machine_.compute.name : machine_.levels[i - 1].name);
     }
-    for (std::size_t t = 0; t < tensors(); ++t) count(t);
+    for (std::size_t t = 0; t < tensors(); ++t) ragged_ ? count_ragged(t) : count(t);
     if (exact_.overflow) return overflowed();
     cycles();
     energy();
@@ -82,10 +85,19 @@ class Evaluating {
     }
     for (std::size_t d = 0; d < layer_.dimensions.size(); ++d) {
       const std::int64_t product = tiling_.tile[levels() - 1][d];
-      if (product != shape_.extent[d]) {
-        violate("factors", "", layer_.dimensions[d].name, static_cast<double>(product),
-                static_cast<double>(shape_.extent[d]));
-      }
+      if (product == shape_.extent[d]) continue;
+      ragged_ = true;
+      if (options_.imperfect_factors && covers(shape_, mapping_, static_cast<int>(d))) continue;
+      violate("factors", "", layer_.dimensions[d].name, static_cast<double>(product),
+              static_cast<double>(shape_.extent[d]));
+    }
+    if (options_.imperfect_factors && machine_.link_transfers && ragged_) {
+      violate("link_transfers", "", "", 1.0, 0.0);  // not defined for imperfect factors
+    }
+    for (std::size_t i = 0; i < levels(); ++i) {
+      held_[i] = tiling_.tile[i];
+      for (std::size_t d = 0; d < layer_.dimensions.size(); ++d)
+        held_[i][d] = std::min(held_[i][d], shape_.extent[d]);
     }
     for (std::size_t t = 0; t < tensors(); ++t) {
       if (!keeps(levels() - 1, t))
@@ -126,7 +138,7 @@ class Evaluating {
     for (std::size_t t = 0; t < tensors(); ++t) {
       if (!keeps(i, t)) continue;
       const std::int64_t words =
-          physical_words(level, layer_.tensors[t], volume(shape_.tensor[t], tiling_.tile[i], exact_), exact_);
+          physical_words(level, layer_.tensors[t], volume(shape_.tensor[t], held_[i], exact_), exact_);
       used = exact_.plus(used, words);
       if (words > largest) {
         largest = words;
@@ -149,13 +161,13 @@ class Evaluating {
   // Distinct words that one instance of each level ever sees, from the outermost level inwards.
   std::vector<std::int64_t> partitions(std::size_t t) {
     std::vector<std::int64_t> part(levels());
-    part[levels() - 1] = volume(shape_.tensor[t], tiling_.tile[levels() - 1], exact_);
+    part[levels() - 1] = volume(shape_.tensor[t], held_[levels() - 1], exact_);
     for (std::size_t i = levels() - 1; i-- > 0;) {
       Extents children = tiling_.tile[i];
       for (std::size_t d = 0; d < layer_.dimensions.size(); ++d) {
-        children[d] = exact_.times(children[d], tiling_.spatial[i + 1][d]);
+        children[d] = std::min(exact_.times(children[d], tiling_.spatial[i + 1][d]), shape_.extent[d]);
       }
-      const std::int64_t size = volume(shape_.tensor[t], tiling_.tile[i], exact_);
+      const std::int64_t size = volume(shape_.tensor[t], held_[i], exact_);
       const std::int64_t all = volume(shape_.tensor[t], children, exact_);
       __extension__ using Wide = __int128;
       part[i] = static_cast<std::int64_t>(static_cast<Wide>(part[i + 1]) * size / all);
@@ -195,6 +207,39 @@ class Evaluating {
     }
   }
 
+  // The same with imperfect factors: sums over all instances, reported as means, rounded up (see ragged.hpp).
+  void count_ragged(std::size_t t) {
+    const ShapeTensor& tensor = shape_.tensor[t];
+    const std::vector<std::int64_t> part = partitions(t);
+    std::vector<double> delivered(levels() + 1, 0.0), accesses(levels(), 0.0);
+    std::vector<BoundaryTraffic> traffic(levels());
+    for (std::size_t i = 0; i < levels(); ++i) {
+      const RaggedWords words = ragged_words(shape_, tensor, mapping_, tiling_, static_cast<int>(i), exact_);
+      const std::vector<GroupCensus> census =
+          groups_of_children(shape_, tensor, mapping_, tiling_, static_cast<int>(i), mesh_under(i));
+      double groups = 0.0, relevant = 1.0;
+      for (const GroupCensus& group : census) groups += static_cast<double>(group.groups);
+      for (std::size_t d = 0; d < layer_.dimensions.size(); ++d) {
+        if ((tensor.relevant >> d & 1U) != 0) relevant *= static_cast<double>(tiling_.spatial[i][d]);
+      }
+      delivered[i] = static_cast<double>(words.delivered);
+      const double injected = std::ceil(static_cast<double>(words.injected) * groups / relevant);
+      accesses[i] = i > 0 && !keeps(i - 1, t) ? accesses[i - 1] * injected / delivered[i] : injected;
+      const auto instances = static_cast<double>(instances_[i]);
+      for (const GroupCensus& group : census) {
+        const double share = static_cast<double>(group.groups) / groups;
+        traffic[i].groups.push_back({group.multicast, group.groups, accesses[i] / instances * share,
+                                     injected / instances * group.hops / groups});
+      }
+    }
+    for (std::size_t i = 0; i < levels(); ++i) {
+      const auto instances = static_cast<double>(instances_[i]);
+      fill_counts(i, t, part[i], std::ceil(accesses[i] / instances), std::ceil(delivered[i + 1] / instances),
+                  0.0);
+      fill_network(i, t, part[i], traffic[i]);
+    }
+  }
+
   // Rescales what a level hands down so that each child gets `accesses` words; hops are not rescaled.
   static void bypass(BoundaryTraffic& traffic, double accesses, double children) {
     if (traffic.link_words == 0.0) {
@@ -215,7 +260,7 @@ class Evaluating {
     if (!keeps(i, t)) return;
     const auto partition = static_cast<double>(part);
     counts.utilized_capacity = physical_words(machine_.levels[i], layer_.tensors[t],
-                                              volume(shape_.tensor[t], tiling_.tile[i], exact_), exact_);
+                                              volume(shape_.tensor[t], held_[i], exact_), exact_);
     counts.partition_size = part;
     if (!layer_.tensors[t].written) {
       counts.reads = round_count(accesses + peer);
@@ -325,9 +370,12 @@ class Evaluating {
   const Layer& layer_;
   const Architecture& machine_;
   const PackedMapping& mapping_;
+  LoopOptions options_;
   CheckedArithmetic exact_;
   LoopShape shape_;
   Tiling tiling_;
+  std::array<Extents, max_levels> held_{};  // tile of every level, at most the whole layer
+  bool ragged_ = false;                     // some factors do not divide
   std::array<std::int64_t, max_levels> instances_{};
   Evaluation result_;
 };
@@ -367,7 +415,7 @@ Evaluation LoopModel::evaluate(const Layer& layer, const Architecture& architect
 
 Evaluation LoopModel::evaluate(const Layer& layer, const Architecture& architecture,
                                const PackedMapping& mapping) const {
-  return Evaluating(layer, architecture, mapping).run();
+  return Evaluating(layer, architecture, mapping, options_).run();
 }
 
 }  // namespace dovetail

@@ -7,6 +7,7 @@
 #include <array>
 #include <cmath>
 #include <cstddef>
+#include <limits>
 
 #include <dovetail/accelerators/loop_constants.hpp>
 #include <dovetail/accelerators/loop_model.hpp>
@@ -35,6 +36,9 @@ bool LoopPlan::Constants::prepare_layer() {
     if (!from.separable) return false;
     everything |= 1U << t;
     to.relevant = from.relevant;
+    for (std::size_t d = 0; d < width; ++d) {
+      to.moves_above[d] = (from.relevant >> d & 1U) != 0 ? 1.0 : std::numeric_limits<double>::infinity();
+    }
     double bound = macs;  // no count of this tensor is larger
     for (std::size_t a = 0; a < static_cast<std::size_t>(from.axes); ++a) {
       const ShapeAxis& axis = from.axis[a];
@@ -397,22 +401,41 @@ double LoopPlan::Scoring<Levels, Tensors>::network_energy(std::size_t i) const {
   return total;
 }
 
-LoopPlan::LoopPlan(const Layer& layer, const Architecture& architecture)
-    : constants_(std::make_unique<Constants>(layer, architecture)) {}
+LoopPlan::LoopPlan(const Layer& layer, const Architecture& architecture, LoopOptions options)
+    : constants_(std::make_unique<Constants>(layer, architecture, options)) {}
 LoopPlan::~LoopPlan() = default;
 LoopPlan::LoopPlan(LoopPlan&&) noexcept = default;
 LoopPlan& LoopPlan::operator=(LoopPlan&&) noexcept = default;
 
+namespace {
+
+// Whether the factors of some dimension do not multiply to its extent.
+template <class Constants>
+bool ragged(const Constants& plan, const PackedMapping& mapping) {
+  for (std::size_t d = 0; d < static_cast<std::size_t>(plan.shape.dimensions); ++d) {
+    double product = 1.0;
+    for (std::size_t i = 0; i < plan.levels; ++i) {
+      const PackedLevel& level = mapping.levels[i];
+      product *= static_cast<double>(level.temporal[d]) * level.spatial_x[d] * level.spatial_y[d];
+    }
+    if (product != static_cast<double>(plan.shape.extent[d])) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
 Score LoopPlan::score(const PackedMapping& mapping) const {
   const Constants& plan = *constants_;
-  if (plan.fast && mapping.level_count == plan.levels) {
+  if (plan.fast && mapping.level_count == plan.levels &&
+      !(plan.options.imperfect_factors && ragged(plan, mapping))) {
     if (plan.tensors != 3) return Scoring<0, 0>(plan, mapping).run();
     if (plan.levels == 2) return Scoring<2, 3>(plan, mapping).run();
     if (plan.levels == 3) return Scoring<3, 3>(plan, mapping).run();
     if (plan.levels == 4) return Scoring<4, 3>(plan, mapping).run();
     return Scoring<0, 3>(plan, mapping).run();
   }
-  const Evaluation full = LoopModel().evaluate(plan.layer, plan.architecture, mapping);
+  const Evaluation full = LoopModel(plan.options).evaluate(plan.layer, plan.architecture, mapping);
   if (!full.valid()) return {};
   return {full.energy_pj, static_cast<double>(full.cycles), true};
 }

@@ -8,6 +8,7 @@
 #include <memory>
 
 #include <dovetail/accelerators/architecture.hpp>
+#include <dovetail/accelerators/loop_model.hpp>
 #include <dovetail/accelerators/packed_mapping.hpp>
 #include <dovetail/workloads/layer.hpp>
 
@@ -52,7 +53,7 @@ struct BatchScore {
 /// many threads.
 class LoopPlan {
  public:
-  LoopPlan(const Layer& layer, const Architecture& architecture);
+  LoopPlan(const Layer& layer, const Architecture& architecture, LoopOptions options = {});
   ~LoopPlan();
   LoopPlan(LoopPlan&&) noexcept;
   LoopPlan& operator=(LoopPlan&&) noexcept;
@@ -67,7 +68,7 @@ class LoopPlan {
 
   /// Whether the layer and the machine have the tuned form: at most 8 dimensions; no dimension on two axes of a tensor
   /// and no axis with more than two; plain axes in the written tensor; no link transfers; counts below 2^53. Others
-  /// are scored by LoopModel, exactly as well, but slowly and with allocation.
+  /// are scored by LoopModel, exactly as well, but slowly and with allocation; so are imperfect factors, where allowed.
   bool tuned() const;
 
  private:
