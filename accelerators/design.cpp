@@ -34,6 +34,13 @@ const Record<Options>& options_record() {
   return record;
 }
 
+// A document's schema inside of another one.
+Json inner(Json schema) {
+  schema.erase("$schema");
+  schema.erase("title");
+  return schema;
+}
+
 Record<Fields> fields_record() {
   auto store = [](Node Fields::*place) {
     return [place](const Node& node, Fields& fields, Diagnostics&) { fields.*place = node; };
@@ -45,10 +52,10 @@ Record<Fields> fields_record() {
               store(&Fields::problem))
       .custom("layer", false, "the layer in the words of a workload descriptor", layer_schema(),
               store(&Fields::layer))
-      .custom("arch", false, "the machine", architecture_schema(), store(&Fields::arch))
-      .custom("architecture", false, "the machine (another name of arch)", architecture_schema(),
+      .custom("arch", false, "the machine", inner(architecture_schema()), store(&Fields::arch))
+      .custom("architecture", false, "the machine (another name of arch)", inner(architecture_schema()),
               store(&Fields::architecture))
-      .custom("mapping", false, "the schedule", mapping_schema(), store(&Fields::mapping))
+      .custom("mapping", false, "the schedule", inner(mapping_schema()), store(&Fields::mapping))
       .custom("options", false, options_record().doc(), options_record().schema(), store(&Fields::options));
 }
 

@@ -123,6 +123,10 @@ const std::map<std::string, Machine>& presets() {
 
 }  // namespace
 
+nlohmann::ordered_json machine_schema() {
+  return schema_document("dovetail-machine/1", machine_record().schema());
+}
+
 Machine read_machine(const Node& document, Diagnostics& diagnostics) {
   return machine_record().read(document, diagnostics);
 }

@@ -10,6 +10,8 @@
 
 #include <dovetail/accelerators/gemmini_constants.hpp>
 #include <dovetail/accelerators/transfer_model.hpp>
+#include <nlohmann/json_fwd.hpp>
+
 #include <dovetail/workloads/document.hpp>
 
 namespace dovetail {
@@ -56,5 +58,8 @@ std::vector<std::string> machine_names();
 
 /// Reads a preset; every mistake is located.
 Machine read_machine(const Node& document, Diagnostics& diagnostics);
+
+/// JSON Schema of dovetail-machine/1.
+nlohmann::ordered_json machine_schema();
 
 }  // namespace dovetail

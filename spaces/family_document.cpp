@@ -19,6 +19,14 @@ const std::vector<std::string> conv_dimensions = {"N", "K", "C", "P", "Q", "R", 
 const std::vector<std::string> matmul_dimensions = {"M", "N", "K", "B"};
 const std::vector<std::string> slot_names = {"temporal", "spatial_x", "spatial_y"};
 
+nlohmann::ordered_json object_of(nlohmann::ordered_json values) {
+  return {{"type", "object"}, {"additionalProperties", std::move(values)}};
+}
+
+nlohmann::ordered_json array_of(nlohmann::ordered_json items) {
+  return {{"type", "array"}, {"items", std::move(items)}};
+}
+
 bool identifier(const std::string& name) {
   if (name.empty() || (std::isalpha(static_cast<unsigned char>(name[0])) == 0 && name[0] != '_'))
     return false;
@@ -191,7 +199,8 @@ Record<ComputeText> compute_record() {
           .optional("mac", &ComputeText::mac,
                     "number format of the operands, prices the multiplier: int8 ...")
           .optional("accumulator", &ComputeText::accumulator, "number format of the sums, prices the adder")
-          .optional("adder", &ComputeText::adder, "charge each addition where partial sums meet; the unit is then its multiplier")
+          .optional("adder", &ComputeText::adder,
+                    "charge each addition where partial sums meet; the unit is then its multiplier")
           .optional("source", &ComputeText::source, "of explicit figures");
   record = mesh(std::move(record));
   record = formula(std::move(record), "word_bits", &ComputeText::word_bits, "width of a word", true);
@@ -377,10 +386,11 @@ Record<RulesText> rules_record() {
     };
   };
   return Record<RulesText>("rules", "What mappings must obey, by kind of layer.")
-      .custom("any", false, "every layer: keep sets", {{"type", "array"}}, list({}, &RulesText::any))
-      .custom("conv", false, "layers over N K C P Q R S G", {{"type", "array"}},
+      .custom("any", false, "every layer: keep sets", array_of(rule_record({}).schema()),
+              list({}, &RulesText::any))
+      .custom("conv", false, "layers over N K C P Q R S G", array_of(rule_record(conv_dimensions).schema()),
               list(conv_dimensions, &RulesText::conv))
-      .custom("matmul", false, "layers over M N K B", {{"type", "array"}},
+      .custom("matmul", false, "layers over M N K B", array_of(rule_record(matmul_dimensions).schema()),
               list(matmul_dimensions, &RulesText::matmul));
 }
 
@@ -403,6 +413,14 @@ struct NamedText {
   std::string name, source;
   RulesText rules;
 };
+
+const Record<NamedText>& baseline_record() {
+  static const auto record = Record<NamedText>("baseline", "The hand design's dataflow.")
+                                 .required("name", &NamedText::name, "such as row stationary")
+                                 .required("source", &NamedText::source, "publication")
+                                 .record("rules", &NamedText::rules, rules_record(), true);
+  return record;
+}
 
 // Entries of a mapping whose keys are names of the user's.
 template <class Read>
@@ -451,13 +469,14 @@ Record<FamilyText> family_record() {
       .required("name", &FamilyText::name, "one word")
       .required("about", &FamilyText::about, "what it is, in a sentence or two")
       .required("source", &FamilyText::source, "publication")
-      .custom("settings", false, "numbers that are not searched", {{"type", "object"}},
+      .custom("settings", false, "numbers that are not searched", object_of(setting_record().schema()),
               named_entries("settings", read_setting))
       .record("technology", &FamilyText::technology, technology_record(), true)
-      .custom("parameters", true, "what is searched", {{"type", "object"}},
+      .custom("parameters", true, "what is searched", object_of(parameter_record().schema()),
               named_entries("parameters", read_parameter))
-      .custom("let", false, "names for expressions", {{"type", "object"}}, named_entries("let", read_let))
-      .custom("constraints", false, "conditions over the names", {{"type", "array"}},
+      .custom("let", false, "names for expressions", object_of(formula_schema),
+              named_entries("let", read_let))
+      .custom("constraints", false, "conditions over the names", array_of(formula_schema),
               [](const Node& node, FamilyText& family, Diagnostics& diagnostics) {
                 if (!require_sequence(node, "constraints", diagnostics)) return;
                 for (const Node& item : node.items()) {
@@ -467,7 +486,7 @@ Record<FamilyText> family_record() {
                   }
                 }
               })
-      .custom("architecture", true, "the machine over the parameters", {{"type", "object"}},
+      .custom("architecture", true, "the machine over the parameters", architecture_record().schema(),
               [](const Node& node, FamilyText& family, Diagnostics& diagnostics) {
                 static const auto record = architecture_record();
                 ArchitectureText text = record.read(node, diagnostics);
@@ -484,13 +503,9 @@ Record<FamilyText> family_record() {
                 named_entries("default", read_default)(node, family, diagnostics);
               })
       .required("default_source", &FamilyText::default_source, "publication of the hand design")
-      .custom("baseline", false, "the hand design's dataflow", {{"type", "object"}},
+      .custom("baseline", false, "the hand design's dataflow", baseline_record().schema(),
               [](const Node& node, FamilyText& family, Diagnostics& diagnostics) {
-                static const auto record = Record<NamedText>("baseline", "The hand design's dataflow.")
-                                               .required("name", &NamedText::name, "such as row stationary")
-                                               .required("source", &NamedText::source, "publication")
-                                               .record("rules", &NamedText::rules, rules_record(), true);
-                NamedText text = record.read(node, diagnostics);
+                NamedText text = baseline_record().read(node, diagnostics);
                 family.baseline_name = std::move(text.name);
                 family.baseline_source = std::move(text.source);
                 family.baseline = std::move(text.rules);
@@ -499,6 +514,10 @@ Record<FamilyText> family_record() {
 }
 
 }  // namespace
+
+nlohmann::ordered_json family_schema() {
+  return schema_document("dovetail-family/1", family_record().schema());
+}
 
 FamilyText read_family_text(const Node& node, Diagnostics& diagnostics) {
   static const auto record = family_record();

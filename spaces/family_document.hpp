@@ -1,6 +1,7 @@
 // A family descriptor (schema dovetail-family/1) as it stands in its file: texts and places, not yet compiled.
 #pragma once
 
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <utility>
@@ -110,5 +111,8 @@ struct FamilyText {
 
 /// Reads the descriptor; every mistake goes to `diagnostics`.
 FamilyText read_family_text(const Node& node, Diagnostics& diagnostics);
+
+/// JSON Schema of dovetail-family/1.
+nlohmann::ordered_json family_schema();
 
 }  // namespace dovetail

@@ -172,6 +172,48 @@ std::vector<Constraint> read_constraints(const Node& list, const std::vector<Par
   return result;
 }
 
+nlohmann::ordered_json space_schema() {
+  using Json = nlohmann::ordered_json;
+  const Json number = {{"type", "number"}}, integer = {{"type", "integer"}},
+             texts = {{"type", "array"}, {"items", {{"type", "string"}}}};
+  auto forms = Json::array();
+  for (const Kind& kind : kinds()) {
+    const bool numbers = kind.name == "real" || kind.name == "ordinal";
+    Json properties = {{"name", {{"type", "string"}}}, {"kind", {{"const", kind.name}}}};
+    auto required = Json::array({"name", "kind"});
+    auto add = [&](const std::string& key) {
+      properties[key] = key == "log"      ? Json{{"type", "boolean"}}
+                        : key == "slots"  ? texts
+                        : key == "values" ? (numbers ? Json{{"type", "array"}, {"items", number}} : texts)
+                        : numbers         ? number
+                                          : integer;
+    };
+    for (const std::string& key : kind.required) {
+      add(key);
+      required.push_back(key);
+    }
+    for (const std::string& key : kind.optional) add(key);
+    forms.push_back({{"type", "object"},
+                     {"properties", properties},
+                     {"required", required},
+                     {"additionalProperties", false}});
+  }
+  return schema_document(
+      "dovetail-space/1",
+      {{"type", "object"},
+       {"description", "What may be chosen: parameters and known constraints."},
+       {"properties",
+        {{"schema", {{"const", "dovetail-space/1"}}},
+         {"parameters", {{"type", "array"}, {"minItems", 1}, {"items", {{"oneOf", forms}}}}},
+         {"constraints",
+          {{"type", "array"},
+           {"items", {{"type", "string"}}},
+           {"description", "expressions over the names"}}},
+         {"goal", {{"type", "object"}, {"description", "objectives and specs over the told metrics"}}}}},
+       {"required", {"parameters"}},
+       {"additionalProperties", false}});
+}
+
 std::optional<Space> read_space(const Node& document, Diagnostics& diagnostics,
                                 const std::vector<std::string>& also) {
   const std::size_t before = diagnostics.errors();

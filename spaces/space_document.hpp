@@ -1,6 +1,7 @@
 // Spaces written by users: parameters and constraints in YAML or JSON.
 #pragma once
 
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -27,6 +28,9 @@ namespace dovetail {
 /// `schema: dovetail-space/1` are errors, except those in `also`.
 std::optional<Space> read_space(const Node& document, Diagnostics& diagnostics,
                                 const std::vector<std::string>& also = {});
+
+/// JSON Schema of dovetail-space/1.
+nlohmann::ordered_json space_schema();
 
 /// Reads the value of `parameters:`; with mistakes, the legal ones are left out.
 std::vector<Parameter> read_parameters(const Node& list, Diagnostics& diagnostics);

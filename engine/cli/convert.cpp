@@ -8,7 +8,10 @@
 
 #include <dovetail/accelerators/design.hpp>
 #include <dovetail/accelerators/document.hpp>
+#include <dovetail/accelerators/machine.hpp>
 #include <dovetail/engine/study.hpp>
+#include <dovetail/spaces/family_document.hpp>
+#include <dovetail/spaces/space_document.hpp>
 #include <dovetail/workloads/layer_document.hpp>
 #include <dovetail/workloads/network.hpp>
 
@@ -26,7 +29,10 @@ struct Options {
 const std::map<std::string, std::function<Json()>>& schemas() {
   static const std::map<std::string, std::function<Json()>> all = {{"architecture", architecture_schema},
                                                                    {"design", design_schema},
+                                                                   {"family", family_schema},
+                                                                   {"machine", machine_schema},
                                                                    {"mapping", mapping_schema},
+                                                                   {"space", space_schema},
                                                                    {"study", study_schema},
                                                                    {"workload", workload_schema}};
   return all;
