@@ -45,13 +45,13 @@ Location Places::at(std::size_t offset, std::string pointer) const {
   offset = std::min(offset, text_.size());
   const auto next = std::upper_bound(lines_.begin(), lines_.end(), offset);
   const std::size_t start = *(next - 1);
-  int column = 1;
-  // A line of a million letters must not be walked for each of its values: far to the right, bytes will do.
-  if (offset - start > 4096) {
-    column += static_cast<int>(offset - start);
-  } else {
-    for (std::size_t i = start; i < offset; ++i) column += (byte(text_, i) & 0xC0U) != 0x80U ? 1 : 0;
+  const bool onwards = last_offset_ >= start && last_offset_ <= offset;
+  int column = onwards ? last_column_ : 1;
+  for (std::size_t i = onwards ? last_offset_ : start; i < offset; ++i) {
+    column += (byte(text_, i) & 0xC0U) != 0x80U ? 1 : 0;
   }
+  last_offset_ = offset;
+  last_column_ = column;
   return {file_, static_cast<int>(next - lines_.begin()), column, std::move(pointer)};
 }
 
@@ -63,8 +63,7 @@ void require_text(std::string_view text, const std::string& file, std::size_t mo
   for (std::size_t i = 0; i < text.size();) {
     const unsigned letter = byte(text, i);
     const std::size_t length = utf8_length(text, i);
-    const bool control =
-        (letter < 0x20 && letter != '\t' && letter != '\n' && letter != '\r') || letter == 0x7F;
+    const bool control = (letter < 0x20 && letter != '\t' && letter != '\n' && letter != '\r');
     if (length == 0 || control) {
       throw InputError(
           Places(text, file).at(i),

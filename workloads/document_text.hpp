@@ -11,7 +11,7 @@
 
 namespace dovetail::detail {
 
-/// Lines and columns of byte offsets; columns count UTF-8 characters.
+/// Lines and columns of byte offsets; columns count UTF-8 characters. For one thread.
 class Places {
  public:
   Places(std::string_view text, std::string file);
@@ -21,6 +21,9 @@ class Places {
   std::string_view text_;
   std::string file_;
   std::vector<std::size_t> lines_;  ///< offset where each line starts
+  mutable std::size_t last_offset_ =
+      0;                         ///< the last answer: places are mostly asked for in order, and a line of a
+  mutable int last_column_ = 1;  ///< million letters must not be walked from its start for each value
 };
 
 /// Throws a located InputError unless the text is UTF-8 without control characters and of bearable size.
