@@ -1,11 +1,12 @@
 #include <dovetail/accelerators/cycle_model.hpp>
 
 #include <algorithm>
-#include <numeric>
+#include <cmath>
 #include <stdexcept>
 
 #include <fmt/format.h>
 
+#include <dovetail/accelerators/gemmini.hpp>
 #include <dovetail/accelerators/loop_model.hpp>
 #include <dovetail/accelerators/machine.hpp>
 #include <dovetail/accelerators/nest_events.hpp>
@@ -36,6 +37,49 @@ void set_cycles(Evaluation& e, const Architecture& architecture, std::int64_t cy
   for (const NetworkEvaluation& network : e.networks) e.energy_pj += network.energy_pj;
   e.utilization = static_cast<double>(e.macs) / static_cast<double>(architecture.compute.instances) /
                   static_cast<double>(cycles);
+}
+
+/// Times in units must stay far from 2^63: coarser units for long layers. 0: too long altogether.
+std::int64_t units_for(const Machine& machine, std::int64_t loop_cycles) {
+  if (loop_cycles > (std::int64_t{1} << 55)) return 0;
+  return loop_cycles > (std::int64_t{1} << 38) ? 1 : machine.units_per_cycle;
+}
+
+/// Cycles of a legal mapping; negative when they cannot be counted.
+std::int64_t cycles_of(const Layer& layer, const Architecture& architecture, const PackedMapping& mapping,
+                       const Machine& machine, std::int64_t loop_cycles) {
+  const std::int64_t units = units_for(machine, loop_cycles);
+  if (units == 0) return -1;
+  if (machine.gemmini)
+    return std::llround(run_gemmini(*gemmini_job(layer, architecture, mapping), machine.constants).cycles);
+  Machine own = machine;
+  own.units_per_cycle = units;
+  const EventTable table = nest_events(layer, architecture, mapping, own);
+  const std::int64_t cycles = whole_cycles(run_skip_ahead(table).makespan, units);
+  return machine.bandwidths_of_document ? std::max(cycles, loop_cycles) : cycles;
+}
+
+CycleReport explain_gemmini(const GemminiResult& g, std::int64_t loop_cycles) {
+  CycleReport r;
+  r.machine = "gemmini";
+  r.cycles = std::llround(g.cycles);
+  r.loop_cycles = loop_cycles;
+  r.busy = g.execute, r.fill = g.fill, r.drain = g.drain;
+  r.level_bound = static_cast<double>(r.cycles) - g.cycles;  // rounding to whole cycles
+  r.steps = static_cast<std::int64_t>(g.tiles);
+  r.executed_steps = g.executed_tiles;
+  const auto add = [&](const char* tensor, StallCause cause, double cycles) {
+    if (cycles != 0.0)
+      r.stalls.push_back({tensor, cause == StallCause::host ? "" : "memory -> scratchpad", cause, cycles});
+  };
+  add("Inputs", StallCause::bandwidth, g.wait_inputs);
+  add("Weights", StallCause::bandwidth, g.wait_weights);
+  add("Outputs", StallCause::depth, g.wait_slot);
+  add("", StallCause::host, g.wait_host);
+  std::stable_sort(
+      r.stalls.begin(), r.stalls.end(),
+      [](const CycleReport::Stall& a, const CycleReport::Stall& b) { return a.cycles > b.cycles; });
+  return r;
 }
 
 Evaluation violation(std::string what) {
@@ -72,10 +116,15 @@ Evaluation CycleModel::evaluate(const Layer& layer, const Architecture& architec
   if (machine == nullptr) return violation(architecture.machine);
   Evaluation e = LoopModel().evaluate(layer, architecture, mapping);
   if (!e.valid()) return e;
-  const EventTable table = nest_events(layer, architecture, pack(layer, mapping), *machine);
-  const TimelineResult run = run_skip_ahead(table);
-  std::int64_t cycles = whole_cycles(run.makespan, table.units_per_cycle);
-  if (machine->bandwidths_of_document) cycles = std::max(cycles, e.cycles);
+  const PackedMapping packed = pack(layer, mapping);
+  if (machine->gemmini && !gemmini_job(layer, architecture, packed))
+    return violation("gemmini: dimensions other than R S P Q C K N");
+  const std::int64_t cycles = cycles_of(layer, architecture, packed, *machine, e.cycles);
+  if (cycles < 0) {
+    Evaluation failed;
+    failed.violations.push_back({"overflow", "", "", static_cast<double>(e.cycles), 0x1p55});
+    return failed;
+  }
   set_cycles(e, architecture, cycles);
   return e;
 }
@@ -86,9 +135,18 @@ CycleReport CycleModel::explain(const Layer& layer, const Architecture& architec
   if (machine == nullptr) throw std::invalid_argument("no machine " + architecture.machine);
   const Evaluation e = LoopModel().evaluate(layer, architecture, mapping);
   if (!e.valid()) throw std::invalid_argument("an illegal mapping has no cycles");
-  const EventTable table = nest_events(layer, architecture, pack(layer, mapping), *machine);
+  const PackedMapping packed = pack(layer, mapping);
+  if (machine->gemmini) {
+    const auto job = gemmini_job(layer, architecture, packed);
+    if (!job) throw std::invalid_argument("gemmini runs dimensions R S P Q C K N only");
+    return explain_gemmini(run_gemmini(*job, machine->constants), e.cycles);
+  }
+  Machine own = *machine;
+  own.units_per_cycle = units_for(own, e.cycles);
+  if (own.units_per_cycle == 0) throw std::invalid_argument("the layer takes too many cycles to count");
+  const EventTable table = nest_events(layer, architecture, packed, own);
   const TimelineResult run = run_skip_ahead(table, true);
-  const auto cycles_of = [&](std::int64_t units) {
+  const auto in_cycles = [&](std::int64_t units) {
     return static_cast<double>(units) / static_cast<double>(table.units_per_cycle);
   };
   CycleReport r;
@@ -96,14 +154,14 @@ CycleReport CycleModel::explain(const Layer& layer, const Architecture& architec
   r.loop_cycles = e.cycles;
   r.cycles = whole_cycles(run.makespan, table.units_per_cycle);
   if (machine->bandwidths_of_document) r.cycles = std::max(r.cycles, e.cycles);
-  r.busy = cycles_of(run.busy), r.fill = cycles_of(run.fill), r.drain = cycles_of(run.drain);
-  r.level_bound = static_cast<double>(r.cycles) - cycles_of(run.makespan);
+  r.busy = in_cycles(run.busy), r.fill = in_cycles(run.fill), r.drain = in_cycles(run.drain);
+  r.level_bound = static_cast<double>(r.cycles) - in_cycles(run.makespan);
   r.steps = table.steps();
   r.executed_steps = run.executed_steps;
   for (std::size_t i = 0; i < run.stalls.size(); ++i) {
     if (run.stalls[i] == 0) continue;
     CycleReport::Stall stall;
-    stall.cycles = cycles_of(run.stalls[i]);
+    stall.cycles = in_cycles(run.stalls[i]);
     const std::size_t s = i / stall_causes;
     if (s == table.streams.size()) {
       stall.cause = StallCause::host;

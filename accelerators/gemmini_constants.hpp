@@ -9,20 +9,30 @@ namespace dovetail {
 /// Effective constants in cycles unless said otherwise. They trade against each other: none is a measurement of one
 /// part. Defaults are uninformed guesses; the preset's YAML has the fitted values and the rows they come from.
 struct GemminiConstants {
-  double beat = 1.5;                                  ///< cycles per 16-byte beat of a read
-  double move_in = 0.1;                               ///< per mvin command
-  double pad_block = 0.1;                             ///< per padding row and DIM block
-  double zero_row = 1.0;                              ///< per accumulator row zeroed
-  double store_floor = 1.5;                           ///< least cycles per written pixel and chunk
-  double load_latency = 40.0;                         ///< from the last load to the first multiplication
-  double execute_latency = 20.0;                      ///< after the array's own skew
-  double store_latency = 40.0;                        ///< until a tile's slot is free
-  double host_conv = 400.0;                           ///< to issue a convolution tile
-  double host_matmul = 300.0;                         ///< to issue a matrix tile
-  double slot = 20.0;                                 ///< from a freed slot to the next tile's start
-  double window = 24.0;                               ///< extra of a multiplication with 8 in flight
-  double line_llc_read = 6.0, line_dram_read = 14.0;  ///< per 64-byte line
-  double line_llc_write = 6.0, line_dram_write = 28.0;
+  double beat = 1.4;                       ///< cycles per 16-byte beat of a read
+  double packet = 0.3;                     ///< per read request
+  double move_in = 0.5;                    ///< per mvin command
+  double pad_block = 0.1;                  ///< per padding row and DIM block
+  double zero_row = 1.0;                   ///< per accumulator row zeroed
+  double store_packet = 1.5;               ///< per write request
+  double store_beat = 1.0;                 ///< per 16-byte beat of a write
+  double load_latency = 40.0;              ///< from the last load to the first multiplication
+  double execute_latency = 20.0;           ///< after the array's own skew
+  double store_latency = 40.0;             ///< until a tile's slot is free
+  double host_conv = 400.0;                ///< to issue a convolution tile
+  double host_matmul = 300.0;              ///< to issue a matrix tile
+  double slot = 20.0;                      ///< from a freed slot to the next tile's start
+  double window = 24.0;                    ///< extra of a multiplication with 8 in flight
+  double read_llc = 5.0, read_dram = 8.0;  ///< per 64-byte line that L2 does not hold
+  double write_llc = 8.0, write_dram = 24.0;
+  double read_row = 30.0,
+         write_row = 30.0;   ///< per line missing in L2, times rows' distance / 8 KB DRAM page (at most 1)
+  double read_same = 4.0;    ///< per further packet of a line just requested
+  double write_same = 20.0;  ///< per write to the line just written
+  double cold_dram = 0.5;    ///< share of a cold layer's first touches that DRAM serves, else LLC
+  double overlap = 0.5;      ///< share of line costs hidden behind beats, 0 adds, 1 takes the larger
+  double l2_lines = 8192.0, llc_lines = 65536.0;  ///< capacities in 64-byte lines
+  double conflict = 1.0;  ///< how much strided lines crowd into few sets: 0 not at all, 1 fully
 };
 
 /// Name, member, least and largest sensible value of each constant: what calibration moves.

@@ -6,29 +6,6 @@
 
 namespace dovetail {
 
-const std::vector<GemminiConstant>& gemmini_constants() {
-  using G = GemminiConstants;
-  static const std::vector<GemminiConstant> table = {
-      {"beat", &G::beat, 1.0, 2.5},
-      {"move_in", &G::move_in, 0.0, 8.0},
-      {"pad_block", &G::pad_block, 0.0, 4.0},
-      {"zero_row", &G::zero_row, 0.0, 2.0},
-      {"store_floor", &G::store_floor, 0.5, 8.0},
-      {"load_latency", &G::load_latency, 0.0, 400.0},
-      {"execute_latency", &G::execute_latency, 0.0, 400.0},
-      {"store_latency", &G::store_latency, 0.0, 400.0},
-      {"host_conv", &G::host_conv, 50.0, 1500.0},
-      {"host_matmul", &G::host_matmul, 50.0, 1500.0},
-      {"slot", &G::slot, 0.0, 400.0},
-      {"window", &G::window, 10.0, 40.0},
-      {"line_llc_read", &G::line_llc_read, 0.0, 40.0},
-      {"line_dram_read", &G::line_dram_read, 0.0, 80.0},
-      {"line_llc_write", &G::line_llc_write, 0.0, 80.0},
-      {"line_dram_write", &G::line_dram_write, 0.0, 160.0},
-  };
-  return table;
-}
-
 namespace {
 
 Record<TransferTiming> timing_record(const char* name) {
