@@ -37,7 +37,7 @@ Record<GemminiConstants> constants_record() {
   auto record = Record<GemminiConstants>("constants", "Effective constants of the gemmini preset.");
   for (const GemminiConstant& c : gemmini_constants())
     record = std::move(record).optional(std::string(c.name), c.member, "cycles, see gemmini_constants.hpp",
-                                        between(0.0, 1e6));
+                                        between(c.least, 1e6));
   return record;
 }
 
