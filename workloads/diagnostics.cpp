@@ -84,6 +84,7 @@ void Diagnostics::raise() const {
   for (const Diagnostic& diagnostic : all_) {
     if (diagnostic.severity == Severity::error) messages.push_back(diagnostic);
   }
+  const std::size_t kept = messages.size();
   // In the order of the file, whatever order the checks took.
   const bool one_file = std::all_of(messages.begin(), messages.end(), [&](const Diagnostic& message) {
     return message.where.line > 0 && message.where.file == messages.front().where.file;
@@ -93,9 +94,15 @@ void Diagnostics::raise() const {
       return std::pair(a.where.line, a.where.column) < std::pair(b.where.line, b.where.column);
     });
   }
-  if (messages.size() < errors_) {
+  // What stands once in the file is said once, however often it was read.
+  messages.erase(std::unique(messages.begin(), messages.end(),
+                             [](const Diagnostic& a, const Diagnostic& b) {
+                               return a.where == b.where && a.message == b.message;
+                             }),
+                 messages.end());
+  if (kept < errors_) {
     const Location where = messages.empty() ? Location{} : messages.back().where;
-    messages.push_back({where, fmt::format("and {} more mistakes", errors_ - messages.size())});
+    messages.push_back({where, fmt::format("and {} more mistakes", errors_ - kept)});
   }
   throw InputError(std::move(messages));
 }

@@ -184,6 +184,23 @@ std::string stem(const std::string& file) {
   return std::filesystem::path(file).stem().string();
 }
 
+// Settings of the whole workload by tensor name must mean a tensor of some layer.
+void check_tensor_names(const Node& setting, const char* what, const Network& network,
+                        Diagnostics& diagnostics) {
+  if (diagnostics.failed()) return;  // tensors of wrong layers are not known
+  std::vector<std::string> names;
+  for (const NetworkLayer* layer : layers(network)) {
+    for (const Tensor& tensor : layer->layer.tensors) {
+      if (std::find(names.begin(), names.end(), tensor.name) == names.end()) names.push_back(tensor.name);
+    }
+  }
+  for (const Node::Entry& entry : setting.entries()) {
+    if (std::find(names.begin(), names.end(), entry.key) != names.end()) continue;
+    diagnostics.error(entry.where, fmt::format("{} of tensor {}, which no layer has{}", what,
+                                               quote(entry.key), suggestion(entry.key, names)));
+  }
+}
+
 Network read_native(const Node& document, Diagnostics& diagnostics) {
   Network network;
   const Fields fields = fields_record().read(document, diagnostics);
@@ -201,6 +218,8 @@ Network read_native(const Node& document, Diagnostics& diagnostics) {
   Builder builder(network, diagnostics);
   for (const Named& layer : named)
     builder.add(layer, read_layer(layer.name, layer.fields, fields.defaults, diagnostics));
+  check_tensor_names(fields.defaults.word_bits, "word_bits", network, diagnostics);
+  check_tensor_names(fields.defaults.density, "density", network, diagnostics);
   builder.connect();
   builder.require_acyclic();
   if (!diagnostics.failed()) {

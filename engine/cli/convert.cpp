@@ -56,15 +56,24 @@ bool is_design(const Node& document) {
 
 // Documents that we know are read, so that a wrong one is not passed on.
 void check_document(const Node& document) {
+  const std::string schema = schema_of(document);
+  Diagnostics diagnostics;
   if (is_design(document)) {
     read_design(document);
-  } else if (document.find("layers") != nullptr || schema_of(document) == "dovetail-workload/1") {
+  } else if (document.find("layers") != nullptr || schema == "dovetail-workload/1") {
     read_workload(document);
-  } else if (schema_of(document) == "dovetail-architecture/1") {
-    Diagnostics diagnostics;
+  } else if (schema == "dovetail-architecture/1") {
     read_architecture(document, diagnostics);
-    diagnostics.raise();
+  } else if (schema == "dovetail-family/1") {
+    read_family_text(document, diagnostics);
+  } else if (schema == "dovetail-machine/1") {
+    read_machine(document, diagnostics);
+  } else if (schema == "dovetail-space/1") {
+    read_space(document, diagnostics);
+  } else if (schema == "dovetail-study/1") {
+    read_study(document, diagnostics);
   }
+  diagnostics.raise();
 }
 
 // A design as a timeloop-reference-case/1 document; a workload as the list of its layers' problems.

@@ -92,6 +92,10 @@ TEST_CASE("settings of the whole workload") {
   CHECK(network.graph[0].layer.tensors[0].word_bits == 4);
   CHECK(network.graph[0].layer.tensors[1].word_bits == 0);
   CHECK(network.graph[2].layer.tensors[1].word_bits == 8);
+  CHECK(mistakes("word_bits: {Weight: 4}\nlayers:\n- f: {matmul: 1x1 * 1x1}\n- g: {matmul: 1x1 * 1x1}\n") ==
+        "w:1:13: word_bits of tensor 'Weight', which no layer has; did you mean 'Weights'?");
+  CHECK(mistakes("word_bits: 0\nlayers:\n- f: {matmul: 1x1 * 1x1}\n- g: {matmul: 1x1 * 1x1}\n") ==
+        "w:1:12: word_bits is 0, allowed is 1 to 1024");
   CHECK(contains(mistakes("batch: 2\nlayers:\n- e: {einsum: 'O[i] += A[i]', dims: {i: 3}}\n"),
                  "batch is 2 for the whole workload"));
 }
