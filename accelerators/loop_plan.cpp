@@ -128,18 +128,33 @@ class LoopPlan::Scoring {
 
   Score run() {
     if (!boxes() || !fits()) return {};
-    move_words();
-    Score score;
-    score.valid = true;
-    score.cycles = cycles();
-    score.energy_pj = plan.compute_energy_pj;
-    for (std::size_t i = 0; i < levels; ++i) {
-      score.energy_pj += level_energy[i] + plan.level[i].leak_pj * score.cycles * used[i];
+    share();
+    for (std::size_t i = 0; i + 1 < levels; ++i) {
+      for (std::size_t t = 0; t < tensors; ++t) {
+        if ((mapping.levels[i].keep >> t & 1U) != 0) filled[i][t] = words_of(t, i);
+      }
     }
-    if (plan.any_priced) {
-      for (std::size_t i = 0; i < levels; ++i) score.energy_pj += network_energy(i);
+    asked[0].fill(steps);
+    charge(0);
+    return sum();
+  }
+
+  /// After a run on a legal mapping: the score when the order of temporal loops of one level above 0 has changed in the
+  /// mapping. Tiles, legality and groups stay; only words below that level move.
+  Score reordered(std::size_t changed) {
+    arrange(changed, lanes::load<Ints>(mapping.levels[changed].temporal.data()));
+    std::size_t lowest = levels;
+    for (std::size_t i = changed; i-- > 0;) {
+      for (std::size_t t = 0; t < tensors; ++t) {
+        if ((mapping.levels[i].keep >> t & 1U) == 0) continue;
+        const double words = words_of(t, i);
+        if (words == filled[i][t]) continue;
+        filled[i][t] = words;
+        lowest = i;
+      }
     }
-    return score;
+    if (lowest < levels) charge(lowest);
+    return sum();
   }
 
  private:
@@ -164,6 +179,7 @@ class LoopPlan::Scoring {
   PerLevel<double> used_x, used_y,
       used;                         // product of the level's spatial loops; instances of the level in use
   PerLevel<PerTensor> box, groups;  // volume of the tile; groups of children with different data
+  PerLevel<PerTensor> filled;       // words that a tile receives over the run
   PerLevel<PerTensor> reads, writes, asked;  // memory words per run; words that each child asks for
   PerLevel<double> partition, read_words, write_words, level_energy;
   double steps = 1.0;
@@ -194,20 +210,26 @@ class LoopPlan::Scoring {
         trips[0] = lanes::product(factors);
         continue;
       }
-      order[i] = __builtin_convertvector(lanes::load<lanes::Bytes>(level.order.data()), Ints);
-      const Ints ordered = plan.int_lanes ? lanes::permute(temporal, order[i]) : one;
-      looping[i] = lanes::above_one(ordered);
-      const Reals products = lanes::running_product(lanes::to_reals(ordered));
-      std::memcpy(&running[i], &products, sizeof products);
-      trips[i] = products[width - 1];
+      arrange(i, temporal);
     }
     return !lanes::differ(extents, plan.extent);
+  }
+
+  // The temporal loops of a level by position.
+  void arrange(std::size_t i, Ints temporal) {
+    order[i] = __builtin_convertvector(lanes::load<lanes::Bytes>(mapping.levels[i].order.data()), Ints);
+    const Ints ordered = plan.int_lanes ? lanes::permute(temporal, order[i]) : Ints{} + 1;
+    looping[i] = lanes::above_one(ordered);
+    const Reals products = lanes::running_product(lanes::to_reals(ordered));
+    std::memcpy(&running[i], &products, sizeof products);
+    trips[i] = products[width - 1];
   }
 
   // Whether meshes, instances, keep set and capacities allow the mapping.
   bool fits() {
     if ((mapping.levels[levels - 1].keep & plan.everything) != plan.everything) return false;
     double x = 1.0, y = 1.0;
+    steps = 1.0;
     for (std::size_t i = levels; i-- > 0;) {
       used[i] = x * y;
       outside[i] = steps;
@@ -308,8 +330,8 @@ class LoopPlan::Scoring {
     }
   }
 
-  // Reads, fills and updates of every level with their energy.
-  void move_words() {
+  // Groups of children under every fan-out, and the words of the result that one instance ever sees.
+  void share() {
     double part = plan.tensor[plan.written].elements;
     for (std::size_t i = levels; i-- > 0;) {
       partition[i] = part;
@@ -317,9 +339,12 @@ class LoopPlan::Scoring {
       for (std::size_t t = 0; t < tensors; ++t) groups[i][t] = groups_of(plan.tensor[t], i);
       part /= groups[i][plan.written];
     }
-    PerTensor asking;
-    asking.fill(steps);
-    for (std::size_t i = 0; i < levels; ++i) {
+  }
+
+  // Reads, fills and updates with their energy, from a level outwards.
+  void charge(std::size_t first) {
+    PerTensor asking = asked[first];
+    for (std::size_t i = first; i < levels; ++i) {
       const PlanLevel& level = plan.level[i];
       const unsigned keep = mapping.levels[i].keep;
       const bool outermost = i + 1 == levels;
@@ -332,13 +357,13 @@ class LoopPlan::Scoring {
           reads[i][t] = writes[i][t] = 0.0;
           continue;
         }
-        const double filled = outermost ? 0.0 : words_of(t, i);
-        asking[t] = filled;
-        double read = accesses, fill = filled, update = 0.0, reductions = 0.0;
+        const double received = outermost ? 0.0 : filled[i][t];
+        asking[t] = received;
+        double read = accesses, fill = received, update = 0.0, reductions = 0.0;
         if (t == plan.written) {
           update = accesses;
           read = reductions = std::max(0.0, accesses - partition[i]);
-          fill = std::max(0.0, filled - partition[i]);
+          fill = std::max(0.0, received - partition[i]);
         }
         const AccessCost& cost = level.cost[t];
         energy += over_instances(cost.energy_pj(read, fill, update), used[i], level.clusters) +
@@ -377,6 +402,20 @@ class LoopPlan::Scoring {
     return result;
   }
 
+  Score sum() const {
+    Score score;
+    score.valid = true;
+    score.cycles = cycles();
+    score.energy_pj = plan.compute_energy_pj;
+    for (std::size_t i = 0; i < levels; ++i) {
+      score.energy_pj += level_energy[i] + plan.level[i].leak_pj * score.cycles * used[i];
+    }
+    if (plan.any_priced) {
+      for (std::size_t i = 0; i < levels; ++i) score.energy_pj += network_energy(i);
+    }
+    return score;
+  }
+
   double network_energy(std::size_t i) const;
 };
 
@@ -399,6 +438,78 @@ double LoopPlan::Scoring<Levels, Tensors>::network_energy(std::size_t i) const {
     total += sums.energy_pj(level.network, 0.0, plan.adder_pj) * used[i];
   }
   return total;
+}
+
+// What a session calls, whatever the numbers of levels and tensors.
+class LoopSession::State {
+ public:
+  virtual ~State() = default;
+  virtual Score run() = 0;
+  virtual Score reordered(std::size_t level) = 0;
+};
+
+template <std::size_t Levels, std::size_t Tensors>
+class LoopPlan::Stepping final : public LoopSession::State {
+ public:
+  Stepping(const Constants& constants, const PackedMapping& mapping) : scoring_(constants, mapping) {}
+  Score run() override { return scoring_.run(); }
+  Score reordered(std::size_t level) override { return scoring_.reordered(level); }
+
+ private:
+  Scoring<Levels, Tensors> scoring_;
+};
+
+LoopSession::LoopSession(const LoopPlan& plan, const PackedMapping& mapping)
+    : plan_(plan), mapping_(std::make_unique<PackedMapping>(mapping)) {
+  const LoopPlan::Constants& constants = *plan.constants_;
+  if (constants.fast && mapping.level_count == constants.levels && !constants.options.imperfect_factors) {
+    if (constants.tensors != 3) {
+      state_ = std::make_unique<LoopPlan::Stepping<0, 0>>(constants, *mapping_);
+    } else if (constants.levels == 3) {
+      state_ = std::make_unique<LoopPlan::Stepping<3, 3>>(constants, *mapping_);
+    } else {
+      state_ = std::make_unique<LoopPlan::Stepping<0, 3>>(constants, *mapping_);
+    }
+  }
+  rescore();
+}
+
+LoopSession::~LoopSession() = default;
+
+void LoopSession::rescore() {
+  score_ = state_ ? state_->run() : plan_.score(*mapping_);
+}
+
+const Score& LoopSession::reorder(int level, const std::array<std::uint8_t, max_dimensions>& order) {
+  mapping_->levels[static_cast<std::size_t>(level)].order = order;
+  // The order inside the innermost level moves no tile.
+  if (level == 0 || !score_.valid) return score_;
+  if (state_) {
+    score_ = state_->reordered(static_cast<std::size_t>(level));
+  } else {
+    rescore();
+  }
+  return score_;
+}
+
+const Score& LoopSession::replace(int level, const PackedLevel& loops) {
+  mapping_->levels[static_cast<std::size_t>(level)] = loops;
+  rescore();
+  return score_;
+}
+
+const Score& LoopSession::move_factor(int dimension, std::int32_t factor, LoopSlot from, LoopSlot to) {
+  const auto slot = [&](LoopSlot at) -> std::int32_t& {
+    PackedLevel& level = mapping_->levels[static_cast<std::size_t>(at.level)];
+    auto& factors = at.kind == LoopSlot::temporal    ? level.temporal
+                    : at.kind == LoopSlot::spatial_x ? level.spatial_x
+                                                     : level.spatial_y;
+    return factors[static_cast<std::size_t>(dimension)];
+  };
+  slot(from) /= factor;
+  slot(to) *= factor;
+  rescore();
+  return score_;
 }
 
 LoopPlan::LoopPlan(const Layer& layer, const Architecture& architecture, LoopOptions options)

@@ -72,12 +72,51 @@ class LoopPlan {
   bool tuned() const;
 
  private:
+  friend class LoopSession;
   struct Constants;
+  template <std::size_t Levels, std::size_t Tensors>
+  class Stepping;
   template <std::size_t Levels, std::size_t Tensors>
   class Scoring;
   template <std::size_t Levels, std::size_t Tensors>
   class BatchScoring;
   std::unique_ptr<const Constants> constants_;
+};
+
+/// Where a factor stands.
+struct LoopSlot {
+  enum Kind : std::uint8_t { temporal, spatial_x, spatial_y };
+  int level = 0;
+  Kind kind = temporal;
+};
+
+/// A mapping that changes step by step, scored after each step: what did not change is not computed again. Equal to
+/// LoopPlan::score of the changed mapping, bit for bit. Not for concurrent use; the plan must outlive it.
+class LoopSession {
+ public:
+  LoopSession(const LoopPlan& plan, const PackedMapping& mapping);
+  ~LoopSession();
+  LoopSession(const LoopSession&) = delete;
+  LoopSession& operator=(const LoopSession&) = delete;
+
+  const Score& score() const { return score_; }
+  const PackedMapping& mapping() const { return *mapping_; }
+
+  /// Another order of the temporal loops of one level: tiles, legality and groups are kept.
+  const Score& reorder(int level, const std::array<std::uint8_t, max_dimensions>& order);
+  /// A factor of a dimension moves from one slot to another; `factor` must divide what stands at `from`.
+  const Score& move_factor(int dimension, std::int32_t factor, LoopSlot from, LoopSlot to);
+  /// Other loops and keep set of one level.
+  const Score& replace(int level, const PackedLevel& loops);
+
+  class State;
+
+ private:
+  void rescore();
+  const LoopPlan& plan_;
+  std::unique_ptr<PackedMapping> mapping_;
+  std::unique_ptr<State> state_;
+  Score score_;
 };
 
 }  // namespace dovetail

@@ -178,6 +178,22 @@ double batched(const LoopPlan& plan, const std::vector<MappingBatch>& all) {
   });
 }
 
+// The order of one level changes, everything else stays.
+double reordered(const LoopPlan& plan, Draws& draws) {
+  LoopSession session(plan, draws.legal());
+  std::vector<std::pair<int, std::array<std::uint8_t, max_dimensions>>> orders;
+  for (int k = 0; k < 64; ++k) {
+    const PackedMapping other = draws.any();
+    const int level = 1 + k % (other.level_count - 1);
+    orders.emplace_back(level, other.levels[static_cast<std::size_t>(level)].order);
+  }
+  return nanoseconds(orders.size(), [&] {
+    double sum = 0.0;
+    for (const auto& [level, order] : orders) sum += session.reorder(level, order).cycles;
+    return sum;
+  });
+}
+
 struct Case {
   std::string name;
   Layer layer;
@@ -229,9 +245,11 @@ int main(int argc, char** argv) {
     const std::vector<MappingBatch> groups = batches(draws, 64);
     const double ns_batch_small = batched(draws.plan(), {groups.begin(), groups.begin() + 4});
     const double ns_batch = batched(draws.plan(), groups);
+    const double ns_order = reordered(draws.plan(), draws);
     fmt::print(stderr,
-               "{:30} scalar {:6.1f} {:6.1f} large {:6.1f} any mapping   batch {:6.1f} {:6.1f} large\n",
-               of.name, ns_small, ns_large, ns_mixed, ns_batch_small, ns_batch);
+               "{:30} scalar {:6.1f} {:6.1f} large {:6.1f} any mapping   batch {:6.1f} {:6.1f} large   "
+               "reorder {:6.1f}\n",
+               of.name, ns_small, ns_large, ns_mixed, ns_batch_small, ns_batch, ns_order);
     nlohmann::ordered_json row;
     row["case"] = of.name;
     row["scalar_ns"] = ns_small;
@@ -239,6 +257,7 @@ int main(int argc, char** argv) {
     row["scalar_any_ns"] = ns_mixed;
     row["batch_ns"] = ns_batch_small;
     row["batch_large_ns"] = ns_batch;
+    row["reorder_ns"] = ns_order;
     rows.push_back(row);
   }
   if (json) fmt::print("{}\n", rows.dump(1));

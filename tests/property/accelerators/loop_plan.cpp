@@ -90,3 +90,36 @@ TEST_CASE("more capacity never makes a mapping illegal, and never changes what i
   });
   CHECK(holds);
 }
+
+TEST_CASE("a mapping that changes step by step scores as if scored anew") {
+  const bool holds = rc::check("sessions equal scores", [](std::uint64_t seed) {
+    Dice dice(seed);
+    for (int k = 0; k < 20; ++k) {
+      const Draw draw = testing::draw(dice, dice.between(1, 6));
+      const LoopPlan plan(draw.layer, draw.architecture);
+      LoopSession session(plan, pack(draw.layer, draw.mapping));
+      const int dimensions = static_cast<int>(draw.layer.dimensions.size());
+      for (int step = 0; step < 20; ++step) {
+        const int level = dice.below(session.mapping().level_count);
+        const PackedLevel& at = session.mapping().levels[static_cast<std::size_t>(level)];
+        if (!dice.one_in(4)) {
+          auto order = at.order;
+          std::swap(order[static_cast<std::size_t>(dice.below(dimensions))],
+                    order[static_cast<std::size_t>(dice.below(dimensions))]);
+          session.reorder(level, order);
+        } else {
+          const int d = dice.below(dimensions);
+          const std::int32_t factor = at.temporal[static_cast<std::size_t>(d)];
+          const LoopSlot to{dice.below(session.mapping().level_count),
+                            dice.of({LoopSlot::temporal, LoopSlot::spatial_x})};
+          session.move_factor(d, factor, {level, LoopSlot::temporal}, to);
+        }
+        const Score anew = plan.score(session.mapping());
+        RC_ASSERT(session.score().valid == anew.valid);
+        RC_ASSERT(session.score().energy_pj == anew.energy_pj);
+        RC_ASSERT(session.score().cycles == anew.cycles);
+      }
+    }
+  });
+  CHECK(holds);
+}
