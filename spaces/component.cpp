@@ -63,6 +63,7 @@ std::vector<Component> split(const Space::Impl& space, const std::vector<int>& s
 
 std::vector<const Expression*> expressions(const Space::Impl& space, const std::vector<int>& conditions) {
   std::vector<const Expression*> result;
+  result.reserve(conditions.size());
   for (const int c : conditions) result.push_back(&space.conditions[static_cast<std::size_t>(c)]);
   return result;
 }

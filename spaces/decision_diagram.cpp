@@ -14,6 +14,10 @@ constexpr double exact_limit = 0x1.0p53;
 
 struct OverBudget {};
 
+std::size_t at(int index) {
+  return static_cast<std::size_t>(index);
+}
+
 }  // namespace
 
 class DiagramBuilder {
@@ -69,7 +73,7 @@ class DiagramBuilder {
           for (const int name : condition->names()) {
             if (name == rest[i])
               mine = true;
-            else if (placed[static_cast<std::size_t>(name)])
+            else if (placed[at(name)])
               ++there;
             else
               ++missing;
@@ -81,12 +85,10 @@ class DiagramBuilder {
             open += 1;
           if (there > 0) shared += 1;
         }
-        const PointSlot& slot = table_.slots[static_cast<std::size_t>(rest[i])];
+        const PointSlot& slot = table_.slots[at(rest[i])];
         if (slot.group >= 0)
-          for (int k = 0; k < table_.groups[static_cast<std::size_t>(slot.group)].count; ++k)
-            if (placed[static_cast<std::size_t>(table_.groups[static_cast<std::size_t>(slot.group)].first +
-                                                k)])
-              shared += 0.5;
+          for (int k = 0; k < table_.groups[at(slot.group)].count; ++k)
+            if (placed[at(table_.groups[at(slot.group)].first + k)]) shared += 0.5;
         const double score = 1e6 * completed + 1e3 * shared + 10 * open -
                              static_cast<double>(std::min<std::int64_t>(slot.count, 1000)) * 0.01;
         if (score > best_score) {
@@ -94,20 +96,20 @@ class DiagramBuilder {
           best = i;
         }
       }
-      placed[static_cast<std::size_t>(rest[best])] = 1;
+      placed[at(rest[best])] = 1;
       diagram_.order_.push_back(rest[best]);
       rest.erase(rest.begin() + static_cast<std::ptrdiff_t>(best));
     }
     const std::size_t levels = diagram_.order_.size();
     std::vector<std::size_t> level_of(table_.slots.size(), 0);
-    for (std::size_t k = 0; k < levels; ++k) level_of[static_cast<std::size_t>(diagram_.order_[k])] = k;
+    for (std::size_t k = 0; k < levels; ++k) level_of[at(diagram_.order_[k])] = k;
     touching_.resize(levels);
     crossing_.resize(levels);
     last_.assign(conditions_.size(), 0);
     for (std::size_t c = 0; c < conditions_.size(); ++c) {
       std::size_t first = levels, last = 0;
       for (const int name : conditions_[c]->names()) {
-        const std::size_t level = level_of[static_cast<std::size_t>(name)];
+        const std::size_t level = level_of[at(name)];
         touching_[level].push_back(c);
         first = std::min(first, level);
         last = std::max(last, level);
@@ -144,13 +146,13 @@ class DiagramBuilder {
     if (level == diagram_.order_.size()) return 1;
     std::string name = key(level);
     if (const auto found = memo_[level].find(name); found != memo_[level].end()) return found->second;
-    const auto index = static_cast<std::size_t>(diagram_.order_[level]);
+    const auto index = at(diagram_.order_[level]);
     const PointSlot& slot = table_.slots[index];
     std::vector<DecisionDiagram::Edge>& edges = edges_[level];
     edges.clear();
     std::int64_t first = 0, last = slot.count - 1;
     if (slot.group >= 0) {
-      const auto g = static_cast<std::size_t>(slot.group);
+      const auto g = at(slot.group);
       if (table_.groups[g].kind == SlotGroup::Kind::factorization) {
         last = slot.choice(static_cast<double>(state_[g]));
         if (left_[g] == 1) first = last;
@@ -181,10 +183,10 @@ class DiagramBuilder {
 
   // The feasible choices in [first, last]: a run that no test can cut is one edge, otherwise it is halved.
   void visit(std::size_t level, std::int64_t first, std::int64_t last) {
-    const auto index = static_cast<std::size_t>(diagram_.order_[level]);
+    const auto index = at(diagram_.order_[level]);
     const PointSlot& slot = table_.slots[index];
     const bool single = first == last;
-    const auto g = static_cast<std::size_t>(std::max(slot.group, 0));
+    const auto g = at(std::max(slot.group, 0));
     if (single && slot.group >= 0) {
       if (table_.groups[g].kind == SlotGroup::Kind::factorization) {
         if (state_[g] % static_cast<std::int64_t>(slot.number(first)) != 0) return;
@@ -258,7 +260,7 @@ class DiagramBuilder {
   void tighten(std::size_t g) {
     const SlotGroup& group = table_.groups[g];
     for (int k = 0; k < group.count; ++k) {
-      const auto other = static_cast<std::size_t>(group.first + k);
+      const auto other = at(group.first + k);
       if (known_[other]) continue;
       const auto rest = static_cast<double>(state_[g]);
       box_[other] = {left_[g] == 1 ? rest : 1.0, rest, false};
@@ -288,9 +290,9 @@ std::optional<DecisionDiagram> DecisionDiagram::build(const SlotTable& table, st
                                                       std::vector<const Expression*> conditions,
                                                       std::int64_t budget) {
   for (const int slot : slots) {
-    const int group = table.slots[static_cast<std::size_t>(slot)].group;
-    if (group >= 0 && table.groups[static_cast<std::size_t>(group)].kind == SlotGroup::Kind::permutation &&
-        table.groups[static_cast<std::size_t>(group)].count > 62)
+    const int group = table.slots[at(slot)].group;
+    if (group >= 0 && table.groups[at(group)].kind == SlotGroup::Kind::permutation &&
+        table.groups[at(group)].count > 62)
       return std::nullopt;
   }
   return DiagramBuilder(table, std::move(slots), std::move(conditions), budget).build();
@@ -298,18 +300,17 @@ std::optional<DecisionDiagram> DecisionDiagram::build(const SlotTable& table, st
 
 void DecisionDiagram::unrank(const SlotTable& table, std::uint64_t rank, std::span<double> stored) const {
   auto rest = static_cast<double>(rank);
-  std::uint32_t at = root_;
+  std::uint32_t here = root_;
   for (const int index : order_) {
-    const Node& node = nodes_[at];
+    const Node& node = nodes_[here];
     const auto begin = edges_.begin() + node.begin, end = edges_.begin() + node.end;
     const Edge& edge =
         *(std::upper_bound(begin, end, rest, [](double r, const Edge& e) { return r < e.before; }) - 1);
     const auto inside = static_cast<std::uint64_t>(rest - edge.before);
     const auto below = static_cast<std::uint64_t>(nodes_[edge.child].count);
-    stored[static_cast<std::size_t>(index)] = table.slots[static_cast<std::size_t>(index)].stored(
-        edge.first + static_cast<std::int64_t>(inside / below));
+    stored[at(index)] = table.slots[at(index)].stored(edge.first + static_cast<std::int64_t>(inside / below));
     rest = static_cast<double>(inside % below);
-    at = edge.child;
+    here = edge.child;
   }
 }
 
@@ -318,17 +319,16 @@ void DecisionDiagram::sample(const SlotTable& table, Random& random, std::span<d
     unrank(table, random.below(static_cast<std::uint64_t>(count())), stored);
     return;
   }
-  std::uint32_t at = root_;
+  std::uint32_t here = root_;
   for (const int index : order_) {
-    const Node& node = nodes_[at];
+    const Node& node = nodes_[here];
     const auto begin = edges_.begin() + node.begin, end = edges_.begin() + node.end;
     const double pick = random.uniform() * node.count;
     const Edge& edge =
         *(std::upper_bound(begin, end, pick, [](double r, const Edge& e) { return r < e.before; }) - 1);
     const std::uint64_t offset = random.below(static_cast<std::uint64_t>(edge.last - edge.first + 1));
-    stored[static_cast<std::size_t>(index)] =
-        table.slots[static_cast<std::size_t>(index)].stored(edge.first + static_cast<std::int64_t>(offset));
-    at = edge.child;
+    stored[at(index)] = table.slots[at(index)].stored(edge.first + static_cast<std::int64_t>(offset));
+    here = edge.child;
   }
 }
 

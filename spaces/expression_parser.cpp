@@ -209,7 +209,7 @@ class ExpressionParser {
   }
 
   Operand comparison() {
-    const Operand first = sum();
+    Operand first = sum();
     std::optional<Op> op = comparator();
     if (!op) return first;
     Operand left = first;
@@ -329,7 +329,7 @@ class ExpressionParser {
     return power();
   }
   Operand power() {
-    const Operand base = primary();
+    Operand base = primary();
     if (at_ >= text_.size() || text_[at_] != '^') return base;
     symbol("^");
     const Depth depth(*this);
@@ -489,8 +489,6 @@ class ExpressionParser {
   int depth_ = 0;
   int stack_ = 0;
 };
-
-constexpr ExpressionParser::Function ExpressionParser::functions[];
 
 ExpressionError::ExpressionError(std::vector<ExpressionMistake> found)
     : std::invalid_argument(found.empty() ? std::string("expression")

@@ -10,14 +10,18 @@
 namespace dovetail {
 namespace {
 
+std::size_t at(int index) {
+  return static_cast<std::size_t>(index);
+}
+
 /// New stored values of up to a few slots.
 struct Move {
   int count = 0;
   std::array<int, 4> slot{};
   std::array<double, 4> stored{};
   void add(int index, double value) {
-    slot[static_cast<std::size_t>(count)] = index;
-    stored[static_cast<std::size_t>(count++)] = value;
+    slot[at(count)] = index;
+    stored[at(count++)] = value;
   }
 };
 
@@ -74,11 +78,11 @@ class Walk {
 
   std::vector<Move> steps(int parameter) {
     std::vector<Move> result;
-    const int first = space_.table.offsets[static_cast<std::size_t>(parameter)];
-    const int count = space_.table.offsets[static_cast<std::size_t>(parameter) + 1] - first;
-    const auto& domain = space_.parameters[static_cast<std::size_t>(parameter)].domain;
-    const PointSlot& slot = space_.table.slots[static_cast<std::size_t>(first)];
-    const double now = stored_[static_cast<std::size_t>(first)];
+    const int first = space_.table.offsets[at(parameter)];
+    const int count = space_.table.offsets[at(parameter) + 1] - first;
+    const auto& domain = space_.parameters[at(parameter)].domain;
+    const PointSlot& slot = space_.table.slots[at(first)];
+    const double now = stored_[at(first)];
     const auto single = [&](double value) {
       if (value == now) return;
       Move move;
@@ -118,8 +122,8 @@ class Walk {
     } else if (std::holds_alternative<PermutationItems>(domain)) {
       const auto swap = [&](int a, int b) {
         Move move;
-        move.add(first + a, stored_[static_cast<std::size_t>(first + b)]);
-        move.add(first + b, stored_[static_cast<std::size_t>(first + a)]);
+        move.add(first + a, stored_[at(first + b)]);
+        move.add(first + b, stored_[at(first + a)]);
         result.push_back(move);
       };
       if (count * (count - 1) / 2 <= max_swaps) {
@@ -136,13 +140,13 @@ class Walk {
       for (const PrimePower& power : prime_factors(std::get<Factorization>(domain).product)) {
         const auto prime = static_cast<double>(power.prime);
         for (int a = 0; a < count; ++a) {
-          const double from = stored_[static_cast<std::size_t>(first + a)];
+          const double from = stored_[at(first + a)];
           if (std::fmod(from, prime) != 0.0) continue;
           for (int b = 0; b < count; ++b) {
             if (a == b) continue;
             Move move;
             move.add(first + a, from / prime);
-            move.add(first + b, stored_[static_cast<std::size_t>(first + b)] * prime);
+            move.add(first + b, stored_[at(first + b)] * prime);
             result.push_back(move);
           }
         }
@@ -152,19 +156,18 @@ class Walk {
   }
 
   void set(int index, double stored) {
-    const auto i = static_cast<std::size_t>(index);
+    const auto i = at(index);
     stored_[i] = stored;
     values_[i] = space_.table.slots[i].number_of(stored);
     box_[i] = {values_[i], values_[i], false};
   }
   void apply(const Move& move) {
-    for (int k = 0; k < move.count; ++k)
-      set(move.slot[static_cast<std::size_t>(k)], move.stored[static_cast<std::size_t>(k)]);
+    for (int k = 0; k < move.count; ++k) set(move.slot[at(k)], move.stored[at(k)]);
   }
   void undo(const Move& move) {
     for (int k = 0; k < move.count; ++k) {
-      const int index = move.slot[static_cast<std::size_t>(k)];
-      set(index, base_.numbers[static_cast<std::size_t>(index)]);
+      const int index = move.slot[at(k)];
+      set(index, base_.numbers[at(index)]);
     }
   }
   // Whether the working point is feasible, given that only the slots of these moves changed.
@@ -173,9 +176,7 @@ class Walk {
     for (const Move* move : {&a, b}) {
       if (move == nullptr) continue;
       for (int k = 0; k < move->count; ++k)
-        if (!space_.holds(space_.touching[static_cast<std::size_t>(move->slot[static_cast<std::size_t>(k)])],
-                          values_))
-          return false;
+        if (!space_.holds(space_.touching[at(move->slot[at(k)])], values_)) return false;
     }
     return true;
   }
@@ -196,8 +197,7 @@ class Walk {
     for (const Expression& condition : space_.conditions)
       for (const int a : condition.names())
         for (const int b : condition.names()) {
-          const int pa = space_.table.slots[static_cast<std::size_t>(a)].parameter,
-                    pb = space_.table.slots[static_cast<std::size_t>(b)].parameter;
+          const int pa = space_.table.slots[at(a)].parameter, pb = space_.table.slots[at(b)].parameter;
           if (pa < pb && tied.size() < 4096) tied.emplace_back(pa, pb);
         }
     std::sort(tied.begin(), tied.end());
@@ -205,8 +205,7 @@ class Walk {
     if (tied.empty()) return;
     for (int i = 0; i < pair_tries && out.size() < wanted; ++i) {
       const auto [pa, pb] = tied[random_.below(tied.size())];
-      const std::vector<Move>&a = moves[static_cast<std::size_t>(pa)],
-            &b = moves[static_cast<std::size_t>(pb)];
+      const std::vector<Move>&a = moves[at(pa)], &b = moves[at(pb)];
       if (a.empty() || b.empty()) continue;
       const Move& first = a[random_.below(a.size())];
       const Move& second = b[random_.below(b.size())];
@@ -230,21 +229,21 @@ class Walk {
     budget_ = repair_budget * (1 + static_cast<int>(std::min<std::size_t>(tied.size(), 8)));
     for (std::size_t i = tied.size(); i > 1; --i) std::swap(tied[i - 1], tied[random_.below(i)]);
     for (const int index : tied) {
-      const PointSlot& slot = space_.table.slots[static_cast<std::size_t>(index)];
+      const PointSlot& slot = space_.table.slots[at(index)];
       std::vector<Move> starts;
       if (slot.group < 0 && !slot.real && slot.count <= 256) {
         for (std::int64_t choice = 0; choice < slot.count; ++choice) {
           Move move;
           move.add(index, slot.stored(choice));
-          if (move.stored[0] != base_.numbers[static_cast<std::size_t>(index)]) starts.push_back(move);
+          if (move.stored[0] != base_.numbers[at(index)]) starts.push_back(move);
         }
         // Near values first, so that a spent budget costs the far ones.
-        const double here = base_.numbers[static_cast<std::size_t>(index)];
+        const double here = base_.numbers[at(index)];
         std::stable_sort(starts.begin(), starts.end(), [here](const Move& a, const Move& b) {
           return std::abs(a.stored[0] - here) < std::abs(b.stored[0] - here);
         });
       } else {
-        for (const Move& move : moves[static_cast<std::size_t>(slot.parameter)])
+        for (const Move& move : moves[at(slot.parameter)])
           if (std::find(move.slot.begin(), move.slot.begin() + move.count, index) !=
               move.slot.begin() + move.count)
             starts.push_back(move);
@@ -264,8 +263,8 @@ class Walk {
     int broken = -1;
     std::size_t fewest = 0;
     for (const int slot : changed_) {
-      for (const int c : space_.touching[static_cast<std::size_t>(slot)]) {
-        const Expression& condition = space_.conditions[static_cast<std::size_t>(c)];
+      for (const int c : space_.touching[at(slot)]) {
+        const Expression& condition = space_.conditions[at(c)];
         if (!condition.is_equation() || condition.holds(values_)) continue;
         std::size_t open = 0;
         for (const int name : condition.names())
@@ -281,21 +280,21 @@ class Walk {
       return;
     }
     if (left == 0) return;
-    for (const int index : space_.conditions[static_cast<std::size_t>(broken)].names()) {
-      const PointSlot& slot = space_.table.slots[static_cast<std::size_t>(index)];
+    for (const int index : space_.conditions[at(broken)].names()) {
+      const PointSlot& slot = space_.table.slots[at(index)];
       if (slot.real || slot.group >= 0 ||
           std::find(changed_.begin(), changed_.end(), index) != changed_.end())
         continue;
       std::vector<std::int64_t> found;
       solve(broken, index, 0, slot.count - 1, found);
-      set(index, base_.numbers[static_cast<std::size_t>(index)]);
+      set(index, base_.numbers[at(index)]);
       changed_.push_back(index);
       for (const std::int64_t choice : found) {
         set(index, slot.stored(choice));
         repair(out, left - 1);
       }
       changed_.pop_back();
-      set(index, base_.numbers[static_cast<std::size_t>(index)]);
+      set(index, base_.numbers[at(index)]);
     }
   }
 
@@ -303,14 +302,14 @@ class Walk {
   void solve(int condition, int index, std::int64_t first, std::int64_t last,
              std::vector<std::int64_t>& found) {
     if (found.size() >= max_solutions || --budget_ < 0) return;
-    const PointSlot& slot = space_.table.slots[static_cast<std::size_t>(index)];
-    const Expression& equation = space_.conditions[static_cast<std::size_t>(condition)];
+    const PointSlot& slot = space_.table.slots[at(index)];
+    const Expression& equation = space_.conditions[at(condition)];
     if (first == last) {
       set(index, slot.stored(first));
       if (equation.holds(values_)) found.push_back(first);
       return;
     }
-    box_[static_cast<std::size_t>(index)] = {slot.number(first), slot.number(last), false};
+    box_[at(index)] = {slot.number(first), slot.number(last), false};
     if (equation.bounds(box_).high < 0.0) return;
     const std::int64_t middle = first + (last - first) / 2;
     solve(condition, index, first, middle, found);
@@ -345,7 +344,7 @@ class Walk {
 
 std::vector<Point> Space::neighbours(const Point& point, Random& random, int limit) const {
   if (limit <= 0 || !impl_->table.legal(point.numbers)) return {};
-  return Walk(*impl_, point, random, static_cast<std::size_t>(limit)).run();
+  return Walk(*impl_, point, random, at(limit)).run();
 }
 
 }  // namespace dovetail

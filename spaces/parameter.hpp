@@ -52,7 +52,7 @@ int width(const Parameter& parameter);
 struct Point {
   std::vector<double> numbers;
   bool operator==(const Point&) const = default;
-  auto operator<=>(const Point&) const = default;
+  auto operator<=>(const Point&) const = default;  // NOLINT(modernize-use-nullptr): misread by clang-tidy 14
 };
 
 /// A readable value of one parameter in a point.

@@ -7,8 +7,8 @@
 
 namespace dovetail {
 
-Paving::Paving(const SlotTable& table, std::vector<int> slots, std::vector<const Expression*> conditions,
-               int max_boxes)
+Paving::Paving(const SlotTable& table, const std::vector<int>& slots,
+               std::vector<const Expression*> conditions, int max_boxes)
     : conditions_(std::move(conditions)) {
   for (const int slot : slots) {
     const int group = table.slots[static_cast<std::size_t>(slot)].group;

@@ -18,7 +18,7 @@ namespace dovetail {
 /// whole and not cut.
 class Paving {
  public:
-  Paving(const SlotTable& table, std::vector<int> slots, std::vector<const Expression*> conditions,
+  Paving(const SlotTable& table, const std::vector<int>& slots, std::vector<const Expression*> conditions,
          int max_boxes);
 
   double volume() const {
