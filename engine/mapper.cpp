@@ -6,12 +6,13 @@
 
 #include <stdexcept>
 
+#include <dovetail/engine/exact_mapper.hpp>
 #include <dovetail/engine/sampling_mappers.hpp>
 
 namespace dovetail {
 
 std::unique_ptr<Mapper> make_mapper(const std::string& name) {
-  if (name == "exact") return std::make_unique<HillclimbMapper>();
+  if (name == "exact") return std::make_unique<ExactMapper>();
   if (name == "random") return std::make_unique<RandomMapper>();
   if (name == "hillclimb") return std::make_unique<HillclimbMapper>();
   if (name == "annealing") return std::make_unique<AnnealingMapper>();

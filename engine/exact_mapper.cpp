@@ -1,0 +1,231 @@
+// The mapper that proves its answer (see the header).
+#include <dovetail/engine/exact_mapper.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <stdexcept>
+
+#include <dovetail/accelerators/loop_model.hpp>
+#include <dovetail/engine/sampling_mappers.hpp>
+#include <dovetail/workloads/parallel.hpp>
+
+namespace dovetail {
+namespace {
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+constexpr std::size_t tile_limit = 400'000;   // tables of a few hundred bytes per tile
+constexpr std::size_t choice_limit = 4096;    // keep sets that are listed
+constexpr std::size_t kept_tables = 64;
+constexpr std::size_t narrow = 128;           // labels per stage of a first run
+
+}  // namespace
+
+ExactSearch::ExactSearch(const MapRequest& request) : request_(request) {
+  problem_ = std::make_unique<MapProblem>(request_, tile_limit);
+  plan_ = std::make_unique<LoopPlan>(request_.layer, request_.architecture);
+  const auto options = keep_choices(request_);
+  std::vector<KeepSets> sets(1);
+  for (std::size_t i = 0; i < options.size() && all_choices_; ++i) {
+    std::vector<KeepSets> longer;
+    for (const KeepSets& set : sets) {
+      // All subsets of the optional tensors, everything kept first.
+      for (unsigned subset = options[i].optional;; subset = (subset - 1) & options[i].optional) {
+        KeepSets next = set;
+        next[i] = options[i].must | subset;
+        longer.push_back(next);
+        if (subset == 0) break;
+      }
+    }
+    if (longer.size() > choice_limit) all_choices_ = false;
+    sets = std::move(longer);
+  }
+  if (!all_choices_) {
+    // Too many to list: everything kept, only what must be, and each tensor or level dropped alone.
+    sets.clear();
+    KeepSets all{}, least{};
+    for (std::size_t i = 0; i < options.size(); ++i) {
+      all[i] = options[i].must | options[i].optional;
+      least[i] = options[i].must;
+    }
+    sets = {all, least};
+    for (std::size_t i = 0; i < options.size(); ++i) {
+      for (unsigned t = 0; t < problem_->tensors.size(); ++t) {
+        if ((options[i].optional >> t & 1U) == 0) continue;
+        KeepSets one = all;
+        one[i] &= ~(1U << t);
+        sets.push_back(one);
+      }
+    }
+  }
+  keep_tables_ = sets.size() <= kept_tables;
+  choices_.resize(sets.size());
+  parallel_for(sets.size(), request_.threads, [&](std::size_t n) {
+    choices_[n].keep = sets[n];
+    choices_[n].bound = search(choices_[n]).root_bound();
+    if (!keep_tables_ || !(choices_[n].bound < infinity)) choices_[n].search.reset();
+  });
+  std::stable_sort(choices_.begin(), choices_.end(), [](const Choice& a, const Choice& b) { return a.bound < b.bound; });
+  root_bound_ = choices_.empty() ? infinity : choices_.front().bound;
+  if (!all_choices_) root_bound_ = 0.0;
+}
+
+LabelSearch& ExactSearch::search(Choice& choice) {
+  if (!choice.search) choice.search = std::make_unique<LabelSearch>(*problem_, *plan_, choice.keep);
+  return *choice.search;
+}
+
+void ExactSearch::release(Choice& choice) {
+  if (!keep_tables_ || choice.done) choice.search.reset();
+}
+
+double ExactSearch::root_bound() const { return root_bound_; }
+
+double ExactSearch::lower_bound() const {
+  double least = best_ ? best_->objective : infinity;
+  for (const Choice& choice : choices_) least = std::min(least, choice.bound);
+  if (!all_choices_ || request_.architecture.link_transfers) {
+    // Only what holds for any mapping: the arithmetic at full width.
+    const double cycles = std::ceil(problem_->macs / static_cast<double>(request_.architecture.compute.instances));
+    return std::min(least, request_.objective(problem_->compute_pj, cycles));
+  }
+  return least;
+}
+
+SearchLimits ExactSearch::limits(std::size_t width) const {
+  SearchLimits limits;
+  limits.width = width;
+  limits.threads = request_.threads;
+  const double memory_mb = request_.memory_mb.value_or(4096.0);
+  limits.labels = static_cast<std::size_t>(std::max(1.0, memory_mb * 1e6 / sizeof(Label) / 2.0));
+  if (request_.time_s) {
+    limits.expired = [this] { return clock_.seconds() >= *request_.time_s; };
+  }
+  return limits;
+}
+
+void ExactSearch::take(const SearchOutcome& outcome) {
+  evaluations_ += outcome.evaluations;
+  labels_ += static_cast<std::int64_t>(outcome.labels);
+  if (!outcome.best) return;
+  const MapPoint& point = *outcome.best;
+  if (!best_ || point.objective < best_->objective ||
+      (point.objective == best_->objective && lexicographically_less(point.mapping, best_->mapping))) {
+    best_ = point;
+  }
+}
+
+void ExactSearch::solve() {
+  const auto target = [&] {
+    double value = best_ ? best_->objective * (1.0 - request_.gap) : infinity;
+    if (request_.cutoff > 0.0) value = std::min(value, request_.cutoff);
+    return value;
+  };
+  const auto spent = [&] {
+    if (request_.time_s && clock_.seconds() >= *request_.time_s) stopped_ = "time";
+    if (request_.budget > 0 && evaluations_ >= request_.budget) stopped_ = "budget";
+    return !stopped_.empty();
+  };
+  // Ever wider runs: the first for an incumbent, the last without a limit, for the proof.
+  for (const std::size_t width : {narrow, 32 * narrow, std::numeric_limits<std::size_t>::max()}) {
+    for (Choice& choice : choices_) {
+      if (choice.done || spent()) continue;
+      if (choice.bound >= target()) {
+        choice.done = true;
+        release(choice);
+        continue;
+      }
+      Cutoff cutoff;
+      cutoff.objective = target();
+      const SearchOutcome outcome = search(choice).run(cutoff, limits(width));
+      take(outcome);
+      choice.bound = std::max(choice.bound, outcome.lower_bound);
+      if (outcome.complete) choice.done = true;
+      if (outcome.out_of_time) stopped_ = "time";
+      if (outcome.out_of_memory && width == std::numeric_limits<std::size_t>::max()) stopped_ = "memory";
+      release(choice);
+    }
+  }
+  if (!stopped_.empty()) return;
+  const double least = lower_bound();
+  if (best_ && least >= best_->objective && all_choices_ && !request_.architecture.link_transfers) {
+    stopped_ = "proven";
+  } else if (request_.cutoff > 0.0 && least >= request_.cutoff) {
+    stopped_ = "cutoff";
+  } else if (!best_) {
+    stopped_ = "infeasible";
+  } else {
+    stopped_ = request_.gap > 0.0 ? "gap" : "bound";
+  }
+}
+
+bool ExactSearch::front(double energy_shift, double cycles_shift, double limit, std::vector<MapPoint>& points) {
+  bool complete = all_choices_ && problem_->exact;
+  for (const bool proof : {false, true}) {
+    for (Choice& choice : choices_) {
+      Cutoff cutoff;
+      cutoff.front = true;
+      cutoff.energy_shift = energy_shift;
+      cutoff.cycles_shift = cycles_shift;
+      cutoff.objective = limit;
+      for (const MapPoint& point : points) cutoff.points.emplace_back(point.energy_pj, point.cycles);
+      if (!(choice.bound < infinity)) continue;
+      const SearchOutcome outcome = search(choice).run(cutoff, limits(proof ? std::numeric_limits<std::size_t>::max() : narrow));
+      evaluations_ += outcome.evaluations;
+      labels_ += static_cast<std::int64_t>(outcome.labels);
+      for (const MapPoint& point : outcome.points) points.push_back(point);
+      points = pareto_front(std::move(points));
+      if (proof && !outcome.complete) complete = false;
+      release(choice);
+    }
+  }
+  return complete;
+}
+
+std::vector<MapPoint> pareto_front(std::vector<MapPoint> points) {
+  std::sort(points.begin(), points.end(), [](const MapPoint& a, const MapPoint& b) {
+    if (a.energy_pj != b.energy_pj) return a.energy_pj < b.energy_pj;
+    if (a.cycles != b.cycles) return a.cycles < b.cycles;
+    return lexicographically_less(a.mapping, b.mapping);
+  });
+  std::vector<MapPoint> front;
+  for (MapPoint& point : points) {
+    if (front.empty() || point.cycles < front.back().cycles) front.push_back(std::move(point));
+  }
+  return front;
+}
+
+MapResult ExactMapper::map(const MapRequest& request) const {
+  const Stopwatch clock;
+  std::unique_ptr<ExactSearch> search;
+  try {
+    search = std::make_unique<ExactSearch>(request);
+  } catch (const std::length_error&) {
+    // Too large for tables: search without a proof.
+    MapResult result = EvolutionMapper().map(request);
+    const double cycles =
+        std::ceil(static_cast<double>(macs(request.layer)) / static_cast<double>(request.architecture.compute.instances));
+    result.lower_bound = std::min(
+        result.mapping ? result.objective : infinity,
+        request.objective(static_cast<double>(macs(request.layer)) * compute_energy_per_op_pj(request.layer, request.architecture.compute), cycles));
+    return result;
+  }
+  search->solve();
+  MapResult result = answer(request, search->best() ? std::optional(search->best()->mapping) : std::nullopt);
+  result.lower_bound = search->best() ? std::min(search->lower_bound(), result.objective) : search->lower_bound();
+  result.stopped = search->stopped();
+  result.proven = result.stopped == "proven";
+  if (!std::isfinite(result.lower_bound)) result.lower_bound = 0.0;
+  if (request.front && result.mapping) {
+    std::vector<MapPoint> points;
+    result.front_proven = search->front(0.0, 0.0, infinity, points);
+    for (const MapPoint& point : points) {
+      result.front.push_back({point.energy_pj, static_cast<std::int64_t>(point.cycles), unpack(point.mapping)});
+    }
+  }
+  result.evaluations = search->evaluations();
+  result.seconds = clock.seconds();
+  return result;
+}
+
+}  // namespace dovetail

@@ -1,0 +1,69 @@
+// The mapper that proves its answer: every factorization, order, unrolling and keep set, by labels and bounds.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include <dovetail/engine/label_search.hpp>
+#include <dovetail/engine/map_session.hpp>
+#include <dovetail/engine/mapper.hpp>
+
+namespace dovetail {
+
+/// One layer on one machine over all allowed keep sets; the searches of the keep sets share incumbent and tables.
+class ExactSearch {
+ public:
+  /// Throws std::length_error when the layer has too many tiles for tables.
+  explicit ExactSearch(const MapRequest& request);
+
+  /// Narrow runs for an incumbent, then complete ones for the proof. Stops at the request's gap, time, memory, cutoff.
+  void solve();
+  /// All points (energy, cycles) that can matter when (energy + energy_shift) x (cycles + cycles_shift) must stay below
+  /// `limit`: the Pareto front below it, ascending energy. False when time or memory ended it first.
+  bool front(double energy_shift, double cycles_shift, double limit, std::vector<MapPoint>& points);
+
+  const std::optional<MapPoint>& best() const { return best_; }
+  double lower_bound() const;
+  /// Lower bound over all keep sets before any search.
+  double root_bound() const;
+  bool exact() const { return problem_->exact; }
+  std::int64_t evaluations() const { return evaluations_; }
+  std::int64_t labels() const { return labels_; }
+  const std::string& stopped() const { return stopped_; }
+
+ private:
+  struct Choice {
+    KeepSets keep{};
+    std::unique_ptr<LabelSearch> search;
+    double bound = 0.0;
+    bool done = false;
+  };
+  SearchLimits limits(std::size_t width) const;
+  void take(const SearchOutcome& outcome);
+  LabelSearch& search(Choice& choice);
+  void release(Choice& choice);
+
+  MapRequest request_;
+  std::unique_ptr<MapProblem> problem_;
+  std::unique_ptr<LoopPlan> plan_;
+  std::vector<Choice> choices_;
+  bool all_choices_ = true;  ///< false when the keep sets were too many to list
+  bool keep_tables_ = true;
+  std::optional<MapPoint> best_;
+  double root_bound_ = 0.0;
+  std::int64_t evaluations_ = 0, labels_ = 0;
+  std::string stopped_;
+  Stopwatch clock_;
+};
+
+class ExactMapper : public Mapper {
+ public:
+  std::string name() const override { return "exact"; }
+  MapResult map(const MapRequest& request) const override;
+};
+
+/// The points that no other point covers, ascending energy; of equal points the lexicographically least mapping.
+std::vector<MapPoint> pareto_front(std::vector<MapPoint> points);
+
+}  // namespace dovetail

@@ -1,0 +1,281 @@
+// The stages of a run, inside out: spread over a fan-out, loop, keep what is not dominated; then score what is left.
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <numeric>
+
+#include <dovetail/engine/label_search.hpp>
+#include <dovetail/engine/map_session.hpp>
+#include <dovetail/workloads/parallel.hpp>
+
+namespace dovetail {
+namespace {
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+// Work is cut into pieces whose number does not depend on the threads.
+constexpr std::size_t pieces = 64;
+
+std::pair<std::size_t, std::size_t> piece(std::size_t count, std::size_t index) {
+  return {count * index / pieces, count * (index + 1) / pieces};
+}
+
+}  // namespace
+
+void LabelSearch::spread_stage(const std::vector<Stage>& stages, int level, const Cutoff& cutoff,
+                               const SearchLimits& limits, Stage& out, bool& stopped) const {
+  const MapProblem& p = *problem_;
+  const MapLevel& own = p.level[static_cast<std::size_t>(level)];
+  const std::vector<Label> first{root_};
+  const std::vector<Label>& sources = stages.empty() ? first : stages.back().labels;
+  std::vector<std::vector<Label>> found(pieces);
+  std::atomic<bool> halt = false;
+  const TileLattice::Key whole = p.lattice.key(p.lattice.whole());
+  parallel_for(pieces, limits.threads, [&](std::size_t index) {
+    const auto [begin, end] = piece(sources.size(), index);
+    std::vector<Label>& mine = found[index];
+    Label grown;
+    for (std::size_t n = begin; n < end && !halt; ++n) {
+      const Label& source = sources[n];
+      if (limits.expired && limits.expired()) halt = true;
+      const TileLattice::Key room = whole - p.lattice.key(source.tile);
+      const double parallel = bounds_.parallel(level, source.tile);
+      for (std::size_t c = 0; c < own.choices.size(); ++c) {
+        const SpatialChoice& choice = own.choices[c];
+        // Choices come by descending children: with too few, no completion is fast enough.
+        if (hopeless(cutoff, source.bound_energy > 0.0 ? std::min(source.bound_energy, infinity) : 0.0,
+                     std::ceil(source.compute / choice.children / parallel * (1.0 - 1e-11)))) {
+          break;
+        }
+        if (!p.lattice.divides(p.lattice.key(choice.tile), room)) continue;
+        if (own.wires) {
+          // Without hops first: they need the layouts of the choice.
+          spread(source, level, c, choice.arrangement, grown);
+          if (!bound_before_loops(grown, level, cutoff)) continue;
+        }
+        for (const Arrangement& arrangement : p.arrangements(level, c, source.tile)) {
+          spread(source, level, c, arrangement, grown);
+          if (!bound_before_loops(grown, level, cutoff)) continue;
+          grown.parent = static_cast<std::uint32_t>(n);
+          mine.push_back(grown);
+        }
+      }
+      if (mine.size() > limits.labels) halt = true;
+    }
+  });
+  stopped = halt;
+  // Dominance among labels of one tile.
+  std::vector<const Label*> all;
+  for (const auto& part : found) {
+    for (const Label& label : part) all.push_back(&label);
+  }
+  std::stable_sort(all.begin(), all.end(), [](const Label* a, const Label* b) {
+    return a->tile != b->tile ? a->tile < b->tile : a->bound < b->bound;
+  });
+  std::vector<std::size_t> starts;
+  for (std::size_t n = 0; n < all.size(); ++n) {
+    if (n == 0 || all[n]->tile != all[n - 1]->tile) starts.push_back(n);
+  }
+  starts.push_back(all.size());
+  const std::size_t groups = starts.size() - 1;
+  std::vector<std::vector<Label>> kept(pieces);
+  parallel_for(pieces, limits.threads, [&](std::size_t index) {
+    const auto [begin, end] = piece(groups, index);
+    std::vector<Label> front;
+    for (std::size_t g = begin; g < end; ++g) {
+      front.clear();
+      for (std::size_t n = starts[g]; n < starts[g + 1]; ++n) add(front, *all[n], level, false);
+      kept[index].insert(kept[index].end(), front.begin(), front.end());
+    }
+  });
+  for (const auto& part : kept) out.labels.insert(out.labels.end(), part.begin(), part.end());
+}
+
+void LabelSearch::loop_stage(const std::vector<Stage>& stages, int level, const Cutoff& cutoff,
+                             const SearchLimits& limits, Stage& out, bool& stopped) const {
+  const MapProblem& p = *problem_;
+  const std::vector<Label> first{root_};
+  const std::vector<Label>& sources = stages.empty() ? first : stages.back().labels;
+  unsigned below = 0;
+  for (std::size_t t = 0; t < p.tensors.size(); ++t) {
+    // Tensors stored inside, or watched by wires, see the order of these loops.
+    if (bounds_.below(level, t) >= 0) below |= 1U << t;
+    for (int i = 1; i <= level; ++i) {
+      if (p.level[static_cast<std::size_t>(i)].wires) below |= 1U << t;
+    }
+  }
+  // What a source pays at least, so that most pairs of source and target need no closer look.
+  struct Quick {
+    TileLattice::Key key;
+    Prospect prospect;
+    double all = 0.0, cycles = 0.0;
+    std::size_t index = 0;
+    double bound = 0.0;
+  };
+  std::vector<Quick> quick;
+  std::vector<LabelPath> paths(sources.size());
+  double cheapest = infinity;
+  for (std::size_t n = 0; n < sources.size(); ++n) {
+    paths[n] = stages.empty() ? path(stages, static_cast<std::size_t>(-1), sources[n]) : path(stages, stages.size() - 1, sources[n]);
+    Quick entry{p.lattice.key(sources[n].tile), prospect(sources[n], level), 0.0, 0.0, n, sources[n].bound};
+    entry.all = entry.prospect.fixed;
+    for (std::size_t t = 0; t < p.tensors.size(); ++t) {
+      if ((entry.prospect.members >> t & 1U) != 0) entry.all += entry.prospect.reload[t];
+    }
+    double least = entry.prospect.fixed;
+    for (std::size_t t = 0; t < p.tensors.size(); ++t) {
+      if ((entry.prospect.members >> t & 1U) != 0) least += entry.prospect.reload[t] * entry.prospect.least[t];
+    }
+    cheapest = std::min(cheapest, least);
+    entry.cycles = sources[n].cycles_low;
+    quick.push_back(entry);
+  }
+  std::stable_sort(quick.begin(), quick.end(), [](const Quick& a, const Quick& b) { return a.bound < b.bound; });
+  const std::vector<TileLattice::Id>& targets = bounds_.tiles(level);
+  std::vector<std::vector<Label>> kept(pieces);
+  std::atomic<bool> halt = false;
+  std::atomic<std::size_t> total = 0;
+  parallel_for(pieces, limits.threads, [&](std::size_t index) {
+    std::vector<Label> front;
+    Label grown;
+    // Interleaved, so that pieces are alike.
+    for (std::size_t g = index; g < targets.size() && !halt; g += pieces) {
+      const TileLattice::Id m = targets[g];
+      const double outside = bounds_.outer(level, m);
+      const double outer_cycles = bounds_.outer_cycles(m);
+      if (!(outside < infinity) || hopeless(cutoff, cheapest + outside, outer_cycles)) continue;
+      if (limits.expired && limits.expired()) halt = true;
+      const TileLattice::Key key = p.lattice.key(m);
+      const double parallel = bounds_.parallel(level, m);
+      const TileExtents& extents = p.lattice.extents(m);
+      front.clear();
+      for (const Quick& source : quick) {
+        if (!p.lattice.divides(source.key, key)) continue;
+        const Label& label = sources[source.index];
+        double saved = 0.0, most = 0.0;
+        const double steps = p.lattice.volume(m) / p.lattice.volume(label.tile);
+        for (std::size_t t = 0; t < p.tensors.size(); ++t) {
+          if ((source.prospect.members >> t & 1U) == 0) continue;
+          const double reuse = p.reuse[m][t] / p.reuse[label.tile][t];
+          const double reload = source.prospect.reload[t];
+          if (reuse == steps) {
+            saved += reload * (1.0 - source.prospect.least[t]);
+          } else if (bounds_.disjoint()) {
+            most = std::max(most, reload * (1.0 - 1.0 / reuse));
+          } else {
+            saved += reload * (1.0 - 1.0 / reuse);
+          }
+        }
+        if (hopeless(cutoff, source.all - saved - most + outside, std::max(source.cycles / parallel, outer_cycles))) continue;
+        if (!p.legal_temporal(level, label.tile, m)) continue;
+        const TileExtents& inner = p.lattice.extents(label.tile);
+        unsigned active = 0;
+        for (std::size_t d = 0; d < p.merged.layer.dimensions.size(); ++d) active |= extents[d] > inner[d] ? 1U << d : 0U;
+        for (const LoopOrder& order : p.orders[static_cast<std::size_t>(level)]->get(below, active)) {
+          loop(label, paths[source.index], level, m, order, grown);
+          if (!bound_after_loops(grown, level, cutoff)) continue;
+          grown.parent = static_cast<std::uint32_t>(source.index);
+          if (level + 1 == p.levels) {
+            front.push_back(grown);
+          } else {
+            add(front, grown, level, true);
+          }
+        }
+      }
+      kept[index].insert(kept[index].end(), front.begin(), front.end());
+      if ((total += front.size()) > limits.labels) halt = true;
+    }
+  });
+  stopped = halt;
+  for (const auto& part : kept) out.labels.insert(out.labels.end(), part.begin(), part.end());
+}
+
+// Scores the finished labels in the order of their bounds until no bound can beat the best.
+void LabelSearch::finish(const std::vector<Stage>& stages, const Cutoff& cutoff, SearchOutcome& outcome) const {
+  const MapProblem& p = *problem_;
+  std::vector<const Label*> order;
+  for (const Label& label : stages.back().labels) order.push_back(&label);
+  std::stable_sort(order.begin(), order.end(), [](const Label* a, const Label* b) { return a->bound < b->bound; });
+  double best = cutoff.objective, lower = infinity;
+  for (const Label* label : order) {
+    lower = std::min(lower, label->bound);
+    if (!cutoff.front && label->bound * (1.0 - 1e-9) > best) break;
+    const LabelPath whole = path(stages, stages.size() - 1, *label);
+    MapPoint point;
+    point.mapping = mapping(whole);
+    const Score score = plan_->score(point.mapping);
+    ++outcome.evaluations;
+    if (!score.valid) continue;
+    point.energy_pj = score.energy_pj;
+    point.cycles = score.cycles;
+    point.objective = p.request.objective(score.energy_pj, score.cycles);
+    if (cutoff.front) {
+      outcome.points.push_back(point);
+      continue;
+    }
+    if (!outcome.best || point.objective < outcome.best->objective ||
+        (point.objective == outcome.best->objective && lexicographically_less(point.mapping, outcome.best->mapping))) {
+      outcome.best = point;
+      best = std::min(best, point.objective);
+    }
+  }
+  if (!p.exact) outcome.lower_bound = std::min(outcome.lower_bound, lower);
+}
+
+SearchOutcome LabelSearch::run(const Cutoff& cutoff, const SearchLimits& limits) const {
+  const MapProblem& p = *problem_;
+  SearchOutcome outcome;
+  outcome.lower_bound = cutoff.front ? 0.0 : cutoff.objective;
+  outcome.complete = true;
+  if (!(root_bound_ < infinity)) {
+    outcome.lower_bound = infinity;
+    return outcome;
+  }
+  std::vector<Stage> stages;
+  double before = root_bound_;  // least bound of the last complete stage
+  for (int step = 0; step < 2 * p.levels; ++step) {
+    const int level = step / 2;
+    const bool temporal = step % 2 == 1;
+    if (!temporal && !p.level[static_cast<std::size_t>(level)].spatial) continue;
+    Stage next{level, temporal, {}};
+    bool stopped = false;
+    if (temporal) {
+      loop_stage(stages, level, cutoff, limits, next, stopped);
+    } else {
+      spread_stage(stages, level, cutoff, limits, next, stopped);
+    }
+    outcome.labels += next.labels.size();
+    if (stopped) {
+      outcome.complete = false;
+      outcome.out_of_time = limits.expired && limits.expired();
+      outcome.out_of_memory = !outcome.out_of_time;
+      outcome.lower_bound = std::min(outcome.lower_bound, before);
+    }
+    const bool last = temporal && level + 1 == p.levels;
+    if (!last && next.labels.size() > limits.width) {
+      // The least promising go; what they could have become is bounded by the best of them.
+      std::stable_sort(next.labels.begin(), next.labels.end(), [](const Label& a, const Label& b) { return a.bound < b.bound; });
+      outcome.complete = false;
+      outcome.lower_bound = std::min(outcome.lower_bound, next.labels[limits.width].bound);
+      next.labels.resize(limits.width);
+    }
+    if (!stopped && !next.labels.empty()) {
+      before = infinity;
+      for (const Label& label : next.labels) before = std::min(before, label.bound);
+    }
+    stages.push_back(std::move(next));
+    if (stages.back().labels.empty()) {
+      if (outcome.complete && outcome.lower_bound == infinity) outcome.lower_bound = infinity;
+      return outcome;
+    }
+    if (stopped) {
+      // Go on with what there is, quickly: a last narrow dive to an incumbent.
+      return outcome;
+    }
+  }
+  finish(stages, cutoff, outcome);
+  if (outcome.best) outcome.lower_bound = std::min(outcome.lower_bound, outcome.best->objective);
+  return outcome;
+}
+
+}  // namespace dovetail

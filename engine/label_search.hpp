@@ -1,0 +1,105 @@
+// The exact search: labels from the inside out, dominance within a tile, bounds of what lies outside.
+#pragma once
+
+#include <functional>
+#include <limits>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include <dovetail/accelerators/loop_plan.hpp>
+#include <dovetail/engine/map_bounds.hpp>
+#include <dovetail/engine/map_label.hpp>
+
+namespace dovetail {
+
+/// A mapping with its exact cost.
+struct MapPoint {
+  double objective = std::numeric_limits<double>::infinity(), energy_pj = 0.0, cycles = 0.0;
+  PackedMapping mapping;  ///< of the original layer
+};
+
+/// What may still be cut off: everything whose lower bound does not beat the cutoff. With `shift`, the objective of a
+/// front is (energy + energy_shift) x (cycles + cycles_shift), and points that another point covers are cut as well.
+struct Cutoff {
+  double objective = std::numeric_limits<double>::infinity();
+  bool front = false;
+  double energy_shift = 0.0, cycles_shift = 0.0;
+  std::vector<std::pair<double, double>> points;  ///< front so far: (energy, cycles)
+};
+
+struct SearchLimits {
+  std::size_t width = std::numeric_limits<std::size_t>::max();  ///< labels kept after a stage
+  std::size_t labels = std::numeric_limits<std::size_t>::max(); ///< of all stages together (memory)
+  int threads = 1;
+  std::function<bool()> expired;                                ///< polled; true ends the search
+};
+
+struct SearchOutcome {
+  std::optional<MapPoint> best;
+  std::vector<MapPoint> points;   ///< front: every point found, not yet filtered
+  double lower_bound = 0.0;       ///< of the objective over this keep choice (at most the cutoff)
+  bool complete = false;          ///< nothing was dropped: lower_bound is min(cutoff, best)
+  bool out_of_time = false, out_of_memory = false;
+  std::int64_t evaluations = 0;
+  std::size_t labels = 0;
+};
+
+/// One choice of keep sets.
+class LabelSearch {
+ public:
+  LabelSearch(const MapProblem& problem, const LoopPlan& plan, const KeepSets& keep);
+
+  const MapBounds& bounds() const { return bounds_; }
+  /// Lower bound before any search; infinite when nothing fits.
+  double root_bound() const { return root_bound_; }
+  SearchOutcome run(const Cutoff& cutoff, const SearchLimits& limits) const;
+
+ private:
+  /// What a label before the loops of a level pays for each tensor if that level's loops move it.
+  struct Prospect {
+    double fixed = 0.0;                            ///< energy whatever the loops are
+    std::array<double, max_tensors> reload{};      ///< energy if the tensor is not stationary
+    std::array<double, max_tensors> reads{};       ///< its reads at the level, in cycles of the read port
+    std::array<double, max_tensors> least{};       ///< share of both that stationarity through all levels leaves
+    unsigned members = 0, tabled = 0;              ///< tensors with a choice; those with a kappa in the bounds
+    double low_cycles = 0.0;                       ///< cycles of inner levels, over all children outside
+    double fixed_reads = 0.0;
+  };
+  struct Stage {
+    int level = 0;
+    bool temporal = false;
+    std::vector<Label> labels;
+  };
+  void spread_stage(const std::vector<Stage>& stages, int level, const Cutoff& cutoff, const SearchLimits& limits,
+                    Stage& out, bool& stopped) const;
+  void loop_stage(const std::vector<Stage>& stages, int level, const Cutoff& cutoff, const SearchLimits& limits,
+                  Stage& out, bool& stopped) const;
+  void finish(const std::vector<Stage>& stages, const Cutoff& cutoff, SearchOutcome& outcome) const;
+  double value(const Cutoff& cutoff, double energy, double cycles) const;
+  bool hopeless(const Cutoff& cutoff, double energy, double cycles) const;
+  Prospect prospect(const Label& label, int level) const;
+  bool bound_before_loops(Label& label, int level, const Cutoff& cutoff) const;
+  bool bound_after_loops(Label& label, int level, const Cutoff& cutoff) const;
+  double elision_above(const Label& label, int level, bool before_loops) const;
+  void measure(Label& label, int level, const Label* open) const;
+  bool dominates(const Label& a, const Label& b, int level, bool temporal) const;
+  bool replaces_fresh(const Label& a, const Label& b, int level, bool priced, bool timed, double& difference) const;
+  void add(std::vector<Label>& front, const Label& label, int level, bool temporal) const;
+  LabelPath path(const std::vector<Stage>& stages, std::size_t stage, const Label& label) const;
+  bool spread(const Label& source, int level, std::size_t choice, const Arrangement& arrangement, Label& out) const;
+  void loop(const Label& source, const LabelPath& path, int level, TileLattice::Id target, const LoopOrder& order,
+            Label& out) const;
+  void pay_fill(Label& label, int k, std::size_t t, double total, double children, double copies, double unit) const;
+  void pay_parent(Label& label, int p, std::size_t t, double total, double children, double copies, double unit) const;
+  double adders(int level, double before, double after, double children, double groups) const;
+  PackedMapping mapping(const LabelPath& path) const;
+
+  const MapProblem* problem_;
+  const LoopPlan* plan_;
+  MapBounds bounds_;
+  Label root_;
+  double root_bound_ = 0.0;
+};
+
+}  // namespace dovetail

@@ -1,0 +1,245 @@
+// Lower bounds of everything outside a tile (see the header).
+#include <dovetail/engine/map_bounds.hpp>
+
+#include <algorithm>
+#include <limits>
+
+namespace dovetail {
+namespace {
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+}  // namespace
+
+MapBounds::MapBounds(const MapProblem& problem, const KeepSets& sets) : keep(sets), problem_(&problem) {
+  const auto levels = static_cast<std::size_t>(problem.levels);
+  const std::size_t tensors = problem.tensors.size();
+  below_.resize(levels + 1);
+  above_.resize(levels + 1);
+  for (std::size_t t = 0; t < tensors; ++t) {
+    int last = -1;
+    for (std::size_t j = 0; j <= levels; ++j) {
+      below_[j][t] = last;
+      if (j < levels && (keep[j] >> t & 1U) != 0) last = static_cast<int>(j);
+    }
+    int next = problem.levels - 1;
+    for (std::size_t j = levels; j-- > 0;) {
+      if ((keep[j] >> t & 1U) != 0) next = static_cast<int>(j);
+      above_[j][t] = next;  // above_[j + 1] belongs to level j: first keeper at j + 1 or further out
+    }
+    above_[levels][t] = problem.levels - 1;
+  }
+  unsigned seen = 0;
+  const unsigned all = (1U << problem.merged.layer.dimensions.size()) - 1U;
+  for (const TensorReuse& tensor : problem.tensors) {
+    unsigned still = all & ~tensor.relevant();
+    for (std::size_t d = 0; d < problem.merged.layer.dimensions.size(); ++d) {
+      if (problem.merged.layer.dimensions[d].extent == 1) still &= ~(1U << d);
+    }
+    if ((seen & still) != 0) disjoint_ = false;
+    seen |= still;
+  }
+  children_above_.assign(levels, 1.0);
+  for (std::size_t j = levels - 1; j-- > 0;) {
+    const MapLevel& above = problem.level[j + 1];
+    children_above_[j] = children_above_[j + 1] * (above.choices.empty() ? 1.0 : above.choices.front().children);
+  }
+  const auto w = static_cast<std::size_t>(problem.written);
+  elision_.assign(levels, 0.0);
+  for (std::size_t j = levels - 1; j-- > 0;) {
+    elision_[j] = elision_[j + 1];
+    if ((keep[j + 1] >> w & 1U) == 0) continue;
+    const double most = std::min(problem.level[j + 1].fan_above, problem.reuse[problem.lattice.whole()][w]);
+    elision_[j] += problem.whole_volume(problem.written) * most *
+                   (problem.level[j + 1].read_pj[w] + (j + 2 < levels ? problem.level[j + 1].fill_pj[w] : 0.0));
+  }
+  tiles_.resize(levels);
+  for (std::size_t j = 0; j < levels; ++j) {
+    const MapLevel& level = problem.level[j];
+    if (j + 1 == levels) {
+      const double words = problem.words(static_cast<int>(j), keep[j], problem.lattice.whole());
+      if (words <= level.capacity && words >= level.least_words) tiles_[j].push_back(problem.lattice.whole());
+      continue;
+    }
+    for (std::size_t id = 0; id < problem.lattice.size(); ++id) {
+      const double words = problem.words(static_cast<int>(j), keep[j], static_cast<TileLattice::Id>(id));
+      if (words <= level.capacity && words >= level.least_words) tiles_[j].push_back(static_cast<TileLattice::Id>(id));
+    }
+  }
+  outer_.resize(levels);
+  stationary_.resize(levels);
+  unmoved_.resize(levels);
+  cycles_.assign(problem.lattice.size(), 0.0);
+  outer_[levels - 1].assign(problem.lattice.size(), infinity);
+  for (const TileLattice::Id id : tiles_[levels - 1]) outer_[levels - 1][id] = 0.0;
+  for (int j = problem.levels - 1; j >= 0; --j) {
+    if (j + 2 == problem.levels && !problem.level.back().spatial) {
+      outermost();
+    } else if (j + 1 < problem.levels) {
+      inner(j);
+    }
+    sweeps(j);
+  }
+}
+
+double MapBounds::parallel(int j, TileLattice::Id m) const {
+  return std::min(children_above_[static_cast<std::size_t>(j)],
+                  problem_->macs / problem_->lattice.volume(m));
+}
+
+double MapBounds::multicast(int j, int last, std::size_t t, TileLattice::Id m) const {
+  double most = 1.0;
+  for (int i = j + 1; i <= last; ++i) {
+    const MapLevel& level = problem_->level[static_cast<std::size_t>(i)];
+    if (level.spatial) most *= level.choices.empty() ? 1.0 : level.choices.front().children;
+  }
+  if (most == 1.0) return 1.0;
+  const TensorReuse& tensor = problem_->tensors[t];
+  const TileLattice::Id whole = problem_->lattice.whole();
+  if (tensor.product()) return std::min(most, problem_->reuse[whole][t] / problem_->reuse[m][t]);
+  return most;  // sliding windows may share data diagonally
+}
+
+void MapBounds::outermost() {
+  const MapProblem& p = *problem_;
+  const int j = p.levels - 2;
+  const auto i = static_cast<std::size_t>(j);
+  const TileLattice::Id whole = p.lattice.whole();
+  const TileExtents& full = p.lattice.extents(whole);
+  outer_[i].assign(p.lattice.size(), infinity);
+  std::fill(cycles_.begin(), cycles_.end(), infinity);
+  const MapLevel& dram = p.level.back();
+  const auto w = static_cast<std::size_t>(p.written);
+  std::array<ReuseLoop, max_dimensions> loops;
+  for (const TileLattice::Id id : tiles_[i]) {
+    const TileExtents& tile = p.lattice.extents(id);
+    unsigned active = 0;
+    for (std::size_t d = 0; d < p.merged.layer.dimensions.size(); ++d) active |= full[d] > tile[d] ? 1U << d : 0U;
+    const double rest = p.macs / p.lattice.volume(id);
+    double best = infinity, least_cycles = infinity;
+    for (const LoopOrder& order : p.orders.back()->get(keep[i], active)) {
+      for (int k = 0; k < order.count; ++k) {
+        const std::size_t d = order.dimension[static_cast<std::size_t>(k)];
+        loops[static_cast<std::size_t>(k)] = {static_cast<int>(d), full[d] / tile[d], tile[d]};
+      }
+      double energy = 0.0, reads = 0.0, writes = 0.0;
+      for (std::size_t t = 0; t < p.tensors.size(); ++t) {
+        double words = p.whole_volume(static_cast<int>(t));
+        if ((keep[i] >> t & 1U) != 0) {
+          const Reuse reuse = p.tensors[t].walk(tile, loops.data(), order.count);
+          const double per_instance = reuse.closed_words() / [&] {
+            double steps = 1.0;
+            for (int k = 0; k < order.count; ++k) steps *= static_cast<double>(loops[static_cast<std::size_t>(k)].factor);
+            return steps;
+          }();
+          words = per_instance * rest;
+          energy += words * (p.level[i].fill_pj[t] + parent_pj(j, t));
+        }
+        reads += words * dram.cost[t].rate;
+        if (t == w) {
+          writes += words * dram.cost[t].rate;
+          reads -= p.whole_volume(p.written) * dram.cost[t].rate;
+        }
+      }
+      best = std::min(best, energy);
+      least_cycles = std::min(least_cycles, std::max({reads / dram.bandwidth.read, writes / dram.bandwidth.write,
+                                                      (reads + writes) / dram.bandwidth.shared}));
+    }
+    outer_[i][id] = best;
+    cycles_[id] = least_cycles;
+  }
+  p.lattice.minimum_over_multiples(cycles_, ~0U);
+}
+
+void MapBounds::inner(int j) {
+  const MapProblem& p = *problem_;
+  const auto i = static_cast<std::size_t>(j);
+  const TileLattice::Id whole = p.lattice.whole();
+  outer_[i].assign(p.lattice.size(), infinity);
+  const MapLevel& next = p.level[i + 1];
+  const std::int64_t fan = next.spatial ? next.fan_x * next.fan_y : 1;
+  // Tiles of level j + 1 that only grow by the fan-out (case 3), or by it and the unmoving dimensions of s (case 2).
+  std::vector<double> still = outer_[i + 1];
+  p.lattice.minimum_over_multiples_within(still, fan);
+  std::vector<std::vector<double>> unmoved(p.tensors.size());
+  for (std::size_t s = 0; s < p.tensors.size(); ++s) {
+    if ((keep[i] >> s & 1U) == 0) continue;
+    unmoved[s] = unmoved_[i + 1][s];
+    p.lattice.minimum_over_multiples_within(unmoved[s], fan);
+  }
+  for (const TileLattice::Id m : tiles_[i]) {
+    std::array<double, max_tensors> reload{}, compulsory{};
+    double all = 0.0, least = 0.0;
+    for (std::size_t t = 0; t < p.tensors.size(); ++t) {
+      if ((keep[i] >> t & 1U) == 0) continue;
+      const double share = p.tensors[t].product() ? 1.0 : p.tensors[t].window_share(p.lattice.extents(m), p.lattice.extents(whole));
+      const double words = p.volume[m][t] * p.macs / p.lattice.volume(m) * share;
+      const double energy =
+          words * (p.level[i].fill_pj[t] + parent_pj(j, t) / multicast(j, above(j, t), t, m));
+      reload[t] = energy;
+      compulsory[t] = energy * p.reuse[m][t] / p.reuse[whole][t];
+      all += energy;
+      least += compulsory[t];
+    }
+    double best = infinity;
+    if (!disjoint_) {
+      best = least + stationary(j + 1, -1, m);
+    } else if (keep[i] == 0) {
+      best = stationary(j + 1, -1, m);
+    } else {
+      best = least + still[m];
+      for (std::size_t s = 0; s < p.tensors.size(); ++s) {
+        if ((keep[i] >> s & 1U) == 0) continue;
+        best = std::min(best, all - reload[s] + stationary(j + 1, static_cast<int>(s), m));
+        best = std::min(best, all - reload[s] + compulsory[s] + unmoved[s][m]);
+      }
+    }
+    outer_[i][m] = best;
+  }
+}
+
+void MapBounds::sweeps(int j) {
+  const MapProblem& p = *problem_;
+  const auto i = static_cast<std::size_t>(j);
+  const TileLattice::Id whole = p.lattice.whole();
+  stationary_[i].resize(p.tensors.size() + 1);
+  unmoved_[i].resize(p.tensors.size());
+  stationary_[i][0] = outer_[i];
+  p.lattice.minimum_over_multiples(stationary_[i][0], ~0U);
+  for (std::size_t s = 0; s < p.tensors.size(); ++s) {
+    const int base = below(j, s);
+    if (base < 0) continue;
+    // kappa: fills of the child and reads of its parent when every irrelevant loop up to the next tile is free.
+    double share = 1.0;
+    if (!p.tensors[s].product()) {
+      // The bounding box of a window is smaller than the product of its dimensions, and may slide.
+      share = p.volume[whole][s] * p.reuse[whole][s] / p.macs;
+      double slide = 1.0;
+      for (const TileLattice::Id m : tiles_[static_cast<std::size_t>(base)]) {
+        slide = std::min(slide, p.tensors[s].window_share(p.lattice.extents(m), p.lattice.extents(whole)));
+      }
+      share *= slide;
+    }
+    double fan = 1.0;
+    for (int k = j + 1; k <= above(base, s); ++k) {
+      if (p.level[static_cast<std::size_t>(k)].spatial) fan *= p.level[static_cast<std::size_t>(k)].choices.empty() ? 1.0 : p.level[static_cast<std::size_t>(k)].choices.front().children;
+    }
+    // Windows multicast along diagonals as well: count every child of the levels between as a receiver.
+    double diagonal = 1.0;
+    if (!p.tensors[s].product()) {
+      for (int k = base + 1; k <= j; ++k) {
+        if (p.level[static_cast<std::size_t>(k)].spatial && !p.level[static_cast<std::size_t>(k)].choices.empty()) diagonal *= p.level[static_cast<std::size_t>(k)].choices.front().children;
+      }
+    }
+    const double kappa = share * p.macs *
+                         (p.level[static_cast<std::size_t>(base)].fill_pj[s] + parent_pj(base, s) / fan / diagonal);
+    auto& table = stationary_[i][s + 1];
+    table = outer_[i];
+    for (const TileLattice::Id m : tiles_[i]) table[m] += kappa / p.reuse[m][s];
+    p.lattice.minimum_over_multiples(table, ~0U);
+    unmoved_[i][s] = outer_[i];
+    p.lattice.minimum_over_multiples(unmoved_[i][s], ~p.tensors[s].relevant());
+  }
+}
+
+}  // namespace dovetail
