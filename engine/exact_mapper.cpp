@@ -18,6 +18,7 @@ constexpr std::size_t tile_limit = 400'000;   // tables of a few hundred bytes p
 constexpr std::size_t choice_limit = 4096;    // keep sets that are listed
 constexpr std::size_t kept_tables = 64;
 constexpr std::size_t narrow = 128;           // labels per stage of a first run
+constexpr std::size_t unlimited = std::numeric_limits<std::size_t>::max();
 
 }  // namespace
 
@@ -126,8 +127,9 @@ void ExactSearch::solve() {
     if (request_.budget > 0 && evaluations_ >= request_.budget) stopped_ = "budget";
     return !stopped_.empty();
   };
-  // Ever wider runs: the first for an incumbent, the last without a limit, for the proof.
-  for (const std::size_t width : {narrow, 32 * narrow, std::numeric_limits<std::size_t>::max()}) {
+  // Deepening: what lies within a share of the bound comes first, so that no run wades through hopeless labels. The
+  // narrow runs look for an incumbent, the last one has no limit and proves.
+  const auto pass = [&](double ceiling, std::size_t width) {
     for (Choice& choice : choices_) {
       if (choice.done || spent()) continue;
       if (choice.bound >= target()) {
@@ -135,17 +137,26 @@ void ExactSearch::solve() {
         release(choice);
         continue;
       }
+      if (choice.bound >= ceiling) continue;
       Cutoff cutoff;
-      cutoff.objective = target();
+      cutoff.objective = std::min(target(), ceiling);
+      const bool whole = cutoff.objective == target();
       const SearchOutcome outcome = search(choice).run(cutoff, limits(width));
       take(outcome);
       choice.bound = std::max(choice.bound, outcome.lower_bound);
-      if (outcome.complete) choice.done = true;
+      if (outcome.complete && whole) choice.done = true;
       if (outcome.out_of_time) stopped_ = "time";
-      if (outcome.out_of_memory && width == std::numeric_limits<std::size_t>::max()) stopped_ = "memory";
+      if (outcome.out_of_memory && width == unlimited) stopped_ = "memory";
       release(choice);
     }
+  };
+  const double root = root_bound_ > 0.0 && root_bound_ < infinity ? root_bound_ : choices_.empty() ? 0.0 : choices_.front().bound;
+  for (const double share : {1.02, 1.1, 1.3, 1.8, 3.0, 6.0, 20.0, 200.0, infinity}) {
+    if (best_ || !stopped_.empty()) break;
+    pass(root * share, narrow);
   }
+  pass(infinity, 32 * narrow);
+  pass(infinity, unlimited);
   if (!stopped_.empty()) return;
   const double least = lower_bound();
   if (best_ && least >= best_->objective && all_choices_ && !request_.architecture.link_transfers) {

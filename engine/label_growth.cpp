@@ -16,7 +16,7 @@ std::uint64_t mix(std::uint64_t key, double value) { return mix(key, std::bit_ca
 
 // Whether a count per instance fills whole blocks however often it is repeated.
 bool fills_blocks(const AccessCost& cost, double unit) {
-  return cost.whole || std::fmod(unit * cost.numerator, cost.denominator) == 0.0;
+  return cost.denominator == 1.0 || std::fmod(unit * cost.numerator, cost.denominator) == 0.0;
 }
 
 }  // namespace
@@ -42,7 +42,7 @@ void LabelSearch::pay_fill(Label& label, int k, std::size_t t, double total, dou
   } else {
     label.energy += total * level.fill_pj[t];
     label.elide += first * copies * level.fill_pj[t];
-    if (!level.cost[t].whole && (written || !fills_blocks(level.cost[t], unit))) {
+    if (level.cost[t].denominator != 1.0 && (written || !fills_blocks(level.cost[t], unit))) {
       label.slack += level.fan_above * level.cost[t].fill_pj;
       label.slack_key = mix(mix(label.slack_key, unit), static_cast<std::uint64_t>(k) * 8 + t);
     }
@@ -65,7 +65,7 @@ void LabelSearch::pay_parent(Label& label, int q, std::size_t t, double total, d
   } else {
     label.energy += total * (level.read_pj[t] + (written ? level.update_pj[t] : 0.0));
     label.elide += first * copies * level.read_pj[t];
-    if (!level.cost[t].whole && (written || !fills_blocks(level.cost[t], unit))) {
+    if (level.cost[t].denominator != 1.0 && (written || !fills_blocks(level.cost[t], unit))) {
       label.slack += level.fan_above * (level.cost[t].read_pj + (written ? level.cost[t].update_pj : 0.0));
       label.slack_key = mix(mix(label.slack_key, unit), static_cast<std::uint64_t>(q) * 8 + t + 64);
     }

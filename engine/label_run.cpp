@@ -142,7 +142,7 @@ void LabelSearch::loop_stage(const std::vector<Stage>& stages, int level, const 
     for (std::size_t g = index; g < targets.size() && !halt; g += pieces) {
       const TileLattice::Id m = targets[g];
       const double outside = bounds_.outer(level, m);
-      const double outer_cycles = bounds_.outer_cycles(m);
+      const double outer_cycles = bounds_.outer_cycles(level, m);
       if (!(outside < infinity) || hopeless(cutoff, cheapest + outside, outer_cycles)) continue;
       if (limits.expired && limits.expired()) halt = true;
       const TileLattice::Key key = p.lattice.key(m);
@@ -245,6 +245,11 @@ SearchOutcome LabelSearch::run(const Cutoff& cutoff, const SearchLimits& limits)
       spread_stage(stages, level, cutoff, limits, next, stopped);
     }
     outcome.labels += next.labels.size();
+    if (getenv("MAPDBG")) {
+      double lo = infinity;
+      for (auto& l : next.labels) lo = std::min(lo, l.bound);
+      fprintf(stderr, "  level %d %s labels %zu cutoff %.4e root %.4e least %.4e stopped %d\n", level, temporal ? "loop" : "spread", next.labels.size(), cutoff.objective, root_bound_, lo, stopped);
+    }
     if (stopped) {
       outcome.complete = false;
       outcome.out_of_time = limits.expired && limits.expired();

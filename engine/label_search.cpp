@@ -4,19 +4,12 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
-#include <cstring>
 
 namespace dovetail {
 namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr double rounding = 1e-11;  // relative error that sums of doubles may carry
-
-std::uint64_t mix(std::uint64_t key, std::uint64_t value) {
-  key ^= value + 0x9E3779B97F4A7C15ULL + (key << 6) + (key >> 2);
-  return key * 0xD6E8FEB86659FD93ULL;
-}
-std::uint64_t mix(std::uint64_t key, double value) { return mix(key, std::bit_cast<std::uint64_t>(value)); }
 
 }  // namespace
 
@@ -28,11 +21,11 @@ LabelSearch::LabelSearch(const MapProblem& problem, const LoopPlan& plan, const 
   Cutoff none;
   Label first = root_;
   if (problem.level.front().spatial) {
-    // Before any decision: the best over the first fan-out.
+    // Before any decision: the best over the first fan-out, hops left out.
     root_bound_ = infinity;
     for (std::size_t c = 0; c < problem.level.front().choices.size(); ++c) {
       Label label;
-      if (!spread(root_, 0, c, problem.level.front().choices[c].arrangement, label)) continue;
+      spread(root_, 0, c, problem.level.front().choices[c].arrangement, label);
       bound_before_loops(label, 0, none);
       root_bound_ = std::min(root_bound_, label.bound);
     }
@@ -40,7 +33,22 @@ LabelSearch::LabelSearch(const MapProblem& problem, const LoopPlan& plan, const 
     bound_before_loops(first, 0, none);
     root_bound_ = first.bound;
   }
+  if (getenv("MAPDBG")) {
+    const MapProblem& p = problem;
+    for (auto& l : p.request.architecture.levels) fprintf(stderr, "leak %g read %g upd %g cap %ld bs %ld\n", l.energy.leak_pj_per_cycle, l.energy.read_pj, l.energy.update_pj, (long)l.capacity_words.value_or(0), (long)l.block_size);
+    fprintf(stderr, "root E %.4e C %.4e out0 %.4e\n", first.bound_energy, first.bound_cycles, bounds_.stationary(0, -1, 0));
+    for (int j = 0; j + 1 < p.levels; ++j) {
+      double lo = 1e300; TileLattice::Id at = 0;
+      for (auto id : bounds_.tiles(j)) if (bounds_.outer(j, id) < lo) lo = bounds_.outer(j, id), at = id;
+      fprintf(stderr, "level %d tiles %zu least outer %.4e at", j, bounds_.tiles(j).size(), lo);
+      for (std::size_t d = 0; d < p.merged.layer.dimensions.size(); ++d) fprintf(stderr, " %d", p.lattice.extents(at)[d]);
+      fprintf(stderr, " elision %.4e", bounds_.elision(j));
+      for (std::size_t t = 0; t < p.tensors.size(); ++t) fprintf(stderr, " [fill %.3f parent %.3f below %d above %d]", p.level[j].fill_pj[t], bounds_.parent_pj(j, t), bounds_.below(j, t), bounds_.above(j, t));
+      fprintf(stderr, "\n");
+    }
+  }
 }
+
 
 double LabelSearch::value(const Cutoff& cutoff, double energy, double cycles) const {
   if (!(energy < infinity)) return infinity;
@@ -161,7 +169,7 @@ bool LabelSearch::bound_before_loops(Label& label, int level, const Cutoff& cuto
   const double parallel = bounds_.parallel(level, a);
   double leak_above = 0.0;
   for (std::size_t i = j; i < p.level.size(); ++i) leak_above += p.level[i].leak_pj;
-  const double floor_cycles = std::max(next.low_cycles / parallel, bounds_.outer_cycles(a));
+  const double floor_cycles = std::max(next.low_cycles / parallel, (level + 1 < p.levels ? bounds_.outer_cycles(level, a) : 0.0));
   double best = infinity, least_energy = infinity, least_cycles = infinity;
   bool lost = true;
   const auto consider = [&](double energy, double reads) {
@@ -260,7 +268,7 @@ bool LabelSearch::bound_after_loops(Label& label, int level, const Cutoff& cutof
   }
   double leak_above = 0.0;
   for (std::size_t i = static_cast<std::size_t>(level) + 1; i < p.level.size(); ++i) leak_above += p.level[i].leak_pj;
-  const double cycles = std::ceil(std::max(label.cycles_low / bounds_.parallel(level, m), bounds_.outer_cycles(m)) * (1.0 - rounding));
+  const double cycles = std::ceil(std::max(label.cycles_low / bounds_.parallel(level, m), bounds_.outer_cycles(level, m)) * (1.0 - rounding));
   energy += std::max(label.leak * label.cycles_low, label.leak * cycles) + leak_above * cycles;
   label.bound = value(cutoff, energy, cycles);
   label.bound_energy = energy;
@@ -380,9 +388,9 @@ bool LabelSearch::replaces_fresh(const Label& a, const Label& b, int level, bool
     difference += worst * rest;
     if (fresh && priced) {
       // Rounding to blocks, where counts per instance are not known yet.
-      if (!child.top && !child.cost[t].whole) difference += child.fan_above * child.cost[t].fill_pj;
+      if (!child.top && child.cost[t].denominator != 1.0) difference += child.fan_above * child.cost[t].fill_pj;
       const MapLevel& up = p.level[static_cast<std::size_t>(parent)];
-      if (!up.top && !up.cost[t].whole) difference += up.fan_above * (up.cost[t].read_pj + up.cost[t].update_pj);
+      if (!up.top && up.cost[t].denominator != 1.0) difference += up.fan_above * (up.cost[t].read_pj + up.cost[t].update_pj);
     }
   }
   return true;

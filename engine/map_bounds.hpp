@@ -26,9 +26,9 @@ class MapBounds {
   MapBounds(const MapProblem& problem, const KeepSets& keep);
 
   const KeepSets keep;
-  /// Energy outside the tile of level j (gross), and cycles of the levels outside. Infinite where the tile cannot be.
+  /// Energy outside the tile of level j (gross), and cycles of the outermost level around a tile of an inner one. Infinite where the tile cannot be.
   double outer(int j, TileLattice::Id m) const { return outer_[static_cast<std::size_t>(j)][m]; }
-  double outer_cycles(TileLattice::Id m) const { return cycles_[m]; }
+  double outer_cycles(int j, TileLattice::Id m) const { return j + 1 < problem_->levels ? cycles_[m] : 0.0; }
   /// min over tiles m' of level j that are multiples of a: kappa_s / reuse_s(m') + outer(j, m'); s < 0: without kappa.
   double stationary(int j, int s, TileLattice::Id a) const {
     return stationary_[static_cast<std::size_t>(j)][static_cast<std::size_t>(s + 1)][a];

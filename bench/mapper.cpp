@@ -1,0 +1,213 @@
+// The exact mapper measured: time to 1 % and to proof, root bounds, whole networks, keep sets, the other mappers.
+//
+// usage: mapper [table] [PART...], parts: layers masks simba eyeriss network bounds others threads; default all.
+// One core, thread CPU seconds unless said; every line also says the ratio of the root bound to the optimum.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <ctime>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <dovetail/engine/exact_mapper.hpp>
+#include <dovetail/engine/mapper.hpp>
+
+namespace {
+
+using namespace dovetail;
+
+double cpu_seconds() {
+  timespec now{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+}
+
+Layer conv(const char* name, std::int64_t k, std::int64_t c, std::int64_t p, std::int64_t q, std::int64_t r, std::int64_t s,
+           std::int64_t stride = 1, std::int64_t batch = 1) {
+  return make_conv({.name = name, .batch = batch, .in_channels = c, .out_channels = k, .out_height = p, .out_width = q,
+                    .kernel_height = r, .kernel_width = s, .stride_height = stride, .stride_width = stride});
+}
+
+std::vector<Layer> layers() {
+  return {conv("rn18 conv2_x", 64, 64, 56, 56, 3, 3),
+          conv("rn18 conv3_x", 128, 128, 28, 28, 3, 3),
+          conv("rn18 conv4_x", 256, 256, 14, 14, 3, 3),
+          conv("rn18 conv5_x", 512, 512, 7, 7, 3, 3),
+          conv("rn18 conv3_1 /2", 128, 64, 28, 28, 3, 3, 2),
+          conv("rn50 64-256@56", 256, 64, 56, 56, 1, 1),
+          conv("rn50 1024-256@14", 256, 1024, 14, 14, 1, 1),
+          conv("rn50 2048-512@7", 512, 2048, 7, 7, 1, 1),
+          conv("DQN conv1", 32, 4, 20, 20, 8, 8, 4),
+          conv("DQN conv2", 64, 32, 9, 9, 4, 4, 2),
+          conv("AlexNet conv1", 96, 3, 55, 55, 11, 11, 4),
+          conv("AlexNet conv2", 128, 48, 27, 27, 5, 5),
+          make_matmul({.name = "GEMM 512", .rows = 512, .columns = 512, .depth = 512}),
+          make_matmul({.name = "BERT 512x768x768", .rows = 512, .columns = 768, .depth = 768}),
+          make_matmul({.name = "BERT ffn", .rows = 512, .columns = 3072, .depth = 768})};
+}
+
+Level level(const char* name, std::int64_t mesh_x, std::int64_t mesh_y, std::optional<std::int64_t> words, std::int64_t block,
+            std::optional<double> read, std::optional<double> write, AccessEnergy energy) {
+  Level made;
+  made.name = name;
+  made.mesh_x = mesh_x;
+  made.mesh_y = mesh_y;
+  made.instances = mesh_x * mesh_y;
+  made.capacity_words = words;
+  made.block_size = block;
+  made.read_bandwidth = read;
+  made.write_bandwidth = write;
+  made.energy = energy;
+  return made;
+}
+
+// Not inlined: GCC 12 -O3 -march=native folds {x, x, x, 0.0} into a broadcast of x on machines with AVX-512.
+[[gnu::noinline]] AccessEnergy access(double read_pj, double fill_pj, double update_pj) {
+  AccessEnergy energy;
+  energy.read_pj = read_pj;
+  energy.fill_pj = fill_pj;
+  energy.update_pj = update_pj;
+  energy.leak_pj_per_cycle = 0.0;
+  return energy;
+}
+[[gnu::noinline]] AccessEnergy flat(double pj) { return access(pj, pj, pj); }
+
+Architecture machine(const char* name, std::int64_t x, std::int64_t y, double mac_pj, std::vector<Level> levels) {
+  Architecture made;
+  made.name = name;
+  made.compute.mesh_x = x;
+  made.compute.mesh_y = y;
+  made.compute.instances = x * y;
+  made.compute.energy_per_op_pj = mac_pj;
+  made.levels = std::move(levels);
+  made.levels.back().is_dram = true;
+  return made;
+}
+
+struct Case {
+  Architecture architecture;
+  std::vector<unsigned> keep;  ///< W = 1, I = 2, O = 4; empty: everything everywhere
+};
+
+Case eyeriss168() {
+  return {machine("Eyeriss168", 14, 12, 1.0,
+                  {level("Spad", 14, 12, 220, 1, 2, 2, flat(0.95)), level("GlobalBuffer", 1, 1, 65536, 4, 16, 16, flat(26)),
+                   level("DRAM", 1, 1, std::nullopt, 4, 4, 4, flat(800))}),
+          {}};
+}
+Case gemmini16() {
+  return {machine("Gemmini16", 16, 16, 0.5,
+                  {level("WReg", 16, 16, 2, 1, std::nullopt, std::nullopt, flat(0.02)),
+                   level("UnifiedBuffer", 1, 1, 131072, 16, 64, 8, flat(40)),
+                   level("DRAM", 1, 1, std::nullopt, 8, 16, 16, flat(512))}),
+          {1, 6, 7}};
+}
+Case ws32() {
+  Case made{machine("WS32", 32, 32, 0.3,
+                    {level("WReg", 32, 32, 2, 1, std::nullopt, std::nullopt, flat(0.02)),
+                     level("UnifiedBuffer", 1, 1, 1048576, 32, 96, 64, flat(110)),
+                     level("DRAM", 1, 1, std::nullopt, 16, 32, 32, flat(1024))}),
+            {1, 6, 7}};
+  made.architecture.levels[0].multiple_buffering = made.architecture.levels[1].multiple_buffering = 2.0;
+  return made;
+}
+Case nvdla() {
+  return {machine("NVDLA 4 levels", 16, 16, 0.4,
+                  {level("WReg", 16, 16, 1, 1, std::nullopt, std::nullopt, flat(0.01)),
+                   level("AccBuf", 1, 16, 512, 1, 2, 2, flat(0.6)), level("GlobalBuffer", 1, 1, 262144, 16, 64, 32, flat(48)),
+                   level("DRAM", 1, 1, std::nullopt, 8, 16, 8, flat(512))}),
+          {1, 4, 3, 7}};
+}
+Case cluster() {
+  return {machine("cluster 4 levels", 16, 16, 0.5,
+                  {level("Spad", 16, 16, 64, 1, 3, 2, access(0.5, 0.55, 0.6)),
+                   level("ClusterBuf", 4, 4, 4096, 4, 8, 8, access(5.0, 5.5, 5.5)),
+                   level("GlobalBuffer", 1, 1, 131072, 8, 32, 32, access(42.0, 44.0, 46.0)),
+                   level("DRAM", 1, 1, std::nullopt, 8, 8, 8, access(1400.0, 1500.0, 1500.0))}),
+          {}};
+}
+Case simba() {
+  return {machine("Simba 6 levels", 32, 32, 0.25,
+                  {level("WReg", 32, 32, 1, 1, std::nullopt, std::nullopt, flat(0.01)), level("AccBuf", 32, 4, 128, 1, 4, 4, flat(0.35)),
+                   level("WBuf", 4, 4, 4096, 8, 64, 8, flat(6.5)), level("InBuf", 4, 4, 8192, 8, 32, 16, flat(7.5)),
+                   level("GlobalBuffer", 1, 1, 65536, 16, 32, 32, flat(40)), level("DRAM", 1, 1, std::nullopt, 8, 16, 16, flat(512))}),
+          {1, 4, 1, 2, 6, 7}};
+}
+Case eyeriss_split() {
+  Case made{machine("Eyeriss split", 14, 12, 1.0,
+                    {level("PsumSpad", 14, 12, 16, 1, 2, 2, access(0.4, 0.45, 0.45)),
+                     level("WeightSpad", 14, 12, 192, 1, 2, 2, access(0.9, 1.1, 1.1)),
+                     level("InputSpad", 14, 12, 12, 1, 2, 2, access(0.3, 0.35, 0.35)),
+                     level("GlobalBuffer", 1, 1, 65536, 4, 16, 16, access(24.0, 28.0, 28.0)),
+                     level("DRAM", 1, 1, std::nullopt, 4, 8, 8, flat(800))}),
+            {4, 1, 2, 6, 7}};
+  made.architecture.levels[3].network.energy_per_hop_pj = 0.05;
+  return made;
+}
+
+MapRequest request(const Case& on, const Layer& layer) {
+  MapRequest made;
+  made.layer = layer;
+  made.architecture = on.architecture;
+  made.bypass = on.keep.empty() ? Bypass::none : Bypass::fixed;
+  for (const unsigned keep : on.keep) {
+    LevelRules rules;
+    rules.must_keep = keep;
+    rules.must_bypass = 7U & ~keep;
+    made.rules.levels.push_back(rules);
+  }
+  return made;
+}
+
+struct Row {
+  double total = 0.0, root = 0.0, gap = 0.0;
+};
+
+Row measure(const Case& on, const Layer& layer, std::optional<double> time_s = {}) {
+  MapRequest asked = request(on, layer);
+  asked.time_s = time_s;
+  const double start = cpu_seconds();
+  ExactSearch search(asked);
+  const double prepared = cpu_seconds();
+  search.solve();
+  const double end = cpu_seconds();
+  const double best = search.best() ? search.best()->objective : 0.0;
+  const double gap = best > 0.0 ? 1.0 - search.lower_bound() / best : 1.0;
+  fmt::print("{:<18} {:<17} total {:8.4f} s  tables {:7.4f} s  root {:6.4f}  best {:.4e}  gap {:6.4f}  {} evaluations {} labels {}\n",
+             on.architecture.name, layer.name, end - start, prepared - start, best > 0.0 ? search.root_bound() / best : 0.0, best, gap,
+             search.stopped(), search.evaluations(), search.labels());
+  std::fflush(stdout);
+  return {end - start, search.root_bound() / best, gap};
+}
+
+void summary(const std::string& name, std::vector<double> seconds) {
+  std::sort(seconds.begin(), seconds.end());
+  fmt::print("== {}: median {:.4f} s, worst {:.4f} s\n", name, seconds[seconds.size() / 2], seconds.back());
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  std::set<std::string> parts(arguments + 1, arguments + count);
+  const auto wanted = [&](const char* part) { return parts.empty() || parts.contains(part); };
+  if (wanted("layers")) {
+    for (const Case& on : {eyeriss168(), gemmini16(), ws32(), nvdla(), cluster()}) {
+      if (parts.size() > 1 && !parts.contains(on.architecture.name)) continue;
+      std::vector<double> seconds;
+      for (const Layer& layer : layers()) seconds.push_back(measure(on, layer, 20.0).total);
+      summary(on.architecture.name, seconds);
+    }
+  }
+  if (wanted("eyeriss")) {
+    std::vector<double> seconds;
+    for (const Layer& layer : layers()) {
+      if (layer.name.starts_with("rn18")) seconds.push_back(measure(eyeriss_split(), layer, 20.0).total);
+    }
+    summary("Eyeriss split", seconds);
+  }
+  if (wanted("simba")) {
+    for (const Layer& layer : {conv("conv4_x batch 4", 256, 256, 14, 14, 3, 3, 1, 4), layers()[3], layers()[12]}) measure(simba(), layer, 10.0);
+  }
+  return 0;
+}
