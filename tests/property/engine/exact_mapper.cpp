@@ -1,0 +1,176 @@
+// The exact mapper finds what exhaustive enumeration finds, on random small layers and machines.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <set>
+
+#include <dovetail/accelerators/loop_model.hpp>
+#include <dovetail/accelerators/loop_plan.hpp>
+#include <dovetail/engine/exact_mapper.hpp>
+#include <dovetail/engine/mapper.hpp>
+#include <dovetail/spaces/random.hpp>
+
+#include "support/enumerate_mappings.hpp"
+
+using namespace dovetail;
+
+namespace {
+
+template <class... Values>
+std::int64_t one_of(Random& random, Values... values) {
+  const std::int64_t list[] = {values...};
+  return list[random.below(sizeof...(values))];
+}
+
+Layer draw_layer(Random& random) {
+  Layer layer;
+  layer.name = "small";
+  const auto axis = [](int d) { return Axis{{d, 1}}; };
+  switch (random.below(4)) {
+    case 0:
+      return make_matmul({.name = "gemm", .rows = one_of(random, 1, 2, 3, 4, 6, 8), .columns = one_of(random, 2, 3, 4, 6),
+                          .depth = one_of(random, 2, 4, 5, 6), .batch = one_of(random, 1, 1, 2)});
+    case 1: {
+      return make_conv({.name = "conv", .batch = one_of(random, 1, 1, 2), .in_channels = one_of(random, 1, 2, 3), .out_channels = one_of(random, 1, 2, 4),
+                        .out_height = one_of(random, 1, 2, 3, 4), .out_width = 1, .kernel_height = one_of(random, 1, 2, 3),
+                        .stride_height = one_of(random, 1, 2, 3), .dilation_height = one_of(random, 1, 1, 2)});
+    }
+    case 2: {  // two windows
+      return make_conv({.name = "window", .in_channels = 1, .out_channels = one_of(random, 1, 2), .out_height = one_of(random, 2, 3, 4),
+                        .out_width = one_of(random, 1, 2), .kernel_height = one_of(random, 2, 3), .kernel_width = one_of(random, 1, 2),
+                        .stride_height = one_of(random, 1, 2)});
+    }
+    default: {  // any einsum
+      const int dimensions = static_cast<int>(2 + random.below(3));
+      for (int d = 0; d < dimensions; ++d) layer.dimensions.push_back({std::string(1, static_cast<char>('a' + d)), one_of(random, 2, 2, 3, 4)});
+      const int tensors = static_cast<int>(2 + random.below(3));
+      for (int t = 0; t < tensors; ++t) {
+        Tensor tensor;
+        tensor.name = "t" + std::to_string(t);
+        tensor.written = t == 0;
+        for (int d = 0; d < dimensions; ++d) {
+          if (random.below(3) != 0) tensor.axes.push_back(axis(d));
+        }
+        if (tensor.axes.empty()) tensor.axes.push_back(axis(0));
+        layer.tensors.push_back(tensor);
+      }
+      return layer;
+    }
+  }
+}
+
+Architecture draw_machine(Random& random) {
+  Architecture machine;
+  machine.name = "small";
+  const int levels = static_cast<int>(2 + random.below(3));
+  std::int64_t x = 1, y = 1;
+  for (int i = levels; i-- > 0;) {
+    Level level;
+    level.name = "L" + std::to_string(i);
+    level.mesh_x = x;
+    level.mesh_y = y;
+    level.instances = x * y;
+    level.is_dram = i + 1 == levels;
+    if (i + 1 < levels) level.capacity_words = one_of(random, 3, 4, 6, 9, 14, 20, 40, 100);
+    level.block_size = one_of(random, 1, 1, 2, 4);
+    if (random.below(2) == 0) level.read_bandwidth = static_cast<double>(one_of(random, 1, 2, 3, 8)) * (random.below(3) == 0 ? 0.5 : 1.0);
+    if (random.below(2) == 0) level.write_bandwidth = static_cast<double>(one_of(random, 1, 2, 4));
+    if (random.below(5) == 0) level.shared_bandwidth = static_cast<double>(one_of(random, 1, 3));
+    const double scale = std::pow(6.0, i) * random.uniform(0.2, 2.0);
+    level.energy.read_pj = scale;
+    level.energy.fill_pj = scale * random.uniform(0.5, 1.5);
+    level.energy.update_pj = scale * random.uniform(0.5, 1.5);
+    if (random.below(3) == 0) level.energy.leak_pj_per_cycle = random.uniform(0.0, 3.0);
+    if (random.below(3) == 0) level.network.energy_per_hop_pj = random.uniform(0.0, 2.0);
+    if (random.below(4) == 0) level.network.fill_latency_cycles = 3;
+    if (random.below(6) == 0) level.multiple_buffering = 2.0;
+    machine.levels.insert(machine.levels.begin(), level);
+    if (random.below(3) != 0) {
+      x *= one_of(random, 1, 2, 2, 3, 4);
+      y *= one_of(random, 1, 1, 2);
+    }
+  }
+  machine.compute.mesh_x = x;
+  machine.compute.mesh_y = y;
+  machine.compute.instances = x * y;
+  machine.compute.energy_per_op_pj = random.uniform(0.0, 2.0);
+  if (random.below(3) == 0) machine.compute.adder_energy_pj = random.uniform(0.0, 1.0);
+  return machine;
+}
+
+MapRequest draw(std::uint64_t number) {
+  Random random(2026, {number});
+  MapRequest request;
+  request.layer = draw_layer(random);
+  request.architecture = draw_machine(random);
+  const unsigned all = (1U << request.layer.tensors.size()) - 1U;
+  const auto mode = random.below(4);
+  request.bypass = mode == 0 ? Bypass::none : mode == 1 ? Bypass::search : Bypass::fixed;
+  if (request.bypass == Bypass::fixed || random.below(4) == 0) {
+    for (std::size_t i = 0; i + 1 < request.architecture.levels.size(); ++i) {
+      LevelRules rules;
+      if (request.bypass == Bypass::fixed) {
+        rules.must_keep = static_cast<unsigned>(random.below(all + 1));
+        rules.must_bypass = all & ~rules.must_keep;
+      }
+      if (random.below(6) == 0) {
+        rules.max_factor[random.below(3)][random.below(request.layer.dimensions.size())] = one_of(random, 1, 2);
+      }
+      if (random.below(6) == 0) {
+        rules.inner_order = {static_cast<int>(random.below(request.layer.dimensions.size()))};
+      }
+      request.rules.levels.push_back(rules);
+    }
+  }
+  switch (random.below(5)) {
+    case 0: request.objective = {1.0, 0.0}; break;
+    case 1: request.objective = {0.0, 1.0}; break;
+    case 2: request.objective = {1.0, 2.0}; break;
+    default: break;
+  }
+  return request;
+}
+
+}  // namespace
+
+TEST_CASE("the optimum equals exhaustive enumeration") {
+  int cases = 0, infeasible = 0, wrong = 0;
+  std::int64_t enumerated = 0;
+  for (std::uint64_t number = 0; cases < 1200 && number < 20'000; ++number) {
+    const MapRequest request = draw(number);
+    bool wires = false;
+    for (const Level& level : request.architecture.levels) wires = wires || level.network.energy_per_hop_pj != 0.0;
+    const LoopPlan plan(request.layer, request.architecture);
+    double best = std::numeric_limits<double>::infinity();
+    tests::MappingEnumerator every(request, wires, 30'000);
+    const bool complete = every.run([&](const PackedMapping& mapping) {
+      ++enumerated;
+      const Score score = plan.score(mapping);
+      if (score.valid) best = std::min(best, request.objective(score.energy_pj, score.cycles));
+    });
+    if (!complete) continue;
+    ++cases;
+    const MapResult found = ExactMapper().map(request);
+    if (!std::isfinite(best)) {
+      ++infeasible;
+      CHECK_MESSAGE(!found.mapping, "case ", number);
+      continue;
+    }
+    const bool same = found.mapping && found.proven && std::abs(found.objective - best) <= 1e-9 * best;
+    if (!same && ++wrong <= 5) {
+      MESSAGE("case ", number, " ", request.layer.name, " levels ", request.architecture.levels.size(), " objective ",
+              request.objective.energy_power, " ", request.objective.cycles_power, " found ", found.objective, " (",
+              found.mapping.has_value(), ", ", found.stopped, ") of ", best, " bound ", found.lower_bound);
+    }
+    if (found.mapping) {
+      const Evaluation again = LoopModel().evaluate(request.layer, request.architecture, *found.mapping);
+      CHECK(again.energy_pj == found.best.energy_pj);
+      CHECK(again.cycles == found.best.cycles);
+    }
+  }
+  MESSAGE(cases, " cases, ", infeasible, " infeasible, ", enumerated, " mappings, ", wrong, " wrong");
+  CHECK(wrong == 0);
+  CHECK(cases >= 1000);
+}
