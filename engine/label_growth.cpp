@@ -163,7 +163,7 @@ void LabelSearch::loop(const Label& source, const LabelPath& path, int level, Ti
     out.open[t] = 0;
     out.pending[t] = 0.0;
     out.moved[t] = false;
-    out.least[t] = 1.0;
+    double moved_share = 1.0, still_share = 1.0;
     const bool transit = !fresh && (source.open[t] & ((1U << (bounds_.below(level, t) + 1)) - 1U)) == 0;
     for (; boundaries != 0; boundaries &= boundaries - 1) {
       const int k = std::countr_zero(boundaries);
@@ -231,18 +231,20 @@ void LabelSearch::loop(const Label& source, const LabelPath& path, int level, Ti
         open = true;
         out.open[t] = static_cast<std::uint8_t>(out.open[t] | 1U << k);
         out.pending[t] += energy;
+        // A window that has moved keeps what it renewed; an unmoved boundary may yet find everything stationary.
         const bool moved = reuse.inside > 0.0 || !p.tensors[t].separable();
-        if (moved) out.moved[t] = true;
-        if (!p.tensors[t].product()) {
-          const double least = !p.tensors[t].separable() ? 0.0
-                               : moved                   ? reuse.inside / words
-                                                         : p.tensors[t].window_share(p.lattice.extents(base), p.lattice.extents(p.lattice.whole()));
-          out.least[t] = std::min(out.least[t], least);
+        if (moved) {
+          out.moved[t] = true;
+          moved_share = std::min(moved_share, p.tensors[t].separable() ? reuse.inside / words : 0.0);
+        } else if (!p.tensors[t].product()) {
+          still_share = std::min(still_share, p.tensors[t].window_share(p.lattice.extents(base), p.lattice.extents(p.lattice.whole())));
         }
       } else {
         out.energy += energy;
       }
     }
+    const double stationary = p.reuse[target][t] / p.reuse[p.lattice.whole()][t];
+    out.least[t] = out.moved[t] ? std::min(moved_share, still_share * stationary) : still_share;
     if (transit && (bounds_.keep[j] >> t & 1U) != 0) {
       pay_parent(out, level, t, source.flow[t], 1.0, 1.0, source.flow[t] / rest);
     }

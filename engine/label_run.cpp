@@ -245,11 +245,6 @@ SearchOutcome LabelSearch::run(const Cutoff& cutoff, const SearchLimits& limits)
       spread_stage(stages, level, cutoff, limits, next, stopped);
     }
     outcome.labels += next.labels.size();
-    if (getenv("MAPDBG")) {
-      double lo = infinity;
-      for (auto& l : next.labels) lo = std::min(lo, l.bound);
-      fprintf(stderr, "  level %d %s labels %zu cutoff %.4e root %.4e least %.4e stopped %d\n", level, temporal ? "loop" : "spread", next.labels.size(), cutoff.objective, root_bound_, lo, stopped);
-    }
     if (stopped) {
       outcome.complete = false;
       outcome.out_of_time = limits.expired && limits.expired();

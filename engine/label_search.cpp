@@ -33,22 +33,7 @@ LabelSearch::LabelSearch(const MapProblem& problem, const LoopPlan& plan, const 
     bound_before_loops(first, 0, none);
     root_bound_ = first.bound;
   }
-  if (getenv("MAPDBG")) {
-    const MapProblem& p = problem;
-    for (auto& l : p.request.architecture.levels) fprintf(stderr, "leak %g read %g upd %g cap %ld bs %ld\n", l.energy.leak_pj_per_cycle, l.energy.read_pj, l.energy.update_pj, (long)l.capacity_words.value_or(0), (long)l.block_size);
-    fprintf(stderr, "root E %.4e C %.4e out0 %.4e\n", first.bound_energy, first.bound_cycles, bounds_.stationary(0, -1, 0));
-    for (int j = 0; j + 1 < p.levels; ++j) {
-      double lo = 1e300; TileLattice::Id at = 0;
-      for (auto id : bounds_.tiles(j)) if (bounds_.outer(j, id) < lo) lo = bounds_.outer(j, id), at = id;
-      fprintf(stderr, "level %d tiles %zu least outer %.4e at", j, bounds_.tiles(j).size(), lo);
-      for (std::size_t d = 0; d < p.merged.layer.dimensions.size(); ++d) fprintf(stderr, " %d", p.lattice.extents(at)[d]);
-      fprintf(stderr, " elision %.4e", bounds_.elision(j));
-      for (std::size_t t = 0; t < p.tensors.size(); ++t) fprintf(stderr, " [fill %.3f parent %.3f below %d above %d]", p.level[j].fill_pj[t], bounds_.parent_pj(j, t), bounds_.below(j, t), bounds_.above(j, t));
-      fprintf(stderr, "\n");
-    }
-  }
 }
-
 
 double LabelSearch::value(const Cutoff& cutoff, double energy, double cycles) const {
   if (!(energy < infinity)) return infinity;
@@ -120,7 +105,7 @@ LabelSearch::Prospect LabelSearch::prospect(const Label& label, int level) const
       const double fills = volume * p.lattice.volume(s) * rest * slide;
       flow = volume * p.groups(static_cast<int>(t), m, s) * rest * slide;
       // Deeper open boundaries stay in `energy`; they are open only while nothing has moved since.
-      energy = (label.open[t] != 0 ? label.pending[t] * slide : 0.0) + fills * p.level[j - 1].fill_pj[t];
+      energy = (label.open[t] != 0 ? label.pending[t] * label.least[t] : 0.0) + fills * p.level[j - 1].fill_pj[t];
       share = p.reuse[a][t] / p.reuse[whole][t];
       member = tabled = true;
     } else if (member && !label.moved[t]) {

@@ -124,7 +124,7 @@ void MapBounds::outermost() {
       }
       double energy = 0.0, reads = 0.0, writes = 0.0;
       for (std::size_t t = 0; t < p.tensors.size(); ++t) {
-        double words = p.whole_volume(static_cast<int>(t));
+        double words = p.tensors[t].touched(full);
         if ((keep[i] >> t & 1U) != 0) {
           const Reuse reuse = p.tensors[t].walk(tile, loops.data(), order.count);
           const double per_instance = reuse.closed_words() / [&] {
@@ -212,13 +212,11 @@ void MapBounds::sweeps(int j) {
     // kappa: fills of the child and reads of its parent when every irrelevant loop up to the next tile is free.
     double share = 1.0;
     if (!p.tensors[s].product()) {
-      // The bounding box of a window is smaller than the product of its dimensions, and may slide.
-      share = p.volume[whole][s] * p.reuse[whole][s] / p.macs;
-      double slide = 1.0;
+      // The bounding box of a window is smaller than the product of its dimensions (larger with gaps), and may slide.
       for (const TileLattice::Id m : tiles_[static_cast<std::size_t>(base)]) {
-        slide = std::min(slide, p.tensors[s].window_share(p.lattice.extents(m), p.lattice.extents(whole)));
+        share = std::min(share, p.volume[m][s] * p.reuse[m][s] / p.lattice.volume(m) *
+                                    p.tensors[s].window_share(p.lattice.extents(m), p.lattice.extents(whole)));
       }
-      share *= slide;
     }
     double fan = 1.0;
     for (int k = j + 1; k <= above(base, s); ++k) {

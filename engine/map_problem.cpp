@@ -335,6 +335,8 @@ void MapProblem::price(int at, Arrangement& arrangement, TileLattice::Id tile, T
   const std::int64_t mesh_h = std::max(own.fan_x, used_x), mesh_v = std::max(own.fan_y, used_y);
   const double middle = static_cast<double>(mesh_v - 1) / 2.0;
   const auto children = static_cast<std::size_t>(lattice.volume(spatial));
+  arrangement.hops.fill(0.0);
+  if (children == 1) return;  // without spatial loops nothing travels over the mesh
   // Index of every child, X loops fastest.
   std::vector<TileExtents> index(children);
   for (std::size_t c = 0; c < children; ++c) {

@@ -172,6 +172,16 @@ void TensorReuse::offset(const TileExtents& tile, const TileExtents& index,
   }
 }
 
+double TensorReuse::touched(const TileExtents& tile) const {
+  double words = 1.0;
+  for (const Axis& axis : axes_) {
+    std::int32_t most = 1;
+    for (const AxisTerm& term : axis) most = std::max(most, tile[static_cast<std::size_t>(term.dimension)]);
+    words *= most;
+  }
+  return separable_ ? words : 1.0;
+}
+
 double TensorReuse::window_share(const TileExtents& tile, const TileExtents& whole) const {
   if (windowed_ == 0) return separable_ ? 1.0 : 0.0;
   if (!separable_) return 0.0;

@@ -50,6 +50,8 @@ class TensorReuse {
   void offset(const TileExtents& tile, const TileExtents& index,
               std::array<std::int64_t, max_axes>& out) const;
   int axes() const { return static_cast<int>(axes_.size()); }
+  /// At least so many elements are used: strides leave gaps in the bounding box.
+  double touched(const TileExtents& tile) const;
   /// The least share of a closed reload that a sliding window can leave, whatever the outer loops are.
   double window_share(const TileExtents& tile, const TileExtents& whole) const;
 
