@@ -44,7 +44,7 @@ class LoopPlan::BatchScoring {
     for (std::size_t i = 0; i < levels; ++i)
       energy += level_energy[i] + plan.level[i].leak_pj * longest * used[i];
     store(score.energy_pj, legal ? energy : infinite);
-    store(score.cycles, legal ? longest : infinite);
+    store(score.cycles, legal ? longest + plan.latency_cycles : infinite);
     return score;
   }
 

@@ -90,6 +90,7 @@ struct LoopPlan::Constants {
   unsigned everything = 0;  // all tensors
   double macs = 0.0, compute_energy_pj = 0.0, adder_pj = 0.0;
   bool any_priced = false;
+  double latency_cycles = 0.0;  ///< of all networks, on top of the longest level
 
   Constants(const Layer& of, const Architecture& on, LoopOptions with)
       : layer(of), architecture(on), options(with), shape(of) {

@@ -112,6 +112,7 @@ void LoopPlan::Constants::prepare_machine() {
     to.priced =
         from.network.energy_per_hop_pj != 0.0 || from.network.router_energy_pj != 0.0 || adder_pj != 0.0;
     any_priced = any_priced || to.priced;
+    latency_cycles += static_cast<double>(from.network.fill_latency_cycles + from.network.drain_latency_cycles);
     to.mesh = {fanout_x(architecture, static_cast<int>(i)), fanout_y(architecture, static_cast<int>(i))};
   }
 }
@@ -413,6 +414,7 @@ class LoopPlan::Scoring {
     if (plan.any_priced) {
       for (std::size_t i = 0; i < levels; ++i) score.energy_pj += network_energy(i);
     }
+    score.cycles += plan.latency_cycles;
     return score;
   }
 

@@ -23,10 +23,18 @@ double cpu_seconds() {
   return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
 }
 
-Layer conv(const char* name, std::int64_t k, std::int64_t c, std::int64_t p, std::int64_t q, std::int64_t r, std::int64_t s,
-           std::int64_t stride = 1, std::int64_t batch = 1) {
-  return make_conv({.name = name, .batch = batch, .in_channels = c, .out_channels = k, .out_height = p, .out_width = q,
-                    .kernel_height = r, .kernel_width = s, .stride_height = stride, .stride_width = stride});
+Layer conv(const char* name, std::int64_t k, std::int64_t c, std::int64_t p, std::int64_t q, std::int64_t r,
+           std::int64_t s, std::int64_t stride = 1, std::int64_t batch = 1) {
+  return make_conv({.name = name,
+                    .batch = batch,
+                    .in_channels = c,
+                    .out_channels = k,
+                    .out_height = p,
+                    .out_width = q,
+                    .kernel_height = r,
+                    .kernel_width = s,
+                    .stride_height = stride,
+                    .stride_width = stride});
 }
 
 std::vector<Layer> layers() {
@@ -47,8 +55,9 @@ std::vector<Layer> layers() {
           make_matmul({.name = "BERT ffn", .rows = 512, .columns = 3072, .depth = 768})};
 }
 
-Level level(const char* name, std::int64_t mesh_x, std::int64_t mesh_y, std::optional<std::int64_t> words, std::int64_t block,
-            std::optional<double> read, std::optional<double> write, AccessEnergy energy) {
+Level level(const char* name, std::int64_t mesh_x, std::int64_t mesh_y, std::optional<std::int64_t> words,
+            std::int64_t block, std::optional<double> read, std::optional<double> write,
+            AccessEnergy energy) {
   Level made;
   made.name = name;
   made.mesh_x = mesh_x;
@@ -71,9 +80,12 @@ Level level(const char* name, std::int64_t mesh_x, std::int64_t mesh_y, std::opt
   energy.leak_pj_per_cycle = 0.0;
   return energy;
 }
-[[gnu::noinline]] AccessEnergy flat(double pj) { return access(pj, pj, pj); }
+[[gnu::noinline]] AccessEnergy flat(double pj) {
+  return access(pj, pj, pj);
+}
 
-Architecture machine(const char* name, std::int64_t x, std::int64_t y, double mac_pj, std::vector<Level> levels) {
+Architecture machine(const char* name, std::int64_t x, std::int64_t y, double mac_pj,
+                     std::vector<Level> levels) {
   Architecture made;
   made.name = name;
   made.compute.mesh_x = x;
@@ -92,7 +104,8 @@ struct Case {
 
 Case eyeriss168() {
   return {machine("Eyeriss168", 14, 12, 1.0,
-                  {level("Spad", 14, 12, 220, 1, 2, 2, flat(0.95)), level("GlobalBuffer", 1, 1, 65536, 4, 16, 16, flat(26)),
+                  {level("Spad", 14, 12, 220, 1, 2, 2, flat(0.95)),
+                   level("GlobalBuffer", 1, 1, 65536, 4, 16, 16, flat(26)),
                    level("DRAM", 1, 1, std::nullopt, 4, 4, 4, flat(800))}),
           {}};
 }
@@ -115,7 +128,8 @@ Case ws32() {
 Case nvdla() {
   return {machine("NVDLA 4 levels", 16, 16, 0.4,
                   {level("WReg", 16, 16, 1, 1, std::nullopt, std::nullopt, flat(0.01)),
-                   level("AccBuf", 1, 16, 512, 1, 2, 2, flat(0.6)), level("GlobalBuffer", 1, 1, 262144, 16, 64, 32, flat(48)),
+                   level("AccBuf", 1, 16, 512, 1, 2, 2, flat(0.6)),
+                   level("GlobalBuffer", 1, 1, 262144, 16, 64, 32, flat(48)),
                    level("DRAM", 1, 1, std::nullopt, 8, 16, 8, flat(512))}),
           {1, 4, 3, 7}};
 }
@@ -129,9 +143,12 @@ Case cluster() {
 }
 Case simba() {
   return {machine("Simba 6 levels", 32, 32, 0.25,
-                  {level("WReg", 32, 32, 1, 1, std::nullopt, std::nullopt, flat(0.01)), level("AccBuf", 32, 4, 128, 1, 4, 4, flat(0.35)),
-                   level("WBuf", 4, 4, 4096, 8, 64, 8, flat(6.5)), level("InBuf", 4, 4, 8192, 8, 32, 16, flat(7.5)),
-                   level("GlobalBuffer", 1, 1, 65536, 16, 32, 32, flat(40)), level("DRAM", 1, 1, std::nullopt, 8, 16, 16, flat(512))}),
+                  {level("WReg", 32, 32, 1, 1, std::nullopt, std::nullopt, flat(0.01)),
+                   level("AccBuf", 32, 4, 128, 1, 4, 4, flat(0.35)),
+                   level("WBuf", 4, 4, 4096, 8, 64, 8, flat(6.5)),
+                   level("InBuf", 4, 4, 8192, 8, 32, 16, flat(7.5)),
+                   level("GlobalBuffer", 1, 1, 65536, 16, 32, 32, flat(40)),
+                   level("DRAM", 1, 1, std::nullopt, 8, 16, 16, flat(512))}),
           {1, 4, 1, 2, 6, 7}};
 }
 Case eyeriss_split() {
@@ -174,9 +191,12 @@ Row measure(const Case& on, const Layer& layer, std::optional<double> time_s = {
   const double end = cpu_seconds();
   const double best = search.best() ? search.best()->objective : 0.0;
   const double gap = best > 0.0 ? 1.0 - search.lower_bound() / best : 1.0;
-  fmt::print("{:<18} {:<17} total {:8.4f} s  tables {:7.4f} s  root {:6.4f}  best {:.4e}  gap {:6.4f}  {} evaluations {} labels {}\n",
-             on.architecture.name, layer.name, end - start, prepared - start, best > 0.0 ? search.root_bound() / best : 0.0, best, gap,
-             search.stopped(), search.evaluations(), search.labels());
+  fmt::print(
+      "{:<18} {:<17} total {:8.4f} s  tables {:7.4f} s  root {:6.4f}  best {:.4e}  gap {:6.4f}  {} "
+      "evaluations {} labels {}\n",
+      on.architecture.name, layer.name, end - start, prepared - start,
+      best > 0.0 ? search.root_bound() / best : 0.0, best, gap, search.stopped(), search.evaluations(),
+      search.labels());
   std::fflush(stdout);
   return {end - start, search.root_bound() / best, gap};
 }
@@ -207,7 +227,9 @@ int main(int count, char** arguments) {
     summary("Eyeriss split", seconds);
   }
   if (wanted("simba")) {
-    for (const Layer& layer : {conv("conv4_x batch 4", 256, 256, 14, 14, 3, 3, 1, 4), layers()[3], layers()[12]}) measure(simba(), layer, 10.0);
+    for (const Layer& layer :
+         {conv("conv4_x batch 4", 256, 256, 14, 14, 3, 3, 1, 4), layers()[3], layers()[12]})
+      measure(simba(), layer, 10.0);
   }
   return 0;
 }

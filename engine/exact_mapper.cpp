@@ -14,10 +14,10 @@ namespace dovetail {
 namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
-constexpr std::size_t tile_limit = 400'000;   // tables of a few hundred bytes per tile
-constexpr std::size_t choice_limit = 4096;    // keep sets that are listed
+constexpr std::size_t tile_limit = 400'000;  // tables of a few hundred bytes per tile
+constexpr std::size_t choice_limit = 4096;   // keep sets that are listed
 constexpr std::size_t kept_tables = 64;
-constexpr std::size_t narrow = 128;           // labels per stage of a first run
+constexpr std::size_t narrow = 128;  // labels per stage of a first run
 constexpr std::size_t unlimited = std::numeric_limits<std::size_t>::max();
 
 }  // namespace
@@ -66,7 +66,8 @@ ExactSearch::ExactSearch(const MapRequest& request) : request_(request) {
     choices_[n].bound = search(choices_[n]).root_bound();
     if (!keep_tables_ || !(choices_[n].bound < infinity)) choices_[n].search.reset();
   });
-  std::stable_sort(choices_.begin(), choices_.end(), [](const Choice& a, const Choice& b) { return a.bound < b.bound; });
+  std::stable_sort(choices_.begin(), choices_.end(),
+                   [](const Choice& a, const Choice& b) { return a.bound < b.bound; });
   root_bound_ = choices_.empty() ? infinity : choices_.front().bound;
   if (!all_choices_) root_bound_ = 0.0;
 }
@@ -80,14 +81,17 @@ void ExactSearch::release(Choice& choice) {
   if (!keep_tables_ || choice.done) choice.search.reset();
 }
 
-double ExactSearch::root_bound() const { return root_bound_; }
+double ExactSearch::root_bound() const {
+  return root_bound_;
+}
 
 double ExactSearch::lower_bound() const {
   double least = best_ ? best_->objective : infinity;
   for (const Choice& choice : choices_) least = std::min(least, choice.bound);
   if (!all_choices_ || request_.architecture.link_transfers) {
     // Only what holds for any mapping: the arithmetic at full width.
-    const double cycles = std::ceil(problem_->macs / static_cast<double>(request_.architecture.compute.instances));
+    const double cycles =
+        std::ceil(problem_->macs / static_cast<double>(request_.architecture.compute.instances));
     return std::min(least, request_.objective(problem_->compute_pj, cycles));
   }
   return least;
@@ -150,7 +154,9 @@ void ExactSearch::solve() {
       release(choice);
     }
   };
-  const double root = root_bound_ > 0.0 && root_bound_ < infinity ? root_bound_ : choices_.empty() ? 0.0 : choices_.front().bound;
+  const double root = root_bound_ > 0.0 && root_bound_ < infinity ? root_bound_
+                      : choices_.empty()                          ? 0.0
+                                                                  : choices_.front().bound;
   for (const double share : {1.02, 1.1, 1.3, 1.8, 3.0, 6.0, 20.0, 200.0, infinity}) {
     if (best_ || !stopped_.empty()) break;
     pass(root * share, narrow);
@@ -170,7 +176,8 @@ void ExactSearch::solve() {
   }
 }
 
-bool ExactSearch::front(double energy_shift, double cycles_shift, double limit, std::vector<MapPoint>& points) {
+bool ExactSearch::front(double energy_shift, double cycles_shift, double limit,
+                        std::vector<MapPoint>& points) {
   bool complete = all_choices_ && problem_->exact;
   for (const bool proof : {false, true}) {
     for (Choice& choice : choices_) {
@@ -181,7 +188,8 @@ bool ExactSearch::front(double energy_shift, double cycles_shift, double limit, 
       cutoff.objective = limit;
       for (const MapPoint& point : points) cutoff.points.emplace_back(point.energy_pj, point.cycles);
       if (!(choice.bound < infinity)) continue;
-      const SearchOutcome outcome = search(choice).run(cutoff, limits(proof ? std::numeric_limits<std::size_t>::max() : narrow));
+      const SearchOutcome outcome =
+          search(choice).run(cutoff, limits(proof ? std::numeric_limits<std::size_t>::max() : narrow));
       evaluations_ += outcome.evaluations;
       labels_ += static_cast<std::int64_t>(outcome.labels);
       for (const MapPoint& point : outcome.points) points.push_back(point);
@@ -214,16 +222,19 @@ MapResult ExactMapper::map(const MapRequest& request) const {
   } catch (const std::length_error&) {
     // Too large for tables: search without a proof.
     MapResult result = EvolutionMapper().map(request);
-    const double cycles =
-        std::ceil(static_cast<double>(macs(request.layer)) / static_cast<double>(request.architecture.compute.instances));
-    result.lower_bound = std::min(
-        result.mapping ? result.objective : infinity,
-        request.objective(static_cast<double>(macs(request.layer)) * compute_energy_per_op_pj(request.layer, request.architecture.compute), cycles));
+    const double cycles = std::ceil(static_cast<double>(macs(request.layer)) /
+                                    static_cast<double>(request.architecture.compute.instances));
+    result.lower_bound =
+        std::min(result.mapping ? result.objective : infinity,
+                 request.objective(static_cast<double>(macs(request.layer)) *
+                                       compute_energy_per_op_pj(request.layer, request.architecture.compute),
+                                   cycles));
     return result;
   }
   search->solve();
   MapResult result = answer(request, search->best() ? std::optional(search->best()->mapping) : std::nullopt);
-  result.lower_bound = search->best() ? std::min(search->lower_bound(), result.objective) : search->lower_bound();
+  result.lower_bound =
+      search->best() ? std::min(search->lower_bound(), result.objective) : search->lower_bound();
   result.stopped = search->stopped();
   result.proven = result.stopped == "proven";
   if (!std::isfinite(result.lower_bound)) result.lower_bound = 0.0;
@@ -231,7 +242,8 @@ MapResult ExactMapper::map(const MapRequest& request) const {
     std::vector<MapPoint> points;
     result.front_proven = search->front(0.0, 0.0, infinity, points);
     for (const MapPoint& point : points) {
-      result.front.push_back({point.energy_pj, static_cast<std::int64_t>(point.cycles), unpack(point.mapping)});
+      result.front.push_back(
+          {point.energy_pj, static_cast<std::int64_t>(point.cycles), unpack(point.mapping)});
     }
   }
   result.evaluations = search->evaluations();

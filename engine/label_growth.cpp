@@ -12,7 +12,9 @@ std::uint64_t mix(std::uint64_t key, std::uint64_t value) {
   key ^= value + 0x9E3779B97F4A7C15ULL + (key << 6) + (key >> 2);
   return key * 0xD6E8FEB86659FD93ULL;
 }
-std::uint64_t mix(std::uint64_t key, double value) { return mix(key, std::bit_cast<std::uint64_t>(value)); }
+std::uint64_t mix(std::uint64_t key, double value) {
+  return mix(key, std::bit_cast<std::uint64_t>(value));
+}
 
 // Whether a count per instance fills whole blocks however often it is repeated.
 bool fills_blocks(const AccessCost& cost, double unit) {
@@ -61,7 +63,8 @@ void LabelSearch::pay_parent(Label& label, int q, std::size_t t, double total, d
   const double first = written ? p.whole_volume(p.written) : 0.0;
   if (level.top) {
     label.energy += level.cost[t].accesses(total - first) * level.cost[t].read_pj;
-    if (written) label.energy += level.cost[t].accesses(total) * level.cost[t].update_pj + (total - first) * p.adder_pj;
+    if (written)
+      label.energy += level.cost[t].accesses(total) * level.cost[t].update_pj + (total - first) * p.adder_pj;
   } else {
     label.energy += total * (level.read_pj[t] + (written ? level.update_pj[t] : 0.0));
     label.elide += first * copies * level.read_pj[t];
@@ -121,9 +124,10 @@ bool LabelSearch::spread(const Label& source, int level, std::size_t choice, con
   for (std::size_t k = 0; k < p.windows.size() && k < out.renewed.size(); ++k) {
     const auto [t, d] = p.windows[k];
     if (level == 0) break;
-    out.renewed[k] = p.tensors[static_cast<std::size_t>(t)].fresh(p.lattice.extents(source.tile), d,
-                                                                  p.lattice.extents(out.tile)[static_cast<std::size_t>(d)]) /
-                     p.volume[source.tile][static_cast<std::size_t>(t)];
+    out.renewed[k] =
+        p.tensors[static_cast<std::size_t>(t)].fresh(
+            p.lattice.extents(source.tile), d, p.lattice.extents(out.tile)[static_cast<std::size_t>(d)]) /
+        p.volume[source.tile][static_cast<std::size_t>(t)];
   }
   out.traffic_key = mix(out.traffic_key, children);
   bool open = false;
@@ -190,7 +194,8 @@ void LabelSearch::loop(const Label& source, const LabelPath& path, int level, Ti
       const MapLevel& hop = p.level[static_cast<std::size_t>(k) + 1];
       if (hop.wires) {
         const double instances = children / path.children[static_cast<std::size_t>(k) + 1];
-        energy += words * rest * instances * path.arrangement[static_cast<std::size_t>(k) + 1]->hops[t] * hop.hop_pj;
+        energy += words * rest * instances * path.arrangement[static_cast<std::size_t>(k) + 1]->hops[t] *
+                  hop.hop_pj;
       }
       if (kept) {
         const double fill = words * children * rest;
@@ -221,7 +226,8 @@ void LabelSearch::loop(const Label& source, const LabelPath& path, int level, Ti
             energy += flow * (p.level[static_cast<std::size_t>(q)].read_pj[t] +
                               (t == w ? p.level[static_cast<std::size_t>(q)].update_pj[t] : 0.0));
           }
-          opens[static_cast<std::size_t>(open_count++)] = {k, t, fill, flow, children, copies, parent_children, parent_copies, q};
+          opens[static_cast<std::size_t>(open_count++)] = {
+              k, t, fill, flow, children, copies, parent_children, parent_copies, q};
         } else {
           pay_fill(out, k, t, fill, children, copies, words);
           if (q <= level) pay_parent(out, q, t, flow, parent_children, parent_copies, unit);
@@ -237,7 +243,9 @@ void LabelSearch::loop(const Label& source, const LabelPath& path, int level, Ti
           out.moved[t] = true;
           moved_share = std::min(moved_share, p.tensors[t].separable() ? reuse.inside / words : 0.0);
         } else if (!p.tensors[t].product()) {
-          still_share = std::min(still_share, p.tensors[t].window_share(p.lattice.extents(base), p.lattice.extents(p.lattice.whole())));
+          still_share = std::min(
+              still_share,
+              p.tensors[t].window_share(p.lattice.extents(base), p.lattice.extents(p.lattice.whole())));
         }
       } else {
         out.energy += energy;
@@ -257,12 +265,14 @@ void LabelSearch::loop(const Label& source, const LabelPath& path, int level, Ti
       const Open& o = opens[static_cast<std::size_t>(n)];
       Label& to = upper;
       const MapLevel& child = p.level[static_cast<std::size_t>(o.k)];
-      if (child.limited) to.writes[static_cast<std::size_t>(o.k)] += o.fill / o.children * child.cost[o.t].rate;
+      if (child.limited)
+        to.writes[static_cast<std::size_t>(o.k)] += o.fill / o.children * child.cost[o.t].rate;
       if (o.q > level) continue;
       const MapLevel& parent = p.level[static_cast<std::size_t>(o.q)];
       if (!parent.limited) continue;
       to.reads[static_cast<std::size_t>(o.q)] += o.parent / o.parent_children * parent.cost[o.t].rate;
-      if (o.t == w) to.writes[static_cast<std::size_t>(o.q)] += o.parent / o.parent_children * parent.cost[o.t].rate;
+      if (o.t == w)
+        to.writes[static_cast<std::size_t>(o.q)] += o.parent / o.parent_children * parent.cost[o.t].rate;
     }
     measure(out, level, &upper);
   } else {

@@ -116,7 +116,8 @@ void LabelSearch::loop_stage(const std::vector<Stage>& stages, int level, const 
   std::vector<LabelPath> paths(sources.size());
   double cheapest = infinity;
   for (std::size_t n = 0; n < sources.size(); ++n) {
-    paths[n] = stages.empty() ? path(stages, static_cast<std::size_t>(-1), sources[n]) : path(stages, stages.size() - 1, sources[n]);
+    paths[n] = stages.empty() ? path(stages, static_cast<std::size_t>(-1), sources[n])
+                              : path(stages, stages.size() - 1, sources[n]);
     Quick entry{p.lattice.key(sources[n].tile), prospect(sources[n], level), 0.0, 0.0, n, sources[n].bound};
     entry.all = entry.prospect.fixed;
     for (std::size_t t = 0; t < p.tensors.size(); ++t) {
@@ -124,13 +125,15 @@ void LabelSearch::loop_stage(const std::vector<Stage>& stages, int level, const 
     }
     double least = entry.prospect.fixed;
     for (std::size_t t = 0; t < p.tensors.size(); ++t) {
-      if ((entry.prospect.members >> t & 1U) != 0) least += entry.prospect.reload[t] * entry.prospect.least[t];
+      if ((entry.prospect.members >> t & 1U) != 0)
+        least += entry.prospect.reload[t] * entry.prospect.least[t];
     }
     cheapest = std::min(cheapest, least);
     entry.cycles = sources[n].cycles_low;
     quick.push_back(entry);
   }
-  std::stable_sort(quick.begin(), quick.end(), [](const Quick& a, const Quick& b) { return a.bound < b.bound; });
+  std::stable_sort(quick.begin(), quick.end(),
+                   [](const Quick& a, const Quick& b) { return a.bound < b.bound; });
   const std::vector<TileLattice::Id>& targets = bounds_.tiles(level);
   std::vector<std::vector<Label>> kept(pieces);
   std::atomic<bool> halt = false;
@@ -166,11 +169,14 @@ void LabelSearch::loop_stage(const std::vector<Stage>& stages, int level, const 
             saved += reload * (1.0 - 1.0 / reuse);
           }
         }
-        if (hopeless(cutoff, source.all - saved - most + outside, std::max(source.cycles / parallel, outer_cycles))) continue;
+        if (hopeless(cutoff, source.all - saved - most + outside,
+                     std::max(source.cycles / parallel, outer_cycles)))
+          continue;
         if (!p.legal_temporal(level, label.tile, m)) continue;
         const TileExtents& inner = p.lattice.extents(label.tile);
         unsigned active = 0;
-        for (std::size_t d = 0; d < p.merged.layer.dimensions.size(); ++d) active |= extents[d] > inner[d] ? 1U << d : 0U;
+        for (std::size_t d = 0; d < p.merged.layer.dimensions.size(); ++d)
+          active |= extents[d] > inner[d] ? 1U << d : 0U;
         for (const LoopOrder& order : p.orders[static_cast<std::size_t>(level)]->get(below, active)) {
           loop(label, paths[source.index], level, m, order, grown);
           if (!bound_after_loops(grown, level, cutoff)) continue;
@@ -191,11 +197,13 @@ void LabelSearch::loop_stage(const std::vector<Stage>& stages, int level, const 
 }
 
 // Scores the finished labels in the order of their bounds until no bound can beat the best.
-void LabelSearch::finish(const std::vector<Stage>& stages, const Cutoff& cutoff, SearchOutcome& outcome) const {
+void LabelSearch::finish(const std::vector<Stage>& stages, const Cutoff& cutoff,
+                         SearchOutcome& outcome) const {
   const MapProblem& p = *problem_;
   std::vector<const Label*> order;
   for (const Label& label : stages.back().labels) order.push_back(&label);
-  std::stable_sort(order.begin(), order.end(), [](const Label* a, const Label* b) { return a->bound < b->bound; });
+  std::stable_sort(order.begin(), order.end(),
+                   [](const Label* a, const Label* b) { return a->bound < b->bound; });
   double best = cutoff.objective, lower = infinity;
   for (const Label* label : order) {
     lower = std::min(lower, label->bound);
@@ -214,7 +222,8 @@ void LabelSearch::finish(const std::vector<Stage>& stages, const Cutoff& cutoff,
       continue;
     }
     if (!outcome.best || point.objective < outcome.best->objective ||
-        (point.objective == outcome.best->objective && lexicographically_less(point.mapping, outcome.best->mapping))) {
+        (point.objective == outcome.best->objective &&
+         lexicographically_less(point.mapping, outcome.best->mapping))) {
       outcome.best = point;
       best = std::min(best, point.objective);
     }
@@ -254,7 +263,8 @@ SearchOutcome LabelSearch::run(const Cutoff& cutoff, const SearchLimits& limits)
     const bool last = temporal && level + 1 == p.levels;
     if (!last && next.labels.size() > limits.width) {
       // The least promising go; what they could have become is bounded by the best of them.
-      std::stable_sort(next.labels.begin(), next.labels.end(), [](const Label& a, const Label& b) { return a.bound < b.bound; });
+      std::stable_sort(next.labels.begin(), next.labels.end(),
+                       [](const Label& a, const Label& b) { return a.bound < b.bound; });
       outcome.complete = false;
       outcome.lower_bound = std::min(outcome.lower_bound, next.labels[limits.width].bound);
       next.labels.resize(limits.width);

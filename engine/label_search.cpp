@@ -74,9 +74,12 @@ double LabelSearch::elision_above(const Label& label, int level, bool before_loo
       copies = std::min(copies, here * std::max(1.0, outside));
     }
     total += words * copies *
-             (p.level[static_cast<std::size_t>(k)].fill_pj[w] + (k > lowest ? p.level[static_cast<std::size_t>(k)].read_pj[w] : 0.0));
+             (p.level[static_cast<std::size_t>(k)].fill_pj[w] +
+              (k > lowest ? p.level[static_cast<std::size_t>(k)].read_pj[w] : 0.0));
   }
-  return total + (from >= 1 ? bounds_.elision(from - 1) : bounds_.elision(0) + words * most(0) * (p.level[0].read_pj[w] + p.level[0].fill_pj[w]));
+  return total +
+         (from >= 1 ? bounds_.elision(from - 1)
+                    : bounds_.elision(0) + words * most(0) * (p.level[0].read_pj[w] + p.level[0].fill_pj[w]));
 }
 
 LabelSearch::Prospect LabelSearch::prospect(const Label& label, int level) const {
@@ -95,17 +98,21 @@ LabelSearch::Prospect LabelSearch::prospect(const Label& label, int level) const
   out.low_cycles = label.cycles_low;
   for (std::size_t t = 0; t < p.tensors.size(); ++t) {
     const int parent = bounds_.above(level - 1, t);
-    const double price = bounds_.parent_pj(level - 1, t) / (parent == level ? 1.0 : bounds_.multicast(level, parent, t, a));
+    const double price =
+        bounds_.parent_pj(level - 1, t) / (parent == level ? 1.0 : bounds_.multicast(level, parent, t, a));
     const bool fresh = level >= 1 && (bounds_.keep[j - 1] >> t & 1U) != 0;
     double energy = label.pending[t], flow = label.flow[t], share = label.least[t];
     bool member = label.open[t] != 0, tabled = member;
     if (fresh) {
-      const double slide = p.tensors[t].product() ? 1.0 : p.tensors[t].window_share(p.lattice.extents(m), p.lattice.extents(whole));
+      const double slide = p.tensors[t].product()
+                               ? 1.0
+                               : p.tensors[t].window_share(p.lattice.extents(m), p.lattice.extents(whole));
       const double volume = p.volume[m][t];
       const double fills = volume * p.lattice.volume(s) * rest * slide;
       flow = volume * p.groups(static_cast<int>(t), m, s) * rest * slide;
       // Deeper open boundaries stay in `energy`; they are open only while nothing has moved since.
-      energy = (label.open[t] != 0 ? label.pending[t] * label.least[t] : 0.0) + fills * p.level[j - 1].fill_pj[t];
+      energy =
+          (label.open[t] != 0 ? label.pending[t] * label.least[t] : 0.0) + fills * p.level[j - 1].fill_pj[t];
       share = p.reuse[a][t] / p.reuse[whole][t];
       member = tabled = true;
     } else if (member && !label.moved[t]) {
@@ -127,7 +134,9 @@ LabelSearch::Prospect LabelSearch::prospect(const Label& label, int level) const
     energy += flow * price;
     if (parent == level) out.reads[t] = flow * own.cost[t].rate;
     if (own.wires && level >= 1) {
-      const double slide = p.tensors[t].product() ? 1.0 : p.tensors[t].window_share(p.lattice.extents(m), p.lattice.extents(whole));
+      const double slide = p.tensors[t].product()
+                               ? 1.0
+                               : p.tensors[t].window_share(p.lattice.extents(m), p.lattice.extents(whole));
       const double hops = label.arrangement != nullptr ? label.arrangement->hops[t] : 0.0;
       energy += p.volume[m][t] * rest * hops * own.hop_pj * slide;
       if (!member) share = p.reuse[a][t] / p.reuse[whole][t];
@@ -154,13 +163,15 @@ bool LabelSearch::bound_before_loops(Label& label, int level, const Cutoff& cuto
   const double parallel = bounds_.parallel(level, a);
   double leak_above = 0.0;
   for (std::size_t i = j; i < p.level.size(); ++i) leak_above += p.level[i].leak_pj;
-  const double floor_cycles = std::max(next.low_cycles / parallel, (level + 1 < p.levels ? bounds_.outer_cycles(level, a) : 0.0));
+  const double floor_cycles =
+      std::max(next.low_cycles / parallel, (level + 1 < p.levels ? bounds_.outer_cycles(level, a) : 0.0));
   double best = infinity, least_energy = infinity, least_cycles = infinity;
   bool lost = true;
   const auto consider = [&](double energy, double reads) {
     if (!(energy < infinity)) return;
     double cycles = floor_cycles;
-    if (p.level[j].limited && p.exact) cycles = std::max(cycles, (reads + next.fixed_reads) / p.level[j].bandwidth.read / parallel);
+    if (p.level[j].limited && p.exact)
+      cycles = std::max(cycles, (reads + next.fixed_reads) / p.level[j].bandwidth.read / parallel);
     cycles = std::ceil(cycles * (1.0 - rounding));
     energy += std::max(label.leak * next.low_cycles, label.leak * cycles) + leak_above * cycles;
     best = std::min(best, value(cutoff, energy, cycles));
@@ -184,7 +195,8 @@ bool LabelSearch::bound_before_loops(Label& label, int level, const Cutoff& cuto
         if ((next.members >> t & 1U) == 0) continue;
         const double share = next.least[t];
         // Tensors that the remaining loops do not move pay their compulsory share.
-        const bool still = p.lattice.volume(p.lattice.whole()) / p.lattice.volume(a) == p.reuse[p.lattice.whole()][t] / p.reuse[a][t];
+        const bool still = p.lattice.volume(p.lattice.whole()) / p.lattice.volume(a) ==
+                           p.reuse[p.lattice.whole()][t] / p.reuse[a][t];
         if (still) {
           all -= next.reload[t] * (1.0 - share);
           all_reads -= next.reads[t] * (1.0 - share);
@@ -213,7 +225,8 @@ bool LabelSearch::bound_before_loops(Label& label, int level, const Cutoff& cuto
       const double energy = all - next.reload[s], reads = all_reads - next.reads[s];
       const int table = (next.tabled >> s & 1U) != 0 ? static_cast<int>(s) : -1;
       consider(energy + bounds_.stationary(level, table, a), reads);
-      const double still = (next.tabled >> s & 1U) != 0 ? bounds_.unmoved(level, static_cast<int>(s), a) : bounds_.stationary(level, -1, a);
+      const double still = (next.tabled >> s & 1U) != 0 ? bounds_.unmoved(level, static_cast<int>(s), a)
+                                                        : bounds_.stationary(level, -1, a);
       consider(energy + next.reload[s] * next.least[s] + still, reads + next.reads[s] * next.least[s]);
     }
   }
@@ -235,16 +248,20 @@ bool LabelSearch::bound_after_loops(Label& label, int level, const Cutoff& cutof
     label.bound_cycles = cycles;
     return !hopeless(cutoff, energy, cycles);
   }
-  if (!p.level[static_cast<std::size_t>(level) + 1].spatial) return bound_before_loops(label, level + 1, cutoff);
+  if (!p.level[static_cast<std::size_t>(level) + 1].spatial)
+    return bound_before_loops(label, level + 1, cutoff);
   const TileLattice::Id m = label.tile, whole = p.lattice.whole();
   const auto w = static_cast<std::size_t>(p.written);
-  const double outside = std::min(p.level[static_cast<std::size_t>(level)].fan_above, std::max(1.0, p.reuse[whole][w] / p.reuse[m][w]));
-  double energy = label.energy - label.elide * outside - elision_above(label, level, false) + bounds_.outer(level, m);
+  const double outside = std::min(p.level[static_cast<std::size_t>(level)].fan_above,
+                                  std::max(1.0, p.reuse[whole][w] / p.reuse[m][w]));
+  double energy =
+      label.energy - label.elide * outside - elision_above(label, level, false) + bounds_.outer(level, m);
   if (!(energy < infinity)) return false;
   for (std::size_t t = 0; t < p.tensors.size(); ++t) {
     const bool kept = (bounds_.keep[static_cast<std::size_t>(level)] >> t & 1U) != 0;
     double share = 1.0;
-    if (label.open[t] != 0) share = label.moved[t] ? label.least[t] : label.least[t] * p.reuse[m][t] / p.reuse[whole][t];
+    if (label.open[t] != 0)
+      share = label.moved[t] ? label.least[t] : label.least[t] * p.reuse[m][t] / p.reuse[whole][t];
     energy += share * label.pending[t];
     if (!kept) {
       const int parent = bounds_.above(level, t);
@@ -252,8 +269,11 @@ bool LabelSearch::bound_after_loops(Label& label, int level, const Cutoff& cutof
     }
   }
   double leak_above = 0.0;
-  for (std::size_t i = static_cast<std::size_t>(level) + 1; i < p.level.size(); ++i) leak_above += p.level[i].leak_pj;
-  const double cycles = std::ceil(std::max(label.cycles_low / bounds_.parallel(level, m), bounds_.outer_cycles(level, m)) * (1.0 - rounding));
+  for (std::size_t i = static_cast<std::size_t>(level) + 1; i < p.level.size(); ++i)
+    leak_above += p.level[i].leak_pj;
+  const double cycles =
+      std::ceil(std::max(label.cycles_low / bounds_.parallel(level, m), bounds_.outer_cycles(level, m)) *
+                (1.0 - rounding));
   energy += std::max(label.leak * label.cycles_low, label.leak * cycles) + leak_above * cycles;
   label.bound = value(cutoff, energy, cycles);
   label.bound_energy = energy;
@@ -273,13 +293,15 @@ void LabelSearch::measure(Label& label, int level, const Label* with_open) const
     if (!p.level[k].limited) continue;
     const Bandwidth& port = p.level[k].bandwidth;
     const auto cycles = [&](const Label& from, double copies) {
-      const double reads = from.reads[k] - from.part_reads[k] * copies, writes = from.writes[k] - from.part_writes[k] * copies;
+      const double reads = from.reads[k] - from.part_reads[k] * copies,
+                   writes = from.writes[k] - from.part_writes[k] * copies;
       return std::max({reads / port.read, writes / port.write, (reads + writes) / port.shared});
     };
     low = std::max(low, cycles(label, outside));
     const double most = cycles(upper, 1.0);
     // Timeloop's order of operations may round one cycle up where the port is the limit.
-    if (most >= label.compute * (1.0 - 1e-9)) high = std::max(high, most + p.level[static_cast<std::size_t>(level)].fan_above);
+    if (most >= label.compute * (1.0 - 1e-9))
+      high = std::max(high, most + p.level[static_cast<std::size_t>(level)].fan_above);
   }
   label.cycles_low = low;
   label.cycles_high = high;
@@ -291,7 +313,8 @@ bool LabelSearch::dominates(const Label& a, const Label& b, int level, bool temp
   bool any_open = false;
   for (std::size_t t = 0; t < p.tensors.size(); ++t) any_open = any_open || a.open[t] != 0 || b.open[t] != 0;
   const bool timed = objective.cycles_power != 0.0 || p.has_leak || p.request.front;
-  if (timed && !(a.cycles_high <= b.cycles_low) && (any_open || a.traffic_key != b.traffic_key || a.compute != b.compute)) {
+  if (timed && !(a.cycles_high <= b.cycles_low) &&
+      (any_open || a.traffic_key != b.traffic_key || a.compute != b.compute)) {
     // With open boundaries equal keys are not enough: compare the open parts as well.
     if (!any_open || a.traffic_key != b.traffic_key || a.compute != b.compute) return false;
     for (std::size_t t = 0; t < p.tensors.size(); ++t) {
@@ -349,7 +372,8 @@ bool LabelSearch::replaces_fresh(const Label& a, const Label& b, int level, bool
     const double hops_b = own.wires ? b.arrangement->hops[t] * own.hop_pj : 0.0;
     double worst = 0.0;
     const auto compare = [&](double share_a, double share_b) {
-      double own_a = a.tile_words[t] / children_a * share_a * hops_a, own_b = b.tile_words[t] / children_b * share_b * hops_b;
+      double own_a = a.tile_words[t] / children_a * share_a * hops_a,
+             own_b = b.tile_words[t] / children_b * share_b * hops_b;
       if (fresh) {
         const double fills_a = a.tile_words[t] * share_a, fills_b = b.tile_words[t] * share_b;
         const double flow_a = a.group_words[t] * share_a, flow_b = b.group_words[t] * share_b;
@@ -373,9 +397,11 @@ bool LabelSearch::replaces_fresh(const Label& a, const Label& b, int level, bool
     difference += worst * rest;
     if (fresh && priced) {
       // Rounding to blocks, where counts per instance are not known yet.
-      if (!child.top && child.cost[t].denominator != 1.0) difference += child.fan_above * child.cost[t].fill_pj;
+      if (!child.top && child.cost[t].denominator != 1.0)
+        difference += child.fan_above * child.cost[t].fill_pj;
       const MapLevel& up = p.level[static_cast<std::size_t>(parent)];
-      if (!up.top && up.cost[t].denominator != 1.0) difference += up.fan_above * (up.cost[t].read_pj + up.cost[t].update_pj);
+      if (!up.top && up.cost[t].denominator != 1.0)
+        difference += up.fan_above * (up.cost[t].read_pj + up.cost[t].update_pj);
     }
   }
   return true;

@@ -29,17 +29,17 @@ struct Cutoff {
 };
 
 struct SearchLimits {
-  std::size_t width = std::numeric_limits<std::size_t>::max();  ///< labels kept after a stage
-  std::size_t labels = std::numeric_limits<std::size_t>::max(); ///< of all stages together (memory)
+  std::size_t width = std::numeric_limits<std::size_t>::max();   ///< labels kept after a stage
+  std::size_t labels = std::numeric_limits<std::size_t>::max();  ///< of all stages together (memory)
   int threads = 1;
-  std::function<bool()> expired;                                ///< polled; true ends the search
+  std::function<bool()> expired;  ///< polled; true ends the search
 };
 
 struct SearchOutcome {
   std::optional<MapPoint> best;
-  std::vector<MapPoint> points;   ///< front: every point found, not yet filtered
-  double lower_bound = 0.0;       ///< of the objective over this keep choice (at most the cutoff)
-  bool complete = false;          ///< nothing was dropped: lower_bound is min(cutoff, best)
+  std::vector<MapPoint> points;  ///< front: every point found, not yet filtered
+  double lower_bound = 0.0;      ///< of the objective over this keep choice (at most the cutoff)
+  bool complete = false;         ///< nothing was dropped: lower_bound is min(cutoff, best)
   bool out_of_time = false, out_of_memory = false;
   std::int64_t evaluations = 0;
   std::size_t labels = 0;
@@ -58,12 +58,12 @@ class LabelSearch {
  private:
   /// What a label before the loops of a level pays for each tensor if that level's loops move it.
   struct Prospect {
-    double fixed = 0.0;                            ///< energy whatever the loops are
-    std::array<double, max_tensors> reload{};      ///< energy if the tensor is not stationary
-    std::array<double, max_tensors> reads{};       ///< its reads at the level, in cycles of the read port
-    std::array<double, max_tensors> least{};       ///< share of both that stationarity through all levels leaves
-    unsigned members = 0, tabled = 0;              ///< tensors with a choice; those with a kappa in the bounds
-    double low_cycles = 0.0;                       ///< cycles of inner levels, over all children outside
+    double fixed = 0.0;                        ///< energy whatever the loops are
+    std::array<double, max_tensors> reload{};  ///< energy if the tensor is not stationary
+    std::array<double, max_tensors> reads{};   ///< its reads at the level, in cycles of the read port
+    std::array<double, max_tensors> least{};   ///< share of both that stationarity through all levels leaves
+    unsigned members = 0, tabled = 0;          ///< tensors with a choice; those with a kappa in the bounds
+    double low_cycles = 0.0;                   ///< cycles of inner levels, over all children outside
     double fixed_reads = 0.0;
   };
   struct Stage {
@@ -71,10 +71,10 @@ class LabelSearch {
     bool temporal = false;
     std::vector<Label> labels;
   };
-  void spread_stage(const std::vector<Stage>& stages, int level, const Cutoff& cutoff, const SearchLimits& limits,
-                    Stage& out, bool& stopped) const;
-  void loop_stage(const std::vector<Stage>& stages, int level, const Cutoff& cutoff, const SearchLimits& limits,
-                  Stage& out, bool& stopped) const;
+  void spread_stage(const std::vector<Stage>& stages, int level, const Cutoff& cutoff,
+                    const SearchLimits& limits, Stage& out, bool& stopped) const;
+  void loop_stage(const std::vector<Stage>& stages, int level, const Cutoff& cutoff,
+                  const SearchLimits& limits, Stage& out, bool& stopped) const;
   void finish(const std::vector<Stage>& stages, const Cutoff& cutoff, SearchOutcome& outcome) const;
   double value(const Cutoff& cutoff, double energy, double cycles) const;
   bool hopeless(const Cutoff& cutoff, double energy, double cycles) const;
@@ -84,14 +84,18 @@ class LabelSearch {
   double elision_above(const Label& label, int level, bool before_loops) const;
   void measure(Label& label, int level, const Label* open) const;
   bool dominates(const Label& a, const Label& b, int level, bool temporal) const;
-  bool replaces_fresh(const Label& a, const Label& b, int level, bool priced, bool timed, double& difference) const;
+  bool replaces_fresh(const Label& a, const Label& b, int level, bool priced, bool timed,
+                      double& difference) const;
   void add(std::vector<Label>& front, const Label& label, int level, bool temporal) const;
   LabelPath path(const std::vector<Stage>& stages, std::size_t stage, const Label& label) const;
-  bool spread(const Label& source, int level, std::size_t choice, const Arrangement& arrangement, Label& out) const;
-  void loop(const Label& source, const LabelPath& path, int level, TileLattice::Id target, const LoopOrder& order,
-            Label& out) const;
-  void pay_fill(Label& label, int k, std::size_t t, double total, double children, double copies, double unit) const;
-  void pay_parent(Label& label, int p, std::size_t t, double total, double children, double copies, double unit) const;
+  bool spread(const Label& source, int level, std::size_t choice, const Arrangement& arrangement,
+              Label& out) const;
+  void loop(const Label& source, const LabelPath& path, int level, TileLattice::Id target,
+            const LoopOrder& order, Label& out) const;
+  void pay_fill(Label& label, int k, std::size_t t, double total, double children, double copies,
+                double unit) const;
+  void pay_parent(Label& label, int p, std::size_t t, double total, double children, double copies,
+                  double unit) const;
   double adders(int level, double before, double after, double children, double groups) const;
   PackedMapping mapping(const LabelPath& path) const;
 

@@ -42,7 +42,8 @@ MapBounds::MapBounds(const MapProblem& problem, const KeepSets& sets) : keep(set
   children_above_.assign(levels, 1.0);
   for (std::size_t j = levels - 1; j-- > 0;) {
     const MapLevel& above = problem.level[j + 1];
-    children_above_[j] = children_above_[j + 1] * (above.choices.empty() ? 1.0 : above.choices.front().children);
+    children_above_[j] =
+        children_above_[j + 1] * (above.choices.empty() ? 1.0 : above.choices.front().children);
   }
   const auto w = static_cast<std::size_t>(problem.written);
   elision_.assign(levels, 0.0);
@@ -50,8 +51,9 @@ MapBounds::MapBounds(const MapProblem& problem, const KeepSets& sets) : keep(set
     elision_[j] = elision_[j + 1];
     if ((keep[j + 1] >> w & 1U) == 0) continue;
     const double most = std::min(problem.level[j + 1].fan_above, problem.reuse[problem.lattice.whole()][w]);
-    elision_[j] += problem.whole_volume(problem.written) * most *
-                   (problem.level[j + 1].read_pj[w] + (j + 2 < levels ? problem.level[j + 1].fill_pj[w] : 0.0));
+    elision_[j] +=
+        problem.whole_volume(problem.written) * most *
+        (problem.level[j + 1].read_pj[w] + (j + 2 < levels ? problem.level[j + 1].fill_pj[w] : 0.0));
   }
   tiles_.resize(levels);
   for (std::size_t j = 0; j < levels; ++j) {
@@ -63,7 +65,8 @@ MapBounds::MapBounds(const MapProblem& problem, const KeepSets& sets) : keep(set
     }
     for (std::size_t id = 0; id < problem.lattice.size(); ++id) {
       const double words = problem.words(static_cast<int>(j), keep[j], static_cast<TileLattice::Id>(id));
-      if (words <= level.capacity && words >= level.least_words) tiles_[j].push_back(static_cast<TileLattice::Id>(id));
+      if (words <= level.capacity && words >= level.least_words)
+        tiles_[j].push_back(static_cast<TileLattice::Id>(id));
     }
   }
   outer_.resize(levels);
@@ -83,8 +86,7 @@ MapBounds::MapBounds(const MapProblem& problem, const KeepSets& sets) : keep(set
 }
 
 double MapBounds::parallel(int j, TileLattice::Id m) const {
-  return std::min(children_above_[static_cast<std::size_t>(j)],
-                  problem_->macs / problem_->lattice.volume(m));
+  return std::min(children_above_[static_cast<std::size_t>(j)], problem_->macs / problem_->lattice.volume(m));
 }
 
 double MapBounds::multicast(int j, int last, std::size_t t, TileLattice::Id m) const {
@@ -114,7 +116,8 @@ void MapBounds::outermost() {
   for (const TileLattice::Id id : tiles_[i]) {
     const TileExtents& tile = p.lattice.extents(id);
     unsigned active = 0;
-    for (std::size_t d = 0; d < p.merged.layer.dimensions.size(); ++d) active |= full[d] > tile[d] ? 1U << d : 0U;
+    for (std::size_t d = 0; d < p.merged.layer.dimensions.size(); ++d)
+      active |= full[d] > tile[d] ? 1U << d : 0U;
     const double rest = p.macs / p.lattice.volume(id);
     double best = infinity, least_cycles = infinity;
     for (const LoopOrder& order : p.orders.back()->get(keep[i], active)) {
@@ -129,7 +132,8 @@ void MapBounds::outermost() {
           const Reuse reuse = p.tensors[t].walk(tile, loops.data(), order.count);
           const double per_instance = reuse.closed_words() / [&] {
             double steps = 1.0;
-            for (int k = 0; k < order.count; ++k) steps *= static_cast<double>(loops[static_cast<std::size_t>(k)].factor);
+            for (int k = 0; k < order.count; ++k)
+              steps *= static_cast<double>(loops[static_cast<std::size_t>(k)].factor);
             return steps;
           }();
           words = per_instance * rest;
@@ -142,8 +146,9 @@ void MapBounds::outermost() {
         }
       }
       best = std::min(best, energy);
-      least_cycles = std::min(least_cycles, std::max({reads / dram.bandwidth.read, writes / dram.bandwidth.write,
-                                                      (reads + writes) / dram.bandwidth.shared}));
+      least_cycles =
+          std::min(least_cycles, std::max({reads / dram.bandwidth.read, writes / dram.bandwidth.write,
+                                           (reads + writes) / dram.bandwidth.shared}));
     }
     outer_[i][id] = best;
     cycles_[id] = least_cycles;
@@ -172,7 +177,9 @@ void MapBounds::inner(int j) {
     double all = 0.0, least = 0.0;
     for (std::size_t t = 0; t < p.tensors.size(); ++t) {
       if ((keep[i] >> t & 1U) == 0) continue;
-      const double share = p.tensors[t].product() ? 1.0 : p.tensors[t].window_share(p.lattice.extents(m), p.lattice.extents(whole));
+      const double share = p.tensors[t].product()
+                               ? 1.0
+                               : p.tensors[t].window_share(p.lattice.extents(m), p.lattice.extents(whole));
       const double words = p.volume[m][t] * p.macs / p.lattice.volume(m) * share;
       const double energy =
           words * (p.level[i].fill_pj[t] + parent_pj(j, t) / multicast(j, above(j, t), t, m));
@@ -214,23 +221,30 @@ void MapBounds::sweeps(int j) {
     if (!p.tensors[s].product()) {
       // The bounding box of a window is smaller than the product of its dimensions (larger with gaps), and may slide.
       for (const TileLattice::Id m : tiles_[static_cast<std::size_t>(base)]) {
-        share = std::min(share, p.volume[m][s] * p.reuse[m][s] / p.lattice.volume(m) *
-                                    p.tensors[s].window_share(p.lattice.extents(m), p.lattice.extents(whole)));
+        share =
+            std::min(share, p.volume[m][s] * p.reuse[m][s] / p.lattice.volume(m) *
+                                p.tensors[s].window_share(p.lattice.extents(m), p.lattice.extents(whole)));
       }
     }
     double fan = 1.0;
     for (int k = j + 1; k <= above(base, s); ++k) {
-      if (p.level[static_cast<std::size_t>(k)].spatial) fan *= p.level[static_cast<std::size_t>(k)].choices.empty() ? 1.0 : p.level[static_cast<std::size_t>(k)].choices.front().children;
+      if (p.level[static_cast<std::size_t>(k)].spatial)
+        fan *= p.level[static_cast<std::size_t>(k)].choices.empty()
+                   ? 1.0
+                   : p.level[static_cast<std::size_t>(k)].choices.front().children;
     }
     // Windows multicast along diagonals as well: count every child of the levels between as a receiver.
     double diagonal = 1.0;
     if (!p.tensors[s].product()) {
       for (int k = base + 1; k <= j; ++k) {
-        if (p.level[static_cast<std::size_t>(k)].spatial && !p.level[static_cast<std::size_t>(k)].choices.empty()) diagonal *= p.level[static_cast<std::size_t>(k)].choices.front().children;
+        if (p.level[static_cast<std::size_t>(k)].spatial &&
+            !p.level[static_cast<std::size_t>(k)].choices.empty())
+          diagonal *= p.level[static_cast<std::size_t>(k)].choices.front().children;
       }
     }
-    const double kappa = share * p.macs *
-                         (p.level[static_cast<std::size_t>(base)].fill_pj[s] + parent_pj(base, s) / fan / diagonal);
+    const double kappa =
+        share * p.macs *
+        (p.level[static_cast<std::size_t>(base)].fill_pj[s] + parent_pj(base, s) / fan / diagonal);
     auto& table = stationary_[i][s + 1];
     table = outer_[i];
     for (const TileLattice::Id m : tiles_[i]) table[m] += kappa / p.reuse[m][s];

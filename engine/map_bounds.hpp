@@ -43,7 +43,8 @@ class MapBounds {
   /// Energy per word that the first keeping level above j pays, reads and updates.
   double parent_pj(int j, std::size_t t) const {
     const auto p = static_cast<std::size_t>(above(j, t));
-    return problem_->level[p].read_pj[t] + (problem_->tensors[t].written() ? problem_->level[p].update_pj[t] : 0.0);
+    return problem_->level[p].read_pj[t] +
+           (problem_->tensors[t].written() ? problem_->level[p].update_pj[t] : 0.0);
   }
   /// Most that first-read elision can still save at levels above j.
   double elision(int j) const { return elision_[static_cast<std::size_t>(j)]; }

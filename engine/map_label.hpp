@@ -25,28 +25,33 @@ struct Label {
   double cycles_low = 0.0, cycles_high = 0.0;  ///< including compute
   double bound = 0.0;                          ///< objective of every completion is at least this
   double bound_energy = 0.0, bound_cycles = 0.0;
-  std::array<double, max_tensors> flow{};      ///< words in transit (upper value while a boundary is open)
-  std::array<double, max_tensors> pending{};   ///< energy of open boundaries, as if closed now
-  std::array<double, max_tensors> least{};     ///< share of pending and flow that remains if all loops that do not move
-                                               ///< the tensor are free
-  std::array<bool, max_tensors> moved{};       ///< an open boundary has seen a loop that moves it: only windows stay open
-  std::array<double, max_levels> reads{}, writes{}, part_reads{}, part_writes{};  ///< words / children since, per level
+  std::array<double, max_tensors> flow{};     ///< words in transit (upper value while a boundary is open)
+  std::array<double, max_tensors> pending{};  ///< energy of open boundaries, as if closed now
+  std::array<double, max_tensors>
+      least{};  ///< share of pending and flow that remains if all loops that do not move
+                ///< the tensor are free
+  std::array<bool, max_tensors>
+      moved{};  ///< an open boundary has seen a loop that moves it: only windows stay open
+  std::array<double, max_levels> reads{}, writes{}, part_reads{},
+      part_writes{};  ///< words / children since, per level
   /// Before the loops of a level with a fan-out: words of one child's tile over all children and over all groups of
   /// equal data, and, for windows, the share of the tile that one step along a dimension renews.
   std::array<double, max_tensors> tile_words{}, group_words{};
   std::array<double, max_windows> renewed{};
   std::array<std::uint8_t, max_tensors> open{};  ///< bit k: the boundary above level k may still find reuse
-  std::uint64_t traffic_key = 0, slack_key = 0;  ///< equal keys: equal traffic at limited levels, equal rounding
+  std::uint64_t traffic_key = 0,
+                slack_key = 0;  ///< equal keys: equal traffic at limited levels, equal rounding
   TileLattice::Id tile = 0;
   std::uint32_t parent = 0;
-  std::uint32_t choice = 0;                    ///< spatial stage: position in MapLevel::choices
-  const Arrangement* arrangement = nullptr;    ///< spatial stage
-  const LoopOrder* order = nullptr;            ///< temporal stage
+  std::uint32_t choice = 0;                  ///< spatial stage: position in MapLevel::choices
+  const Arrangement* arrangement = nullptr;  ///< spatial stage
+  const LoopOrder* order = nullptr;          ///< temporal stage
 };
 
 /// All decisions of a label, unrolled from its ancestors.
 struct LabelPath {
-  std::array<TileLattice::Id, max_levels> inner{}, outer{};  ///< tile with the spatial part of a level, and with its loops
+  std::array<TileLattice::Id, max_levels> inner{},
+      outer{};  ///< tile with the spatial part of a level, and with its loops
   std::array<TileLattice::Id, max_levels> spatial{};
   std::array<double, max_levels> children{};
   std::array<std::array<double, max_tensors>, max_levels> groups{};

@@ -63,7 +63,8 @@ MergedLayer merge_dimensions(const Layer& original, const MappingRules& rules) {
         same = same && own_axis(tensor, static_cast<int>(d)) && own_axis(tensor, other) &&
                relevant(tensor, static_cast<int>(d)) == relevant(tensor, other);
       }
-      if (layer.dimensions[d].extent == 1 && !ruled(rules, d)) same = !ruled(rules, static_cast<std::size_t>(other));
+      if (layer.dimensions[d].extent == 1 && !ruled(rules, d))
+        same = !ruled(rules, static_cast<std::size_t>(other));
       if (same) place[d] = static_cast<int>(m);
     }
     if (place[d] < 0) {
@@ -119,7 +120,8 @@ PackedMapping MergedLayer::split(const PackedMapping& from, const Layer& origina
   const auto spread = [&](const auto& order, int count, auto& out) {
     std::size_t at = 0;
     for (int p = 0; p < count; ++p) {
-      for (const int d : members[order[static_cast<std::size_t>(p)]]) out[at++] = static_cast<std::uint8_t>(d);
+      for (const int d : members[order[static_cast<std::size_t>(p)]])
+        out[at++] = static_cast<std::uint8_t>(d);
     }
   };
   for (std::size_t i = 0; i < from.level_count; ++i) {
@@ -160,7 +162,8 @@ MapProblem::MapProblem(const MapRequest& asked, std::size_t tile_limit)
   for (const Tensor& tensor : merged.layer.tensors) tensors.emplace_back(merged.layer, tensor);
   for (std::size_t t = 0; t < tensors.size(); ++t) {
     for (std::size_t d = 0; d < merged.layer.dimensions.size(); ++d) {
-      if ((tensors[t].windowed() >> d & 1U) != 0) windows.emplace_back(static_cast<int>(t), static_cast<int>(d));
+      if ((tensors[t].windowed() >> d & 1U) != 0)
+        windows.emplace_back(static_cast<int>(t), static_cast<int>(d));
     }
   }
   volume.resize(lattice.size());
@@ -180,7 +183,8 @@ MapProblem::MapProblem(const MapRequest& asked, std::size_t tile_limit)
   add_levels();
   for (int i = 0; i < levels; ++i) {
     add_choices(i);
-    orders.push_back(std::make_unique<LoopOrders>(tensors, level_rules(merged.rules, static_cast<std::size_t>(i)).inner_order));
+    orders.push_back(std::make_unique<LoopOrders>(
+        tensors, level_rules(merged.rules, static_cast<std::size_t>(i)).inner_order));
   }
 }
 
@@ -272,7 +276,8 @@ std::vector<Arrangement> MapProblem::layouts(int at, TileLattice::Id spatial, bo
   current.y.fill(1);
   const auto allowed = [&](Slot slot, std::size_t d, std::int64_t factor) {
     const auto s = static_cast<std::size_t>(slot);
-    return factor >= rules.min_factor[s][d] && (rules.max_factor[s][d] == 0 || factor <= rules.max_factor[s][d]);
+    return factor >= rules.min_factor[s][d] &&
+           (rules.max_factor[s][d] == 0 || factor <= rules.max_factor[s][d]);
   };
   const auto emit = [&] {
     std::vector<std::uint8_t> in_x, in_y, rest_x, rest_y;
@@ -324,7 +329,8 @@ void MapProblem::add_choices(int at) {
                    [](const SpatialChoice& a, const SpatialChoice& b) { return a.children > b.children; });
 }
 
-void MapProblem::price(int at, Arrangement& arrangement, TileLattice::Id tile, TileLattice::Id spatial) const {
+void MapProblem::price(int at, Arrangement& arrangement, TileLattice::Id tile,
+                       TileLattice::Id spatial) const {
   const MapLevel& own = level[static_cast<std::size_t>(at)];
   const std::size_t dimensions = merged.layer.dimensions.size();
   std::int64_t used_x = 1, used_y = 1;
@@ -384,7 +390,8 @@ void MapProblem::price(int at, Arrangement& arrangement, TileLattice::Id tile, T
       double hops = static_cast<double>(reach);
       for (const Span& column : columns) {
         if (column.high < 0) continue;
-        hops += std::max(0.0, middle - static_cast<double>(column.low)) + std::max(0.0, static_cast<double>(column.high) - middle);
+        hops += std::max(0.0, middle - static_cast<double>(column.low)) +
+                std::max(0.0, static_cast<double>(column.high) - middle);
       }
       total += hops;
       first = last;
@@ -404,14 +411,17 @@ std::vector<Arrangement> MapProblem::priced(int at, std::size_t choice, TileLatt
       }
       return true;
     };
-    if (std::any_of(kept.begin(), kept.end(), [&](const Arrangement& other) { return covers(other, arrangement); })) continue;
+    if (std::any_of(kept.begin(), kept.end(),
+                    [&](const Arrangement& other) { return covers(other, arrangement); }))
+      continue;
     std::erase_if(kept, [&](const Arrangement& other) { return covers(arrangement, other); });
     kept.push_back(arrangement);
   }
   return kept;
 }
 
-const std::vector<Arrangement>& MapProblem::arrangements(int at, std::size_t choice, TileLattice::Id tile) const {
+const std::vector<Arrangement>& MapProblem::arrangements(int at, std::size_t choice,
+                                                         TileLattice::Id tile) const {
   const MapLevel& own = level[static_cast<std::size_t>(at)];
   const SpatialChoice& picked = own.choices[choice];
   // Offsets coincide by the ratio of the steps of dimensions that share an axis; otherwise the tile does not matter.
@@ -419,12 +429,15 @@ const std::vector<Arrangement>& MapProblem::arrangements(int at, std::size_t cho
   if (own.wires) {
     const TileExtents &extents = lattice.extents(tile), &spatial = lattice.extents(picked.tile);
     unsigned shared = 0;
-    for (const TensorReuse& tensor : tensors) shared |= tensor.separable() ? tensor.windowed() : tensor.relevant();
+    for (const TensorReuse& tensor : tensors)
+      shared |= tensor.separable() ? tensor.windowed() : tensor.relevant();
     for (std::size_t d = 0; d < merged.layer.dimensions.size(); ++d) {
-      if ((shared >> d & 1U) != 0 && spatial[d] > 1) pattern = pattern * 131 + static_cast<std::uint64_t>(extents[d]) * (d + 1);
+      if ((shared >> d & 1U) != 0 && spatial[d] > 1)
+        pattern = pattern * 131 + static_cast<std::uint64_t>(extents[d]) * (d + 1);
     }
   }
-  const std::uint64_t key = (pattern * 0x9E3779B97F4A7C15ULL) ^ (static_cast<std::uint64_t>(at) << 56) ^ (choice << 24);
+  const std::uint64_t key =
+      (pattern * 0x9E3779B97F4A7C15ULL) ^ (static_cast<std::uint64_t>(at) << 56) ^ (choice << 24);
   const std::lock_guard lock(mutex_);
   auto [found, added] = memo_.try_emplace(key);
   if (added) {

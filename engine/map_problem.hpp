@@ -21,9 +21,9 @@ namespace dovetail {
 /// Dimensions that no tensor and no rule can tell apart, such as N, P and Q of a 1x1 convolution, become one: every
 /// cost depends on their product only, and every chain of divisors of the product can be split over them again.
 struct MergedLayer {
-  Layer layer;                             ///< with the merged dimensions
-  std::vector<std::vector<int>> members;   ///< per merged dimension, the original ones
-  MappingRules rules;                      ///< by merged dimension
+  Layer layer;                            ///< with the merged dimensions
+  std::vector<std::vector<int>> members;  ///< per merged dimension, the original ones
+  MappingRules rules;                     ///< by merged dimension
   PackedMapping split(const PackedMapping& merged, const Layer& original) const;
 };
 MergedLayer merge_dimensions(const Layer& layer, const MappingRules& rules);
@@ -45,20 +45,21 @@ struct SpatialChoice {
 
 /// One level of the machine.
 struct MapLevel {
-  bool spatial = false;       ///< more than one child
+  bool spatial = false;  ///< more than one child
   std::int64_t fan_x = 1, fan_y = 1;
-  bool top = false;           ///< one instance, and no fan-out above: counts per instance are totals
-  bool wires = false;         ///< hops cost energy
+  bool top = false;    ///< one instance, and no fan-out above: counts per instance are totals
+  bool wires = false;  ///< hops cost energy
   double hop_pj = 0.0, router_pj = 0.0;
   double capacity = 0.0, least_words = 0.0;
-  double fan_above = 1.0;     ///< most instances of this level
-  double leak_pj = 0.0;       ///< per cycle and instance
+  double fan_above = 1.0;  ///< most instances of this level
+  double leak_pj = 0.0;    ///< per cycle and instance
   bool dram = false, clustered = false;
-  double cluster_share = 1.0; ///< least factor by which clusters can lower access energy
+  double cluster_share = 1.0;  ///< least factor by which clusters can lower access energy
   Bandwidth bandwidth;
-  bool limited = false;       ///< some bandwidth is finite
+  bool limited = false;  ///< some bandwidth is finite
   std::array<AccessCost, max_tensors> cost;
-  std::array<double, max_tensors> read_pj{}, fill_pj{}, update_pj{};  ///< per tensor word, adders included in read
+  std::array<double, max_tensors> read_pj{}, fill_pj{},
+      update_pj{};                     ///< per tensor word, adders included in read
   std::vector<SpatialChoice> choices;  ///< descending children
   bool temporal_rules = false;
 };
@@ -81,7 +82,7 @@ class MapProblem {
   std::vector<std::unique_ptr<LoopOrders>> orders;
 
   std::vector<std::array<double, max_tensors>> volume;  ///< per tile and tensor
-  std::vector<std::array<double, max_tensors>> reuse;   ///< per tile and tensor: product of irrelevant extents
+  std::vector<std::array<double, max_tensors>> reuse;  ///< per tile and tensor: product of irrelevant extents
 
   double whole_volume(int tensor) const { return volume[lattice.whole()][static_cast<std::size_t>(tensor)]; }
   /// Words of memory that the kept tensors of a tile take.

@@ -37,7 +37,9 @@ class MappingEnumerator {
       return;
     }
     for (unsigned set = 0; set < 16; ++set) {
-      if ((set & keep_[level].must) != keep_[level].must || (set & ~(keep_[level].must | keep_[level].optional)) != 0) continue;
+      if ((set & keep_[level].must) != keep_[level].must ||
+          (set & ~(keep_[level].must | keep_[level].optional)) != 0)
+        continue;
       mapping_.levels[level].keep = static_cast<std::uint8_t>(set);
       keeps(level + 1);
     }
@@ -59,7 +61,9 @@ class MappingEnumerator {
     auto& factor = slot % 3 == 0 ? level.temporal : slot % 3 == 1 ? level.spatial_x : level.spatial_y;
     const LevelRules& rules = level_rules(request_.rules, slot / 3);
     const int at = static_cast<int>(slot / 3);
-    const std::int64_t fan = slot % 3 == 0 ? rest : slot % 3 == 1 ? fanout_x(request_.architecture, at) : fanout_y(request_.architecture, at);
+    const std::int64_t fan = slot % 3 == 0   ? rest
+                             : slot % 3 == 1 ? fanout_x(request_.architecture, at)
+                                             : fanout_y(request_.architecture, at);
     for (std::int64_t f = 1; f <= std::min(rest, fan); ++f) {
       if (rest % f != 0 || f < rules.min_factor[slot % 3][dimension]) continue;
       if (rules.max_factor[slot % 3][dimension] != 0 && f > rules.max_factor[slot % 3][dimension]) continue;
@@ -76,7 +80,9 @@ class MappingEnumerator {
         x *= mapping_.levels[i].spatial_x[d];
         y *= mapping_.levels[i].spatial_y[d];
       }
-      if (x > fanout_x(request_.architecture, static_cast<int>(i)) || y > fanout_y(request_.architecture, static_cast<int>(i))) return false;
+      if (x > fanout_x(request_.architecture, static_cast<int>(i)) ||
+          y > fanout_y(request_.architecture, static_cast<int>(i)))
+        return false;
     }
     return true;
   }
@@ -93,7 +99,8 @@ class MappingEnumerator {
     auto& order = kind == 0 ? own.order : kind == 1 ? own.order_x : own.order_y;
     const auto& factor = kind == 0 ? own.temporal : kind == 1 ? own.spatial_x : own.spatial_y;
     std::vector<std::uint8_t> active, idle;
-    for (std::size_t d = 0; d < dimensions(); ++d) (factor[d] > 1 ? active : idle).push_back(static_cast<std::uint8_t>(d));
+    for (std::size_t d = 0; d < dimensions(); ++d)
+      (factor[d] > 1 ? active : idle).push_back(static_cast<std::uint8_t>(d));
     do {
       if (kind == 0 && !obeys(active, level)) continue;
       std::copy(active.begin(), active.end(), std::copy(idle.begin(), idle.end(), order.begin()));
@@ -110,7 +117,8 @@ class MappingEnumerator {
   bool obeys(const std::vector<std::uint8_t>& active, std::size_t level) const {
     std::vector<std::uint8_t> wanted;
     for (const int d : level_rules(request_.rules, level).inner_order) {
-      if (std::find(active.begin(), active.end(), d) != active.end()) wanted.push_back(static_cast<std::uint8_t>(d));
+      if (std::find(active.begin(), active.end(), d) != active.end())
+        wanted.push_back(static_cast<std::uint8_t>(d));
     }
     return std::equal(wanted.begin(), wanted.end(), active.rbegin());
   }

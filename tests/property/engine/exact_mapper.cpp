@@ -30,21 +30,36 @@ Layer draw_layer(Random& random) {
   const auto axis = [](int d) { return Axis{{d, 1}}; };
   switch (random.below(4)) {
     case 0:
-      return make_matmul({.name = "gemm", .rows = one_of(random, 1, 2, 3, 4, 6, 8), .columns = one_of(random, 2, 3, 4, 6),
-                          .depth = one_of(random, 2, 4, 5, 6), .batch = one_of(random, 1, 1, 2)});
+      return make_matmul({.name = "gemm",
+                          .rows = one_of(random, 1, 2, 3, 4, 6, 8),
+                          .columns = one_of(random, 2, 3, 4, 6),
+                          .depth = one_of(random, 2, 4, 5, 6),
+                          .batch = one_of(random, 1, 1, 2)});
     case 1: {
-      return make_conv({.name = "conv", .batch = one_of(random, 1, 1, 2), .in_channels = one_of(random, 1, 2, 3), .out_channels = one_of(random, 1, 2, 4),
-                        .out_height = one_of(random, 1, 2, 3, 4), .out_width = 1, .kernel_height = one_of(random, 1, 2, 3),
-                        .stride_height = one_of(random, 1, 2, 3), .dilation_height = one_of(random, 1, 1, 2)});
+      return make_conv({.name = "conv",
+                        .batch = one_of(random, 1, 1, 2),
+                        .in_channels = one_of(random, 1, 2, 3),
+                        .out_channels = one_of(random, 1, 2, 4),
+                        .out_height = one_of(random, 1, 2, 3, 4),
+                        .out_width = 1,
+                        .kernel_height = one_of(random, 1, 2, 3),
+                        .stride_height = one_of(random, 1, 2, 3),
+                        .dilation_height = one_of(random, 1, 1, 2)});
     }
     case 2: {  // two windows
-      return make_conv({.name = "window", .in_channels = 1, .out_channels = one_of(random, 1, 2), .out_height = one_of(random, 2, 3, 4),
-                        .out_width = one_of(random, 1, 2), .kernel_height = one_of(random, 2, 3), .kernel_width = one_of(random, 1, 2),
+      return make_conv({.name = "window",
+                        .in_channels = 1,
+                        .out_channels = one_of(random, 1, 2),
+                        .out_height = one_of(random, 2, 3, 4),
+                        .out_width = one_of(random, 1, 2),
+                        .kernel_height = one_of(random, 2, 3),
+                        .kernel_width = one_of(random, 1, 2),
                         .stride_height = one_of(random, 1, 2)});
     }
     default: {  // any einsum
       const int dimensions = static_cast<int>(2 + random.below(3));
-      for (int d = 0; d < dimensions; ++d) layer.dimensions.push_back({std::string(1, static_cast<char>('a' + d)), one_of(random, 2, 2, 3, 4)});
+      for (int d = 0; d < dimensions; ++d)
+        layer.dimensions.push_back({std::string(1, static_cast<char>('a' + d)), one_of(random, 2, 2, 3, 4)});
       const int tensors = static_cast<int>(2 + random.below(3));
       for (int t = 0; t < tensors; ++t) {
         Tensor tensor;
@@ -75,7 +90,9 @@ Architecture draw_machine(Random& random) {
     level.is_dram = i + 1 == levels;
     if (i + 1 < levels) level.capacity_words = one_of(random, 3, 4, 6, 9, 14, 20, 40, 100);
     level.block_size = one_of(random, 1, 1, 2, 4);
-    if (random.below(2) == 0) level.read_bandwidth = static_cast<double>(one_of(random, 1, 2, 3, 8)) * (random.below(3) == 0 ? 0.5 : 1.0);
+    if (random.below(2) == 0)
+      level.read_bandwidth =
+          static_cast<double>(one_of(random, 1, 2, 3, 8)) * (random.below(3) == 0 ? 0.5 : 1.0);
     if (random.below(2) == 0) level.write_bandwidth = static_cast<double>(one_of(random, 1, 2, 4));
     if (random.below(5) == 0) level.shared_bandwidth = static_cast<double>(one_of(random, 1, 3));
     const double scale = std::pow(6.0, i) * random.uniform(0.2, 2.0);
@@ -116,7 +133,8 @@ MapRequest draw(std::uint64_t number) {
         rules.must_bypass = all & ~rules.must_keep;
       }
       if (random.below(6) == 0) {
-        rules.max_factor[random.below(3)][random.below(request.layer.dimensions.size())] = one_of(random, 1, 2);
+        rules.max_factor[random.below(3)][random.below(request.layer.dimensions.size())] =
+            one_of(random, 1, 2);
       }
       if (random.below(6) == 0) {
         rules.inner_order = {static_cast<int>(random.below(request.layer.dimensions.size()))};
@@ -125,10 +143,17 @@ MapRequest draw(std::uint64_t number) {
     }
   }
   switch (random.below(5)) {
-    case 0: request.objective = {1.0, 0.0}; break;
-    case 1: request.objective = {0.0, 1.0}; break;
-    case 2: request.objective = {1.0, 2.0}; break;
-    default: break;
+    case 0:
+      request.objective = {1.0, 0.0};
+      break;
+    case 1:
+      request.objective = {0.0, 1.0};
+      break;
+    case 2:
+      request.objective = {1.0, 2.0};
+      break;
+    default:
+      break;
   }
   return request;
 }
@@ -141,7 +166,8 @@ TEST_CASE("the optimum equals exhaustive enumeration") {
   for (std::uint64_t number = 0; cases < 1000 && number < 20'000; ++number) {
     const MapRequest request = draw(number);
     bool wires = false;
-    for (const Level& level : request.architecture.levels) wires = wires || level.network.energy_per_hop_pj != 0.0;
+    for (const Level& level : request.architecture.levels)
+      wires = wires || level.network.energy_per_hop_pj != 0.0;
     const LoopPlan plan(request.layer, request.architecture);
     double best = std::numeric_limits<double>::infinity();
     tests::MappingEnumerator every(request, wires, 30'000);
@@ -161,9 +187,10 @@ TEST_CASE("the optimum equals exhaustive enumeration") {
     }
     const bool same = found.mapping && found.proven && std::abs(found.objective - best) <= 1e-9 * best;
     if (!same && ++wrong <= 5) {
-      MESSAGE("case ", number, " ", request.layer.name, " levels ", request.architecture.levels.size(), " objective ",
-              request.objective.energy_power, " ", request.objective.cycles_power, " found ", found.objective, " (",
-              found.mapping.has_value(), ", ", found.stopped, ") of ", best, " bound ", found.lower_bound);
+      MESSAGE("case ", number, " ", request.layer.name, " levels ", request.architecture.levels.size(),
+              " objective ", request.objective.energy_power, " ", request.objective.cycles_power, " found ",
+              found.objective, " (", found.mapping.has_value(), ", ", found.stopped, ") of ", best, " bound ",
+              found.lower_bound);
     }
     if (found.mapping) {
       const Evaluation again = LoopModel().evaluate(request.layer, request.architecture, *found.mapping);
