@@ -11,6 +11,7 @@
 #include <dovetail/accelerators/evaluators.hpp>
 #include <dovetail/engine/objective.hpp>
 #include <dovetail/engine/study_space.hpp>
+#include <dovetail/spaces/features.hpp>
 #include <dovetail/workloads/parallel.hpp>
 
 namespace dovetail {
@@ -255,17 +256,21 @@ Point Codesign::nearest_to_hand() const {
   std::vector<Point> candidates;
   if (space_.finite()) candidates = space_.enumerate(enough);
   Random random(0, {0x68616e64});
-  for (std::size_t i = 0; candidates.size() >= enough && i < enough; ++i) candidates[i] = *space_.sample(random);
+  for (std::size_t i = 0; candidates.size() >= enough && i < enough; ++i)
+    candidates[i] = *space_.sample(random);
   if (candidates.empty()) {
-    if (const auto one = space_.sample(random)) candidates.push_back(*one);
-    else throw InputError({study_.folder, 0, 0, ""}, "no hardware point satisfies the constraints");
+    if (const auto one = space_.sample(random))
+      candidates.push_back(*one);
+    else
+      throw InputError({study_.folder, 0, 0, ""}, "no hardware point satisfies the constraints");
   }
   const auto distance = [&](const Point& point) {
     std::pair<int, double> sum{0, 0.0};
     for (std::size_t i = 0; i < hand.numbers.size(); ++i) {
       if (point.numbers[i] == hand.numbers[i]) continue;
       ++sum.first;
-      sum.second += std::abs(std::log((std::abs(point.numbers[i]) + 1.0) / (std::abs(hand.numbers[i]) + 1.0)));
+      sum.second +=
+          std::abs(std::log((std::abs(point.numbers[i]) + 1.0) / (std::abs(hand.numbers[i]) + 1.0)));
     }
     return sum;
   };
@@ -297,25 +302,6 @@ Trial Codesign::trial(std::int64_t id, const DesignPoint& design) const {
   return trial;
 }
 
-std::vector<double> Codesign::features(const Point& point) const {
-  const Architecture machine = family_->instantiate(point);
-  const auto log = [](double value) { return std::log2(std::max(value, 1e-9)); };
-  std::vector<double> list = {
-      log(static_cast<double>(machine.compute.instances)),
-      log(static_cast<double>(machine.compute.mesh_x) / static_cast<double>(machine.compute.mesh_y)),
-      log(area_um2(machine))};
-  for (const Level& level : machine.levels) {
-    if (level.capacity_words) {
-      list.push_back(log(static_cast<double>(*level.capacity_words)));
-      list.push_back(log(static_cast<double>(*level.capacity_words) * static_cast<double>(level.instances)));
-    }
-    list.push_back(log(level.energy.read_pj / static_cast<double>(level.block_size)));
-    list.push_back(log(static_cast<double>(level.block_size)));
-    list.push_back(log(static_cast<double>(level.mesh_x) / static_cast<double>(level.mesh_y)));
-  }
-  return list;
-}
-
 std::unique_ptr<Designer> Codesign::designer(int threads) const {
   DesignerContext context;
   context.space = space_;
@@ -323,8 +309,25 @@ std::unique_ptr<Designer> Codesign::designer(int threads) const {
   context.seed = study_.seed;
   context.threads = threads;
   context.options = study_.designer_options;
-  context.features = [this](const Point& point) { return features(point); };
-  return make_designer(study_.designer, context);
+  // `features` is an option of the study: what surrogates see of a machine.
+  std::string seen = "both";
+  if (const auto found = context.options.find("features"); found != context.options.end()) {
+    seen = found->second;
+    context.options.erase(found);
+  }
+  if (seen != "both" && seen != "domain" && seen != "raw") {
+    throw InputError({"designer", 0, 0, ""}, fmt::format("features={}; allowed are both, domain and raw", seen));
+  }
+  if (seen != "raw") {
+    std::vector<Layer> layers;
+    for (const PoolLayer& layer : pool_) layers.push_back(layer.layer);
+    context.features = HardwareFeatures(*family_, layers, {true, seen == "both"});
+  }
+  try {
+    return make_designer(study_.designer, context);
+  } catch (const std::invalid_argument& error) {
+    throw InputError({"designer", 0, 0, ""}, error.what());
+  }
 }
 
 StudyRecord Codesign::record(const std::string& command, const std::string& version) const {

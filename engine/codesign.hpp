@@ -122,7 +122,6 @@ class Codesign {
 
   void read_networks(Diagnostics& diagnostics);
   void read_family(Diagnostics& diagnostics);
-  std::vector<double> features(const Point& point) const;
 
   Study study_;
   std::vector<Network> networks_;

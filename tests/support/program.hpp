@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -50,6 +51,7 @@ class Program {
   Program(const Folder& folder, const std::vector<std::string>& words, const std::string& input = "")
       : out_(folder.file("stdout")), err_(folder.file("stderr")) {
     const std::string in = folder.write("stdin", input);
+    std::fflush(nullptr);  // the child would write our buffers once more
     pid_ = fork();
     if (pid_ == 0) {
       std::vector<char*> arguments;
