@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <dovetail/accelerators/evaluators.hpp>
+#include <dovetail/engine/compulsory_bound.hpp>
 #include <dovetail/engine/objective.hpp>
 #include <dovetail/engine/study_space.hpp>
 #include <dovetail/spaces/features.hpp>
@@ -236,6 +237,7 @@ std::optional<DesignPoint> Codesign::evaluate(const Point& point, Dataflow dataf
     design.objective = worst ? std::max(design.objective, objective) : design.objective + objective;
     design.lower_bound = worst ? std::max(design.lower_bound, lower) : design.lower_bound + lower;
   }
+  design.lower_bound = std::min(design.objective, std::max(design.lower_bound, bound(point)));
   design.edp = design.energy_pj * design.cycles;
   const double hertz = study_.clock_mhz.value_or(family_->clock_mhz()) * 1e6;
   design.latency_ms = design.cycles / hertz * 1e3;
@@ -252,30 +254,19 @@ std::optional<DesignPoint> Codesign::evaluate(const Point& point, Dataflow dataf
 Point Codesign::nearest_to_hand() const {
   const Point& hand = family_->default_point();
   if (space_.contains(hand)) return hand;
-  constexpr std::size_t enough = 20000;
-  std::vector<Point> candidates;
-  if (space_.finite()) candidates = space_.enumerate(enough);
+  // Give every parameter, in order, its value of the hand design where the others still allow it.
   Random random(0, {0x68616e64});
-  for (std::size_t i = 0; candidates.size() >= enough && i < enough; ++i)
-    candidates[i] = *space_.sample(random);
-  if (candidates.empty()) {
-    if (const auto one = space_.sample(random))
-      candidates.push_back(*one);
-    else
-      throw InputError({study_.folder, 0, 0, ""}, "no hardware point satisfies the constraints");
+  Space space = space_;
+  std::optional<Point> nearest = space.sample(random);
+  if (!nearest) throw InputError({study_.folder, 0, 0, ""}, "no hardware point satisfies the constraints");
+  for (int p = 0; p < static_cast<int>(space.parameters().size()); ++p) {
+    const Space narrower = fix(space, p, hand.numbers[static_cast<std::size_t>(space.offset(p))]);
+    const std::optional<Point> found = narrower.sample(random);
+    if (!found) continue;
+    space = narrower;
+    nearest = found;
   }
-  const auto distance = [&](const Point& point) {
-    std::pair<int, double> sum{0, 0.0};
-    for (std::size_t i = 0; i < hand.numbers.size(); ++i) {
-      if (point.numbers[i] == hand.numbers[i]) continue;
-      ++sum.first;
-      sum.second +=
-          std::abs(std::log((std::abs(point.numbers[i]) + 1.0) / (std::abs(hand.numbers[i]) + 1.0)));
-    }
-    return sum;
-  };
-  return *std::min_element(candidates.begin(), candidates.end(),
-                           [&](const Point& a, const Point& b) { return distance(a) < distance(b); });
+  return *nearest;
 }
 
 double Codesign::bound(const Point&) const {
@@ -316,7 +307,8 @@ std::unique_ptr<Designer> Codesign::designer(int threads) const {
     context.options.erase(found);
   }
   if (seen != "both" && seen != "domain" && seen != "raw") {
-    throw InputError({"designer", 0, 0, ""}, fmt::format("features={}; allowed are both, domain and raw", seen));
+    throw InputError({"designer", 0, 0, ""},
+                     fmt::format("features={}; allowed are both, domain and raw", seen));
   }
   if (seen != "raw") {
     std::vector<Layer> layers;

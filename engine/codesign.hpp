@@ -92,12 +92,11 @@ class Codesign {
   /// The best mapping of every layer at this hardware point, and what that gives.
   std::optional<DesignPoint> evaluate(const Point& point, Dataflow dataflow, const Limits& limits) const;
 
-  /// The point of the space that differs least from the hand design: in fewest parameters, then least in value. The space
-  /// must not be empty; of a large space only some thousand points are looked at.
+  /// A point of the space that has the hand design's values wherever the others allow it, parameter by parameter. Throws
+  /// InputError when the space is empty.
   Point nearest_to_hand() const;
 
-  /// A lower bound of the objective over all mappings at this point, in microseconds; 0 when none is known, infinite when a
-  /// layer has no mapping.
+  /// A lower bound of the objective over all mappings at this point, in microseconds; 0 when none is known.
   double bound(const Point& point) const;
 
   /// The trial that a design is recorded as, and told to the designer.

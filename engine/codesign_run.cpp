@@ -1,6 +1,7 @@
 // The co-design loop: suggest, evaluate, record, learn. The outer half of the co-design.
 #include <algorithm>
 #include <chrono>
+#include <limits>
 
 #include <fmt/format.h>
 
@@ -78,7 +79,8 @@ class Run {
     result_.baseline_free = codesign_.evaluate(point, Codesign::Dataflow::free, limits(0.0));
     if (options_.store == nullptr) return;
     const auto keep = [&](const char* name, const std::optional<DesignPoint>& design) {
-      if (design && design->mapped) options_.store->put_information(name, design_point_json(codesign_, *design).dump());
+      if (design && design->mapped)
+        options_.store->put_information(name, design_point_json(codesign_, *design).dump());
     };
     options_.store->put_information("header", header_json(codesign_).dump());
     keep("baseline", result_.baseline);
@@ -106,7 +108,8 @@ class Run {
       const std::int64_t id = first + static_cast<std::int64_t>(i);
       if (const auto found = stored_.find(id); found != stored_.end()) {
         if (found->second.point != points[i]) {
-          throw StorageError(fmt::format("trial {} of the store is not what this program suggests: another version wrote it", id));
+          throw StorageError(fmt::format(
+              "trial {} of the store is not what this program suggests: another version wrote it", id));
         }
         trials[i] = found->second;
         return;
@@ -118,8 +121,9 @@ class Run {
       if (options_.store == nullptr) return;
       // The full design of what beats the incumbent; of the others the values of the parameters, for reports.
       const bool better = designs[i]->feasible() && (incumbent <= 0.0 || designs[i]->objective < incumbent);
-      const nlohmann::ordered_json detail = better ? design_point_json(codesign_, *designs[i])
-                                                   : nlohmann::ordered_json{{"point", trial_json(codesign_, *trials[i])["point"]}};
+      const nlohmann::ordered_json detail =
+          better ? design_point_json(codesign_, *designs[i])
+                 : nlohmann::ordered_json{{"point", trial_json(codesign_, *trials[i])["point"]}};
       options_.store->put({*trials[i], seconds_since(start), detail.dump()});
     });
     std::vector<Trial> completed;
@@ -167,7 +171,33 @@ class Run {
       Codesign::Limits unlimited{threads_, 0.0, {}};
       result_.best = codesign_.evaluate(*best_point_, Codesign::Dataflow::free, unlimited);
     }
+    bound_space();
     result_.seconds = seconds_since(start_);
+  }
+
+  // A bound of the whole space where it can be listed: of every point what its trial proved, or what no mapping can avoid.
+  void bound_space() {
+    constexpr std::size_t enough = 20000;
+    const Space& space = codesign_.space();
+    if (!result_.best || !space.finite()) return;
+    const std::vector<Point> points = space.enumerate(enough + 1);
+    if (points.size() > enough) return;
+    std::map<Point, const Trial*> tried;
+    for (const Trial& trial : result_.trials) tried.emplace(trial.point, &trial);
+    std::vector<double> bounds(points.size());
+    parallel_for(points.size(), threads_, [&](std::size_t i) {
+      const auto found = tried.find(points[i]);
+      if (found == tried.end())
+        bounds[i] = codesign_.bound(points[i]);
+      else if (!found->second->reason.empty())
+        bounds[i] = std::numeric_limits<double>::infinity();  // not feasible
+      else
+        bounds[i] = found->second->metrics.at("lower_bound");
+    });
+    const double least = *std::min_element(bounds.begin(), bounds.end());
+    result_.lower_bound = std::min(least, result_.best->objective);
+    result_.proven = least >= result_.best->objective;
+    if (result_.proven && result_.stopped == "exhausted") result_.stopped = "proven";
   }
 
   const Codesign& codesign_;

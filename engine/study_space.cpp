@@ -193,4 +193,34 @@ Space narrow(const Space& space, const Study& study, Diagnostics& diagnostics) {
   return Space(std::move(parameters), std::move(constraints));
 }
 
+Space fix(const Space& space, int parameter, double stored) {
+  std::vector<Parameter> parameters = space.parameters();
+  std::vector<Constraint> constraints = space.constraints();
+  Parameter& fixed = parameters[static_cast<std::size_t>(parameter)];
+  std::string operand;
+  if (auto* integer = std::get_if<IntegerRange>(&fixed.domain)) {
+    // A value outside the range leaves no point, as it should.
+    const auto value = static_cast<std::int64_t>(stored);
+    if (value >= integer->low && value <= integer->high)
+      *integer = {value, value, 1, false};
+    else
+      operand = fmt::format("{}", value);
+  } else if (auto* real = std::get_if<RealRange>(&fixed.domain)) {
+    if (stored >= real->low && stored <= real->high)
+      *real = {stored, stored, false};
+    else
+      operand = fmt::format("{}", stored);
+  } else {
+    const std::vector<std::string> texts = value_texts(fixed);
+    if (texts.empty()) return space;
+    const std::string& text = texts[static_cast<std::size_t>(stored)];
+    operand = std::holds_alternative<OrdinalValues>(fixed.domain) ? text : "'" + text + "'";
+  }
+  if (!operand.empty()) {
+    const std::string condition = fixed.name + " == " + operand;
+    constraints.push_back({condition, Expression::compile(condition, symbols(parameters))});
+  }
+  return Space(std::move(parameters), std::move(constraints));
+}
+
 }  // namespace dovetail

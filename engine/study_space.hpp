@@ -12,4 +12,7 @@ namespace dovetail {
 /// A value is a number or a word; a range is a list of values, or {low, high} with an optional step.
 Space narrow(const Space& space, const Study& study, Diagnostics& diagnostics);
 
+/// `space` with one parameter at the value that a point stores for it (one-number parameters).
+Space fix(const Space& space, int parameter, double stored);
+
 }  // namespace dovetail

@@ -1,0 +1,58 @@
+// No mapping costs less than what cannot be avoided: asked of families, layers, hardware points and sampled mappings.
+#include <doctest/doctest.h>
+
+#include <dovetail/engine/compulsory_bound.hpp>
+#include <dovetail/engine/mapper.hpp>
+#include <dovetail/spaces/family.hpp>
+#include <dovetail/workloads/network.hpp>
+
+using namespace dovetail;
+
+TEST_CASE("used elements of a strided and of a dilated window") {
+  const Layer pointwise = make_conv({.name = "pointwise",
+                                     .in_channels = 2,
+                                     .out_height = 4,
+                                     .out_width = 4,
+                                     .stride_height = 2,
+                                     .stride_width = 2});
+  CHECK(used_elements(pointwise,
+                      pointwise.tensors[static_cast<std::size_t>(find_tensor(pointwise, "Inputs"))]) ==
+        2 * 4 * 4);
+  const Layer window =
+      make_conv({.name = "window", .out_height = 4, .out_width = 1, .kernel_height = 3, .kernel_width = 1});
+  CHECK(used_elements(window, window.tensors[static_cast<std::size_t>(find_tensor(window, "Inputs"))]) == 6);
+}
+
+TEST_CASE("no sampled mapping of any family is below the bound") {
+  int mapped = 0;
+  for (const std::string& family_name : family_names()) {
+    const Family family = load_family(family_name);
+    Random random(11, {1});
+    for (const char* workload : {"dqn", "mlp", "alexnet", "mobilenetv2"}) {
+      const std::vector<UniqueLayer> layers = unique_layers(load_workload(workload));
+      for (int draw = 0; draw < 6; ++draw) {
+        const Point point = draw == 0 ? family.default_point() : *family.space().sample(random);
+        const Layer& layer = layers[static_cast<std::size_t>(random.below(layers.size()))].layer;
+        for (const MappingObjective objective :
+             {MappingObjective{1, 0}, MappingObjective{0, 1}, MappingObjective{1, 1}}) {
+          MapRequest request;
+          request.layer = layer;
+          request.architecture = family.instantiate(point);
+          request.rules = family.rules(layer, point);
+          request.objective = objective;
+          request.budget = 300;
+          request.seed = static_cast<std::uint64_t>(draw);
+          const MapResult result = make_mapper("evolution")->map(request);
+          if (!result.mapping) continue;
+          ++mapped;
+          const CompulsoryCost bound = compulsory_cost(layer, request.architecture, request.rules);
+          CAPTURE(family_name);
+          CAPTURE(layer.name);
+          CHECK(bound.energy_pj <= result.best.energy_pj);
+          CHECK(bound.cycles <= static_cast<double>(result.best.cycles));
+        }
+      }
+    }
+  }
+  CHECK(mapped > 100);
+}
