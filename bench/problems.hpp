@@ -17,7 +17,6 @@
 #include <vector>
 
 #include <dovetail/engine/designer.hpp>
-#include <dovetail/spaces/expression.hpp>
 #include <dovetail/spaces/space.hpp>
 
 namespace problems {
@@ -83,16 +82,9 @@ inline Numbers numbers(const Space& space, const Point& point) {
 inline Space make_space(const Problem& problem, Mode mode) {
   std::vector<Constraint> constraints;
   if (mode == Mode::known || mode == Mode::partly) {
-    std::vector<Symbol> symbols;
-    for (const Parameter& parameter : problem.parameters) {
-      Symbol symbol{parameter.name, {}};
-      if (const auto* choice = std::get_if<CategoricalValues>(&parameter.domain))
-        symbol.texts = choice->values;
-      symbols.push_back(std::move(symbol));
-    }
     const std::size_t count = mode == Mode::known ? problem.known.size() : problem.partly_known;
     for (std::size_t i = 0; i < count; ++i)
-      constraints.push_back({problem.known[i], Expression::compile(problem.known[i], symbols)});
+      constraints.push_back(make_constraint(problem.known[i], problem.parameters));
   }
   return Space(problem.parameters, std::move(constraints));
 }

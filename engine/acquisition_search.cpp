@@ -81,7 +81,8 @@ class Search {
     if (fresh.empty()) return result;
     const std::vector<double> scores = problem_.score(fresh, problem_.features.matrix(fresh));
     for (std::size_t i = 0; i < fresh.size(); ++i)
-      if (!std::isnan(scores[i])) result.push_back({std::move(fresh[i]), scores[i]});
+      if (scores[i] > -std::numeric_limits<double>::infinity())
+        result.push_back({std::move(fresh[i]), scores[i]});
     return result;
   }
 

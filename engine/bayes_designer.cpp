@@ -60,7 +60,8 @@ class BayesDesigner final : public Designer {
       ++suggested_;
       points_.remember(*point);
       pending_.push_back(*point);
-      if (learned) belief_->believe(features_(*point));
+      pending_features_.push_back(features_(*point));
+      if (learned) belief_->believe(pending_features_.back());
       result.push_back(std::move(*point));
     }
     belief_->forget();
@@ -74,7 +75,10 @@ class BayesDesigner final : public Designer {
       points_.remember(trial.point);
       if (trial.state == TrialState::pending) continue;
       const auto waiting = std::find(pending_.begin(), pending_.end(), trial.point);
-      if (waiting != pending_.end()) pending_.erase(waiting);
+      if (waiting != pending_.end()) {
+        pending_features_.erase(pending_features_.begin() + (waiting - pending_.begin()));
+        pending_.erase(waiting);
+      }
       observations_.push_back(observe(trial));
       ++added;
     }
@@ -144,8 +148,29 @@ class BayesDesigner final : public Designer {
       nearest = std::min(nearest, sum);
     };
     for (const Observation& observation : observations_) measure(observation.features);
-    for (const Point& point : pending_) measure(features_(point));
+    for (const std::vector<double>& row_of_pending : pending_features_) measure(row_of_pending);
     return std::sqrt(nearest);
+  }
+
+  // Whether a row of features is next to a point that was tried (or, less close, one that is pending): another try there
+  // would teach nothing.
+  bool repeats(std::span<const double> row) const {
+    const auto next_to = [&](const std::vector<double>& other, double distance) {
+      for (std::size_t j = 0; j < row.size(); ++j)
+        if (std::abs(row[j] - other[j]) > distance) return false;
+      return true;
+    };
+    for (const Observation& observation : observations_)
+      if (next_to(observation.features, 1e-5)) return true;
+    for (const std::vector<double>& other : pending_features_)
+      if (next_to(other, 1e-3)) return true;
+    return false;
+  }
+
+  void strike_repeats(const Matrix& rows, std::vector<double>& scores) const {
+    if (features_.reals().empty()) return;
+    for (std::size_t i = 0; i < rows.rows; ++i)
+      if (repeats(rows.row(i))) scores[i] = -infinity;
   }
 
   // Of a few feasible draws the one farthest from all known points (Mitchell's best candidate).
@@ -164,7 +189,7 @@ class BayesDesigner final : public Designer {
   void learn() {
     if (learned_ != observations_.size()) belief_->update(observations_, threads_);
     learned_ = observations_.size();
-    for (const Point& point : pending_) belief_->believe(features_(point));
+    for (const std::vector<double>& row : pending_features_) belief_->believe(row);
   }
 
   std::vector<double> priors(std::span<const Point> points) const {
@@ -197,7 +222,9 @@ class BayesDesigner final : public Designer {
 
     if (!found) {
       problem.score = [&](std::span<const Point> points, const Matrix& rows) {
-        return belief_->predict(rows, priors(points)).log_feasible;
+        std::vector<double> scores = belief_->predict(rows, priors(points)).log_feasible;
+        strike_repeats(rows, scores);
+        return scores;
       };
       problem.gradient = [&](std::span<const double> row, std::span<double> gradient) {
         const OutlookGradient at = belief_->predict_gradient(row);
@@ -214,6 +241,7 @@ class BayesDesigner final : public Designer {
       for (std::size_t i = 0; i < scores.size(); ++i)
         scores[i] =
             weigh_by_feasibility(scores[i], outlook.log_feasible[i], outlook.log_success[i], threshold);
+      strike_repeats(rows, scores);
       return scores;
     };
     if (goal_.objectives.size() == 1 && options_.acquisition == "ei") {
@@ -342,6 +370,7 @@ class BayesDesigner final : public Designer {
   std::unique_ptr<Belief> belief_;
   std::vector<Observation> observations_;
   std::vector<Point> pending_;
+  std::vector<std::vector<double>> pending_features_;
   TrustRegion region_;
   int restarts_ = 0, spec_count_ = 0, initial_ = 4;
   bool use_region_ = false;
