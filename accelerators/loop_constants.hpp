@@ -57,7 +57,8 @@ struct PlanLevel {
   std::array<double, max_tensors> bits{};  // width of a word of each tensor
   double word_bits = 1.0;
   bool narrow = false;  // some tensor has another word width than the memory
-  bool priced = false;  // the network below costs energy
+  bool wired = false;   // hops or routers cost energy
+  bool priced = false;  // so do they, or additions: the network below costs energy
   bool is_dram = false;
   LevelNetwork network;
   ChildMesh mesh;

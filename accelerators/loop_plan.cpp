@@ -11,6 +11,7 @@
 
 #include <dovetail/accelerators/loop_constants.hpp>
 #include <dovetail/accelerators/loop_model.hpp>
+#include <dovetail/accelerators/mesh_groups.hpp>
 
 namespace dovetail {
 
@@ -109,8 +110,8 @@ void LoopPlan::Constants::prepare_machine() {
     }
     to.is_dram = from.is_dram;
     to.network = from.network;
-    to.priced =
-        from.network.energy_per_hop_pj != 0.0 || from.network.router_energy_pj != 0.0 || adder_pj != 0.0;
+    to.wired = from.network.energy_per_hop_pj != 0.0 || from.network.router_energy_pj != 0.0;
+    to.priced = to.wired || adder_pj != 0.0;
     any_priced = any_priced || to.priced;
     latency_cycles += static_cast<double>(from.network.fill_latency_cycles + from.network.drain_latency_cycles);
     to.mesh = {fanout_x(architecture, static_cast<int>(i)), fanout_y(architecture, static_cast<int>(i))};
@@ -419,6 +420,8 @@ class LoopPlan::Scoring {
   }
 
   double network_energy(std::size_t i) const;
+  static void add(NetworkSums& sums, const GroupCensus& group, double words, double direct);
+  bool children_of(std::size_t t, std::size_t i, MeshGroups& mesh) const;
 };
 
 // The network under level i, for all instances: the same sums as LoopModel.
@@ -427,19 +430,94 @@ double LoopPlan::Scoring<Levels, Tensors>::network_energy(std::size_t i) const {
   const PlanLevel& level = plan.level[i];
   double total = 0.0;
   if (!level.priced) return total;
-  CheckedArithmetic exact;
-  const Tiling tiling(plan.shape, mapping, exact);
   for (std::size_t t = 0; t < tensors; ++t) {
     NetworkSums sums(t == plan.written, level.is_dram, partition[i]);
-    const double direct = i == 0 ? steps : words_of(t, i - 1);
-    for (const GroupCensus& group : groups_of_children(plan.shape, plan.shape.tensor[t], mapping, tiling,
-                                                       static_cast<int>(i), level.mesh)) {
-      sums.add(static_cast<double>(group.multicast), asked[i][t] * static_cast<double>(group.groups),
-               direct * group.hops);
+    if (!fans[i]) {
+      sums.add(1.0, asked[i][t], 0.0);
+    } else if (!level.wired && t == plan.written) {
+      const double children = used_x[i] * used_y[i];
+      sums.add(children / groups[i][t], asked[i][t] * groups[i][t], 0.0);
+    } else if (level.wired) {
+      const double direct = i == 0 ? steps : words_of(t, i - 1);
+      MeshGroups mesh;
+      if (children_of(t, i, mesh)) {
+        for (std::size_t g = 0; g < mesh.count; ++g) add(sums, mesh.group[g], asked[i][t], direct);
+      } else {
+        CheckedArithmetic exact;
+        const Tiling tiling(plan.shape, mapping, exact);
+        for (const GroupCensus& group : groups_of_children(plan.shape, plan.shape.tensor[t], mapping, tiling,
+                                                           static_cast<int>(i), level.mesh)) {
+          add(sums, group, asked[i][t], direct);
+        }
+      }
     }
     total += sums.energy_pj(level.network, 0.0, plan.adder_pj) * used[i];
   }
   return total;
+}
+
+template <std::size_t Levels, std::size_t Tensors>
+void LoopPlan::Scoring<Levels, Tensors>::add(NetworkSums& sums, const GroupCensus& group, double words,
+                                             double direct) {
+  sums.add(static_cast<double>(group.multicast), words * static_cast<double>(group.groups),
+           direct * group.hops);
+}
+
+// Names the data of every child by its relevant spatial indices, or by the offset where a window makes them collide.
+template <std::size_t Levels, std::size_t Tensors>
+bool LoopPlan::Scoring<Levels, Tensors>::children_of(std::size_t t, std::size_t i, MeshGroups& mesh) const {
+  const PlanTensor& tensor = plan.tensor[t];
+  const PackedLevel& level = mapping.levels[i];
+  const double count = used_x[i] * used_y[i];
+  if (count > static_cast<double>(MeshChildren::limit)) return false;
+  std::array<std::size_t, width> weight{};
+  std::size_t keys = 1;
+  unsigned done = 0;
+  for (std::size_t w = 0; w < tensor.windows; ++w) {
+    const Window& window = tensor.window[w];
+    const double m = spatial[i][static_cast<int>(window.d)], n = spatial[i][static_cast<int>(window.e)];
+    if (window.f == 0.0 || m == 1.0 || n == 1.0) continue;
+    const double a = window.c * (i == 0 ? 1.0 : tile[i - 1][window.d]);
+    const double b = window.f * (i == 0 ? 1.0 : tile[i - 1][window.e]);
+    if (distinct_sums(m, n, a, b) == m * n) continue;
+    const auto common =
+        static_cast<double>(std::gcd(static_cast<std::int64_t>(a), static_cast<std::int64_t>(b)));
+    weight[window.d] = keys * static_cast<std::size_t>(a / common);
+    weight[window.e] = keys * static_cast<std::size_t>(b / common);
+    keys *= static_cast<std::size_t>((m - 1.0) * (a / common) + (n - 1.0) * (b / common)) + 1;
+    done |= window.dimensions;
+  }
+  for (std::size_t d = 0; d < static_cast<std::size_t>(plan.shape.dimensions); ++d) {
+    if (((tensor.relevant & ~done) >> d & 1U) == 0) continue;
+    weight[d] = keys;
+    keys *= static_cast<std::size_t>(spatial[i][static_cast<int>(d)]);
+  }
+  if (keys > MeshChildren::limit) return false;
+  MeshChildren children;
+  children.keys = keys;
+  // The id counts X loops fastest, then Y loops; the key of a longer prefix of loops repeats that of a shorter one.
+  children.key[0] = 0;
+  children.count = 1;
+  const auto unroll = [&](std::size_t d, std::size_t factor, std::size_t step) {
+    const std::size_t inner = children.count;
+    for (std::size_t k = 1; k < factor; ++k) {
+      for (std::size_t id = 0; id < inner; ++id) {
+        children.key[children.count++] = static_cast<std::uint16_t>(children.key[id] + k * step * weight[d]);
+      }
+    }
+  };
+  for (std::size_t p = 0; p < static_cast<std::size_t>(plan.shape.dimensions); ++p) {
+    const std::size_t d = level.order_x[p];
+    unroll(d, static_cast<std::size_t>(level.spatial_x[d]), 1);
+  }
+  for (std::size_t p = 0; p < static_cast<std::size_t>(plan.shape.dimensions); ++p) {
+    const std::size_t d = level.order_y[p];
+    unroll(d, static_cast<std::size_t>(level.spatial_y[d]), static_cast<std::size_t>(level.spatial_x[d]));
+  }
+  const double rows = std::max(static_cast<double>(plan.level[i].mesh.y), used_y[i]);
+  const auto row_length =
+      static_cast<std::size_t>(std::max(static_cast<double>(plan.level[i].mesh.x), used_x[i]));
+  return mesh.take(children, row_length, (rows - 1.0) / 2.0);
 }
 
 // What a session calls, whatever the numbers of levels and tensors.

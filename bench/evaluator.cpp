@@ -65,6 +65,11 @@ Architecture clusters() {
                  {level("Spad", 16, 16, 64, 3, 0.4), level("ClusterBuf", 4, 4, 4096, 8, 5, 4),
                   level("GlobalBuffer", 1, 1, 131072, 32, 40, 8), level("DRAM", 1, 1, 0, 8, 1600, 8)});
 }
+Architecture wired(Architecture of) {
+  of.compute.adder_energy_pj = 0.05;
+  for (Level& at : of.levels) at.network = {0.02, 0.0};
+  return of;
+}
 Architecture simba() {
   return machine(32, 32,
                  {level("WReg", 32, 32, 1, 0, 0.01), level("AccBuf", 32, 4, 128, 4, 0.4),
@@ -224,6 +229,7 @@ std::vector<Case> cases() {
           {"conv stride 2, 3 levels", strided, eyeriss(), {}},
           {"matmul, 3 levels", gemm, eyeriss(), {}},
           {"conv, 4 levels", conv2, clusters(), {}},
+          {"conv, 4 levels, hops and adders", conv2, wired(clusters()), {}},
           {"matmul, 4 levels", gemm, clusters(), {}},
           {"conv, 6 levels (Simba-like)", conv2, simba(), simba_keeps}};
 }
