@@ -3,6 +3,7 @@
 #include <cmath>
 #include <numeric>
 
+#include <dovetail/spaces/share.hpp>
 #include <dovetail/spaces/space_parts.hpp>
 
 namespace dovetail {
@@ -66,15 +67,6 @@ std::vector<const Expression*> expressions(const Space::Impl& space, const std::
   result.reserve(conditions.size());
   for (const int c : conditions) result.push_back(&space.conditions[static_cast<std::size_t>(c)]);
   return result;
-}
-
-// Wilson's score interval for a share, 95 % (E. B. Wilson, JASA 1927).
-void wilson(double hits, double draws, double& low, double& high) {
-  const double z = 1.959964, p = hits / draws, z2 = z * z / draws;
-  const double middle = (p + z2 / 2) / (1 + z2),
-               half = z / (1 + z2) * std::sqrt(p * (1 - p) / draws + z2 / (4 * draws));
-  low = hits == 0 ? 0.0 : std::max(0.0, middle - half);
-  high = hits == draws ? 1.0 : std::min(1.0, middle + half);
 }
 
 void propose(const Space::Impl& space, const Component& component, bool parts, Random& random,
@@ -143,8 +135,10 @@ void prepare_rejection(const Space::Impl& space, Component& component) {
       best = hits;
       component.proposes_parts = parts;
       component.proposal_share = share;
-      component.accepted = static_cast<double>(hits) / pilot_draws;
-      wilson(hits, pilot_draws, component.accepted_low, component.accepted_high);
+      const Share accepted_share = share_of(hits, pilot_draws);
+      component.accepted = accepted_share.share;
+      component.accepted_low = accepted_share.low;
+      component.accepted_high = accepted_share.high;
     }
     if (share == 0.0) {  // proven empty
       component.accepted = component.accepted_low = component.accepted_high = 0.0;

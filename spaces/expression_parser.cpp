@@ -261,11 +261,46 @@ class ExpressionParser {
     emit(op);
   }
 
+  // Whether one side of a comparison is a single number as written.
+  bool is_literal(const Operand& left, const Operand& right, const Operand& side) const {
+    const std::size_t end = &side == &left ? right.start : code_.size();
+    return end == side.start + 1 && code_[side.start].op == Op::constant;
+  }
+
+  // Choices may read as numbers: lanes == 3 where lanes is one of 1, 3 and 'many'.
+  void compare_number(const Operand& choice, const Operand& literal, Op op) {
+    const auto& texts = choice.symbol->texts;
+    double& number = code_[literal.start].number;
+    const auto found = std::find_if(texts.begin(), texts.end(), [&](const std::string& text) {
+      double value = 0.0;
+      const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+      return error == std::errc() && end == text.data() + text.size() && value == number;
+    });
+    if (found == texts.end()) {
+      note(literal.at,
+           fmt::format("{} is never {}; allowed: {}", choice.symbol->name, quoted(literal), listed(texts)));
+    } else {
+      number = static_cast<double>(found - texts.begin());
+    }
+    emit(op == Op::equal ? Op::same_text : Op::other_text);
+  }
+
+  static std::string listed(const std::vector<std::string>& texts) {
+    std::string list;
+    for (std::size_t i = 0; i < std::min<std::size_t>(texts.size(), 8); ++i)
+      list += fmt::format("{}'{}'", i ? ", " : "", texts[i]);
+    return texts.size() > 8 ? list + ", ..." : list;
+  }
+
   void compare_texts(const Operand& left, const Operand& right, Op op) {
     if (op != Op::equal && op != Op::unequal)
       fail(left.at, "texts have no order: compare them with == or !=");
     const Operand& choice = left.kind == Kind::choice ? left : right;
     const Operand& other = left.kind == Kind::choice ? right : left;
+    if (choice.kind == Kind::choice && other.kind == Kind::number && is_literal(left, right, other)) {
+      compare_number(choice, other, op);
+      return;
+    }
     if (choice.kind != Kind::choice || (other.kind != Kind::choice && other.kind != Kind::text)) {
       const Operand& odd = choice.kind == Kind::choice ? other : (left.kind == Kind::text ? right : left);
       note(odd.at, fmt::format("{} is compared with a text and is not a choice between texts", quoted(odd)));
@@ -277,12 +312,8 @@ class ExpressionParser {
       const auto& texts = choice.symbol->texts;
       const auto found = std::find(texts.begin(), texts.end(), other.text);
       if (found == texts.end()) {
-        std::string list;
-        for (std::size_t i = 0; i < std::min<std::size_t>(texts.size(), 8); ++i)
-          list += fmt::format("{}'{}'", i ? ", " : "", texts[i]);
-        if (texts.size() > 8) list += ", ...";
         note(other.at, fmt::format("{} is never '{}'; allowed: {}{}", choice.symbol->name,
-                                   shortened(other.text), list, did_you_mean(other.text, texts)));
+                                   shortened(other.text), listed(texts), did_you_mean(other.text, texts)));
       } else {
         code_[other.start].number = static_cast<double>(found - texts.begin());
       }

@@ -13,6 +13,7 @@
 #include <dovetail/accelerators/packed_mapping.hpp>
 #include <dovetail/spaces/mapping_rules.hpp>
 #include <dovetail/spaces/random.hpp>
+#include <dovetail/spaces/share.hpp>
 #include <dovetail/workloads/layer.hpp>
 
 namespace dovetail {
@@ -33,12 +34,6 @@ struct MapSpaceSize {
   bool exact = true;           ///< false: meshes were too many to count, log10_factors ignores them
   double log10_total() const { return log10_factors + log10_orders + log10_keeps; }
   double total() const;  ///< infinity beyond double
-};
-
-/// A share with its 95 % interval (Wilson), from independent draws.
-struct Share {
-  double share = 0.0, low = 0.0, high = 1.0;
-  std::int64_t draws = 0;
 };
 
 /// All legal mappings with perfect factors. A mapping is, per level, a factor of each dimension in time, along X and

@@ -294,28 +294,15 @@ std::int64_t MapSpace::sample_uniform(Random& random, PackedMapping& mapping, st
 }
 
 Share MapSpace::feasible_share(std::int64_t draws, Random& random) const {
-  Share result;
-  result.draws = draws;
-  if (draws <= 0) return result;
   counted();
   PackedMapping mapping = empty_packed_mapping(levels_, dimensions_);
   std::int64_t hits = 0;
   for (std::int64_t i = 0; i < draws; ++i) {
-    if (!draw_factors(random, mapping)) {
-      result.high = 0.0;
-      return result;
-    }
+    if (!draw_factors(random, mapping)) return {0.0, 0.0, 0.0, draws};
     draw_orders_and_keeps(random, mapping);
     hits += meshes_hold(mapping) && capacities_hold(mapping) ? 1 : 0;
   }
-  const double n = static_cast<double>(draws), p = static_cast<double>(hits) / n, z = 1.959964,
-               z2 = z * z / n;
-  const double middle = (p + z2 / 2) / (1 + z2),
-               half = z / (1 + z2) * std::sqrt(p * (1 - p) / n + z2 / (4 * n));
-  result.share = p;
-  result.low = hits == 0 ? 0.0 : middle - half;
-  result.high = hits == draws ? 1.0 : middle + half;
-  return result;
+  return share_of(hits, draws);
 }
 
 }  // namespace dovetail

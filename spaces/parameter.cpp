@@ -14,6 +14,8 @@ namespace {
 
 constexpr std::int64_t exact_integer = std::int64_t{1} << 53;
 constexpr std::size_t max_choices = 1'000'000;
+constexpr std::int64_t max_product = std::int64_t{1}
+                                     << 40;  // of a factorization: its primes are found by trial
 
 std::string doubled(const std::vector<std::string>& names) {
   std::set<std::string> seen;
@@ -62,8 +64,8 @@ struct Check {
     return twice.empty() ? "" : fmt::format("has the item '{}' twice", twice);
   }
   std::string operator()(const Factorization& factorization) const {
-    if (factorization.product < 1 || factorization.product > exact_integer)
-      return fmt::format("product must lie in 1 ... 2^53, found {}", factorization.product);
+    if (factorization.product < 1 || factorization.product > max_product)
+      return fmt::format("product must lie in 1 ... 2^40, found {}", factorization.product);
     if (factorization.slots.empty()) return "has no slots";
     if (factorization.slots.size() > 1000) return "has more than 1000 slots";
     const std::string twice = doubled(factorization.slots);

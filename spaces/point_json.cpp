@@ -60,8 +60,14 @@ struct Reader {
 
   bool operator()(const CategoricalValues& categorical) const {
     const std::optional<std::string> value = node.is_scalar() ? node.as_string() : std::nullopt;
-    const auto found = value ? std::find(categorical.values.begin(), categorical.values.end(), *value)
-                             : categorical.values.end();
+    auto found = value ? std::find(categorical.values.begin(), categorical.values.end(), *value)
+                       : categorical.values.end();
+    if (const auto number = node.as_number(); number && found == categorical.values.end())
+      found =
+          std::find_if(categorical.values.begin(), categorical.values.end(), [&](const std::string& text) {
+            const auto other = nlohmann::json::parse(text, nullptr, false);  // 1.50 comes back as 1.5
+            return other.is_number() && other.get<double>() == *number;
+          });
     if (found == categorical.values.end()) {
       diagnostics.error(node.location(), fmt::format("{} is {}{}", name, node.describe(),
                                                      suggestion(value.value_or(""), categorical.values)));
@@ -112,14 +118,39 @@ struct Reader {
   }
 };
 
+// Names that a document gave without quotes: 3, 0.5, true.
+using Json = nlohmann::ordered_json;
+bool all_plain(const std::vector<std::string>& names) {
+  return std::all_of(names.begin(), names.end(), [](const std::string& name) {
+    const Json value = Json::parse(name, nullptr, false);
+    return value.is_number() || value.is_boolean();
+  });
+}
+
+Json named(const std::string& name, bool plain) {
+  return plain ? Json::parse(name) : Json(name);
+}
+
+Json value_json(const Space& space, const Point& point, int index) {
+  const Value value = space.value(point, index);
+  const auto& domain = space.parameters()[static_cast<std::size_t>(index)].domain;
+  if (const auto* category = std::get_if<std::string>(&value))
+    return named(*category, all_plain(std::get<CategoricalValues>(domain).values));
+  if (const auto* order = std::get_if<std::vector<std::string>>(&value)) {
+    const bool plain = all_plain(*order);
+    Json list = Json::array();
+    for (const std::string& item : *order) list.push_back(named(item, plain));
+    return list;
+  }
+  return std::visit([](const auto& other) { return Json(other); }, value);
+}
+
 }  // namespace
 
 nlohmann::ordered_json to_json(const Space& space, const Point& point) {
   nlohmann::ordered_json result = nlohmann::ordered_json::object();
   for (std::size_t p = 0; p < space.parameters().size(); ++p)
-    result[space.parameters()[p].name] =
-        std::visit([](const auto& value) { return nlohmann::ordered_json(value); },
-                   space.value(point, static_cast<int>(p)));
+    result[space.parameters()[p].name] = value_json(space, point, static_cast<int>(p));
   return result;
 }
 

@@ -11,7 +11,8 @@
 namespace dovetail {
 
 /// {name: value} in the order of the parameters: numbers for real, integer and ordinal, text for categorical, the list of
-/// items in their order for a permutation, the list of factors for a factorization. Reads back as the same point.
+/// items in their order for a permutation, the list of factors for a factorization. Categories and items that all read as
+/// numbers, or as true and false, are written as such. Reads back as the same point.
 nlohmann::ordered_json to_json(const Space& space, const Point& point);
 
 /// The point in a mapping {name: value}. Unknown, missing and doubled names, wrong types and values outside the domain are

@@ -136,3 +136,26 @@ constraints:
   CHECK(has(all, "s.yaml:5:9: found `>`"));
   CHECK(all.size() == 3);
 }
+
+TEST_CASE("categories written as numbers stay numbers") {
+  Diagnostics diagnostics;
+  const auto read =
+      read_space(parse_yaml("parameters:\n  - {name: k, kind: categorical, values: [0, 1.50, 2]}\n  - {name: "
+                            "b, kind: categorical, values: [true, false]}\n  - {name: m, kind: categorical, "
+                            "values: [1, many]}\nconstraints: [k != 2 or m == 1]\n",
+                            "s"),
+                 diagnostics);
+  diagnostics.raise();
+  CHECK(read->count().feasible == 10);
+  const Point point{{1, 0, 1}};
+  CHECK(to_json(*read, point).dump() == R"({"k":1.5,"b":true,"m":"many"})");
+  CHECK(*read_point(parse_json(to_json(*read, point).dump(), "p"), *read, diagnostics) == point);
+  CHECK_FALSE(
+      read_space(
+          parse_yaml("parameters: [{name: k, kind: categorical, values: [0, 1]}]\nconstraints: [k == 2]",
+                     "s"),
+          diagnostics)
+          .has_value());
+  REQUIRE_FALSE(diagnostics.all().empty());
+  CHECK(diagnostics.all().back().message == "k is never `2`; allowed: '0', '1'");
+}
