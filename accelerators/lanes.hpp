@@ -120,7 +120,7 @@ inline unsigned members(unsigned set, Ints index) {
   return static_cast<unsigned>(_mm256_movemask_ps(_mm256_castsi256_ps(_mm256_slli_epi32(moved, 31))));
 #else
   unsigned bits = 0;
-  for (int p = 0; p < width; ++p) bits |= (set >> static_cast<unsigned>(index[p]) & 1U) << p;
+  for (int p = 0; p < width; ++p) bits |= (set >> (static_cast<unsigned>(index[p]) & 31U) & 1U) << p;
   return bits;
 #endif
 }

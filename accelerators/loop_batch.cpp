@@ -215,11 +215,11 @@ class LoopPlan::BatchScoring {
         const Masks moves = alone & looping;
         const Reals step = (d == window.d ? window.c : window.f) * before[l][d];
         const Reals jump = step - wrapped;
-        shift = moves & (shift == 0.0) ? jump : shift;
+        shift = (moves & (shift == 0.0)) ? jump : shift;
         wrapped += moves ? step : Reals{};
         const Reals repeats = running[l][position] - (position > 0 ? running[l][position - 1] : outside[l]);
-        slides += moves & (jump == shift) ? repeats : Reals{};
-        rests += moves & (jump == 0.0) ? repeats : Reals{};
+        slides += (moves & (jump == shift)) ? repeats : Reals{};
+        rests += (moves & (jump == 0.0)) ? repeats : Reals{};
         moved = true;
       }
     }

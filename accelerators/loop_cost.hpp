@@ -26,11 +26,12 @@ struct AccessCost {
   AccessCost(const Level& level, const Tensor& tensor) {
     const std::int64_t bits = tensor.word_bits > 0 ? tensor.word_bits : level.word_bits;
     const std::int64_t block_bits = level.block_size * level.word_bits;
-    const std::int64_t common = std::gcd(bits, block_bits);
-    numerator = static_cast<double>(bits / common);
-    denominator = static_cast<double>(block_bits / common);
+    const std::int64_t common = std::max<std::int64_t>(1, std::gcd(bits, block_bits));
+    const std::int64_t above = bits / common, below = block_bits / common;
+    numerator = static_cast<double>(above);
+    denominator = static_cast<double>(below);
     scale = numerator / denominator;
-    divides = (block_bits / common & (block_bits / common - 1)) != 0;
+    divides = (below & (below - 1)) != 0;
     read_pj = level.energy.read_pj * tensor.density;
     fill_pj = level.energy.fill_pj * tensor.density;
     update_pj = level.energy.update_pj * tensor.density;

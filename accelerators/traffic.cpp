@@ -198,6 +198,7 @@ std::vector<GroupCensus> census(const std::vector<Child>& children, const std::v
     first = end;
   }
   std::vector<GroupCensus> result;
+  result.reserve(found.size());
   for (const auto& [size, entry] : found) result.push_back(entry);
   return result;
 }
