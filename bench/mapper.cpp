@@ -12,6 +12,8 @@
 
 #include <dovetail/engine/exact_mapper.hpp>
 #include <dovetail/engine/mapper.hpp>
+#include <dovetail/engine/network_mapper.hpp>
+#include <dovetail/workloads/network.hpp>
 
 namespace {
 
@@ -100,6 +102,7 @@ Architecture machine(const char* name, std::int64_t x, std::int64_t y, double ma
 struct Case {
   Architecture architecture;
   std::vector<unsigned> keep;  ///< W = 1, I = 2, O = 4; empty: everything everywhere
+  bool search = false;         ///< all keep sets
 };
 
 Case eyeriss168() {
@@ -107,21 +110,24 @@ Case eyeriss168() {
                   {level("Spad", 14, 12, 220, 1, 2, 2, flat(0.95)),
                    level("GlobalBuffer", 1, 1, 65536, 4, 16, 16, flat(26)),
                    level("DRAM", 1, 1, std::nullopt, 4, 4, 4, flat(800))}),
-          {}};
+          {},
+          false};
 }
 Case gemmini16() {
   return {machine("Gemmini16", 16, 16, 0.5,
                   {level("WReg", 16, 16, 2, 1, std::nullopt, std::nullopt, flat(0.02)),
                    level("UnifiedBuffer", 1, 1, 131072, 16, 64, 8, flat(40)),
                    level("DRAM", 1, 1, std::nullopt, 8, 16, 16, flat(512))}),
-          {1, 6, 7}};
+          {1, 6, 7},
+          false};
 }
 Case ws32() {
   Case made{machine("WS32", 32, 32, 0.3,
                     {level("WReg", 32, 32, 2, 1, std::nullopt, std::nullopt, flat(0.02)),
                      level("UnifiedBuffer", 1, 1, 1048576, 32, 96, 64, flat(110)),
                      level("DRAM", 1, 1, std::nullopt, 16, 32, 32, flat(1024))}),
-            {1, 6, 7}};
+            {1, 6, 7},
+            false};
   made.architecture.levels[0].multiple_buffering = made.architecture.levels[1].multiple_buffering = 2.0;
   return made;
 }
@@ -131,7 +137,8 @@ Case nvdla() {
                    level("AccBuf", 1, 16, 512, 1, 2, 2, flat(0.6)),
                    level("GlobalBuffer", 1, 1, 262144, 16, 64, 32, flat(48)),
                    level("DRAM", 1, 1, std::nullopt, 8, 16, 8, flat(512))}),
-          {1, 4, 3, 7}};
+          {1, 4, 3, 7},
+          false};
 }
 Case cluster() {
   return {machine("cluster 4 levels", 16, 16, 0.5,
@@ -139,7 +146,8 @@ Case cluster() {
                    level("ClusterBuf", 4, 4, 4096, 4, 8, 8, access(5.0, 5.5, 5.5)),
                    level("GlobalBuffer", 1, 1, 131072, 8, 32, 32, access(42.0, 44.0, 46.0)),
                    level("DRAM", 1, 1, std::nullopt, 8, 8, 8, access(1400.0, 1500.0, 1500.0))}),
-          {}};
+          {},
+          false};
 }
 Case simba() {
   return {machine("Simba 6 levels", 32, 32, 0.25,
@@ -149,7 +157,8 @@ Case simba() {
                    level("InBuf", 4, 4, 8192, 8, 32, 16, flat(7.5)),
                    level("GlobalBuffer", 1, 1, 65536, 16, 32, 32, flat(40)),
                    level("DRAM", 1, 1, std::nullopt, 8, 16, 16, flat(512))}),
-          {1, 4, 1, 2, 6, 7}};
+          {1, 4, 1, 2, 6, 7},
+          false};
 }
 Case eyeriss_split() {
   Case made{machine("Eyeriss split", 14, 12, 1.0,
@@ -158,7 +167,8 @@ Case eyeriss_split() {
                      level("InputSpad", 14, 12, 12, 1, 2, 2, access(0.3, 0.35, 0.35)),
                      level("GlobalBuffer", 1, 1, 65536, 4, 16, 16, access(24.0, 28.0, 28.0)),
                      level("DRAM", 1, 1, std::nullopt, 4, 8, 8, flat(800))}),
-            {4, 1, 2, 6, 7}};
+            {4, 1, 2, 6, 7},
+            false};
   made.architecture.levels[3].network.energy_per_hop_pj = 0.05;
   return made;
 }
@@ -167,7 +177,7 @@ MapRequest request(const Case& on, const Layer& layer) {
   MapRequest made;
   made.layer = layer;
   made.architecture = on.architecture;
-  made.bypass = on.keep.empty() ? Bypass::none : Bypass::fixed;
+  made.bypass = on.search ? Bypass::search : on.keep.empty() ? Bypass::none : Bypass::fixed;
   for (const unsigned keep : on.keep) {
     LevelRules rules;
     rules.must_keep = keep;
@@ -219,12 +229,41 @@ int main(int count, char** arguments) {
       summary(on.architecture.name, seconds);
     }
   }
+  if (wanted("masks")) {
+    std::vector<double> seconds;
+    for (const Layer& layer : layers()) {
+      Case on = eyeriss168();
+      on.search = true;
+      seconds.push_back(measure(on, layer, 20.0).total);
+    }
+    summary("Eyeriss168, all keep sets", seconds);
+  }
   if (wanted("eyeriss")) {
     std::vector<double> seconds;
     for (const Layer& layer : layers()) {
       if (layer.name.starts_with("rn18")) seconds.push_back(measure(eyeriss_split(), layer, 20.0).total);
     }
     summary("Eyeriss split", seconds);
+  }
+  if (wanted("network")) {
+    const Network network = load_workload("resnet50");
+    for (const Case& on : {gemmini16(), ws32(), eyeriss168(), nvdla()}) {
+      NetworkMapRequest asked;
+      asked.architecture = on.architecture;
+      for (const UniqueLayer& unique : unique_layers(network)) {
+        const MapRequest one = request(on, unique.layer);
+        asked.layers.push_back({unique.layer, unique.count, one.rules});
+        asked.bypass = one.bypass;
+      }
+      const double start = cpu_seconds();
+      const NetworkMapResult found = map_network(asked);
+      fmt::print(
+          "ResNet-50 on {:<16} {} layers {:8.4f} s  EDP {:.6e} bound {:.6e} {} {} front points {} "
+          "evaluations\n",
+          on.architecture.name, asked.layers.size(), cpu_seconds() - start, found.objective,
+          found.lower_bound, found.proven ? "proven" : "not proven", found.points, found.evaluations);
+      std::fflush(stdout);
+    }
   }
   if (wanted("simba")) {
     for (const Layer& layer :

@@ -17,7 +17,8 @@ constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr std::size_t tile_limit = 400'000;  // tables of a few hundred bytes per tile
 constexpr std::size_t choice_limit = 4096;   // keep sets that are listed
 constexpr std::size_t kept_tables = 64;
-constexpr std::size_t narrow = 128;  // labels per stage of a first run
+constexpr std::size_t front_labels = 200'000;  // effort for the proof of an unlimited front
+constexpr std::size_t narrow = 128;            // labels per stage of a first run
 constexpr std::size_t unlimited = std::numeric_limits<std::size_t>::max();
 
 }  // namespace
@@ -63,13 +64,25 @@ ExactSearch::ExactSearch(const MapRequest& request) : request_(request) {
   choices_.resize(sets.size());
   parallel_for(sets.size(), request_.threads, [&](std::size_t n) {
     choices_[n].keep = sets[n];
-    choices_[n].bound = search(choices_[n]).root_bound();
+    const LabelSearch& own = search(choices_[n]);
+    choices_[n].bound = own.root_bound();
+    choices_[n].energy = own.root_energy_pj();
+    choices_[n].cycles = own.root_cycles();
     if (!keep_tables_ || !(choices_[n].bound < infinity)) choices_[n].search.reset();
   });
   std::stable_sort(choices_.begin(), choices_.end(),
                    [](const Choice& a, const Choice& b) { return a.bound < b.bound; });
   root_bound_ = choices_.empty() ? infinity : choices_.front().bound;
-  if (!all_choices_) root_bound_ = 0.0;
+  root_energy_ = root_cycles_ = infinity;
+  for (const Choice& choice : choices_) {
+    root_energy_ = std::min(root_energy_, choice.energy);
+    root_cycles_ = std::min(root_cycles_, choice.cycles + problem_->extra_cycles);
+  }
+  if (!all_choices_ || request_.architecture.link_transfers) {
+    root_energy_ = problem_->compute_pj;
+    root_cycles_ = std::ceil(problem_->macs / static_cast<double>(request_.architecture.compute.instances));
+    root_bound_ = request_.objective(root_energy_, root_cycles_);
+  }
 }
 
 LabelSearch& ExactSearch::search(Choice& choice) {
@@ -78,7 +91,7 @@ LabelSearch& ExactSearch::search(Choice& choice) {
 }
 
 void ExactSearch::release(Choice& choice) {
-  if (!keep_tables_ || choice.done) choice.search.reset();
+  if (!keep_tables_) choice.search.reset();
 }
 
 double ExactSearch::root_bound() const {
@@ -176,9 +189,9 @@ void ExactSearch::solve() {
   }
 }
 
-bool ExactSearch::front(double energy_shift, double cycles_shift, double limit,
-                        std::vector<MapPoint>& points) {
-  bool complete = all_choices_ && problem_->exact;
+bool ExactSearch::front(double energy_shift, double cycles_shift, double limit, double product,
+                        std::size_t labels, std::vector<MapPoint>& points) {
+  bool complete = all_choices_ && problem_->exact && !request_.architecture.link_transfers;
   for (const bool proof : {false, true}) {
     for (Choice& choice : choices_) {
       Cutoff cutoff;
@@ -186,16 +199,20 @@ bool ExactSearch::front(double energy_shift, double cycles_shift, double limit,
       cutoff.energy_shift = energy_shift;
       cutoff.cycles_shift = cycles_shift;
       cutoff.objective = limit;
+      cutoff.product = product;
       for (const MapPoint& point : points) cutoff.points.emplace_back(point.energy_pj, point.cycles);
-      if (!(choice.bound < infinity)) continue;
-      const SearchOutcome outcome =
-          search(choice).run(cutoff, limits(proof ? std::numeric_limits<std::size_t>::max() : narrow));
+      const double cycles = choice.cycles + problem_->extra_cycles;
+      if (!(choice.bound < infinity) || choice.energy * cycles >= product) continue;
+      if ((choice.energy + energy_shift) * (cycles + cycles_shift) >= limit) continue;
+      SearchLimits effort = limits(proof ? unlimited : narrow);
+      effort.labels = std::min(effort.labels, labels);
+      const SearchOutcome outcome = search(choice).run(cutoff, effort);
       evaluations_ += outcome.evaluations;
       labels_ += static_cast<std::int64_t>(outcome.labels);
       for (const MapPoint& point : outcome.points) points.push_back(point);
       points = pareto_front(std::move(points));
       if (proof && !outcome.complete) complete = false;
-      release(choice);
+      if (!keep_tables_) choice.search.reset();
     }
   }
   return complete;
@@ -239,8 +256,8 @@ MapResult ExactMapper::map(const MapRequest& request) const {
   result.proven = result.stopped == "proven";
   if (!std::isfinite(result.lower_bound)) result.lower_bound = 0.0;
   if (request.front && result.mapping) {
-    std::vector<MapPoint> points;
-    result.front_proven = search->front(0.0, 0.0, infinity, points);
+    std::vector<MapPoint> points{*search->best()};
+    result.front_proven = search->front(0.0, 0.0, infinity, infinity, front_labels, points);
     for (const MapPoint& point : points) {
       result.front.push_back(
           {point.energy_pj, static_cast<std::int64_t>(point.cycles), unpack(point.mapping)});

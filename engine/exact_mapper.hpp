@@ -21,12 +21,17 @@ class ExactSearch {
   void solve();
   /// All points (energy, cycles) that can matter when (energy + energy_shift) x (cycles + cycles_shift) must stay below
   /// `limit`: the Pareto front below it, ascending energy. False when time or memory ended it first.
-  bool front(double energy_shift, double cycles_shift, double limit, std::vector<MapPoint>& points);
+  /// `product` bounds energy x cycles as well; `labels` caps the effort of the proof.
+  bool front(double energy_shift, double cycles_shift, double limit, double product, std::size_t labels,
+             std::vector<MapPoint>& points);
 
   const std::optional<MapPoint>& best() const { return best_; }
   double lower_bound() const;
   /// Lower bound over all keep sets before any search.
   double root_bound() const;
+  /// No mapping has less energy, or fewer cycles.
+  double root_energy_pj() const { return root_energy_; }
+  double root_cycles() const { return root_cycles_; }
   bool exact() const { return problem_->exact; }
   std::int64_t evaluations() const { return evaluations_; }
   std::int64_t labels() const { return labels_; }
@@ -36,7 +41,7 @@ class ExactSearch {
   struct Choice {
     KeepSets keep{};
     std::unique_ptr<LabelSearch> search;
-    double bound = 0.0;
+    double bound = 0.0, energy = 0.0, cycles = 0.0;  ///< lower bounds
     bool done = false;
   };
   SearchLimits limits(std::size_t width) const;
@@ -51,7 +56,7 @@ class ExactSearch {
   bool all_choices_ = true;  ///< false when the keep sets were too many to list
   bool keep_tables_ = true;
   std::optional<MapPoint> best_;
-  double root_bound_ = 0.0;
+  double root_bound_ = 0.0, root_energy_ = 0.0, root_cycles_ = 0.0;
   std::int64_t evaluations_ = 0, labels_ = 0;
   std::string stopped_;
   Stopwatch clock_;

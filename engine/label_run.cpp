@@ -2,7 +2,9 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
-#include <numeric>
+#include <iterator>
+#include <map>
+#include <unordered_map>
 
 #include <dovetail/engine/label_search.hpp>
 #include <dovetail/engine/map_session.hpp>
@@ -19,6 +21,31 @@ constexpr std::size_t pieces = 64;
 std::pair<std::size_t, std::size_t> piece(std::size_t count, std::size_t index) {
   return {count * index / pieces, count * (index + 1) / pieces};
 }
+
+// Finished labels that no other one covers. Predicted cycles may be one short of Timeloop's rounding, equally for equal
+// traffic: a label is covered by one with less energy and a cycle less, or with the same traffic.
+class Stairs {
+ public:
+  bool admit(const Label& label) {
+    auto above = steps_.upper_bound(label.bound_energy);
+    if (above != steps_.begin() && std::prev(above)->second + 1.0 <= label.bound_cycles) return false;
+    const auto [same, added] = energies_.try_emplace(label.traffic_key, label.bound_energy);
+    if (!added) {
+      if (same->second <= label.bound_energy * (1.0 + 1e-12)) return false;
+      same->second = label.bound_energy;
+    }
+    if (above == steps_.begin() || std::prev(above)->second > label.bound_cycles) {
+      const auto at = steps_.insert_or_assign(label.bound_energy, label.bound_cycles).first;
+      auto next = std::next(at);
+      while (next != steps_.end() && next->second >= label.bound_cycles) next = steps_.erase(next);
+    }
+    return true;
+  }
+
+ private:
+  std::map<double, double> steps_;  // energy -> least cycles at this energy or less
+  std::unordered_map<std::uint64_t, double> energies_;
+};
 
 }  // namespace
 
@@ -140,6 +167,7 @@ void LabelSearch::loop_stage(const std::vector<Stage>& stages, int level, const 
   std::atomic<std::size_t> total = 0;
   parallel_for(pieces, limits.threads, [&](std::size_t index) {
     std::vector<Label> front;
+    Stairs stairs;
     Label grown;
     // Interleaved, so that pieces are alike.
     for (std::size_t g = index; g < targets.size() && !halt; g += pieces) {
@@ -182,7 +210,7 @@ void LabelSearch::loop_stage(const std::vector<Stage>& stages, int level, const 
           if (!bound_after_loops(grown, level, cutoff)) continue;
           grown.parent = static_cast<std::uint32_t>(source.index);
           if (level + 1 == p.levels) {
-            front.push_back(grown);
+            if (!cutoff.front || stairs.admit(grown)) front.push_back(grown);
           } else {
             add(front, grown, level, true);
           }
@@ -205,7 +233,16 @@ void LabelSearch::finish(const std::vector<Stage>& stages, const Cutoff& cutoff,
   std::stable_sort(order.begin(), order.end(),
                    [](const Label* a, const Label* b) { return a->bound < b->bound; });
   double best = cutoff.objective, lower = infinity;
+  Cutoff covered = cutoff;  // with the last point found; the given ones were checked when the label was made
+  covered.points.clear();
+  if (cutoff.front) {
+    std::stable_sort(order.begin(), order.end(), [](const Label* a, const Label* b) {
+      return a->bound_energy != b->bound_energy ? a->bound_energy < b->bound_energy
+                                                : a->bound_cycles < b->bound_cycles;
+    });
+  }
   for (const Label* label : order) {
+    if (cutoff.front && hopeless(covered, label->bound_energy, label->bound_cycles)) continue;
     lower = std::min(lower, label->bound);
     if (!cutoff.front && label->bound * (1.0 - 1e-9) > best) break;
     const LabelPath whole = path(stages, stages.size() - 1, *label);
@@ -218,6 +255,12 @@ void LabelSearch::finish(const std::vector<Stage>& stages, const Cutoff& cutoff,
     point.cycles = score.cycles;
     point.objective = p.request.objective(score.energy_pj, score.cycles);
     if (cutoff.front) {
+      // Energies ascend: only fewer cycles than all before make a new point of the front.
+      if (!covered.points.empty() && point.cycles >= covered.points.back().second &&
+          point.energy_pj >= covered.points.back().first) {
+        continue;
+      }
+      covered.points = {{point.energy_pj, point.cycles}};
       outcome.points.push_back(point);
       continue;
     }

@@ -22,16 +22,20 @@ LabelSearch::LabelSearch(const MapProblem& problem, const LoopPlan& plan, const 
   Label first = root_;
   if (problem.level.front().spatial) {
     // Before any decision: the best over the first fan-out, hops left out.
-    root_bound_ = infinity;
+    root_bound_ = root_energy_ = root_cycles_ = infinity;
     for (std::size_t c = 0; c < problem.level.front().choices.size(); ++c) {
       Label label;
       spread(root_, 0, c, problem.level.front().choices[c].arrangement, label);
       bound_before_loops(label, 0, none);
       root_bound_ = std::min(root_bound_, label.bound);
+      root_energy_ = std::min(root_energy_, label.bound_energy);
+      root_cycles_ = std::min(root_cycles_, label.bound_cycles);
     }
   } else {
     bound_before_loops(first, 0, none);
     root_bound_ = first.bound;
+    root_energy_ = first.bound_energy;
+    root_cycles_ = first.bound_cycles;
   }
 }
 
@@ -45,6 +49,7 @@ double LabelSearch::value(const Cutoff& cutoff, double energy, double cycles) co
 bool LabelSearch::hopeless(const Cutoff& cutoff, double energy, double cycles) const {
   if (!(value(cutoff, energy, cycles) < cutoff.objective * (1.0 - rounding))) return true;
   if (cutoff.front) {
+    if (!(energy * (cycles + problem_->extra_cycles) < cutoff.product * (1.0 - rounding))) return true;
     for (const auto& [e, c] : cutoff.points) {
       if (e <= energy * (1.0 + rounding) && c <= cycles + problem_->extra_cycles) return true;
     }
@@ -169,6 +174,7 @@ bool LabelSearch::bound_before_loops(Label& label, int level, const Cutoff& cuto
   bool lost = true;
   const auto consider = [&](double energy, double reads) {
     if (!(energy < infinity)) return;
+    energy = std::max(energy, p.compute_pj);
     double cycles = floor_cycles;
     if (p.level[j].limited && p.exact)
       cycles = std::max(cycles, (reads + next.fixed_reads) / p.level[j].bandwidth.read / parallel);

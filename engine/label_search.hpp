@@ -25,6 +25,8 @@ struct Cutoff {
   double objective = std::numeric_limits<double>::infinity();
   bool front = false;
   double energy_shift = 0.0, cycles_shift = 0.0;
+  double product =
+      std::numeric_limits<double>::infinity();    ///< front: energy x cycles must stay below this as well
   std::vector<std::pair<double, double>> points;  ///< front so far: (energy, cycles)
 };
 
@@ -53,6 +55,8 @@ class LabelSearch {
   const MapBounds& bounds() const { return bounds_; }
   /// Lower bound before any search; infinite when nothing fits.
   double root_bound() const { return root_bound_; }
+  double root_energy_pj() const { return root_energy_; }
+  double root_cycles() const { return root_cycles_; }
   SearchOutcome run(const Cutoff& cutoff, const SearchLimits& limits) const;
 
  private:
@@ -103,7 +107,7 @@ class LabelSearch {
   const LoopPlan* plan_;
   MapBounds bounds_;
   Label root_;
-  double root_bound_ = 0.0;
+  double root_bound_ = 0.0, root_energy_ = 0.0, root_cycles_ = 0.0;
 };
 
 }  // namespace dovetail
