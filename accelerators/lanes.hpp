@@ -52,7 +52,14 @@ inline Reals running_product(Reals v) {
 
 /// Lane p of the result is lane index[p] of v; 0 <= index < 8.
 inline Ints permute(Ints v, Ints index) {
-  return __builtin_shuffle(v, index);
+#if defined(__AVX2__)
+  return reinterpret_cast<Ints>(
+      _mm256_permutevar8x32_epi32(reinterpret_cast<__m256i>(v), reinterpret_cast<__m256i>(index)));
+#else
+  Ints result{};
+  for (int p = 0; p < width; ++p) result[p] = v[index[p] & 7];
+  return result;
+#endif
 }
 
 /// Whether any lane of a mask is set.
