@@ -77,7 +77,7 @@ inline double distinct_sums(double m, double n, double a, double b) {
 
 }  // namespace loop_plan
 
-struct LoopPlan::Constants {
+struct LoopPlan::Constants {  // NOLINT(clang-analyzer-optin.performance.Padding): in the order of use
   Layer layer;
   Architecture architecture;
   LoopOptions options;

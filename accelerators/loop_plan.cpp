@@ -119,8 +119,9 @@ void LoopPlan::Constants::prepare_machine() {
 }
 
 // One evaluation. `Levels` and `Tensors` are their numbers, or 0 when they are read from the plan.
+// Fields in the order of the computation; a few bytes of padding around aligned vectors do not matter here.
 template <std::size_t Levels, std::size_t Tensors>
-class LoopPlan::Scoring {
+class LoopPlan::Scoring {  // NOLINT(clang-analyzer-optin.performance.Padding)
  public:
   Scoring(const Constants& constants, const PackedMapping& packed)
       : plan(constants),
