@@ -15,7 +15,7 @@ namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr std::size_t tile_limit = 400'000;  // tables of a few hundred bytes per tile
-constexpr std::size_t choice_limit = 4096;   // keep sets that are listed
+constexpr std::size_t choice_limit = 1024;   // keep sets that are listed
 constexpr std::size_t kept_tables = 64;
 constexpr std::size_t front_labels = 200'000;  // effort for the proof of an unlimited front
 constexpr std::size_t narrow = 128;            // labels per stage of a first run
@@ -64,6 +64,7 @@ ExactSearch::ExactSearch(const MapRequest& request) : request_(request) {
   choices_.resize(sets.size());
   parallel_for(sets.size(), request_.threads, [&](std::size_t n) {
     choices_[n].keep = sets[n];
+    if (request_.time_s && clock_.seconds() >= *request_.time_s / 2.0) return;  // its bound stays 0
     const LabelSearch& own = search(choices_[n]);
     choices_[n].bound = own.root_bound();
     choices_[n].energy = own.root_energy_pj();
@@ -249,13 +250,24 @@ MapResult ExactMapper::map(const MapRequest& request) const {
     return result;
   }
   search->solve();
-  MapResult result = answer(request, search->best() ? std::optional(search->best()->mapping) : std::nullopt);
+  std::optional<PackedMapping> found;
+  if (search->best()) found = search->best()->mapping;
+  if (!found &&
+      (search->stopped() == "time" || search->stopped() == "memory" || search->stopped() == "budget")) {
+    // Ended before its first incumbent: a short climb gives one.
+    MapRequest climb = request;
+    climb.budget = 2000;
+    climb.time_s.reset();
+    const MapResult climbed = HillclimbMapper().map(climb);
+    if (climbed.mapping) found = pack(request.layer, *climbed.mapping);
+  }
+  MapResult result = answer(request, found);
   result.lower_bound =
       search->best() ? std::min(search->lower_bound(), result.objective) : search->lower_bound();
   result.stopped = search->stopped();
   result.proven = result.stopped == "proven";
   if (!std::isfinite(result.lower_bound)) result.lower_bound = 0.0;
-  if (request.front && result.mapping) {
+  if (request.front && search->best()) {
     std::vector<MapPoint> points{*search->best()};
     result.front_proven = search->front(0.0, 0.0, infinity, infinity, front_labels, points);
     for (const MapPoint& point : points) {
