@@ -1,8 +1,10 @@
 // `dovetail explain`: in words, why a mapping costs what it costs.
 #include <fmt/format.h>
 
+#include <dovetail/accelerators/cycle_model.hpp>
 #include <dovetail/accelerators/design.hpp>
 #include <dovetail/accelerators/loop_model.hpp>
+#include <dovetail/accelerators/trace.hpp>
 #include <dovetail/engine/explain.hpp>
 
 #include "command.hpp"
@@ -10,10 +12,46 @@
 namespace dovetail::cli {
 namespace {
 
-int run_explain(const Common& common, const std::string& path, const std::string& show) {
+// Why cycles are lost, by the cycle model; DIR/trace.json of --out is the timeline for the Perfetto viewer.
+int run_cycles(const Common& common, const Design& design) {
+  const CycleReport report = CycleModel().explain(design.layer, design.architecture, *design.mapping);
+  if (!common.out.empty())
+    write_file(common.out, "trace.json", trace_json(design.layer, design.architecture, *design.mapping));
+  if (common.format != "json" && common.format != "jsonl") {
+    fmt::print("{}", to_text(report));
+    return exit_done;
+  }
+  auto stalls = nlohmann::ordered_json::array();
+  for (const CycleReport::Stall& s : report.stalls)
+    stalls.push_back({{"tensor", s.tensor},
+                      {"boundary", s.boundary},
+                      {"cause", to_string(s.cause)},
+                      {"cycles", number(s.cycles)}});
+  print_json(common, {{"machine", report.machine},
+                      {"cycles", report.cycles},
+                      {"loop_cycles", report.loop_cycles},
+                      {"busy", number(report.busy)},
+                      {"fill", number(report.fill)},
+                      {"drain", number(report.drain)},
+                      {"level_bound", number(report.level_bound)},
+                      {"stalls", stalls},
+                      {"steps", report.steps},
+                      {"executed_steps", report.executed_steps}});
+  return exit_done;
+}
+
+int run_explain(const Common& common, const std::string& path, const std::string& show,
+                const std::string& model) {
   const Design design = load_design(path);
   if (!design.mapping) {
     throw InputError({path}, "explain needs a design with a mapping; `dovetail map` finds one");
+  }
+  if (model == "cycle") {
+    try {
+      return run_cycles(common, design);
+    } catch (const std::invalid_argument& refused) {  // an illegal mapping, or a machine that cannot run it
+      throw InputError({path}, refused.what());
+    }
   }
   if (show == "schedule") {
     fmt::print("{}", schedule_primitives(design.layer, design.architecture, *design.mapping));
@@ -36,21 +74,30 @@ int run_explain(const Common& common, const std::string& path, const std::string
 
 void add_explain(CLI::App& app, Common& common, Action& action) {
   struct Options {
-    std::string path, show = "all";
+    std::string path, show = "all", model = "loop";
   };
   const auto options = std::make_shared<Options>();
   CLI::App* command = add_subcommand(
       app, common, "explain", "Says in words why a mapping costs what it costs, and what would help",
       "dovetail explain design.yaml            # a design: layer, machine and mapping\n"
-      "  dovetail explain design.yaml --show schedule   # the mapping as split, reorder, bind, cache_read");
+      "  dovetail explain design.yaml --show schedule   # the mapping as split, reorder, bind, cache_read\n"
+      "  dovetail explain design.yaml --model cycle --out DIR   # lost cycles, and DIR/trace.json for "
+      "ui.perfetto.dev");
   command->add_option("DESIGN", options->path, "A design document with a mapping (YAML or JSON)")->required();
   command
       ->add_option("--show", options->show,
                    "all: machine, loop nest and words; words; schedule: the schedule primitives")
       ->check(CLI::IsMember({"all", "words", "schedule"}))
       ->capture_default_str();
+  command
+      ->add_option("--model", options->model,
+                   "loop: counts and levels; cycle: busy, stalls by tensor, boundary and cause, fill and "
+                   "drain (with --out "
+                   "DIR also the timeline, DIR/trace.json)")
+      ->check(CLI::IsMember({"loop", "cycle"}))
+      ->capture_default_str();
   command->callback([&common, &action, options] {
-    action = [&common, options] { return run_explain(common, options->path, options->show); };
+    action = [&common, options] { return run_explain(common, options->path, options->show, options->model); };
   });
 }
 

@@ -1,0 +1,151 @@
+// `dovetail calibrate`: fits the gemmini preset to measured rows, and says how it does on layers it has not seen.
+#include <fmt/format.h>
+
+#include <iostream>
+#include <iterator>
+#include <set>
+
+#include <dovetail/accelerators/calibration.hpp>
+#include <dovetail/accelerators/machine.hpp>
+#include <dovetail/workloads/document.hpp>
+
+#include "command.hpp"
+
+namespace dovetail::cli {
+namespace {
+
+struct Options {
+  std::vector<std::string> rows, automatic;
+  std::string check, check_target = "target.gemmini_cycle", target = "target.cycle",
+                     automatic_target = "target.gemmini_auto_cycle";
+  int dim = 0, check_dim = 16, rounds = 26, folds = 5;
+};
+
+MeasuredRows read_rows(const std::string& path, const MeasuredOptions& options) {
+  if (path != "-") return read_measured_rows(read_text(path), path, options);
+  const std::string text((std::istreambuf_iterator<char>(std::cin)), std::istreambuf_iterator<char>());
+  return read_measured_rows(text, "standard input", options);
+}
+
+nlohmann::ordered_json to_json(const FitError& error) {
+  return {{"rows", error.rows},
+          {"mean_percent", number(error.mean_percent)},
+          {"median_percent", number(error.median_percent)},
+          {"spearman", number(error.spearman)}};
+}
+
+std::string line(const std::string& what, const FitError& error) {
+  return fmt::format("# {:<44} {:>5} rows, mean {:6.2f} %, median {:6.2f} %, rank correlation {:.4f}\n", what,
+                     error.rows, error.mean_percent, error.median_percent, error.spearman);
+}
+
+int run_calibrate(const Common& common, const Options& options) {
+  std::vector<MeasuredRow> rows;
+  std::map<std::string, int> left_out;
+  const auto add = [&](const MeasuredRows& more) {
+    rows.insert(rows.end(), more.rows.begin(), more.rows.end());
+    for (const auto& [reason, count] : more.left_out) left_out[reason] += count;
+  };
+  MeasuredOptions how;
+  how.target = options.target;
+  how.old_matmul = true;
+  for (const std::string& path : options.rows) {
+    MeasuredRows read = read_rows(path, how);
+    if (options.dim > 0) {
+      const auto other = std::partition(read.rows.begin(), read.rows.end(),
+                                        [&](const MeasuredRow& row) { return row.job.dim == options.dim; });
+      if (other != read.rows.end())
+        read.left_out["array of another size"] += static_cast<int>(read.rows.end() - other);
+      read.rows.erase(other, read.rows.end());
+    }
+    add(read);
+  }
+  how.old_matmul = false;
+  how.odd_kernels = false;
+  how.tiling = MeasuredTiling::automatic;
+  how.target = options.automatic_target;
+  how.dim = options.dim > 0 ? options.dim : 16;
+  for (const std::string& path : options.automatic) add(read_rows(path, how));
+  std::set<std::string> layers;
+  for (const MeasuredRow& row : rows) layers.insert(row.layer);
+  if (layers.size() < 2)
+    throw InputError({options.rows.empty() ? "rows" : options.rows.front()},
+                     fmt::format("{} usable rows of {} layers: leaving a layer out needs at least two, and "
+                                 "the error on the fitted "
+                                 "rows alone would flatter",
+                                 rows.size(), layers.size()));
+  const Machine* preset = find_machine("gemmini");
+  const GemminiConstants start;
+  if (common.dry_run) {
+    fmt::print("{} rows of {} layers\n", rows.size(), layers.size());
+    return exit_done;
+  }
+  const GemminiConstants fitted = fit_constants(rows, start, options.rounds, common.threads);
+  const FitError held_out = leave_layer_out(rows, rows, start, options.folds, options.rounds, common.threads);
+  const FitError inside = fit_error(rows, fitted);
+  nlohmann::ordered_json constants;
+  for (const GemminiConstant& c : gemmini_constants()) constants[std::string(c.name)] = fitted.*c.member;
+  nlohmann::ordered_json out = {
+      {"leave_layer_out", to_json(held_out)}, {"in_sample", to_json(inside)}, {"left_out", left_out}};
+  std::string text =
+      line("layers left out of the fit", held_out) + line("the fitted rows themselves", inside);
+  if (!options.check.empty()) {
+    how = {};
+    how.target = options.check_target;
+    how.dim = options.check_dim;
+    how.odd_kernels = false;
+    const MeasuredRows checked = read_rows(options.check, how);
+    const FitError apart =
+        leave_layer_out(checked.rows, rows, start, options.folds, options.rounds, common.threads);
+    out["checked"] = to_json(apart);
+    out["checked_preset"] = to_json(fit_error(checked.rows, preset->constants));
+    text += line("checked rows, their layers left out", apart);
+  }
+  out["constants"] = constants;
+  for (const auto& [reason, count] : left_out) text += fmt::format("# left out {:>5}: {}\n", count, reason);
+  if (common.format == "json" || common.format == "jsonl") {
+    print_json(common, out);
+  } else {
+    fmt::print("{}constants:\n", text);
+    for (const auto& [name, value] : constants.items()) fmt::print("  {}: {}\n", name, value.get<double>());
+  }
+  return exit_done;
+}
+
+}  // namespace
+
+void add_calibrate(CLI::App& app, Common& common, Action& action) {
+  const auto options = std::make_shared<Options>();
+  CLI::App* command = add_subcommand(
+      app, common, "calibrate",
+      "Fits the gemmini preset to measured rows; always prints the error on layers left out",
+      "zcat rtl_one_design.csv.gz | dovetail calibrate - --dim 16   # columns as published with DOSA\n"
+      "  dovetail calibrate rows.csv --automatic designs.csv --check designs.csv --format json");
+  command
+      ->add_option("ROWS", options->rows,
+                   "CSV files with mapping.mapping, prob.* and the target; - is standard input")
+      ->required();
+  command->add_option("--target", options->target, "Column with the measured cycles")->capture_default_str();
+  command->add_option("--dim", options->dim, "Only rows of this array; 0: all")
+      ->check(CLI::Range(0, 1024))
+      ->capture_default_str();
+  command->add_option("--automatic", options->automatic, "CSV files with dse.auto_tiling, fitted too");
+  command
+      ->add_option("--automatic-target", options->automatic_target, "Their column with the measured cycles")
+      ->capture_default_str();
+  command->add_option("--check", options->check,
+                      "CSV file of mapped rows to check, their layers left out of the fit");
+  command->add_option("--check-target", options->check_target, "Its column with the measured cycles")
+      ->capture_default_str();
+  command->add_option("--rounds", options->rounds, "Passes over all constants")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  command->add_option("--folds", options->folds, "Groups of layers")
+      ->check(CLI::Range(2, 1000))
+      ->capture_default_str();
+  command->callback([&common, &action, options] {
+    action = [&common, options] { return run_calibrate(common, *options); };
+  });
+}
+
+}  // namespace dovetail::cli

@@ -1,0 +1,113 @@
+// The gemmini preset beside RTL simulations (rows published with DOSA).
+#include <cstdio>
+#include <fstream>
+#include <memory>
+#include <string>
+
+#include <doctest/doctest.h>
+
+#include <dovetail/accelerators/calibration.hpp>
+#include <dovetail/accelerators/cycle_model.hpp>
+#include <dovetail/accelerators/machine.hpp>
+
+using namespace dovetail;
+
+namespace {
+
+/// The text of a compressed table, or nothing without the shared data or without gzip.
+std::string unpack(const std::string& name) {
+  const std::string path = std::string(DOVETAIL_SHARED_DIR) + "/reference/dosa/" + name;
+  if (!std::ifstream(path)) {
+    MESSAGE("skipped: no shared reference data");
+    return {};
+  }
+  const std::unique_ptr<FILE, int (*)(FILE*)> pipe(popen(("gzip -dc '" + path + "'").c_str(), "r"), pclose);
+  std::string text;
+  char buffer[1 << 14];
+  for (std::size_t n; pipe && (n = std::fread(buffer, 1, sizeof buffer, pipe.get())) > 0;)
+    text.append(buffer, n);
+  return text;
+}
+
+std::vector<MeasuredRow> of_dim(const std::vector<MeasuredRow>& rows, int dim) {
+  std::vector<MeasuredRow> own;
+  for (const MeasuredRow& row : rows)
+    if (row.job.dim == dim) own.push_back(row);
+  return own;
+}
+
+}  // namespace
+
+TEST_CASE("mapped tiles of the 16 x 16 RTL, which the preset was never fitted to") {
+  const std::string text = unpack("rtl_designs.csv.gz");
+  if (text.empty()) return;
+  MeasuredOptions options;
+  options.target = "target.gemmini_cycle";
+  options.dim = 16;
+  options.odd_kernels = false;
+  const MeasuredRows rows = read_measured_rows(text, "rtl_designs.csv", options);
+  CHECK(rows.rows.size() == 74);
+  const GemminiConstants& constants = find_machine("gemmini")->constants;
+  const FitError all = fit_error(rows.rows, constants);
+  MESSAGE("mean ", all.mean_percent, " %, median ", all.median_percent, " %, rank correlation ",
+          all.spearman);
+  CHECK(all.mean_percent < 12.0);
+  CHECK(all.median_percent < 6.0);
+  CHECK(all.spearman > 0.99);
+  std::vector<MeasuredRow> bound;  // by computation
+  for (const MeasuredRow& row : rows.rows) {
+    const GemminiResult r = run_gemmini(row.job, constants);
+    if (r.execute > 0.9 * r.cycles && r.load < 0.7 * r.cycles) bound.push_back(row);
+  }
+  const FitError compute = fit_error(bound, constants);
+  MESSAGE(compute.rows, " compute-bound rows: mean ", compute.mean_percent, " %");
+  CHECK(compute.mean_percent < 3.0);
+}
+
+TEST_CASE("arrays of other sizes, never fitted") {
+  const std::string text = unpack("rtl_one_design.csv.gz");
+  if (text.empty()) return;
+  MeasuredOptions options;
+  options.old_matmul = true;
+  const MeasuredRows rows = read_measured_rows(text, "rtl_one_design.csv", options);
+  for (const int dim : {4, 8, 16, 32, 64}) {
+    const FitError error = fit_error(of_dim(rows.rows, dim), find_machine("gemmini")->constants);
+    MESSAGE("DIM ", dim, ": ", error.rows, " rows, mean ", error.mean_percent, " %, median ",
+            error.median_percent, " %");
+    CHECK(error.mean_percent < (dim == 64 ? 33.0 : dim == 32 ? 23.0 : 14.0));
+    CHECK(error.spearman > 0.97);
+  }
+}
+
+TEST_CASE("a few RTL rows stay near without the shared data") {
+  const std::string csv =
+      "target.cycle,mapping.mapping,prob.C,prob.K,prob.N,prob.P,prob.Q,prob.R,prob.S,prob.Wstride\n"
+      "44144042.0,L3[WIO] Q39 P13 - L2[WI] N1 K16X - L1[O] P3 K4 S3 R3 C8 Q5 C16X - L0[W] Q2 "
+      "P10,128,64,1,390,390,3,3,1\n"
+      "2510892.0,L3[WIO] P2 Q7 - L2[WI] N1 K16X - L1[O] S7 K4 R7 Q2 P4 C3X - L0[W] Q8 "
+      "P14,3,64,1,112,112,7,7,2\n";
+  MeasuredOptions options;
+  const MeasuredRows rows = read_measured_rows(csv, "rows.csv", options);
+  REQUIRE(rows.rows.size() == 2);
+  const FitError error = fit_error(rows.rows, find_machine("gemmini")->constants);
+  CHECK(error.mean_percent < 10.0);
+  CHECK_THROWS_AS(read_measured_rows("target.cycle,prob.C\n1,2\n", "bad.csv", options), InputError);
+}
+
+TEST_CASE("the tile pipeline explains its cycles exactly and is monotone in its constants") {
+  GemminiJob job;
+  job.extent = {1, 56, 56, 256, 64, 3, 3};
+  job.tile = {1, 7, 28, 64, 64, 3, 3};
+  const GemminiConstants constants = find_machine("gemmini")->constants;
+  const GemminiResult r = run_gemmini(job, constants);
+  CHECK(r.execute + r.fill + r.drain + r.wait_inputs + r.wait_weights + r.wait_slot + r.wait_host ==
+        doctest::Approx(r.cycles).epsilon(1e-9));
+  for (const char* name :
+       {"beat", "load_latency", "store_latency", "host_conv", "read_dram", "write_dram", "slot"})
+    for (const GemminiConstant& c : gemmini_constants()) {
+      if (c.name != name) continue;
+      GemminiConstants slower = constants;
+      slower.*c.member *= 1.5;
+      CHECK(run_gemmini(job, slower).cycles >= r.cycles);
+    }
+}
