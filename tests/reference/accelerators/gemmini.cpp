@@ -38,7 +38,8 @@ std::vector<MeasuredRow> of_dim(const std::vector<MeasuredRow>& rows, int dim) {
 
 }  // namespace
 
-TEST_CASE("mapped tiles of the 16 x 16 RTL, which the preset was never fitted to") {
+TEST_CASE(
+    "mapped tiles of the 16 x 16 RTL: never fitted, though automatically tiled rows of their layers were") {
   const std::string text = unpack("rtl_designs.csv.gz");
   if (text.empty()) return;
   MeasuredOptions options;
