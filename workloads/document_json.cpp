@@ -69,9 +69,9 @@ class Builder {
       why = why.substr(0, cut) + (next == std::string::npos ? "" : why.substr(next + 1));
     }
     if (const std::size_t colon = why.find(": "); colon != std::string::npos) why = why.substr(colon + 2);
-    errors_.error(
-        places_.at(position > 0 ? position - 1 : 0),
-        fmt::format("this is not JSON: {}{}", why, last_token.empty() ? "" : ", found " + quote(last_token)));
+    const bool at_end = last_token.empty() || why.find("unexpected end of input") != std::string::npos;
+    errors_.error(places_.at(position > 0 ? position - 1 : 0),
+                  fmt::format("this is not JSON: {}{}", why, at_end ? "" : ", found " + quote(last_token)));
     return false;
   }
 

@@ -177,7 +177,7 @@ void unknown_key(const Node::Entry& entry, const std::string& record, const std:
 
 }  // namespace detail
 
-nlohmann::ordered_json schema_document(const std::string& title, nlohmann::ordered_json schema) {
+nlohmann::ordered_json schema_document(const std::string& title, const nlohmann::ordered_json& schema) {
   nlohmann::ordered_json document = {{"$schema", "https://json-schema.org/draft/2020-12/schema"},
                                      {"title", title}};
   document.update(schema);

@@ -232,11 +232,11 @@ class Record {
     return std::move(*this);
   }
   /// A key with a reading of its own. `write` may be empty: the key is then left out when writing.
-  Record custom(std::string key, bool is_required, std::string doc, Json schema,
+  Record custom(std::string key, bool is_required, std::string doc, const Json& schema,
                 std::function<void(const Node&, T&, Diagnostics&)> read,
                 std::function<Json(const T&)> write = {}) && {
     Field field{std::move(key), std::move(doc), is_required};
-    field.schema = std::move(schema);
+    field.schema = schema;
     field.read = std::move(read);
     field.write = std::move(write);
     fields_.push_back(std::move(field));
@@ -375,6 +375,6 @@ class Record {
 };
 
 /// A schema as a document of its own: with $schema, $id and title.
-nlohmann::ordered_json schema_document(const std::string& title, nlohmann::ordered_json schema);
+nlohmann::ordered_json schema_document(const std::string& title, const nlohmann::ordered_json& schema);
 
 }  // namespace dovetail
