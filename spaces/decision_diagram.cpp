@@ -138,7 +138,7 @@ class DiagramBuilder {
         scratch_.push_back(static_cast<double>(state_[g]));
     for (double& number : scratch_) number += 0.0;
     std::string result(scratch_.size() * sizeof(double), '\0');
-    std::memcpy(result.data(), scratch_.data(), result.size());
+    if (!scratch_.empty()) std::memcpy(result.data(), scratch_.data(), result.size());
     return result;
   }
 
