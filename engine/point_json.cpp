@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <dovetail/spaces/point_json.hpp>
 #include <dovetail/workloads/diagnostics.hpp>
 
 namespace dovetail {
@@ -14,15 +15,16 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json number_to_json(double value) {
-  if (std::abs(value) < 1e15 && value == std::floor(value)) return static_cast<std::int64_t>(value);
-  return value;
-}
-
 std::string shown(const Json& value) {
   std::string text = value.dump(-1, ' ', false, Json::error_handler_t::replace);
   if (text.size() > 60) text = text.substr(0, 57) + "...";
   return text;
+}
+
+// Whether a JSON value is this category or item; a name such as 3 or true may come without quotes.
+bool is_named(const Json& value, const std::string& name) {
+  if (value.is_string()) return value.get_ref<const std::string&>() == name;
+  return (value.is_number() || value.is_boolean()) && value == Json::parse(name, nullptr, false);
 }
 
 // Writes the numbers of one parameter; an empty text when all is well.
@@ -58,10 +60,8 @@ std::string read_value(const Parameter& parameter, const Json& value, double* nu
     return wrong(fmt::format("one of {}", fmt::join(ordinal->values, ", ")));
   }
   if (const auto* choice = std::get_if<CategoricalValues>(&parameter.domain)) {
-    if (value.is_string())
-      for (std::size_t i = 0; i < choice->values.size(); ++i)
-        if (choice->values[i] == value.get_ref<const std::string&>())
-          return numbers[0] = static_cast<double>(i), "";
+    for (std::size_t i = 0; i < choice->values.size(); ++i)
+      if (is_named(value, choice->values[i])) return numbers[0] = static_cast<double>(i), "";
     return wrong(fmt::format("one of {}", fmt::join(choice->values, ", ")));
   }
   if (const auto* order = std::get_if<PermutationItems>(&parameter.domain)) {
@@ -69,9 +69,9 @@ std::string read_value(const Parameter& parameter, const Json& value, double* nu
     if (!value.is_array() || value.size() != order->items.size()) return wrong(allowed);
     std::vector<char> placed(order->items.size(), 0);
     for (std::size_t position = 0; position < value.size(); ++position) {
-      if (!value[position].is_string()) return wrong(allowed);
-      const auto found =
-          std::find(order->items.begin(), order->items.end(), value[position].get_ref<const std::string&>());
+      const auto found = std::find_if(order->items.begin(), order->items.end(), [&](const std::string& item) {
+        return is_named(value[position], item);
+      });
       if (found == order->items.end()) return wrong(allowed);
       const auto item = static_cast<std::size_t>(found - order->items.begin());
       if (placed[item]) return wrong(allowed);
@@ -99,17 +99,7 @@ std::string read_value(const Parameter& parameter, const Json& value, double* nu
 }  // namespace
 
 Json point_to_json(const Space& space, const Point& point) {
-  Json result = Json::object();
-  for (int p = 0; p < static_cast<int>(space.parameters().size()); ++p) {
-    const Parameter& parameter = space.parameters()[static_cast<std::size_t>(p)];
-    const Value value = space.value(point, p);
-    Json& slot = result[parameter.name];
-    if (const auto* number = std::get_if<double>(&value))
-      slot = std::holds_alternative<RealRange>(parameter.domain) ? Json(*number) : number_to_json(*number);
-    else
-      std::visit([&](const auto& other) { slot = other; }, value);
-  }
-  return result;
+  return to_json(space, point);
 }
 
 std::optional<Point> point_from_json(const Space& space, const Json& value, std::string& error) {
