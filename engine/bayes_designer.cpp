@@ -19,6 +19,7 @@ namespace dovetail {
 namespace {
 
 constexpr std::uint64_t stream = 0x6261796573;  // "bayes"
+constexpr int patience = 4;                     // outcomes without improvement before suggestions turn local
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
 class BayesDesigner final : public Designer {
@@ -37,7 +38,7 @@ class BayesDesigner final : public Designer {
                                        spec_count_, prior_mean_ != nullptr);
     const int dimension = features_.dimension();
     initial_ = options_.initial > 0 ? options_.initial : std::clamp(dimension + 3, 4, 20);
-    use_region_ = options_.trust == "on" || (options_.trust == "auto" && dimension > 15);
+    always_region_ = options_.trust == "on" || (options_.trust == "auto" && dimension > 15);
   }
 
   std::string name() const override { return "bayes"; }
@@ -59,6 +60,8 @@ class BayesDesigner final : public Designer {
       if (!point) break;
       ++suggested_;
       points_.remember(*point);
+      if (near_) local_.insert(*point);
+      near_ = false;
       pending_.push_back(*point);
       pending_features_.push_back(features_(*point));
       if (learned) belief_->believe(pending_features_.back());
@@ -70,7 +73,7 @@ class BayesDesigner final : public Designer {
 
   void update(std::span<const Trial> completed) override {
     const double before = best_rank();
-    int added = 0;
+    int added = 0, local = 0;
     for (const Trial& trial : completed) {
       points_.remember(trial.point);
       if (trial.state == TrialState::pending) continue;
@@ -81,12 +84,13 @@ class BayesDesigner final : public Designer {
       }
       observations_.push_back(observe(trial));
       ++added;
+      local += local_.erase(trial.point) > 0 ? 1 : 0;
     }
-    if (!use_region_ || added == 0 || observations_.empty()) return;
-    if (static_cast<int>(observations_.size()) <= initial_) return;
+    if (added == 0 || static_cast<int>(observations_.size()) <= initial_) return;
     const bool improved = best_rank() < before - 1e-3 * std::abs(before);
-    region_.record(improved, std::max(4, (features_.dimension() + added - 1) / added));
-    if (region_.collapsed()) region_ = TrustRegion{}, ++restarts_;
+    stagnation_ = improved ? 0 : stagnation_ + added;
+    if (local > 0) region_.record(improved, std::max(4, (features_.dimension() + local - 1) / local));
+    if (region_.collapsed()) region_ = TrustRegion{};
   }
 
  private:
@@ -212,9 +216,15 @@ class BayesDesigner final : public Designer {
     search.neighbours = options_.neighbours;
     search.gradient = options_.gradient && !prior_mean_ && options_.acquisition != "thompson";
     const std::vector<Point> best = incumbents(4);
-    if (use_region_ && !best.empty()) {
+    // Among many length scales always, otherwise every second time once nothing improves: global improvement that stays a
+    // promise ends in corners, while the neighbourhood of the best point is where small steps still pay.
+    const bool near =
+        always_region_ || (options_.trust != "off" && stagnation_ >= patience && suggested_ % 2 == 0);
+    if (near && found && !best.empty()) {
       const double wanted = std::min(1.0, 20.0 / static_cast<double>(space_.parameters().size()));
       search.region = SearchRegion{best.front(), region_.length, std::min(wanted, region_.length)};
+      search.rounds = 4;
+      near_ = true;
     }
     AcquisitionProblem problem{
         space_, features_, {}, {}, [this](const Point& point) { return !points_.known(point); }};
@@ -372,8 +382,10 @@ class BayesDesigner final : public Designer {
   std::vector<Point> pending_;
   std::vector<std::vector<double>> pending_features_;
   TrustRegion region_;
-  int restarts_ = 0, spec_count_ = 0, initial_ = 4;
-  bool use_region_ = false;
+  int spec_count_ = 0, initial_ = 4;
+  bool always_region_ = false, near_ = false;  // the suggestion in work is confined to the region
+  std::set<Point> local_;                      // pending points that were
+  int stagnation_ = 0;                         // outcomes since the last improvement
   std::uint64_t suggested_ = 0;
   std::size_t learned_ = 0;
 };

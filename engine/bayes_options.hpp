@@ -16,12 +16,13 @@ struct BayesOptions {
   double lambda = 1.0;             ///< of lcb (Shi et al. 2020)
   bool classifier = true;          ///< learn feasibility from failures
   double threshold = 0.05;         ///< smallest probability of feasibility that a suggestion may have
-  std::string trust = "auto";      ///< trust region: auto (above 15 length scales), on, off
-  bool neighbours = true;          ///< climb over feasible neighbours
-  bool gradient = true;            ///< finish on real coordinates with L-BFGS
-  int samples = 400;               ///< feasible points drawn per suggestion
-  int starts = 6;                  ///< climbs per suggestion
-  int exact = 2000;                ///< largest exact Gaussian process
+  std::string trust =
+      "auto";              ///< trust region: auto (always above 15 length scales, else when stuck), on, off
+  bool neighbours = true;  ///< climb over feasible neighbours
+  bool gradient = true;    ///< finish on real coordinates with L-BFGS
+  int samples = 400;       ///< feasible points drawn per suggestion
+  int starts = 6;          ///< climbs per suggestion
+  int exact = 2000;        ///< largest exact Gaussian process
 
   static BayesOptions read(const std::map<std::string, std::string>& options);
   static std::string help();
