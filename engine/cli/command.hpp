@@ -77,5 +77,6 @@ void add_report(CLI::App& app, Common& common, Action& action);
 void add_calibrate(CLI::App& app, Common& common, Action& action);
 void add_convert(CLI::App& app, Common& common, Action& action);
 void add_explain(CLI::App& app, Common& common, Action& action);
+void add_completions(CLI::App& app, Common& common, Action& action);
 
 }  // namespace dovetail::cli

@@ -12,6 +12,7 @@
 #include <dovetail/engine/study.hpp>
 #include <dovetail/engine/table.hpp>
 #include <dovetail/spaces/family.hpp>
+#include <dovetail/spaces/space_document.hpp>
 #include <dovetail/workloads/network.hpp>
 
 #include "command.hpp"
@@ -190,6 +191,20 @@ int describe_study(const std::string& file, const Common& common) {
   return exit_done;
 }
 
+int describe_space(const std::string& file, const Common& common) {
+  Diagnostics diagnostics;
+  const std::optional<Space> space = read_space(load_file(file), diagnostics, {"goal"});
+  diagnostics.raise();
+  if (common.format != "text") {
+    Json json = {{"kind", "space"}};
+    json["space"] = space_json(*space);
+    print_json(common, json);
+    return exit_done;
+  }
+  print_space(*space, {});
+  return exit_done;
+}
+
 bool contains(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
@@ -226,6 +241,7 @@ int run(const Options& options, const Common& common) {
   if (kind == "family") return describe_family(subject, common);
   if (kind == "architecture") return describe_architecture(load_architecture(subject), common);
   if (kind == "study") return describe_study(subject, common);
+  if (kind == "space") return describe_space(subject, common);
   if (kind == "design") {
     const Design design = load_design(subject);
     if (common.format == "text") {
