@@ -5,8 +5,8 @@ namespace dovetail::cli {
 
 const std::vector<AddCommand>& commands() {
   static const std::vector<AddCommand> list = {
-      add_evaluate, add_map,    add_optimize, add_sweep,   add_serve,
-      add_describe, add_report, add_explain,  add_convert, add_completions,
+      add_evaluate, add_map,     add_optimize, add_sweep,     add_serve,       add_describe,
+      add_report,   add_explain, add_convert,  add_calibrate, add_completions,
   };
   return list;
 }
