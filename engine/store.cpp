@@ -119,7 +119,9 @@ class SqliteStore final : public Store {
   // Opens an existing file; `writer` may be null for reading only.
   SqliteStore(std::string path, std::unique_ptr<WriterLock> writer)
       : path_(std::move(path)), writer_(std::move(writer)) {
-    const int flags = writer_ ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
+    // A run that was killed may have left a journal that must be rolled back before anything can be read.
+    const bool unfinished = file_size(path_ + "-journal").value_or(0) > 0;
+    const int flags = writer_ || unfinished ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
     if (sqlite3_open_v2(path_.c_str(), &database_, flags | SQLITE_OPEN_FULLMUTEX, nullptr) != SQLITE_OK) {
       const std::string message = database_ == nullptr ? "out of memory" : sqlite3_errmsg(database_);
       sqlite3_close(database_);
