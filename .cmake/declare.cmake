@@ -11,6 +11,13 @@ target_compile_features(dovetail_flags INTERFACE cxx_std_20)
 target_compile_options(dovetail_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wno-psabi -Wno-restrict -ffp-contract=off)
 if(DOVETAIL_NATIVE)
   target_compile_options(dovetail_flags INTERFACE -march=native)
+  # GCC 12 copies 256-bit constants {x, x, x, 0} as a broadcast of x where AVX-512 is at hand (tests/unit/accelerators/
+  # constants.cpp shows it); in pieces of 128 bits it copies them rightly. Arithmetic keeps the full width.
+  include(CheckCXXCompilerFlag)
+  check_cxx_compiler_flag("-mmove-max=128 -mstore-max=128" DOVETAIL_HAS_MOVE_MAX)
+  if(DOVETAIL_HAS_MOVE_MAX)
+    target_compile_options(dovetail_flags INTERFACE -mmove-max=128 -mstore-max=128)
+  endif()
 endif()
 if(DOVETAIL_SANITIZE)
   target_compile_options(dovetail_flags INTERFACE -fsanitize=${DOVETAIL_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)

@@ -133,6 +133,13 @@ class Mutator {
 };
 
 // Seconds of this thread, whatever else the machine does.
+// A text that takes longer hangs; instrumented builds are several times slower.
+#if defined(__SANITIZE_ADDRESS__)
+constexpr double hang_s = 10.0;
+#else
+constexpr double hang_s = 1.0;
+#endif
+
 double seconds() {
   timespec now{};
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
@@ -184,7 +191,7 @@ TEST_CASE("mutated workloads") {
     attempt([&] { read_workload(parse_yaml(text, "w.yaml")); }, outcome, text);
   }
   CHECK(outcome.unlocated == 0);
-  CHECK(outcome.slowest_s < 1.0);
+  CHECK(outcome.slowest_s < hang_s);
   MESSAGE(
       fmt::format("{} read, {} refused, slowest {:.3f} s", outcome.read, outcome.refused, outcome.slowest_s));
 }
@@ -208,7 +215,7 @@ TEST_CASE("mutated designs, YAML and JSON") {
         outcome, text);
   }
   CHECK(outcome.unlocated == 0);
-  CHECK(outcome.slowest_s < 1.0);
+  CHECK(outcome.slowest_s < hang_s);
   MESSAGE(
       fmt::format("{} read, {} refused, slowest {:.3f} s", outcome.read, outcome.refused, outcome.slowest_s));
 }
@@ -224,7 +231,7 @@ TEST_CASE("descriptors cut off at every byte") {
     }
   }
   CHECK(outcome.unlocated == 0);
-  CHECK(outcome.slowest_s < 1.0);
+  CHECK(outcome.slowest_s < hang_s);
   MESSAGE(fmt::format("slowest {:.3f} s", outcome.slowest_s));
 }
 
@@ -255,6 +262,6 @@ TEST_CASE("texts made to exhaust a parser") {
     attempt([&] { read_workload(parse_yaml(text, "w.yaml")); }, outcome, text.substr(0, 200));
     attempt([&] { parse_json(text, "w.json"); }, outcome, text.substr(0, 200));
   }
-  CHECK(outcome.slowest_s < 1.0);
+  CHECK(outcome.slowest_s < hang_s);
   MESSAGE(fmt::format("slowest {:.3f} s", outcome.slowest_s));
 }
