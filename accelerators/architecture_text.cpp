@@ -81,7 +81,7 @@ std::string tree(const Architecture& architecture) {
   std::vector<std::string> ends = {""};
   std::size_t depth = 0;
   auto name = [&](const std::string& own) {
-    const std::string branch = depth == 0 ? own : std::string(3 * (depth - 1), ' ') + "\u2514\u2500 " + own;
+    std::string branch = depth == 0 ? own : std::string(3 * (depth - 1), ' ') + "\u2514\u2500 " + own;
     ++depth;
     return branch;
   };

@@ -176,6 +176,7 @@ class Record {
   Record choice(std::string key, Place place, std::string doc, std::vector<std::pair<std::string, V>> choices,
                 bool is_required = false) && {
     std::vector<std::string> words;
+    words.reserve(choices.size());
     for (const auto& entry : choices) words.push_back(entry.first);
     Field field{key, std::move(doc), is_required};
     field.schema = detail::string_schema(one_of(words));
