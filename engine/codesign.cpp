@@ -18,8 +18,6 @@
 namespace dovetail {
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
-
 std::string resolve(const std::string& folder, const std::string& name) {
   const bool path = name.find('/') != std::string::npos || name.find('.') != std::string::npos;
   return folder.empty() || !path || name.front() == '/' ? name : folder + "/" + name;
@@ -28,19 +26,6 @@ std::string resolve(const std::string& folder, const std::string& name) {
 void add(Diagnostics& diagnostics, const InputError& error) {
   for (const Diagnostic& diagnostic : error.diagnostics())
     diagnostics.error(diagnostic.where, diagnostic.message);
-}
-
-Bypass bypass_of(const std::string& name) {
-  return name == "none" ? Bypass::none : name == "fixed" ? Bypass::fixed : Bypass::search;
-}
-
-// "no mapping of conv1: capacity at Spad": without numbers, so that equal reasons count together.
-std::string no_mapping_reason(const MapResult& result) {
-  if (result.closest.empty()) return "no mapping";
-  const Violation& worst = result.closest.front();
-  std::string text = "no mapping: " + worst.constraint;
-  if (!worst.level.empty()) text += " at " + worst.level;
-  return text;
 }
 
 }  // namespace
@@ -125,132 +110,6 @@ void Codesign::read_family(Diagnostics& diagnostics) {
   }
 }
 
-std::optional<DesignPoint> Codesign::evaluate(const Point& point, Dataflow dataflow,
-                                              const Limits& limits) const {
-  DesignPoint design;
-  design.point = point;
-  design.architecture = family_->instantiate(point);
-  design.area_um2 = area_um2(design.architecture);
-
-  const bool area_only = std::all_of(goal_.specs.begin(), goal_.specs.end(),
-                                     [](const Spec& spec) { return spec.metric == "area_um2"; });
-  const Trial small{0, point, TrialState::completed, {{"area_um2", design.area_um2}}, ""};
-  const bool too_large = !goal_.specs.empty() && area_only && spec_violation(goal_, small) > 0.0;
-  if (too_large || (limits.incumbent > 0.0 && area_only)) {
-    const double bound_here = bound(point);
-    if (std::isfinite(bound_here) && bound_here > 0.0 && (too_large || bound_here >= limits.incumbent)) {
-      design.pruned = true;
-      design.objective = design.lower_bound = bound_here;
-      if (too_large) design.reason = "spec area_um2";
-      return design;
-    }
-  }
-
-  // The best mapping of every distinct layer.
-  std::vector<MapResult> results(pool_.size());
-  std::vector<Evaluation> evaluations(pool_.size());
-  std::vector<std::string> failures(pool_.size());
-  std::vector<char> given_up(pool_.size(), 0);
-  const bool screen = evaluator_ != nullptr;
-  parallel_for(pool_.size(), limits.threads, [&](std::size_t i) {
-    if (limits.stop && limits.stop()) {
-      given_up[i] = 1;
-      return;
-    }
-    MapRequest request;
-    request.layer = pool_[i].layer;
-    request.architecture = design.architecture;
-    request.rules = dataflow == Dataflow::baseline ? family_->baseline_rules(pool_[i].layer, point)
-                                                   : family_->rules(pool_[i].layer, point);
-    request.objective = objective_;
-    request.bypass = bypass_of(study_.bypass);
-    request.budget = study_.budget;
-    request.gap = study_.gap;
-    request.seed = study_.seed;
-    request.threads = limits.threads;
-    request.front = screen;
-    results[i] = mapper_->map(request);
-    evaluations[i] = results[i].best;
-    if (!results[i].mapping || !screen) return;
-    // The loop model screens, the evaluator decides: every mapping of the front is asked.
-    std::vector<Mapping> candidates = {*results[i].mapping};
-    for (const FrontPoint& candidate : results[i].front) candidates.push_back(candidate.mapping);
-    double best = infinity;
-    for (const Mapping& candidate : candidates) {
-      try {
-        const Evaluation answer = evaluator_->evaluate(request.layer, request.architecture, candidate);
-        if (!answer.valid()) {
-          failures[i] = evaluator_->name() + " model: " + answer.violations.front().constraint;
-          continue;
-        }
-        const double value = objective_(answer.energy_pj, static_cast<double>(answer.cycles));
-        if (value >= best) continue;
-        best = value;
-        evaluations[i] = answer;
-        results[i].mapping = candidate;
-      } catch (const std::runtime_error& error) {
-        failures[i] = fmt::format("{}: {}", evaluator_->name(), error.what());
-      }
-    }
-    if (best < infinity) failures[i].clear();
-  });
-  if (std::count(given_up.begin(), given_up.end(), 1) > 0) return std::nullopt;
-
-  for (std::size_t i = 0; i < pool_.size(); ++i) {
-    design.evaluations += results[i].evaluations;
-    if (!design.reason.empty()) continue;
-    if (!results[i].mapping)
-      design.reason = no_mapping_reason(results[i]);
-    else if (!failures[i].empty())
-      design.reason = failures[i];
-  }
-  if (!design.reason.empty()) return design;
-  design.mapped = true;
-
-  const bool bounded = !screen || design.architecture.machine.empty();
-  for (std::size_t n = 0; n < networks_.size(); ++n) {
-    MappedNetwork network{networks_[n].name, study_.workloads[n].weight, 0.0, 0.0, 0.0, 0.0};
-    const double power = objective_.energy_power + objective_.cycles_power;
-    double root_sum = 0.0;
-    for (const Use& use : uses_[n]) {
-      const MapResult& result = results[use.pool];
-      const Evaluation& evaluation = evaluations[use.pool];
-      const auto count = static_cast<double>(use.count);
-      network.energy_pj += count * evaluation.energy_pj;
-      network.cycles += count * static_cast<double>(evaluation.cycles);
-      // Hoelder: (sum E)^a (sum c)^b >= (sum (E^a c^b)^(1 / (a + b)))^(a + b), which bounds a network by its layers.
-      root_sum += count * std::pow(result.lower_bound, 1.0 / power);
-      design.layers.push_back({network.name, pool_[use.pool].layer, use.count, *result.mapping, evaluation,
-                               bounded ? result.lower_bound : 0.0, result.proven && !screen,
-                               result.evaluations});
-      design.layers.back().layer.name = use.name;
-    }
-    network.objective = objective_(network.energy_pj, network.cycles);
-    network.lower_bound = bounded ? std::min(network.objective, std::pow(root_sum, power)) : 0.0;
-    design.networks.push_back(network);
-  }
-  for (const MappedNetwork& network : design.networks) {
-    design.energy_pj += network.weight * network.energy_pj;
-    design.cycles += network.weight * network.cycles;
-    const double objective = network.weight * network.objective, lower = network.weight * network.lower_bound;
-    const bool worst = study_.combine == Combine::worst;
-    design.objective = worst ? std::max(design.objective, objective) : design.objective + objective;
-    design.lower_bound = worst ? std::max(design.lower_bound, lower) : design.lower_bound + lower;
-  }
-  design.lower_bound = std::min(design.objective, std::max(design.lower_bound, bound(point)));
-  design.edp = design.energy_pj * design.cycles;
-  const double hertz = study_.clock_mhz.value_or(family_->clock_mhz()) * 1e6;
-  design.latency_ms = design.cycles / hertz * 1e3;
-  design.power_mw = design.energy_pj * 1e-12 / (design.cycles / hertz) * 1e3;
-
-  const Trial outcome = trial(0, design);
-  for (const Spec& spec : goal_.specs) {
-    const Goal one{{}, {spec}};
-    if (design.reason.empty() && spec_violation(one, outcome) > 0.0) design.reason = "spec " + spec.metric;
-  }
-  return design;
-}
-
 Point Codesign::nearest_to_hand() const {
   const Point& hand = family_->default_point();
   if (space_.contains(hand)) return hand;
@@ -269,10 +128,6 @@ Point Codesign::nearest_to_hand() const {
   return *nearest;
 }
 
-double Codesign::bound(const Point&) const {
-  return 0.0;
-}
-
 Trial Codesign::trial(std::int64_t id, const DesignPoint& design) const {
   Trial trial{id, design.point, TrialState::completed, {}, design.reason};
   if (!design.mapped && !design.pruned) {
@@ -281,10 +136,8 @@ Trial Codesign::trial(std::int64_t id, const DesignPoint& design) const {
   }
   trial.metrics = {
       {"objective", design.objective}, {"lower_bound", design.lower_bound}, {"area_um2", design.area_um2}};
-  if (design.pruned) {
-    trial.metrics["pruned"] = 1.0;
-    return trial;
-  }
+  if (design.pruned) trial.metrics["pruned"] = 1.0;
+  if (!design.mapped) return trial;
   trial.metrics["energy_pj"] = design.energy_pj;
   trial.metrics["cycles"] = design.cycles;
   trial.metrics["edp"] = design.edp;

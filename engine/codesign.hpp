@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <dovetail/accelerators/evaluator.hpp>
+#include <dovetail/engine/compulsory_bound.hpp>
 #include <dovetail/engine/designer.hpp>
 #include <dovetail/engine/mapper.hpp>
 #include <dovetail/engine/store.hpp>
@@ -46,10 +47,10 @@ struct DesignPoint {
   Point point;
   Architecture architecture;
   bool mapped = false;  ///< every layer has a mapping
-  bool pruned =
-      false;           ///< given up because `lower_bound` is not below the incumbent: no mapping was searched
+  /// Given up because `lower_bound` is not below the incumbent. Its mappings, if `mapped`, are good but not proven best.
+  bool pruned = false;
   std::string reason;  ///< of a design that is not feasible: no mapping, a broken spec, a failed evaluator
-  double objective = 0.0;                           ///< of a pruned design: its lower bound
+  double objective = 0.0;                           ///< of a pruned design without mappings: its lower bound
   double lower_bound = 0.0;                         ///< of the objective over all mappings on this machine
   double energy_pj = 0.0, cycles = 0.0, edp = 0.0;  ///< weighted sums over the networks
   double area_um2 = 0.0, power_mw = 0.0, latency_ms = 0.0;
@@ -85,12 +86,17 @@ class Codesign {
   /// What may end an evaluation early, and on how many threads it runs.
   struct Limits {
     int threads = 1;
-    double incumbent = 0.0;      ///< > 0: designs that cannot be below it are pruned
+    double incumbent =
+        0.0;  ///< > 0: designs that cannot be below it are pruned, at the sight of a bound or while mapping
     std::function<bool()> stop;  ///< true: give up; the answer is none
   };
 
   /// The best mapping of every layer at this hardware point, and what that gives.
   std::optional<DesignPoint> evaluate(const Point& point, Dataflow dataflow, const Limits& limits) const;
+
+  /// The same machine with the best mappings of its networks as wholes, when the study's mapper is exact and its objective
+  /// EDP: a network's energy x cycles is not least where each layer's is. Other designs are returned as they are.
+  DesignPoint refined(DesignPoint design, Dataflow dataflow, int threads) const;
 
   /// A point of the space that has the hand design's values wherever the others allow it, parameter by parameter. Throws
   /// InputError when the space is empty.
@@ -118,6 +124,37 @@ class Codesign {
     std::int64_t count;
     std::string name;
   };
+
+  struct LayerAnswer {
+    MapResult result;
+    Evaluation evaluation;  ///< by the study's model
+    std::string failure;
+  };
+
+  /// A lower bound of the objective from lower bounds of the layers' objectives. Hoelder:
+  /// (sum E)^a (sum c)^b >= (sum (E^a c^b)^(1 / (a + b)))^(a + b).
+  double combined(const std::vector<double>& layers) const;
+  /// The factor on the bounds of the open layers from which `combined` reaches the incumbent.
+  double cutoff_scale(const std::vector<double>& bounds, const std::vector<char>& open,
+                      double incumbent) const;
+  /// The loop model's bounds hold for the study's model on this machine.
+  bool loop_model_bounds(const Architecture& architecture) const;
+  std::vector<CompulsoryCost> compulsory(const Point& point, const Architecture& architecture) const;
+  double bound(const std::vector<CompulsoryCost>& costs) const;
+  LayerAnswer map_layer(std::size_t pool, const DesignPoint& design, Dataflow dataflow, double cutoff,
+                        int threads) const;
+  /// Maps every layer. With `cutting`, in rounds: the missing distance to the incumbent is shared out over the layers in
+  /// proportion to their bounds, and each search only proves its share; a layer whose optimum lies below its share is
+  /// solved, and the others share what is left. Ends when all are solved or the point is proven no better. None when
+  /// stopped.
+  std::optional<std::vector<LayerAnswer>> map_layers(DesignPoint& design, Dataflow dataflow,
+                                                     const Limits& limits,
+                                                     const std::vector<CompulsoryCost>& costs,
+                                                     bool cutting) const;
+  /// Objective, bound and metrics of a design from its networks.
+  void total(DesignPoint& design) const;
+  /// Sums over the networks, from the layers' answers.
+  void sum_up(DesignPoint& design, const std::vector<LayerAnswer>& answers, bool bounded) const;
 
   void read_networks(Diagnostics& diagnostics);
   void read_family(Diagnostics& diagnostics);

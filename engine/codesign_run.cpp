@@ -75,8 +75,8 @@ class Run {
   void evaluate_hand_design() {
     if (!options_.baseline) return;
     const Point& point = codesign_.family().default_point();
-    result_.baseline = codesign_.evaluate(point, Codesign::Dataflow::baseline, limits(0.0));
-    result_.baseline_free = codesign_.evaluate(point, Codesign::Dataflow::free, limits(0.0));
+    result_.baseline = hand_design(point, Codesign::Dataflow::baseline);
+    result_.baseline_free = hand_design(point, Codesign::Dataflow::free);
     if (options_.store == nullptr) return;
     const auto keep = [&](const char* name, const std::optional<DesignPoint>& design) {
       if (design && design->mapped)
@@ -85,6 +85,12 @@ class Run {
     options_.store->put_information("header", header_json(codesign_).dump());
     keep("baseline", result_.baseline);
     keep("baseline_free", result_.baseline_free);
+  }
+
+  std::optional<DesignPoint> hand_design(const Point& point, Codesign::Dataflow dataflow) const {
+    auto design = codesign_.evaluate(point, dataflow, limits(0.0));
+    if (design) design = codesign_.refined(*std::move(design), dataflow, threads_);
+    return design;
   }
 
   // The hand design, freely mapped, is known to the designer and is the first incumbent where the space contains it.
@@ -171,6 +177,8 @@ class Run {
       Codesign::Limits unlimited{threads_, 0.0, {}};
       result_.best = codesign_.evaluate(*best_point_, Codesign::Dataflow::free, unlimited);
     }
+    if (result_.best)
+      result_.best = codesign_.refined(*std::move(result_.best), Codesign::Dataflow::free, threads_);
     bound_space();
     result_.seconds = seconds_since(start_);
   }

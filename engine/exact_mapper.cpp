@@ -18,7 +18,7 @@ constexpr std::size_t tile_limit = 400'000;  // tables of a few hundred bytes pe
 constexpr std::size_t choice_limit = 1024;   // keep sets that are listed
 constexpr std::size_t kept_tables = 64;
 constexpr std::size_t front_labels = 200'000;  // effort for the proof of an unlimited front
-constexpr std::size_t narrow = 128;            // labels per stage of a first run
+constexpr std::size_t narrow = 128;            //            // labels per stage of a first run
 constexpr std::size_t unlimited = std::numeric_limits<std::size_t>::max();
 
 }  // namespace
@@ -135,9 +135,11 @@ void ExactSearch::take(const SearchOutcome& outcome) {
 }
 
 void ExactSearch::solve() {
+  // What a run must beat. The first, narrow runs look for an incumbent whatever the request's cutoff is.
+  bool proving = false;
   const auto target = [&] {
     double value = best_ ? best_->objective * (1.0 - request_.gap) : infinity;
-    if (request_.cutoff > 0.0) value = std::min(value, request_.cutoff);
+    if (proving && request_.cutoff > 0.0) value = std::min(value, request_.cutoff);
     return value;
   };
   const auto spent = [&] {
@@ -175,16 +177,19 @@ void ExactSearch::solve() {
     if (best_ || !stopped_.empty()) break;
     pass(root * share, narrow);
   }
+  // With a cutoff the incumbent may be all that is ever known of the layer: a wider look for a better one.
+  if (request_.cutoff > 0.0) pass(infinity, 4 * narrow);
+  proving = true;
   pass(infinity, 32 * narrow);
   pass(infinity, unlimited);
   if (!stopped_.empty()) return;
   const double least = lower_bound();
   if (best_ && least >= best_->objective && all_choices_ && !request_.architecture.link_transfers) {
     stopped_ = "proven";
+  } else if (!best_ && !(least < infinity)) {
+    stopped_ = "infeasible";
   } else if (request_.cutoff > 0.0 && least >= request_.cutoff) {
     stopped_ = "cutoff";
-  } else if (!best_) {
-    stopped_ = "infeasible";
   } else {
     stopped_ = request_.gap > 0.0 ? "gap" : "bound";
   }

@@ -36,7 +36,7 @@ struct MapRequest {
   double gap = 0.0;                   ///< stop when (best - bound) / best is at most this
   std::optional<double> time_s;       ///< stop after this many seconds; results then depend on the machine
   std::optional<double> memory_mb;    ///< stop at this much memory of the mapper's own
-  double cutoff = 0.0;                ///< > 0: stop, unproven, once the bound shows that no mapping is better than this
+  double cutoff = 0.0;                ///< > 0: mappings that are not better than this need no proof: stop once the bound shows that there is none
   std::uint64_t seed = 0;
   int threads = 1;
   bool front = false;                 ///< also return the (energy, cycles) Pareto front

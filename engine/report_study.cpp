@@ -109,10 +109,13 @@ Json compose_result(const Json& header, const ResultParts& parts) {
   json["best"] = parts.best;
   json["baseline"] = parts.baseline;
   json["baseline_free"] = parts.baseline_free;
-  const auto objective = [](const Json& design) { return design.is_null() ? 0.0 : real(design, "objective"); };
+  const auto objective = [](const Json& design) {
+    return design.is_null() ? 0.0 : real(design, "objective");
+  };
   const double best = objective(parts.best);
   const auto improvement = [&](const Json& reference) {
-    return best > 0.0 && objective(reference) > 0.0 ? json_number(reduction(best, objective(reference))) : Json(nullptr);
+    return best > 0.0 && objective(reference) > 0.0 ? json_number(reduction(best, objective(reference)))
+                                                    : Json(nullptr);
   };
   json["improvement"] = improvement(parts.baseline);
   json["improvement_over_free"] = improvement(parts.baseline_free);
@@ -134,9 +137,9 @@ Json result_json(const Codesign& codesign, const CodesignResult& result) {
     return design && design->mapped ? design_point_json(codesign, *design) : Json(nullptr);
   };
   return compose_result(header_json(codesign),
-                        {mapped(result.best), mapped(result.baseline), mapped(result.baseline_free), result.lower_bound, result.proven,
-                         static_cast<std::int64_t>(result.trials.size()), result.feasible, result.pruned, result.infeasible, result.stopped,
-                         result.seconds});
+                        {mapped(result.best), mapped(result.baseline), mapped(result.baseline_free),
+                         result.lower_bound, result.proven, static_cast<std::int64_t>(result.trials.size()),
+                         result.feasible, result.pruned, result.infeasible, result.stopped, result.seconds});
 }
 
 std::string nests_text(const DesignPoint& design) {
@@ -149,14 +152,14 @@ std::string nests_text(const DesignPoint& design) {
 }
 
 Json trial_json(const Codesign& codesign, const Trial& trial) {
-  const bool pruned = trial.metrics.count("pruned") != 0;
+  const bool pruned = trial.metrics.count("pruned") != 0, unmapped = trial.metrics.count("energy_pj") == 0;
   const char* outcome = trial.state == TrialState::failed ? "failed"
                         : !trial.reason.empty()           ? "infeasible"
                         : pruned                          ? "pruned"
                                                           : "feasible";
   Json metrics = Json::object();
   for (const auto& [name, value] : trial.metrics) {
-    if (name != "pruned" && !(pruned && name == "objective")) metrics[name] = json_number(value);
+    if (name != "pruned" && !(unmapped && name == "objective")) metrics[name] = json_number(value);
   }
   return {{"id", trial.id},
           {"outcome", outcome},
@@ -235,7 +238,9 @@ std::string judgement_text(const Json& result) {
     }
     out += "\n";
   }
-  if (real(best, "lower_bound") > 0) {
+  if (real(best, "lower_bound") > 0 && real(best, "lower_bound") >= real(best, "objective")) {
+    out += "proven: no mapping of the workload on this hardware is better\n";
+  } else if (real(best, "lower_bound") > 0) {
     out += fmt::format("on this hardware no mapping is below {:.4e} (gap {})\n", real(best, "lower_bound"),
                        percent(real(best, "gap")));
   }

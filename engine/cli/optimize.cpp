@@ -29,7 +29,8 @@ void print_plan(const Codesign& codesign, const Common& common) {
   const SpaceSize size = codesign.space().count();
   // One evaluation of the hand design tells how long a trial takes.
   const auto start = std::chrono::steady_clock::now();
-  const auto design = codesign.evaluate(codesign.family().default_point(), Codesign::Dataflow::free, {common.threads, 0.0, {}});
+  const auto design = codesign.evaluate(codesign.family().default_point(), Codesign::Dataflow::free,
+                                        {common.threads, 0.0, {}});
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   const std::int64_t trials = codesign.study().trials;
   if (common.format != "text") {
@@ -46,20 +47,24 @@ void print_plan(const Codesign& codesign, const Common& common) {
     return;
   }
   fmt::print("space: {} points, {} feasible{}\n", short_number(size.points), short_number(size.feasible),
-             size.exact ? " (counted)" : fmt::format(" (estimated, {} to {})", short_number(size.feasible_low), short_number(size.feasible_high)));
-  fmt::print("{} distinct layers per trial, {} trials, about {} when nothing is pruned\n", codesign.unique_layers(), trials,
-             duration(seconds * static_cast<double>(trials)));
+             size.exact ? " (counted)"
+                        : fmt::format(" (estimated, {} to {})", short_number(size.feasible_low),
+                                      short_number(size.feasible_high)));
+  fmt::print("{} distinct layers per trial, {} trials, about {} when nothing is pruned\n",
+             codesign.unique_layers(), trials, duration(seconds * static_cast<double>(trials)));
   for (const Parameter& parameter : codesign.space().parameters()) fmt::print("  {}\n", parameter.name);
 }
 
-void write_files(const Codesign& codesign, const CodesignResult& result, const Json& json, const std::string& directory) {
+void write_files(const Codesign& codesign, const CodesignResult& result, const Json& json,
+                 const std::string& directory) {
   write_file(directory, "result.json", json.dump(2) + "\n");
   write_file(directory, "result.txt", result_text(json));
   Json trials = Json::array();
   for (const Trial& trial : result.trials) trials.push_back(trial_json(codesign, trial));
   write_file(directory, "trials.csv", trials_csv(trials, codesign.space().names()));
   if (result.best) write_file(directory, "mappings.txt", nests_text(*result.best));
-  if (result.baseline && result.baseline->mapped) write_file(directory, "hand_mappings.txt", nests_text(*result.baseline));
+  if (result.baseline && result.baseline->mapped)
+    write_file(directory, "hand_mappings.txt", nests_text(*result.baseline));
 }
 
 int run(const CLI::App& command, const Options& options, const Common& common) {
@@ -70,8 +75,10 @@ int run(const CLI::App& command, const Options& options, const Common& common) {
   }
   std::unique_ptr<Store> store;
   const std::string path = codesign.study().store;
-  if (!path.empty()) store = open_store(path, codesign.record(common.command_line, DOVETAIL_VERSION), options.resume);
-  else if (options.resume) throw UsageError("--resume continues a store: name it with --store FILE");
+  if (!path.empty())
+    store = open_store(path, codesign.record(common.command_line, DOVETAIL_VERSION), options.resume);
+  else if (options.resume)
+    throw UsageError("--resume continues a store: name it with --store FILE");
 
   Progress progress;
   CodesignOptions run_options;
@@ -82,17 +89,25 @@ int run(const CLI::App& command, const Options& options, const Common& common) {
     const double rate = state.seconds > 0 ? static_cast<double>(state.done) / state.seconds : 0;
     const double left = rate > 0 ? static_cast<double>(state.total - state.done) / rate : 0;
     progress.show(static_cast<double>(state.done), static_cast<double>(state.total),
-                  fmt::format("{}/{} trials  {:.2g}/s  best {}  gap {}  {} left", state.done, state.total, rate,
-                              state.best > 0 ? fmt::format("{:.4e}", state.best) : "none", state.gap < 1 ? percent(state.gap) : "-", duration(left)));
+                  fmt::format("{}/{} trials  {:.2g}/s  best {}  gap {}  {} left", state.done, state.total,
+                              rate, state.best > 0 ? fmt::format("{:.4e}", state.best) : "none",
+                              state.gap < 1 ? percent(state.gap) : "-", duration(left)));
   };
   const CodesignResult result = dovetail::run(codesign, run_options);
   progress.clear();
   const Json json = result_json(codesign, result);
-  if (store) store->put_information("result", Json{{"lower_bound", json["lower_bound"]}, {"proven", json["proven"]}, {"stopped", json["stopped"]}, {"seconds", json["seconds"]}}.dump());
+  if (store)
+    store->put_information("result", Json{{"best", json["best"]},
+                                          {"lower_bound", json["lower_bound"]},
+                                          {"proven", json["proven"]},
+                                          {"stopped", json["stopped"]},
+                                          {"seconds", json["seconds"]}}
+                                         .dump());
 
   if (common.format == "text") {
     fmt::print("{}", result_text(json));
-    fmt::print("\ntime: {}{}\n", duration(result.seconds), result.stopped == "trials" ? "" : ", ended by: " + result.stopped);
+    fmt::print("\ntime: {}{}\n", duration(result.seconds),
+               result.stopped == "trials" ? "" : ", ended by: " + result.stopped);
   } else if (common.format == "csv") {
     Json trials = Json::array();
     for (const Trial& trial : result.trials) trials.push_back(trial_json(codesign, trial));
@@ -102,12 +117,14 @@ int run(const CLI::App& command, const Options& options, const Common& common) {
   }
   if (!common.out.empty()) write_files(codesign, result, json, common.out);
   if (result.stopped == "interrupt") {
-    fmt::print(stderr, "interrupted after {} trials{}\n", result.trials.size(), path.empty() ? "" : "; continue with --resume");
+    fmt::print(stderr, "interrupted after {} trials{}\n", result.trials.size(),
+               path.empty() ? "" : "; continue with --resume");
     return interrupt_exit_code();
   }
   if (!result.best) {
     fmt::print(stderr, "error: no feasible design{}\n", result.stopped == "time" ? " within the time" : "");
-    if (const auto closure = codesign.space().closure()) fmt::print(stderr, "the space is closed by: {}\n", closure->constraint);
+    if (const auto closure = codesign.space().closure())
+      fmt::print(stderr, "the space is closed by: {}\n", closure->constraint);
     return result.stopped == "time" ? exit_limit : exit_infeasible;
   }
   return result.stopped == "time" ? exit_limit : exit_done;
@@ -116,15 +133,19 @@ int run(const CLI::App& command, const Options& options, const Common& common) {
 }  // namespace
 
 void add_optimize(CLI::App& app, Common& common, Action& action) {
-  CLI::App* command = add_subcommand(
-      app, common, "optimize",
-      "Searches the accelerator of a family, and the mapping of every layer on it, with the best objective within your limits.",
-      "dovetail optimize --workload resnet18 --family eyeriss --trials 40 --store r18.db\n"
-      "  dovetail optimize study.yaml --set 'specs.area_um2=4e6' --resume --store r18.db");
+  CLI::App* command =
+      add_subcommand(app, common, "optimize",
+                     "Searches the accelerator of a family, and the mapping of every layer on it, with the "
+                     "best objective within your limits.",
+                     "dovetail optimize --workload resnet18 --family eyeriss --trials 40 --store r18.db\n"
+                     "  dovetail optimize study.yaml --set 'specs.area_um2=4e6' --resume --store r18.db");
   const auto options = std::make_shared<Options>();
   add_study_options(*command, *options);
-  command->add_flag("--resume", options->resume, "Continue the study in --store; a missing or empty store starts");
-  command->callback([&common, &action, options, command] { action = [&common, options, command] { return run(*command, *options, common); }; });
+  command->add_flag("--resume", options->resume,
+                    "Continue the study in --store; a missing or empty store starts");
+  command->callback([&common, &action, options, command] {
+    action = [&common, options, command] { return run(*command, *options, common); };
+  });
 }
 
 }  // namespace dovetail::cli

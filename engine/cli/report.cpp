@@ -35,11 +35,14 @@ Json parse(const StudyRecord& record, const std::string& name) {
 // A trial in the words of the report. A store keeps the parameters' values of a point as text beside it.
 Json trial_json(const StoredTrial& stored) {
   const Trial& trial = stored.trial;
-  const bool pruned = trial.metrics.count("pruned") != 0;
-  const char* outcome = trial.state == TrialState::failed ? "failed" : !trial.reason.empty() ? "infeasible" : pruned ? "pruned" : "feasible";
+  const bool pruned = trial.metrics.count("pruned") != 0, unmapped = trial.metrics.count("energy_pj") == 0;
+  const char* outcome = trial.state == TrialState::failed ? "failed"
+                        : !trial.reason.empty()           ? "infeasible"
+                        : pruned                          ? "pruned"
+                                                          : "feasible";
   Json metrics = Json::object();
   for (const auto& [name, value] : trial.metrics) {
-    if (name != "pruned" && !(pruned && name == "objective")) metrics[name] = number(value);
+    if (name != "pruned" && !(unmapped && name == "objective")) metrics[name] = number(value);
   }
   const Json detail = Json::parse(stored.detail, nullptr, false);
   return {{"id", trial.id},
@@ -66,9 +69,12 @@ StoredStudy read_study_store(const std::string& path) {
     Json trial = trial_json(stored);
     const std::string outcome = trial["outcome"].get<std::string>();
     ++parts.trials;
-    if (outcome == "feasible") ++parts.feasible;
-    else if (outcome == "pruned") ++parts.pruned;
-    else ++parts.infeasible[stored.trial.reason];
+    if (outcome == "feasible")
+      ++parts.feasible;
+    else if (outcome == "pruned")
+      ++parts.pruned;
+    else
+      ++parts.infeasible[stored.trial.reason];
     parts.seconds += stored.seconds;
     if (outcome == "feasible" && (best <= 0.0 || stored.trial.metrics.at("objective") < best)) {
       const Json detail = Json::parse(stored.detail, nullptr, false);
@@ -86,10 +92,12 @@ StoredStudy read_study_store(const std::string& path) {
     parts.stopped = ending["stopped"].get<std::string>();
     parts.lower_bound = ending["lower_bound"].is_number() ? ending["lower_bound"].get<double>() : 0.0;
     parts.proven = ending["proven"].get<bool>();
+    if (ending.contains("best") && ending["best"].is_object()) parts.best = ending["best"];
     parts.seconds = ending["seconds"].is_number() ? ending["seconds"].get<double>() : parts.seconds;
   }
-  if (!header.is_object()) throw StorageError(path + ": this store holds no co-design study (kind: " +
-                                              (record.identity.count("kind") != 0 ? record.identity.at("kind") : "unknown") + ")");
+  if (!header.is_object())
+    throw StorageError(path + ": this store holds no co-design study (kind: " +
+                       (record.identity.count("kind") != 0 ? record.identity.at("kind") : "unknown") + ")");
   study.result = compose_result(header, parts);
   for (const Json& name : header["parameters"]) study.parameters.push_back(name.get<std::string>());
   return study;
@@ -98,7 +106,8 @@ StoredStudy read_study_store(const std::string& path) {
 int run(const Options& options, const Common& common) {
   const StoredStudy study = read_study_store(options.store);
   if (!options.html.empty()) {
-    if (!html_charts_available()) fmt::print(stderr, "warning: built without the chart library: the page has tables only\n");
+    if (!html_charts_available())
+      fmt::print(stderr, "warning: built without the chart library: the page has tables only\n");
     write_file("", options.html, html_report({{"result", study.result}, {"trials", study.trials}}));
     fmt::print(stderr, "wrote {}\n", options.html);
     return exit_done;
@@ -120,14 +129,20 @@ int run(const Options& options, const Common& common) {
 }  // namespace
 
 void add_report(CLI::App& app, Common& common, Action& action) {
-  CLI::App* command = add_subcommand(app, common, "report",
-                                     "What a store knows about its study: the best design beside the hand design, bounds, every trial.\n"
-                                     "Works on finished, running and cut-off studies. csv and jsonl give the trial table.",
-                                     "dovetail report r18.db\n  dovetail report r18.db --format csv > trials.csv\n  dovetail report r18.db --html r18.html");
+  CLI::App* command = add_subcommand(
+      app, common, "report",
+      "What a store knows about its study: the best design beside the hand design, bounds, every trial.\n"
+      "Works on finished, running and cut-off studies. csv and jsonl give the trial table.",
+      "dovetail report r18.db\n  dovetail report r18.db --format csv > trials.csv\n  dovetail report r18.db "
+      "--html r18.html");
   const auto options = std::make_shared<Options>();
-  command->add_option("store", options->store, "Store written by `optimize --store`")->required()->type_name("STORE");
-  command->add_option("--html", options->html, "Write one self-contained page to this file")->type_name("FILE");
-  command->callback([&common, &action, options] { action = [&common, options] { return run(*options, common); }; });
+  command->add_option("store", options->store, "Store written by `optimize --store`")
+      ->required()
+      ->type_name("STORE");
+  command->add_option("--html", options->html, "Write one self-contained page to this file")
+      ->type_name("FILE");
+  command->callback(
+      [&common, &action, options] { action = [&common, options] { return run(*options, common); }; });
 }
 
 }  // namespace dovetail::cli

@@ -1,0 +1,295 @@
+// What one hardware point is worth: the best mapping of every layer, or a proof that it cannot beat the incumbent.
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include <fmt/format.h>
+
+#include <dovetail/engine/codesign.hpp>
+#include <dovetail/engine/compulsory_bound.hpp>
+#include <dovetail/engine/network_mapper.hpp>
+#include <dovetail/engine/objective.hpp>
+#include <dovetail/workloads/parallel.hpp>
+
+namespace dovetail {
+namespace {
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+Bypass bypass_of(const std::string& name) {
+  return name == "none" ? Bypass::none : name == "fixed" ? Bypass::fixed : Bypass::search;
+}
+
+// "no mapping: capacity at Spad": without numbers, so that equal reasons count together.
+std::string no_mapping_reason(const MapResult& result) {
+  if (result.closest.empty()) return "no mapping";
+  const Violation& worst = result.closest.front();
+  std::string text = "no mapping: " + worst.constraint;
+  if (!worst.level.empty()) text += " at " + worst.level;
+  return text;
+}
+
+}  // namespace
+
+double Codesign::combined(const std::vector<double>& layers) const {
+  const double power = objective_.energy_power + objective_.cycles_power;
+  double total = 0.0;
+  for (std::size_t n = 0; n < networks_.size(); ++n) {
+    double root_sum = 0.0;
+    for (const Use& use : uses_[n])
+      root_sum += static_cast<double>(use.count) * std::pow(layers[use.pool], 1.0 / power);
+    const double bound = study_.workloads[n].weight * std::pow(root_sum, power);
+    total = study_.combine == Combine::worst ? std::max(total, bound) : total + bound;
+  }
+  return total;
+}
+
+double Codesign::cutoff_scale(const std::vector<double>& bounds, const std::vector<char>& open,
+                              double incumbent) const {
+  double low = 1.0, high = 1e12;
+  for (int step = 0; step < 64; ++step) {
+    const double scale = std::sqrt(low * high);
+    std::vector<double> raised = bounds;
+    for (std::size_t i = 0; i < raised.size(); ++i) {
+      if (open[i] != 0) raised[i] *= scale;
+    }
+    (combined(raised) < incumbent ? low : high) = scale;
+  }
+  return high * (1.0 + 1e-9);
+}
+
+bool Codesign::loop_model_bounds(const Architecture& architecture) const {
+  return evaluator_ == nullptr || architecture.machine.empty();
+}
+
+std::vector<CompulsoryCost> Codesign::compulsory(const Point& point, const Architecture& architecture) const {
+  std::vector<CompulsoryCost> costs;
+  for (const PoolLayer& layer : pool_)
+    costs.push_back(compulsory_cost(layer.layer, architecture, family_->rules(layer.layer, point)));
+  return costs;
+}
+
+double Codesign::bound(const std::vector<CompulsoryCost>& costs) const {
+  double total = 0.0;
+  for (std::size_t n = 0; n < networks_.size(); ++n) {
+    double energy_pj = 0.0, cycles = 0.0;
+    for (const Use& use : uses_[n]) {
+      energy_pj += static_cast<double>(use.count) * costs[use.pool].energy_pj;
+      cycles += static_cast<double>(use.count) * costs[use.pool].cycles;
+    }
+    const double bound = study_.workloads[n].weight * objective_(energy_pj, cycles);
+    total = study_.combine == Combine::worst ? std::max(total, bound) : total + bound;
+  }
+  return total;
+}
+
+double Codesign::bound(const Point& point) const {
+  const Architecture architecture = family_->instantiate(point);
+  return loop_model_bounds(architecture) ? bound(compulsory(point, architecture)) : 0.0;
+}
+
+Codesign::LayerAnswer Codesign::map_layer(std::size_t pool, const DesignPoint& design, Dataflow dataflow,
+                                          double cutoff, int threads) const {
+  const Layer& layer = pool_[pool].layer;
+  MapRequest request;
+  request.layer = layer;
+  request.architecture = design.architecture;
+  request.rules = dataflow == Dataflow::baseline ? family_->baseline_rules(layer, design.point)
+                                                 : family_->rules(layer, design.point);
+  request.objective = objective_;
+  request.bypass = bypass_of(study_.bypass);
+  request.budget = study_.budget;
+  request.gap = study_.gap;
+  request.seed = study_.seed;
+  request.threads = threads;
+  request.front = evaluator_ != nullptr;
+  request.cutoff = cutoff;
+  LayerAnswer answer{mapper_->map(request), {}, ""};
+  answer.evaluation = answer.result.best;
+  if (!answer.result.mapping) {
+    if (answer.result.stopped != "cutoff") answer.failure = no_mapping_reason(answer.result);
+    return answer;
+  }
+  if (evaluator_ == nullptr) return answer;
+  // The loop model screens, the evaluator decides: every mapping of the front is asked.
+  std::vector<Mapping> candidates = {*answer.result.mapping};
+  for (const FrontPoint& candidate : answer.result.front) candidates.push_back(candidate.mapping);
+  double best = infinity;
+  for (const Mapping& candidate : candidates) {
+    try {
+      const Evaluation decided = evaluator_->evaluate(request.layer, request.architecture, candidate);
+      if (!decided.valid()) {
+        answer.failure = evaluator_->name() + " model: " + decided.violations.front().constraint;
+        continue;
+      }
+      const double value = objective_(decided.energy_pj, static_cast<double>(decided.cycles));
+      if (value >= best) continue;
+      best = value;
+      answer.evaluation = decided;
+      answer.result.mapping = candidate;
+    } catch (const std::runtime_error& error) {
+      answer.failure = fmt::format("{}: {}", evaluator_->name(), error.what());
+    }
+  }
+  if (best < infinity) answer.failure.clear();
+  return answer;
+}
+
+std::optional<std::vector<Codesign::LayerAnswer>> Codesign::map_layers(
+    DesignPoint& design, Dataflow dataflow, const Limits& limits, const std::vector<CompulsoryCost>& costs,
+    bool cutting) const {
+  std::vector<LayerAnswer> answers(pool_.size());
+  std::vector<double> bounds(pool_.size());
+  std::vector<char> open(pool_.size(), 1), given_up(pool_.size(), 0);
+  for (std::size_t i = 0; i < pool_.size(); ++i) bounds[i] = objective_(costs[i].energy_pj, costs[i].cycles);
+  while (std::count(open.begin(), open.end(), 1) > 0) {
+    const double scale = cutting ? cutoff_scale(bounds, open, limits.incumbent) : 0.0;
+    const std::vector<double> before = bounds;
+    parallel_for(pool_.size(), limits.threads, [&](std::size_t i) {
+      if (open[i] == 0) return;
+      if (limits.stop && limits.stop()) {
+        given_up[i] = 1;
+        return;
+      }
+      const std::int64_t so_far = answers[i].result.evaluations;
+      answers[i] = map_layer(i, design, dataflow, before[i] * scale, limits.threads);
+      answers[i].result.evaluations += so_far;
+      open[i] = answers[i].result.stopped == "cutoff" ? 1 : 0;
+      bounds[i] = std::max(before[i], answers[i].result.lower_bound);
+    });
+    if (std::count(given_up.begin(), given_up.end(), 1) > 0) return std::nullopt;
+    for (const LayerAnswer& answer : answers) {
+      if (design.reason.empty()) design.reason = answer.failure;
+    }
+    if (!design.reason.empty()) return answers;
+    if (cutting && combined(bounds) >= limits.incumbent && std::count(open.begin(), open.end(), 1) > 0) {
+      design.pruned = true;
+      design.lower_bound = combined(bounds);
+      return answers;
+    }
+  }
+  return answers;
+}
+
+std::optional<DesignPoint> Codesign::evaluate(const Point& point, Dataflow dataflow,
+                                              const Limits& limits) const {
+  DesignPoint design;
+  design.point = point;
+  design.architecture = family_->instantiate(point);
+  design.area_um2 = area_um2(design.architecture);
+
+  const std::vector<CompulsoryCost> costs = compulsory(point, design.architecture);
+  const bool bounded = loop_model_bounds(design.architecture);
+  const double bound_here = bounded ? bound(costs) : 0.0;
+  const bool area_only = std::all_of(goal_.specs.begin(), goal_.specs.end(),
+                                     [](const Spec& spec) { return spec.metric == "area_um2"; });
+  const Trial small{0, point, TrialState::completed, {{"area_um2", design.area_um2}}, ""};
+  const bool too_large = !goal_.specs.empty() && area_only && spec_violation(goal_, small) > 0.0;
+  const bool prunes = limits.incumbent > 0.0 && area_only && dataflow == Dataflow::free && bounded;
+  if (too_large || (prunes && bound_here >= limits.incumbent)) {
+    design.pruned = true;
+    design.objective = design.lower_bound = bound_here;
+    if (too_large) design.reason = "spec area_um2";
+    return design;
+  }
+
+  const bool cutting = prunes && evaluator_ == nullptr && study_.mapper == "exact" && study_.budget == 0;
+  const auto answers = map_layers(design, dataflow, limits, costs, cutting);
+  if (!answers) return std::nullopt;
+  for (const LayerAnswer& answer : *answers) design.evaluations += answer.result.evaluations;
+  if (!design.reason.empty()) return design;
+  design.mapped = std::all_of(answers->begin(), answers->end(),
+                              [](const LayerAnswer& answer) { return answer.result.mapping.has_value(); });
+  if (!design.mapped) {
+    design.objective = design.lower_bound;
+    return design;
+  }
+  const double proven_already = std::max(bound_here, design.lower_bound);
+  sum_up(design, *answers, bounded);
+  total(design);
+  design.lower_bound = std::min(design.objective, std::max(design.lower_bound, proven_already));
+  if (design.pruned) return design;
+
+  const Trial outcome = trial(0, design);
+  for (const Spec& spec : goal_.specs) {
+    const Goal one{{}, {spec}};
+    if (design.reason.empty() && spec_violation(one, outcome) > 0.0) design.reason = "spec " + spec.metric;
+  }
+  return design;
+}
+
+void Codesign::sum_up(DesignPoint& design, const std::vector<LayerAnswer>& answers, bool bounded) const {
+  const double power = objective_.energy_power + objective_.cycles_power;
+  const bool decided_elsewhere = evaluator_ != nullptr;
+  for (std::size_t n = 0; n < networks_.size(); ++n) {
+    MappedNetwork network{networks_[n].name, study_.workloads[n].weight, 0.0, 0.0, 0.0, 0.0};
+    double root_sum = 0.0;
+    for (const Use& use : uses_[n]) {
+      const auto& [result, evaluation, failure] = answers[use.pool];
+      const auto count = static_cast<double>(use.count);
+      network.energy_pj += count * evaluation.energy_pj;
+      network.cycles += count * static_cast<double>(evaluation.cycles);
+      root_sum += count * std::pow(result.lower_bound, 1.0 / power);
+      design.layers.push_back({network.name, pool_[use.pool].layer, use.count, *result.mapping, evaluation,
+                               bounded ? result.lower_bound : 0.0, result.proven && !decided_elsewhere,
+                               result.evaluations});
+      design.layers.back().layer.name = use.name;
+    }
+    network.objective = objective_(network.energy_pj, network.cycles);
+    network.lower_bound = bounded ? std::min(network.objective, std::pow(root_sum, power)) : 0.0;
+    design.networks.push_back(network);
+  }
+}
+
+void Codesign::total(DesignPoint& design) const {
+  design.energy_pj = design.cycles = design.objective = design.lower_bound = 0.0;
+  for (const MappedNetwork& network : design.networks) {
+    design.energy_pj += network.weight * network.energy_pj;
+    design.cycles += network.weight * network.cycles;
+    const double objective = network.weight * network.objective, lower = network.weight * network.lower_bound;
+    const bool worst = study_.combine == Combine::worst;
+    design.objective = worst ? std::max(design.objective, objective) : design.objective + objective;
+    design.lower_bound = worst ? std::max(design.lower_bound, lower) : design.lower_bound + lower;
+  }
+  design.edp = design.energy_pj * design.cycles;
+  const double hertz = study_.clock_mhz.value_or(family_->clock_mhz()) * 1e6;
+  design.latency_ms = design.cycles / hertz * 1e3;
+  design.power_mw = design.energy_pj * 1e-12 / (design.cycles / hertz) * 1e3;
+}
+
+DesignPoint Codesign::refined(DesignPoint design, Dataflow dataflow, int threads) const {
+  const bool edp = objective_.energy_power == 1.0 && objective_.cycles_power == 1.0;
+  if (!edp || !design.feasible() || evaluator_ != nullptr || study_.mapper != "exact" || study_.budget > 0 ||
+      study_.gap > 0.0)
+    return design;
+  std::size_t first = 0;
+  for (std::size_t n = 0; n < networks_.size(); first += uses_[n].size(), ++n) {
+    NetworkMapRequest request;
+    for (const Use& use : uses_[n]) {
+      const Layer& layer = pool_[use.pool].layer;
+      request.layers.push_back({layer, use.count,
+                                dataflow == Dataflow::baseline ? family_->baseline_rules(layer, design.point)
+                                                               : family_->rules(layer, design.point)});
+    }
+    request.architecture = design.architecture;
+    request.objective = objective_;
+    request.bypass = bypass_of(study_.bypass);
+    request.threads = threads;
+    NetworkMapResult found = map_network(request);
+    MappedNetwork& network = design.networks[n];
+    if (!found.feasible || found.objective > network.objective) continue;
+    network.energy_pj = found.energy_pj;
+    network.cycles = found.cycles;
+    network.objective = found.objective;
+    network.lower_bound = found.lower_bound;
+    for (std::size_t l = 0; l < uses_[n].size(); ++l) {
+      MappedLayer& layer = design.layers[first + l];
+      layer.mapping = *found.layers[l].mapping;
+      layer.evaluation = found.layers[l].best;
+    }
+  }
+  total(design);
+  return design;
+}
+
+}  // namespace dovetail
