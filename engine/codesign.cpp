@@ -23,9 +23,10 @@ std::string resolve(const std::string& folder, const std::string& name) {
   return folder.empty() || !path || name.front() == '/' ? name : folder + "/" + name;
 }
 
-void add(Diagnostics& diagnostics, const InputError& error) {
+// The mistakes of a descriptor; those without a place of their own (no such name) stand where the study names it.
+void add(Diagnostics& diagnostics, const InputError& error, const Location& named_at) {
   for (const Diagnostic& diagnostic : error.diagnostics())
-    diagnostics.error(diagnostic.where, diagnostic.message);
+    diagnostics.error(diagnostic.where.line > 0 ? diagnostic.where : named_at, diagnostic.message);
 }
 
 }  // namespace
@@ -71,7 +72,7 @@ void Codesign::read_networks(Diagnostics& diagnostics) {
     try {
       networks_.push_back(load_workload(resolve(study_.folder, workload.name)));
     } catch (const InputError& error) {
-      add(diagnostics, error);
+      add(diagnostics, error, workload.where);
       continue;
     }
     std::vector<Use> uses;
@@ -106,7 +107,7 @@ void Codesign::read_family(Diagnostics& diagnostics) {
     family_ = settings.empty() ? plain : load_family(resolve(study_.folder, study_.family), settings);
     space_ = narrow(family_->space(), study_, diagnostics);
   } catch (const InputError& error) {
-    add(diagnostics, error);
+    add(diagnostics, error, study_.family_where);
   }
 }
 

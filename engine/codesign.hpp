@@ -89,6 +89,7 @@ class Codesign {
     double incumbent =
         0.0;  ///< > 0: designs that cannot be below it are pruned, at the sight of a bound or while mapping
     std::function<bool()> stop;  ///< true: give up; the answer is none
+    bool prune = true;  ///< false: map whatever the specs and bounds say (the hand design)
   };
 
   /// The best mapping of every layer at this hardware point, and what that gives.
@@ -180,10 +181,11 @@ struct CodesignResult {
   std::vector<Trial> trials;                 ///< by id
   std::int64_t feasible = 0, pruned = 0;
   std::map<std::string, std::int64_t> infeasible;  ///< by reason
-  double lower_bound = 0.0;                        ///< of the objective over the whole space; 0: none known
-  bool proven = false;                             ///< no point of the space is better than `best`
-  bool exhausted = false;                          ///< every point of the space was tried
-  std::string stopped = "trials";                  ///< trials, exhausted, proven, time, interrupt
+  std::optional<Trial> closest;    ///< without a feasible design: the trial that breaks the specs least
+  double lower_bound = 0.0;        ///< of the objective over the whole space; 0: none known
+  bool proven = false;             ///< no point of the space is better than `best`
+  bool exhausted = false;          ///< every point of the space was tried
+  std::string stopped = "trials";  ///< trials, exhausted, proven, time, interrupt
   double seconds = 0.0;
   double gap() const;  ///< (best - bound) / best; 1 without a bound
 };

@@ -186,7 +186,7 @@ std::optional<DesignPoint> Codesign::evaluate(const Point& point, Dataflow dataf
   const Trial small{0, point, TrialState::completed, {{"area_um2", design.area_um2}}, ""};
   const bool too_large = !goal_.specs.empty() && area_only && spec_violation(goal_, small) > 0.0;
   const bool prunes = limits.incumbent > 0.0 && area_only && dataflow == Dataflow::free && bounded;
-  if (too_large || (prunes && bound_here >= limits.incumbent)) {
+  if ((too_large && limits.prune) || (prunes && bound_here >= limits.incumbent)) {
     design.pruned = true;
     design.objective = design.lower_bound = bound_here;
     if (too_large) design.reason = "spec area_um2";
@@ -259,8 +259,8 @@ void Codesign::total(DesignPoint& design) const {
 
 DesignPoint Codesign::refined(DesignPoint design, Dataflow dataflow, int threads) const {
   const bool edp = objective_.energy_power == 1.0 && objective_.cycles_power == 1.0;
-  if (!edp || !design.feasible() || evaluator_ != nullptr || study_.mapper != "exact" || study_.budget > 0 ||
-      study_.gap > 0.0)
+  if (!edp || !design.mapped || design.pruned || evaluator_ != nullptr || study_.mapper != "exact" ||
+      study_.budget > 0 || study_.gap > 0.0)
     return design;
   std::size_t first = 0;
   for (std::size_t n = 0; n < networks_.size(); first += uses_[n].size(), ++n) {

@@ -68,7 +68,7 @@ class Run {
   }
 
   Codesign::Limits limits(double incumbent) const {
-    return {threads_, incumbent, [this] { return stopping(); }};
+    return {threads_, incumbent, [this] { return stopping(); }, true};
   }
 
   // The published machine, with its own dataflow and freely mapped: what every result is compared with.
@@ -88,7 +88,9 @@ class Run {
   }
 
   std::optional<DesignPoint> hand_design(const Point& point, Codesign::Dataflow dataflow) const {
-    auto design = codesign_.evaluate(point, dataflow, limits(0.0));
+    Codesign::Limits all = limits(0.0);
+    all.prune = false;
+    auto design = codesign_.evaluate(point, dataflow, all);
     if (design) design = codesign_.refined(*std::move(design), dataflow, threads_);
     return design;
   }
@@ -174,13 +176,24 @@ class Run {
 
   void finish() {
     if (!result_.best && best_point_) {
-      Codesign::Limits unlimited{threads_, 0.0, {}};
+      Codesign::Limits unlimited{threads_, 0.0, {}, true};
       result_.best = codesign_.evaluate(*best_point_, Codesign::Dataflow::free, unlimited);
     }
     if (result_.best)
       result_.best = codesign_.refined(*std::move(result_.best), Codesign::Dataflow::free, threads_);
+    if (!result_.best) find_closest();
     bound_space();
     result_.seconds = seconds_since(start_);
+  }
+
+  void find_closest() {
+    double least = std::numeric_limits<double>::infinity();
+    for (const Trial& trial : result_.trials) {
+      const double violation = spec_violation(codesign_.goal(), trial);
+      if (trial.state != TrialState::completed || violation <= 0.0 || violation >= least) continue;
+      least = violation;
+      result_.closest = trial;
+    }
   }
 
   // A bound of the whole space where it can be listed: of every point what its trial proved, or what no mapping can avoid.

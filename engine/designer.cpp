@@ -18,10 +18,8 @@ struct Row {
 };
 
 constexpr Row rows[] = {
-    {"bayes", make_bayes_designer},
-    {"random", make_random_designer},
-    {"evolution", make_evolution_designer},
-    {"exhaustive", make_exhaustive_designer},
+    {"bayes", make_bayes_designer},         {"random", make_random_designer},
+    {"evolution", make_evolution_designer}, {"exhaustive", make_exhaustive_designer},
 #ifdef DOVETAIL_XGBOOST
     {"trees", make_trees_designer},
 #endif

@@ -32,14 +32,15 @@ struct MapRequest {
   MappingRules rules;
   MappingObjective objective;
   Bypass bypass = Bypass::search;
-  std::int64_t budget = 0;            ///< evaluations, 0: the mapper's own default (exact: unlimited)
-  double gap = 0.0;                   ///< stop when (best - bound) / best is at most this
-  std::optional<double> time_s;       ///< stop after this many seconds; results then depend on the machine
-  std::optional<double> memory_mb;    ///< stop at this much memory of the mapper's own
-  double cutoff = 0.0;                ///< > 0: mappings that are not better than this need no proof: stop once the bound shows that there is none
+  std::int64_t budget = 0;          ///< evaluations, 0: the mapper's own default (exact: unlimited)
+  double gap = 0.0;                 ///< stop when (best - bound) / best is at most this
+  std::optional<double> time_s;     ///< stop after this many seconds; results then depend on the machine
+  std::optional<double> memory_mb;  ///< stop at this much memory of the mapper's own
+  double cutoff =
+      0.0;  ///< > 0: mappings that are not better than this need no proof: stop once the bound shows that there is none
   std::uint64_t seed = 0;
   int threads = 1;
-  bool front = false;                 ///< also return the (energy, cycles) Pareto front
+  bool front = false;  ///< also return the (energy, cycles) Pareto front
 };
 
 struct FrontPoint {
@@ -58,10 +59,10 @@ struct MapResult {
   bool proven = false;
   std::int64_t evaluations = 0;
   double seconds = 0.0;
-  std::vector<FrontPoint> front;      ///< ascending energy, descending cycles; exact when front_proven
+  std::vector<FrontPoint> front;  ///< ascending energy, descending cycles; exact when front_proven
   bool front_proven = false;
   std::vector<Violation> closest;
-  std::string stopped;                ///< why the search ended: proven, gap, budget, time, memory, cutoff
+  std::string stopped;  ///< why the search ended: proven, gap, budget, time, memory, cutoff
   double gap() const { return objective > 0.0 ? (objective - lower_bound) / objective : 0.0; }
 };
 

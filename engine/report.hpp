@@ -29,6 +29,7 @@ struct ResultParts {
   std::map<std::string, std::int64_t> infeasible;
   std::string stopped;
   double seconds = 0.0;
+  nlohmann::ordered_json closest;  ///< {id, specs: [{metric, found, max or min}]} where nothing is feasible
 };
 
 /// The result of a study whose header is known: of a search that just ended, or of a store.

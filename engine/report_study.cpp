@@ -127,19 +127,38 @@ Json compose_result(const Json& header, const ResultParts& parts) {
   json["pruned"] = parts.pruned;
   json["infeasible"] = Json::object();
   for (const auto& [reason, count] : parts.infeasible) json["infeasible"][reason] = count;
+  if (!parts.closest.is_null()) json["closest"] = parts.closest;
   json["stopped"] = parts.stopped;
   json["seconds"] = json_number(parts.seconds);
   return json;
+}
+
+// What the specs would have to be for the trial that breaks them least.
+Json closest_json(const Codesign& codesign, const CodesignResult& result) {
+  if (!result.closest) return nullptr;
+  Json specs = Json::array();
+  for (const Spec& spec : codesign.goal().specs) {
+    const auto found = result.closest->metrics.find(spec.metric);
+    if (found == result.closest->metrics.end()) continue;
+    Json one = {{"metric", spec.metric}, {"found", json_number(found->second)}};
+    if (spec.max) one["max"] = *spec.max;
+    if (spec.min) one["min"] = *spec.min;
+    specs.push_back(std::move(one));
+  }
+  return {{"id", result.closest->id},
+          {"point", point_json(codesign.space(), result.closest->point)},
+          {"specs", std::move(specs)}};
 }
 
 Json result_json(const Codesign& codesign, const CodesignResult& result) {
   const auto mapped = [&](const std::optional<DesignPoint>& design) {
     return design && design->mapped ? design_point_json(codesign, *design) : Json(nullptr);
   };
-  return compose_result(header_json(codesign),
-                        {mapped(result.best), mapped(result.baseline), mapped(result.baseline_free),
-                         result.lower_bound, result.proven, static_cast<std::int64_t>(result.trials.size()),
-                         result.feasible, result.pruned, result.infeasible, result.stopped, result.seconds});
+  return compose_result(
+      header_json(codesign),
+      {mapped(result.best), mapped(result.baseline), mapped(result.baseline_free), result.lower_bound,
+       result.proven, static_cast<std::int64_t>(result.trials.size()), result.feasible, result.pruned,
+       result.infeasible, result.stopped, result.seconds, closest_json(codesign, result)});
 }
 
 std::string nests_text(const DesignPoint& design) {
@@ -221,6 +240,26 @@ std::string summary_text(const Json& result) {
   row("hand design, freely mapped", result["baseline_free"]);
   row("best found", result["best"]);
   return table.text(0);
+}
+
+// The trial that breaks the specs least, and the specs that would admit it.
+std::string closest_text(const Json& result) {
+  if (!result.contains("closest")) return "";
+  const Json& closest = result["closest"];
+  std::string out, relaxed;
+  for (const Json& spec : closest["specs"]) {
+    const std::string metric = spec["metric"].get<std::string>();
+    for (const char* side : {"max", "min"}) {
+      if (!spec.contains(side)) continue;
+      const char* sign = side[1] == 'a' ? "<=" : ">=";
+      out += fmt::format("{}{} {:.4g} (limit {} {:.4g})", out.empty() ? "" : ", ", metric,
+                         real(spec, "found"), sign, real(spec, side));
+      const double rounded = real(spec, "found") * (side[1] == 'a' ? 1.0005 : 0.9995);
+      relaxed += fmt::format(" --spec '{}{}{:.4g}'", metric, sign, rounded);
+    }
+  }
+  return fmt::format("closest: trial {} with {}; it would be feasible under{}\n", closest["id"].dump(), out,
+                     relaxed);
 }
 
 // How much better, what of it is mapping and what hardware, and how far from the bounds.
@@ -309,7 +348,7 @@ std::string result_text(const Json& result) {
   out += summary_text(result) + "\n";
   const Json& best = result["best"];
   if (best.is_null()) {
-    out += "no feasible design was found\n";
+    out += "no feasible design was found\n" + closest_text(result);
   } else {
     Diagnostics diagnostics;
     const auto machine = read_architecture(from_json(best["architecture"], "result"), diagnostics);

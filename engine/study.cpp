@@ -247,6 +247,7 @@ Study read_study(const Node& document, Diagnostics& diagnostics) {
   if (document.find("workload") != nullptr && document.find("workloads") != nullptr) {
     diagnostics.error(document.find("workloads")->location(), "both 'workload' and 'workloads': keep one");
   }
+  if (const Node* family = document.find("family")) study.family_where = family->location();
   const std::filesystem::path file = document.location().file;
   study.folder = file.parent_path().string();
   return study;

@@ -48,6 +48,7 @@ enum class Combine : std::uint8_t { sum, worst };
 struct Study {
   std::vector<StudyWorkload> workloads;
   std::string family;
+  Location family_where;
   std::vector<StudyEntry> fixed, space;
   std::string objective = "edp";
   std::vector<StudySpec> specs;

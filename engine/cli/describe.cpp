@@ -29,7 +29,8 @@ struct Options {
 
 std::string shape_text(const Layer& layer) {
   std::string text;
-  for (const Dimension& dimension : layer.dimensions) text += fmt::format("{}{}{}", text.empty() ? "" : " ", dimension.name, dimension.extent);
+  for (const Dimension& dimension : layer.dimensions)
+    text += fmt::format("{}{}{}", text.empty() ? "" : " ", dimension.name, dimension.extent);
   return text;
 }
 
@@ -41,19 +42,31 @@ int describe_network(const Network& network, const Common& common) {
     for (const UniqueLayer& layer : unique) {
       Json extents = Json::object();
       for (const Dimension& dimension : layer.layer.dimensions) extents[dimension.name] = dimension.extent;
-      layers.push_back({{"name", layer.layer.name}, {"kind", layer.layer.kind}, {"count", layer.count}, {"dims", extents}, {"macs", macs(layer.layer)}});
+      layers.push_back({{"name", layer.layer.name},
+                        {"kind", layer.layer.kind},
+                        {"count", layer.count},
+                        {"dims", extents},
+                        {"macs", macs(layer.layer)}});
     }
-    print_json(common, {{"kind", "workload"}, {"name", network.name}, {"source", network.source}, {"layers", all.layers},
-                        {"unique_layers", unique.size()}, {"macs", all.macs}, {"parameters", all.parameters},
-                        {"activations", all.activations}, {"unique", layers}});
+    print_json(common, {{"kind", "workload"},
+                        {"name", network.name},
+                        {"source", network.source},
+                        {"layers", all.layers},
+                        {"unique_layers", unique.size()},
+                        {"macs", all.macs},
+                        {"parameters", all.parameters},
+                        {"activations", all.activations},
+                        {"unique", layers}});
     return exit_done;
   }
   fmt::print("workload {}\n", network.name);
   if (!network.source.empty()) fmt::print("source: {}\n", network.source);
-  fmt::print("{} layers, {} distinct; {} MACs, {} parameters, {} activations\n\n", all.layers, unique.size(), all.macs, all.parameters, all.activations);
+  fmt::print("{} layers, {} distinct; {} MACs, {} parameters, {} activations\n\n", all.layers, unique.size(),
+             all.macs, all.parameters, all.activations);
   Table table({"layer", "x", "kind", "MACs each", "shape"});
   for (const UniqueLayer& layer : unique) {
-    table.add({layer.layer.name, fmt::format("{}", layer.count), layer.layer.kind, fmt::format("{}", macs(layer.layer)), shape_text(layer.layer)});
+    table.add({layer.layer.name, fmt::format("{}", layer.count), layer.layer.kind,
+               fmt::format("{}", macs(layer.layer)), shape_text(layer.layer)});
   }
   fmt::print("{}", table.text());
   for (const Diagnostic& note : network.notes) fmt::print("{}\n", to_string(note));
@@ -63,7 +76,11 @@ int describe_network(const Network& network, const Common& common) {
 Json figures_json(const std::vector<Figure>& list) {
   Json json = Json::array();
   for (const Figure& figure : list) {
-    json.push_back({{"component", figure.component}, {"quantity", figure.quantity}, {"value", number(figure.value)}, {"unit", figure.unit}, {"source", figure.source}});
+    json.push_back({{"component", figure.component},
+                    {"quantity", figure.quantity},
+                    {"value", number(figure.value)},
+                    {"unit", figure.unit},
+                    {"source", figure.source}});
   }
   return json;
 }
@@ -71,8 +88,11 @@ Json figures_json(const std::vector<Figure>& list) {
 int describe_architecture(const Architecture& architecture, const Common& common) {
   const std::vector<Figure> list = figures(architecture);
   if (common.format != "text") {
-    print_json(common, {{"kind", "architecture"}, {"name", architecture.name}, {"area_um2", number(area_um2(architecture))},
-                        {"architecture", to_json(architecture)}, {"figures", figures_json(list)}});
+    print_json(common, {{"kind", "architecture"},
+                        {"name", architecture.name},
+                        {"area_um2", number(area_um2(architecture))},
+                        {"architecture", to_json(architecture)},
+                        {"figures", figures_json(list)}});
     return exit_done;
   }
   fmt::print("{}\nEnergies and areas\n{}", tree(architecture), to_text(list));
@@ -84,13 +104,17 @@ std::string domain_text(const Parameter& parameter) {
       [](const auto& domain) -> std::string {
         using D = std::decay_t<decltype(domain)>;
         std::string text;
-        if constexpr (std::is_same_v<D, RealRange>) return fmt::format("{} to {}{}", domain.low, domain.high, domain.log ? ", by powers" : "");
+        if constexpr (std::is_same_v<D, RealRange>)
+          return fmt::format("{} to {}{}", domain.low, domain.high, domain.log ? ", by powers" : "");
         else if constexpr (std::is_same_v<D, IntegerRange>)
-          return fmt::format("{} to {}{}", domain.low, domain.high, domain.step == 1 ? "" : fmt::format(" in steps of {}", domain.step));
+          return fmt::format("{} to {}{}", domain.low, domain.high,
+                             domain.step == 1 ? "" : fmt::format(" in steps of {}", domain.step));
         else if constexpr (std::is_same_v<D, OrdinalValues>) {
-          for (const double value : domain.values) text += fmt::format("{}{}", text.empty() ? "" : " ", value);
+          for (const double value : domain.values)
+            text += fmt::format("{}{}", text.empty() ? "" : " ", value);
         } else if constexpr (std::is_same_v<D, CategoricalValues>) {
-          for (const std::string& value : domain.values) text += fmt::format("{}{}", text.empty() ? "" : " ", value);
+          for (const std::string& value : domain.values)
+            text += fmt::format("{}{}", text.empty() ? "" : " ", value);
         } else if constexpr (std::is_same_v<D, PermutationItems>) {
           text = fmt::format("an order of {} items", domain.items.size());
         } else {
@@ -102,19 +126,25 @@ std::string domain_text(const Parameter& parameter) {
 }
 
 Json size_json(const SpaceSize& size) {
-  return {{"points", number(size.points)}, {"feasible", number(size.feasible)}, {"feasible_low", number(size.feasible_low)},
-          {"feasible_high", number(size.feasible_high)}, {"share", number(size.points > 0 ? size.feasible / size.points : 0)}, {"exact", size.exact}};
+  return {{"points", number(size.points)},
+          {"feasible", number(size.feasible)},
+          {"feasible_low", number(size.feasible_low)},
+          {"feasible_high", number(size.feasible_high)},
+          {"share", number(size.points > 0 ? size.feasible / size.points : 0)},
+          {"exact", size.exact}};
 }
 
 Json space_json(const Space& space) {
   Json parameters = Json::array(), constraints = Json::array();
-  for (const Parameter& parameter : space.parameters()) parameters.push_back({{"name", parameter.name}, {"values", domain_text(parameter)}});
+  for (const Parameter& parameter : space.parameters())
+    parameters.push_back({{"name", parameter.name}, {"values", domain_text(parameter)}});
   for (const Constraint& constraint : space.constraints()) constraints.push_back(constraint.text);
   return {{"parameters", parameters}, {"constraints", constraints}, {"size", size_json(space.count())}};
 }
 
 void print_space(const Space& space, const std::vector<std::string>& meanings) {
-  Table table(meanings.empty() ? std::vector<std::string>{"parameter", "values"} : std::vector<std::string>{"parameter", "values", "meaning"});
+  Table table(meanings.empty() ? std::vector<std::string>{"parameter", "values"}
+                               : std::vector<std::string>{"parameter", "values", "meaning"});
   for (std::size_t p = 0; p < space.parameters().size(); ++p) {
     std::vector<std::string> row = {space.parameters()[p].name, domain_text(space.parameters()[p])};
     if (p < meanings.size()) row.push_back(meanings[p]);
@@ -125,10 +155,14 @@ void print_space(const Space& space, const std::vector<std::string>& meanings) {
   for (const Constraint& constraint : space.constraints()) fmt::print("  {}\n", constraint.text);
   const SpaceSize size = space.count();
   const std::string share = size.points > 0 ? percent(size.feasible / size.points) : "-";
-  fmt::print("size: {} points, {} feasible ({}{})\n", short_number(size.points), short_number(size.feasible), share,
-             size.exact ? ", counted" : fmt::format(", estimated: {} to {}", short_number(size.feasible_low), short_number(size.feasible_high)));
+  fmt::print("size: {} points, {} feasible ({}{})\n", short_number(size.points), short_number(size.feasible),
+             share,
+             size.exact ? ", counted"
+                        : fmt::format(", estimated: {} to {}", short_number(size.feasible_low),
+                                      short_number(size.feasible_high)));
   if (const auto closure = space.closure()) {
-    fmt::print("nothing is feasible: closed by {} (best margin {:.4g}{})\n", closure->constraint, closure->best_margin,
+    fmt::print("nothing is feasible: closed by {} (best margin {:.4g}{})\n", closure->constraint,
+               closure->best_margin,
                closure->nearest ? ", nearest " + space.text(*closure->nearest) : std::string());
   }
 }
@@ -138,9 +172,15 @@ int describe_family(const std::string& name, const Common& common) {
   const Architecture machine = family.instantiate(point);
   const bool is_default = point == family.default_point();
   if (common.format != "text") {
-    Json json = {{"kind", "family"}, {"name", family.name()}, {"about", family.about()}, {"source", family.source()}, {"clock_mhz", family.clock_mhz()}};
+    Json json = {{"kind", "family"},
+                 {"name", family.name()},
+                 {"about", family.about()},
+                 {"source", family.source()},
+                 {"clock_mhz", family.clock_mhz()}};
     json["space"] = space_json(family.space());
-    json["hand_design"] = {{"source", family.default_source()}, {"dataflow", family.baseline_name()}, {"dataflow_source", family.baseline_source()}};
+    json["hand_design"] = {{"source", family.default_source()},
+                           {"dataflow", family.baseline_name()},
+                           {"dataflow_source", family.baseline_source()}};
     json["point"] = Json::object();
     for (const auto& [key, value] : named_values(family.space(), point)) json["point"][key] = value;
     json["architecture"] = to_json(machine);
@@ -152,12 +192,15 @@ int describe_family(const std::string& name, const Common& common) {
   fmt::print("family {}: {}\nsource: {}\n\n", family.name(), family.about(), family.source());
   if (!family.settings().empty()) {
     Table table({"setting", "value", "meaning"});
-    for (const FamilySetting& setting : family.settings()) table.add({setting.name, fmt::format("{}", setting.value), setting.meaning});
+    for (const FamilySetting& setting : family.settings())
+      table.add({setting.name, fmt::format("{}", setting.value), setting.meaning});
     fmt::print("{}\n", table.text());
   }
   print_space(family.space(), family.meanings());
-  fmt::print("\n{}: {}\nsource: {}\n", is_default ? "hand design" : "this machine", family.space().text(point), family.default_source());
-  if (!family.baseline_name().empty()) fmt::print("dataflow: {} ({})\n", family.baseline_name(), family.baseline_source());
+  fmt::print("\n{}: {}\nsource: {}\n", is_default ? "hand design" : "this machine",
+             family.space().text(point), family.default_source());
+  if (!family.baseline_name().empty())
+    fmt::print("dataflow: {} ({})\n", family.baseline_name(), family.baseline_source());
   fmt::print("\n{}\nEnergies and areas\n{}", tree(machine), to_text(family.figures(point)));
   return exit_done;
 }
@@ -170,8 +213,15 @@ int describe_study(const std::string& file, const Common& common) {
   const Codesign codesign(std::move(study));
   const Study& read = codesign.study();
   if (common.format != "text") {
-    Json json = {{"kind", "study"}, {"family", codesign.family().name()}, {"objective", read.objective}, {"designer", read.designer},
-                 {"mapper", read.mapper}, {"model", read.model}, {"trials", read.trials}, {"batch", read.batch}, {"seed", read.seed}};
+    Json json = {{"kind", "study"},
+                 {"family", codesign.family().name()},
+                 {"objective", read.objective},
+                 {"designer", read.designer},
+                 {"mapper", read.mapper},
+                 {"model", read.model},
+                 {"trials", read.trials},
+                 {"batch", read.batch},
+                 {"seed", read.seed}};
     json["workloads"] = Json::array();
     for (const Network& network : codesign.networks()) json["workloads"].push_back(network.name);
     json["unique_layers"] = codesign.unique_layers();
@@ -185,8 +235,8 @@ int describe_study(const std::string& file, const Common& common) {
   for (const Network& network : codesign.networks()) names += (names.empty() ? "" : ", ") + network.name;
   fmt::print("study: {} on {}, objective {}\n", names, codesign.family().name(), read.objective);
   for (const StudySpec& spec : read.specs) fmt::print("spec: {}\n", spec.text);
-  fmt::print("{} distinct layers; designer {}, mapper {}, {} model; {} trials in rounds of {}\n\n", codesign.unique_layers(), read.designer, read.mapper,
-             read.model, read.trials, read.batch);
+  fmt::print("{} distinct layers; designer {}, mapper {}, {} model; {} trials in rounds of {}\n\n",
+             codesign.unique_layers(), read.designer, read.mapper, read.model, read.trials, read.batch);
   print_space(codesign.space(), {});
   return exit_done;
 }
@@ -245,7 +295,8 @@ int run(const Options& options, const Common& common) {
   if (kind == "design") {
     const Design design = load_design(subject);
     if (common.format == "text") {
-      fmt::print("design: layer {} ({}), {} MACs\n\n", design.layer.name, shape_text(design.layer), macs(design.layer));
+      fmt::print("design: layer {} ({}), {} MACs\n\n", design.layer.name, shape_text(design.layer),
+                 macs(design.layer));
       if (design.mapping) fmt::print("{}\n", loop_nest(design.layer, design.architecture, *design.mapping));
     }
     return describe_architecture(design.architecture, common);
@@ -256,16 +307,22 @@ int run(const Options& options, const Common& common) {
 }  // namespace
 
 void add_describe(CLI::App& app, Common& common, Action& action) {
-  CLI::App* command = add_subcommand(app, common, "describe",
-                                     "What a workload, architecture, family, design, space or study contains: sizes, counts, feasible share,\n"
-                                     "energies and areas with their sources. Names of the zoo and of families work like files.",
-                                     "dovetail describe resnet50\n  dovetail describe eyeriss\n  dovetail describe study.yaml --format json");
+  CLI::App* command = add_subcommand(
+      app, common, "describe",
+      "What a workload, architecture, family, design, space or study contains: sizes, counts, feasible "
+      "share,\n"
+      "energies and areas with their sources. Names of the zoo and of families work like files.",
+      "dovetail describe resnet50\n  dovetail describe eyeriss\n  dovetail describe study.yaml --format "
+      "json");
   const auto options = std::make_shared<Options>();
-  command->add_option("subject", options->subject, "A descriptor, or a name: " + fmt::format("{}", fmt::join(zoo_names(), " ")) + "; " +
-                                                       fmt::format("{}", fmt::join(family_names(), " ")))
+  command
+      ->add_option("subject", options->subject,
+                   "A descriptor, or a name: " + fmt::format("{}", fmt::join(zoo_names(), " ")) + "; " +
+                       fmt::format("{}", fmt::join(family_names(), " ")))
       ->required()
       ->type_name("FILE|NAME");
-  command->callback([&common, &action, options] { action = [&common, options] { return run(*options, common); }; });
+  command->callback(
+      [&common, &action, options] { action = [&common, options] { return run(*options, common); }; });
 }
 
 }  // namespace dovetail::cli

@@ -6,9 +6,9 @@
 #include <fmt/format.h>
 
 #include <dovetail/accelerators/design.hpp>
+#include <dovetail/accelerators/evaluators.hpp>
 #include <dovetail/accelerators/systolic_document.hpp>
 #include <dovetail/engine/evaluation_json.hpp>
-#include <dovetail/accelerators/evaluators.hpp>
 #include <dovetail/engine/report.hpp>
 #include <dovetail/engine/table.hpp>
 #include <dovetail/workloads/document.hpp>
@@ -67,7 +67,6 @@ int evaluate_lines(const Evaluator& evaluator) {
   bool all_good = true;
   std::string line;
   for (std::int64_t number = 1; !interrupted() && std::getline(std::cin, line); ++number) {
-    if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
     Json answer;
     try {
       answer = evaluate(parse_json(line, fmt::format("line {}", number)), evaluator).json;

@@ -7,8 +7,8 @@
 
 #include <dovetail/accelerators/design.hpp>
 #include <dovetail/accelerators/document.hpp>
-#include <dovetail/engine/evaluation_json.hpp>
 #include <dovetail/accelerators/evaluators.hpp>
+#include <dovetail/engine/evaluation_json.hpp>
 #include <dovetail/engine/mapper.hpp>
 #include <dovetail/engine/objective.hpp>
 #include <dovetail/engine/report.hpp>
@@ -239,8 +239,7 @@ int run(const Options& options, const Common& common) {
     throw UsageError("--workload needs --architecture: a document or a family");
   std::string title;
   std::vector<Job> jobs = read_jobs(options, common, title);
-  const std::unique_ptr<Evaluator> evaluator =
-      options.model == "cycle" ? make_evaluator("cycle") : nullptr;
+  const std::unique_ptr<Evaluator> evaluator = options.model == "cycle" ? make_evaluator("cycle") : nullptr;
   const std::unique_ptr<Mapper> mapper = make_mapper(options.mapper);
   const auto start = std::chrono::steady_clock::now();
   for (Job& job : jobs) {

@@ -101,6 +101,7 @@ int run(const CLI::App& command, const Options& options, const Common& common) {
                                           {"lower_bound", json["lower_bound"]},
                                           {"proven", json["proven"]},
                                           {"stopped", json["stopped"]},
+                                          {"closest", json.value("closest", Json(nullptr))},
                                           {"seconds", json["seconds"]}}
                                          .dump());
 

@@ -5,6 +5,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include <dovetail/engine/codesign.hpp>
 #include <dovetail/engine/designer.hpp>
 
 namespace dovetail::cli {
@@ -20,17 +23,28 @@ std::string from_here(const std::string& name) {
 }  // namespace
 
 void add_study_options(CLI::App& command, StudyOptions& options) {
-  command.add_option("study", options.file, "Study file (YAML); options below override it")->type_name("STUDY");
-  command.add_option("--workload", options.workloads, "Network: a zoo name or a descriptor; repeat it to share one accelerator")->type_name("NAME|FILE");
-  command.add_option("--family", options.family, "Accelerator family: a name or a descriptor")->type_name("NAME|FILE");
-  command.add_option("--spec", options.specs, "Limit such as 'area_um2<=4e6' (also power_mw, latency_ms, energy_pj, cycles, edp); repeatable")
+  command.add_option("study", options.file, "Study file (YAML); options below override it")
+      ->type_name("STUDY");
+  command
+      .add_option("--workload", options.workloads,
+                  "Network: a zoo name or a descriptor; repeat it to share one accelerator")
+      ->type_name("NAME|FILE");
+  command.add_option("--family", options.family, "Accelerator family: a name or a descriptor")
+      ->type_name("NAME|FILE");
+  command
+      .add_option(
+          "--spec", options.specs,
+          "Limit such as 'area_um2<=4e6' (also power_mw, latency_ms, energy_pj, cycles, edp); repeatable")
       ->type_name("METRIC<=BOUND");
   add_search_options(command, options);
-  command.add_option("--designer", options.designer, "How hardware points are chosen")->check(CLI::IsMember(designer_names()))->capture_default_str();
+  command.add_option("--designer", options.designer, "How hardware points are chosen")
+      ->check(CLI::IsMember(designer_names()))
+      ->capture_default_str();
   command.add_option("--trials", options.trials, "Hardware points in all, those of a resumed store included")
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{1000000000}))
       ->capture_default_str();
-  command.add_option("--batch", options.batch, "Points per round; the result depends on it, but not on threads")
+  command
+      .add_option("--batch", options.batch, "Points per round; the result depends on it, but not on threads")
       ->check(CLI::Range(1, 4096))
       ->capture_default_str();
   command.add_option("--store", options.store, "SQLite file that records every trial")->type_name("FILE");
@@ -43,23 +57,42 @@ Study make_study(const CLI::App& command, const StudyOptions& options, const Com
   const auto given = [&](const char* name) { return command.count(name) > 0; };
   if (given("--workload")) {
     study.workloads.clear();
-    for (const std::string& name : options.workloads) study.workloads.push_back({from_here(name), 1.0, {"--workload", 0, 0, ""}});
+    for (const std::string& name : options.workloads)
+      study.workloads.push_back({from_here(name), 1.0, {"--workload", 0, 0, ""}});
   }
-  if (given("--family")) study.family = from_here(options.family);
+  if (given("--family")) {
+    study.family = from_here(options.family);
+    study.family_where = {"--family", 0, 0, ""};
+  }
   if (given("--objective")) study.objective = options.objective;
   if (given("--model")) study.model = options.model;
   if (given("--mapper")) study.mapper = options.mapper;
   if (given("--budget")) study.budget = options.budget;
   if (given("--bypass")) study.bypass = options.bypass;
   if (given("--gap")) study.gap = options.gap;
-  if (given("--time")) study.time_s = options.time_s > 0 ? std::optional<double>(options.time_s) : std::nullopt;
+  if (given("--time"))
+    study.time_s = options.time_s > 0 ? std::optional<double>(options.time_s) : std::nullopt;
   if (given("--designer")) study.designer = options.designer;
   if (given("--trials")) study.trials = options.trials;
   if (given("--batch")) study.batch = options.batch;
   if (given("--store")) study.store = options.store;
   if (given("--seed")) study.seed = common.seed;
-  for (const std::string& spec : options.specs) set_value(study, "specs=" + fmt::format("'{}'", spec), "--spec", diagnostics);
+  for (const std::string& spec : options.specs)
+    set_value(study, "specs=" + fmt::format("'{}'", spec), "--spec", diagnostics);
   for (const std::string& assignment : common.set) set_value(study, assignment, "--set", diagnostics);
+  if (diagnostics.failed()) {
+    // Names and parameters that do not exist belong to the same answer.
+    try {
+      Codesign{study};
+    } catch (const InputError& error) {
+      for (const Diagnostic& diagnostic : error.diagnostics()) {
+        const bool known =
+            std::any_of(diagnostics.all().begin(), diagnostics.all().end(),
+                        [&](const Diagnostic& other) { return other.message == diagnostic.message; });
+        if (!known) diagnostics.error(diagnostic.where, diagnostic.message);
+      }
+    }
+  }
   diagnostics.raise();
   if (study.workloads.empty() || study.family.empty()) {
     throw UsageError("a study needs a workload and a family: a STUDY file, or --workload with --family");

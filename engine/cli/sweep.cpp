@@ -35,8 +35,10 @@ const std::vector<std::string> metrics = {"energy_pj", "cycles", "edp", "area_um
 std::vector<SweepPoint> read_points(const std::string& path) {
   std::vector<SweepPoint> points;
   std::string text;
-  if (path == "-") text.assign(std::istreambuf_iterator<char>(std::cin), {});
-  else text = read_text(path);
+  if (path == "-")
+    text.assign(std::istreambuf_iterator<char>(std::cin), {});
+  else
+    text = read_text(path);
   const std::string name = path == "-" ? "stdin" : path;
   Diagnostics diagnostics;
   int number = 0;
@@ -48,12 +50,16 @@ std::vector<SweepPoint> read_points(const std::string& path) {
     if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
     try {
       const Node node = parse_json(line, fmt::format("{} line {}", name, number));
-      if (!node.is_mapping()) throw InputError(node.location(), "expected an object of path: value, found " + node.describe());
+      if (!node.is_mapping())
+        throw InputError(node.location(), "expected an object of path: value, found " + node.describe());
       SweepPoint point;
-      for (const Node::Entry& entry : node.entries()) point.emplace_back(entry.key, entry.value.is_scalar() ? entry.value.text() : to_json(entry.value).dump());
+      for (const Node::Entry& entry : node.entries())
+        point.emplace_back(entry.key,
+                           entry.value.is_scalar() ? entry.value.text() : to_json(entry.value).dump());
       points.push_back(std::move(point));
     } catch (const InputError& error) {
-      for (const Diagnostic& diagnostic : error.diagnostics()) diagnostics.error(diagnostic.where, diagnostic.message);
+      for (const Diagnostic& diagnostic : error.diagnostics())
+        diagnostics.error(diagnostic.where, diagnostic.message);
     }
   }
   diagnostics.raise();
@@ -70,7 +76,8 @@ Json point_object(const SweepPoint& point) {
 }
 
 Json failed_row(const SweepPoint& point, const std::string& reason) {
-  Json row = {{"point", point_object(point)}, {"status", "failed"}, {"reason", reason}, {"objective", nullptr}};
+  Json row = {
+      {"point", point_object(point)}, {"status", "failed"}, {"reason", reason}, {"objective", nullptr}};
   for (const std::string& metric : metrics) row[metric] = nullptr;
   row["lower_bound"] = nullptr;
   row["gap"] = nullptr;
@@ -80,7 +87,8 @@ Json failed_row(const SweepPoint& point, const std::string& reason) {
 }
 
 // The study of the row, searched; with `hold` the hand design with the row's values, mapped once.
-Json evaluate_row(const CLI::App& command, const Options& options, const Common& common, const SweepPoint& point) {
+Json evaluate_row(const CLI::App& command, const Options& options, const Common& common,
+                  const SweepPoint& point) {
   const auto start = std::chrono::steady_clock::now();
   Common own = common;
   for (const auto& [path, value] : point) own.set.push_back(path + "=" + value);
@@ -124,7 +132,8 @@ Json evaluate_row(const CLI::App& command, const Options& options, const Common&
   row["lower_bound"] = number(lower_bound);
   row["gap"] = lower_bound > 0 ? number((best->objective - lower_bound) / best->objective) : Json(nullptr);
   row["best"] = Json::object();
-  for (const auto& [name, value] : named_values(codesign.family().space(), best->point)) row["best"][name] = value;
+  for (const auto& [name, value] : named_values(codesign.family().space(), best->point))
+    row["best"][name] = value;
   return row;
 }
 
@@ -164,7 +173,8 @@ class RowPrinter {
     rows_[i] = std::move(row);
     ++done_;
     for (; next_ < rows_.size() && !rows_[next_].is_null(); ++next_) print(next_);
-    progress_.show(static_cast<double>(done_), static_cast<double>(rows_.size()), fmt::format("{}/{} rows", done_, rows_.size()));
+    progress_.show(static_cast<double>(done_), static_cast<double>(rows_.size()),
+                   fmt::format("{}/{} rows", done_, rows_.size()));
   }
 
   void finish() {
@@ -210,7 +220,8 @@ int run(const CLI::App& command, const Options& options, const Common& common) {
     if (!options.grid.empty() || !options.zip.empty()) throw UsageError("--points replaces --grid and --zip");
     points = read_points(options.points);
   } else {
-    if (options.grid.empty() && options.zip.empty()) throw UsageError("a sweep needs --grid, --zip or --points");
+    if (options.grid.empty() && options.zip.empty())
+      throw UsageError("a sweep needs --grid, --zip or --points");
     points = make_points(options.grid, options.zip);
   }
   if (points.empty()) return exit_done;
@@ -224,9 +235,11 @@ int run(const CLI::App& command, const Options& options, const Common& common) {
       for (const auto& [path, value] : point) own.set.push_back(path + "=" + value);
       const Study study = make_study(command, options, own);
       const Codesign codesign(study);
-      if (!record) record = Codesign(make_study(command, options, common)).record(common.command_line, DOVETAIL_VERSION);
+      if (!record)
+        record = Codesign(make_study(command, options, common)).record(common.command_line, DOVETAIL_VERSION);
     } catch (const InputError& error) {
-      for (const Diagnostic& diagnostic : error.diagnostics()) diagnostics.error(diagnostic.where, diagnostic.message);
+      for (const Diagnostic& diagnostic : error.diagnostics())
+        diagnostics.error(diagnostic.where, diagnostic.message);
     }
   }
   diagnostics.raise();
@@ -267,7 +280,11 @@ int run(const CLI::App& command, const Options& options, const Common& common) {
       if (store) {
         const std::lock_guard<std::mutex> lock(counting);
         const bool done = row["status"] == "done";
-        Trial trial{next_id++, {}, done ? TrialState::completed : TrialState::failed, {}, row["reason"].get<std::string>()};
+        Trial trial{next_id++,
+                    {},
+                    done ? TrialState::completed : TrialState::failed,
+                    {},
+                    row["reason"].get<std::string>()};
         if (done) trial.metrics["objective"] = row["objective"].get<double>();
         store->put({trial, row["seconds"].get<double>(), Json{{"key", key}, {"row", row}}.dump()});
       }
@@ -294,11 +311,21 @@ void add_sweep(CLI::App& app, Common& common, Action& action) {
       "  dovetail sweep study.yaml --grid hw.pe_x=8:16:4 --zip seed=1,2,3 --store s.db --resume");
   const auto options = std::make_shared<Options>();
   add_study_options(*command, *options);
-  command->add_option("--grid", options->grid, "path=a,b,c or path=low:high:step or path=low:high:*factor; several are crossed")->type_name("PATH=LIST");
-  command->add_option("--zip", options->zip, "As --grid, but several are walked side by side")->type_name("PATH=LIST");
-  command->add_option("--points", options->points, "JSON lines {path: value, ...}, one row each; '-' reads stdin")->type_name("FILE");
-  command->add_flag("--hold", options->hold, "Keep parameters outside the grid at the hand design (one mapping search per row) instead of searching them");
-  command->add_flag("--resume", options->resume, "Continue the sweep in --store: rows that are there are printed, not computed");
+  command
+      ->add_option("--grid", options->grid,
+                   "path=a,b,c or path=low:high:step or path=low:high:*factor; several are crossed")
+      ->type_name("PATH=LIST");
+  command->add_option("--zip", options->zip, "As --grid, but several are walked side by side")
+      ->type_name("PATH=LIST");
+  command
+      ->add_option("--points", options->points,
+                   "JSON lines {path: value, ...}, one row each; '-' reads stdin")
+      ->type_name("FILE");
+  command->add_flag("--hold", options->hold,
+                    "Keep parameters outside the grid at the hand design (one mapping search per row) "
+                    "instead of searching them");
+  command->add_flag("--resume", options->resume,
+                    "Continue the sweep in --store: rows that are there are printed, not computed");
   command->callback([&common, &action, options, command] {
     if (command->count("--format") == 0) common.format = "jsonl";
     action = [&common, options, command] { return run(*command, *options, common); };

@@ -50,13 +50,16 @@ std::optional<std::vector<std::string>> range_values(const std::string& text, co
   const std::optional<double> low = number_of(parts[0]), high = number_of(parts[1]);
   if (!low || !high) return std::nullopt;
   const bool powers = parts.size() == 3 && parts[2].rfind('*', 0) == 0;
-  const std::optional<double> step = parts.size() == 3 ? number_of(powers ? parts[2].substr(1) : parts[2]) : 1.0;
+  const std::optional<double> step =
+      parts.size() == 3 ? number_of(powers ? parts[2].substr(1) : parts[2]) : 1.0;
   if (!step || (powers ? *step <= 1.0 || *low <= 0.0 : *step <= 0.0)) {
-    throw UsageError(fmt::format("{}: the third part of a range is a step above 0, or * and a factor above 1", where));
+    throw UsageError(
+        fmt::format("{}: the third part of a range is a step above 0, or * and a factor above 1", where));
   }
   std::vector<std::string> values;
   for (std::size_t i = 0; values.size() <= max_points; ++i) {
-    const double value = powers ? *low * std::pow(*step, static_cast<double>(i)) : *low + static_cast<double>(i) * *step;
+    const double value =
+        powers ? *low * std::pow(*step, static_cast<double>(i)) : *low + static_cast<double>(i) * *step;
     if (value > *high + 1e-9 * std::abs(*high)) break;
     values.push_back(fmt::format("{:.12g}", value));
   }
@@ -66,7 +69,8 @@ std::optional<std::vector<std::string>> range_values(const std::string& text, co
 
 }  // namespace
 
-std::pair<std::string, std::vector<std::string>> parse_axis(const std::string& text, const std::string& option) {
+std::pair<std::string, std::vector<std::string>> parse_axis(const std::string& text,
+                                                            const std::string& option) {
   const std::string where = option + " " + text;
   const std::size_t equals = text.find('=');
   if (equals == std::string::npos || equals == 0 || equals + 1 == text.size()) {
@@ -81,11 +85,13 @@ std::pair<std::string, std::vector<std::string>> parse_axis(const std::string& t
   return {path, values};
 }
 
-std::vector<SweepPoint> make_points(const std::vector<std::string>& grid, const std::vector<std::string>& zip) {
+std::vector<SweepPoint> make_points(const std::vector<std::string>& grid,
+                                    const std::vector<std::string>& zip) {
   std::vector<SweepPoint> points(1);
   for (const std::string& axis : grid) {
     const auto [path, values] = parse_axis(axis, "--grid");
-    if (points.size() * values.size() > max_points) throw UsageError(fmt::format("the sweep has more than {} points", max_points));
+    if (points.size() * values.size() > max_points)
+      throw UsageError(fmt::format("the sweep has more than {} points", max_points));
     std::vector<SweepPoint> crossed;
     for (const SweepPoint& point : points) {
       for (const std::string& value : values) {
@@ -100,7 +106,8 @@ std::vector<SweepPoint> make_points(const std::vector<std::string>& grid, const 
     const auto [path, values] = parse_axis(axis, "--zip");
     if (lines.empty()) lines.resize(values.size());
     if (lines.size() != values.size()) {
-      throw UsageError(fmt::format("--zip {}: {} values, the other zipped lists have {}", path, values.size(), lines.size()));
+      throw UsageError(fmt::format("--zip {}: {} values, the other zipped lists have {}", path, values.size(),
+                                   lines.size()));
     }
     for (std::size_t i = 0; i < values.size(); ++i) lines[i].emplace_back(path, values[i]);
   }
@@ -117,7 +124,8 @@ std::vector<SweepPoint> make_points(const std::vector<std::string>& grid, const 
 
 std::string to_text(const SweepPoint& point) {
   std::string text;
-  for (const auto& [path, value] : point) text += fmt::format("{}{}={}", text.empty() ? "" : " ", path, value);
+  for (const auto& [path, value] : point)
+    text += fmt::format("{}{}={}", text.empty() ? "" : " ", path, value);
   return text;
 }
 
