@@ -58,7 +58,8 @@ struct Packets {
 Packets packets_of_row(std::int64_t bytes, std::int64_t offset) {
   Packets p;
   std::int64_t last_line = -1;
-  p.lines = static_cast<double>((offset + bytes + 63) / 64 - offset / 64);
+  const std::int64_t lines = (offset + bytes + 63) / 64 - offset / 64;
+  p.lines = static_cast<double>(lines);
   while (bytes > 0) {
     std::int64_t best = 16, yield = 0;
     for (const std::int64_t size : {16, 32, 64}) {
@@ -273,10 +274,9 @@ class Run {
       };
       // Only the ends can differ: grow the middle from the centre.
       const std::int64_t centre = count / 2;
-      std::int64_t low = centre, high = centre;
       const std::int64_t near =
           std::min<std::int64_t>(count, 2 + std::max(job_.padding(gemmini_r), job_.padding(gemmini_s)));
-      low = std::min(centre, near), high = std::max(centre, count - 1 - near);
+      std::int64_t low = std::min(centre, near), high = std::max(centre, count - 1 - near);
       while (low > 0 && same(low - 1, centre)) --low;
       while (low < centre && !same(low, centre)) ++low;
       while (high + 1 < count && same(high + 1, centre)) ++high;

@@ -142,8 +142,9 @@ Addresses filter_addresses(const SystolicInput& input, const SystolicInput::Prod
   for (std::int64_t i = 0; i < p.columns; ++i) n.push_back(i * p.depth);
   for (std::int64_t i = 0; i < p.depth; ++i) k.push_back(i);
   const bool streams_filters = input.dataflow == Dataflow::input_stationary;  // T runs over the filters
-  a.outer_base = streams_filters ? std::move(k) : n;
-  a.inner_base = streams_filters ? std::move(n) : std::move(k);
+  if (streams_filters) n.swap(k);
+  a.outer_base = std::move(n);
+  a.inner_base = std::move(k);
   return a;
 }
 
@@ -271,7 +272,6 @@ EstimatedReads distinct_reads(const Folding& f, Role role, Words half) {
         if (times > 0) last_event = position - 1;
         window = total - position;
         r.reads += window;
-        position = total;
         break;
       }
       const std::int64_t step = std::min({half - leftover - window, size - window, total - position});

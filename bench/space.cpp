@@ -41,6 +41,7 @@ void row(const std::string& what, const std::string& of, double ns) {
 
 Space make(std::vector<Parameter> parameters, const std::vector<std::string>& texts) {
   std::vector<Constraint> constraints;
+  constraints.reserve(texts.size());
   for (const std::string& text : texts) constraints.push_back(make_constraint(text, parameters));
   return {std::move(parameters), std::move(constraints)};
 }

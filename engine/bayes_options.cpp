@@ -6,6 +6,8 @@
 #include <stdexcept>
 #include <vector>
 
+#include <fmt/format.h>
+
 namespace dovetail {
 namespace {
 
@@ -45,7 +47,7 @@ Row flag(std::string name, bool BayesOptions::*field, const std::string& help) {
           }};
 }
 
-Row choice(std::string name, std::string BayesOptions::*field, std::vector<std::string> allowed,
+Row choice(std::string name, std::string BayesOptions::*field, const std::vector<std::string>& allowed,
            const std::string& help) {
   std::string list;
   for (const std::string& word : allowed) list += (list.empty() ? "" : ", ") + word;
@@ -90,9 +92,9 @@ BayesOptions BayesOptions::read(const std::map<std::string, std::string>& option
       if (row.name != name) continue;
       known = true;
       if (!row.set(result, text))
-        throw std::invalid_argument("bayes: option '" + name + "=" + text + "'; " + name + ": " + row.help);
+        throw std::invalid_argument(fmt::format("bayes: option '{}={}'; {}: {}", name, text, name, row.help));
     }
-    if (!known) throw std::invalid_argument("bayes: no option '" + name + "'; known are " + names);
+    if (!known) throw std::invalid_argument(fmt::format("bayes: no option '{}'; known are {}", name, names));
   }
   return result;
 }

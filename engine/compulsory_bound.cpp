@@ -77,7 +77,6 @@ CompulsoryCost compulsory_cost(const Layer& layer, const Architecture& architect
       least = std::min(least, per_word(access, level) * words_per_element(tensor, level) / fanout);
       if (known && (rules.levels[static_cast<std::size_t>(i)].must_keep & bit) != 0) {
         energy += operations * tensor.density * least;
-        least = 0.0;  // counted
         break;
       }
     }

@@ -5,6 +5,8 @@
 #include <limits>
 #include <stdexcept>
 
+#include <fmt/format.h>
+
 #include <dovetail/engine/fresh_points.hpp>
 
 namespace dovetail {
@@ -35,9 +37,9 @@ class EvolutionDesigner final : public Designer {
         else
           throw std::invalid_argument("");
       } catch (const std::exception&) {
-        throw std::invalid_argument(
-            "evolution: option '" + name + "=" + text +
-            "'; known are population, tournament (numbers >= 1) and crossover (0 to 1)");
+        throw std::invalid_argument(fmt::format(
+            "evolution: option '{}={}'; known are population, tournament (numbers >= 1) and crossover (0 to 1)",
+            name, text));
       }
     }
   }

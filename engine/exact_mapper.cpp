@@ -231,8 +231,8 @@ std::vector<MapPoint> pareto_front(std::vector<MapPoint> points) {
     return lexicographically_less(a.mapping, b.mapping);
   });
   std::vector<MapPoint> front;
-  for (MapPoint& point : points) {
-    if (front.empty() || point.cycles < front.back().cycles) front.push_back(std::move(point));
+  for (const MapPoint& point : points) {
+    if (front.empty() || point.cycles < front.back().cycles) front.push_back(point);
   }
   return front;
 }

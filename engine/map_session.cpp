@@ -123,8 +123,9 @@ std::vector<Violation> nearest_miss(const MapRequest& request) {
       rest /= take;
     }
     if (rest > 1) {
+      const std::int64_t covered = dimension.extent / rest;
       closest.push_back({"family rule", "", dimension.name, static_cast<double>(dimension.extent),
-                         static_cast<double>(dimension.extent / rest)});
+                         static_cast<double>(covered)});
       return closest;
     }
   }

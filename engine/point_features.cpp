@@ -32,6 +32,7 @@ std::vector<double> ordinal_table(const std::vector<double>& values) {
   std::vector<double> table = values;
   if (!values.empty() && values.front() > 0.0) {
     std::vector<double> logs;
+    logs.reserve(values.size());
     for (const double value : values) logs.push_back(std::log(value));
     if (unevenness(logs) < unevenness(values)) table = logs;
   }

@@ -149,6 +149,7 @@ Space narrow(const Space& space, const Study& study, Diagnostics& diagnostics) {
   std::vector<Parameter> parameters = space.parameters();
   std::vector<Constraint> constraints = space.constraints();
   std::vector<std::string> names;
+  names.reserve(parameters.size());
   for (const Parameter& parameter : parameters) names.push_back(parameter.name);
   std::vector<std::string> conditions;
 

@@ -10,6 +10,8 @@
 #include <optional>
 #include <stdexcept>
 
+#include <fmt/format.h>
+
 #include <dovetail/engine/boosted_trees.hpp>
 #include <dovetail/engine/fresh_points.hpp>
 
@@ -37,9 +39,10 @@ class TreesDesigner final : public Designer {
           throw std::invalid_argument("");
         }
       } catch (const std::exception&) {
-        throw std::invalid_argument(
-            "trees: option '" + name + "=" + text +
-            "'; known are warmup, rounds, depth, chains, steps (numbers >= 1) and epsilon (0 to 1)");
+        throw std::invalid_argument(fmt::format(
+            "trees: option '{}={}'; known are warmup, rounds, depth, chains, steps (numbers >= 1) and epsilon "
+            "(0 to 1)",
+            name, text));
       }
     }
   }
@@ -169,9 +172,11 @@ class TreesDesigner final : public Designer {
       keep();
     }
     std::vector<std::pair<double, Point>> ranked;
+    ranked.reserve(found.size());
     for (const auto& [point, value] : found) ranked.emplace_back(value, point);
     std::sort(ranked.begin(), ranked.end());
     std::vector<Point> points;
+    points.reserve(ranked.size());
     for (const auto& [value, point] : ranked) points.push_back(point);
     return points;
   }

@@ -157,7 +157,7 @@ Level FamilyMachine::build_level(const CompiledLevel& compiled, const std::vecto
   add_figure(figures, level.name, "update", level.energy.update_pj, "pJ / access",
              origin(compiled.update_pj));
   const auto memory_source = [&](const CompiledFormula& own, const char* what) {
-    if (!own.empty() || (memory != "sram" && memory != "register_file")) return given;
+    if (!own.empty() || (memory != "sram" && memory != "register_file")) return std::string(given);
     return technology.provenance(memory + what);
   };
   if (level.energy.leak_pj_per_cycle > 0.0) {
@@ -219,6 +219,7 @@ Architecture FamilyMachine::build(const std::vector<double>& values, const Techn
   const std::vector<std::string> wrong = check(machine);
   if (!wrong.empty()) {
     std::vector<Diagnostic> all;
+    all.reserve(wrong.size());
     for (const std::string& message : wrong) all.push_back({where_, "not a legal machine here: " + message});
     throw InputError(std::move(all));
   }

@@ -91,7 +91,7 @@ Json evaluate_row(const CLI::App& command, const Options& options, const Common&
                   const SweepPoint& point) {
   const auto start = std::chrono::steady_clock::now();
   Common own = common;
-  for (const auto& [path, value] : point) own.set.push_back(path + "=" + value);
+  for (const auto& [path, value] : point) own.set.push_back(fmt::format("{}={}", path, value));
   Study study = make_study(command, options, own);
   study.store.clear();
   const Codesign codesign(std::move(study));
@@ -232,7 +232,7 @@ int run(const CLI::App& command, const Options& options, const Common& common) {
   for (const SweepPoint& point : points) {
     try {
       Common own = common;
-      for (const auto& [path, value] : point) own.set.push_back(path + "=" + value);
+      for (const auto& [path, value] : point) own.set.push_back(fmt::format("{}={}", path, value));
       const Study study = make_study(command, options, own);
       const Codesign codesign(study);
       if (!record)

@@ -114,7 +114,7 @@ class Mutator {
         if (!text.empty()) text[below(text.size())] ^= static_cast<char>(1U << below(7));
         break;
       case 7: {
-        const std::string token = tokens[below(tokens.size())];
+        const std::string& token = tokens[below(tokens.size())];
         const std::size_t times = below(200);
         std::string many;
         for (std::size_t i = 0; i < times; ++i) many += token;
@@ -133,8 +133,8 @@ class Mutator {
 };
 
 // Seconds of this thread, whatever else the machine does.
-// A text that takes longer hangs; instrumented builds are several times slower.
-#if defined(__SANITIZE_ADDRESS__)
+// A text that takes longer hangs; instrumented and unoptimised builds are several times slower.
+#if defined(__SANITIZE_ADDRESS__) || !defined(NDEBUG)
 constexpr double hang_s = 10.0;
 #else
 constexpr double hang_s = 1.0;

@@ -48,6 +48,7 @@ std::vector<Point> run(const std::string& name, std::uint64_t seed, int rounds, 
   for (int round = 0; round < rounds; ++round) {
     const std::vector<Point> points = designer->suggest(batch);
     std::vector<Trial> trials;
+    trials.reserve(points.size());
     for (const Point& point : points) trials.push_back(evaluate(made.space, id++, point));
     all.insert(all.end(), points.begin(), points.end());
     designer->update(trials);

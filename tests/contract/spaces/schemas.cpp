@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include <dovetail/accelerators/design.hpp>
 #include <dovetail/accelerators/document.hpp>
 #include <dovetail/accelerators/machine.hpp>
@@ -64,17 +66,18 @@ std::string disagreement(const Json& schema, const Json& value, const std::strin
       if (!value.contains(key.get<std::string>())) return place + ": lacks " + key.get<std::string>();
     }
     for (const auto& [key, child] : value.items()) {
+      const std::string there = fmt::format("{}/{}", place, key);
       const Json none = Json::object();
       const Json& properties = schema.contains("properties") ? schema["properties"] : none;
       const Json& others = schema.contains("additionalProperties") ? schema["additionalProperties"] : none;
-      if (!properties.contains(key) && others == false) return place + ": knows no " + key;
+      if (!properties.contains(key) && others == false) return fmt::format("{}: knows no {}", place, key);
       const Json& own = properties.contains(key) ? properties[key] : others.is_object() ? others : none;
-      if (const std::string wrong = disagreement(own, child, place + "/" + key); !wrong.empty()) return wrong;
+      if (std::string wrong = disagreement(own, child, there); !wrong.empty()) return wrong;
     }
   }
   if (value.is_array() && schema.contains("items")) {
     for (std::size_t i = 0; i < value.size(); ++i) {
-      if (const std::string wrong = disagreement(schema["items"], value[i], place + "/" + std::to_string(i));
+      if (std::string wrong = disagreement(schema["items"], value[i], place + "/" + std::to_string(i));
           !wrong.empty())
         return wrong;
     }

@@ -88,7 +88,7 @@ TEST_CASE("what would change trials is refused by name, and the store stays as i
   const std::string store = folder.file("a.db");
   REQUIRE(run(folder, study(store, {"--trials", "3"})).code == 0);
   const std::string before = read(store);
-  const auto refused = [&](std::vector<std::string> words, const std::string& name) {
+  const auto refused = [&](const std::vector<std::string>& words, const std::string& name) {
     const Outcome outcome = run(folder, words);
     CAPTURE(name);
     CHECK(outcome.code == 6);

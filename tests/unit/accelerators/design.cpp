@@ -97,7 +97,9 @@ TEST_CASE("the reference cases read, and read back equal") {
     for (const char* key : {"problem", "arch", "mapping", "options"}) {
       if (!theirs.contains(key)) continue;
       const nlohmann::json flat = theirs[key].flatten();
-      for (const auto& [pointer, value] : flat.items()) {
+      for (const auto& item : flat.items()) {
+        const std::string& pointer = item.key();
+        const nlohmann::json& value = item.value();
         CAPTURE(pointer);
         const nlohmann::json::json_pointer at(pointer);
         if (value.is_null() && ours[key].contains(at) && ours[key][at].empty()) continue;  // flatten() loses []

@@ -56,7 +56,8 @@ TEST_CASE("a 0.5 KB register file costs one 16-bit multiply-accumulate, as in th
 TEST_CASE("memories never get cheaper by being larger or wider") {
   const Technology technology(65.0);
   double last_file = 0.0, last_sram = 0.0, last_banked = 0.0, last_area = 0.0;
-  for (double words = 1; words < 1e7; words = std::ceil(words * 1.1)) {
+  for (std::int64_t size = 1; size < 10'000'000; size += 1 + size / 10) {
+    const auto words = static_cast<double>(size);
     const double file = technology.register_file(words, 16).energy_pj;
     const Cost sram = technology.sram(words * 16, 64), banked = technology.sram(words * 16, 64, 8);
     CHECK(file >= last_file);
@@ -68,7 +69,7 @@ TEST_CASE("memories never get cheaper by being larger or wider") {
     last_file = file, last_sram = sram.energy_pj, last_banked = banked.energy_pj, last_area = sram.area_um2;
   }
   double last_width = 0.0;
-  for (double bits = 8; bits <= 1024; bits *= 2) {
+  for (const double bits : {8, 16, 32, 64, 128, 256, 512, 1024}) {
     const double access = technology.sram(1 << 20, bits).energy_pj;
     CHECK(access > last_width);
     if (bits > 8) CHECK(access < 2.0 * last_width);  // a wide access is cheaper per bit

@@ -63,6 +63,7 @@ TEST_CASE("three tied parameters stay connected") {
 
 TEST_CASE("wide spaces multiply and stay cheap") {
   std::vector<Parameter> parameters;
+  parameters.reserve(53);
   for (int i = 0; i < 50; ++i)
     parameters.push_back({fmt::format("b{}", i), CategoricalValues{{"off", "on"}}});
   for (int i = 0; i < 3; ++i) parameters.push_back({fmt::format("r{}", i), RealRange{-1, 1, false}});

@@ -41,6 +41,7 @@ GaussianProcessModel rich_model() {
 
 std::vector<double> some_parameters(const GaussianProcessModel& model) {
   std::vector<double> result;
+  result.reserve(static_cast<std::size_t>(model.parameter_count()));
   for (int i = 0; i < model.parameter_count(); ++i) result.push_back(-0.4 + 0.17 * (i % 5));
   result[static_cast<std::size_t>(model.noise_parameter())] = -4.0;
   return result;

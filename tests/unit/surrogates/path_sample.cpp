@@ -20,6 +20,7 @@ TEST_CASE("many paths average to the posterior, for products, sums and linear fa
   std::uniform_real_distribution<double> uniform;
   std::vector<double> outputs;
   for (double& value : inputs.values) value = uniform(generator);
+  outputs.reserve(6);
   for (int i = 0; i < 6; ++i) outputs.push_back(normal(generator));
   const GaussianProcess process(model, parameters, inputs, outputs);
   Matrix queries(3, 2);
