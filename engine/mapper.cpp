@@ -6,6 +6,7 @@
 
 #include <stdexcept>
 
+#include <dovetail/engine/bayes_mapper.hpp>
 #include <dovetail/engine/exact_mapper.hpp>
 #include <dovetail/engine/sampling_mappers.hpp>
 
@@ -14,6 +15,7 @@ namespace dovetail {
 std::unique_ptr<Mapper> make_mapper(const std::string& name) {
   if (name == "exact") return std::make_unique<ExactMapper>();
   if (name == "random") return std::make_unique<RandomMapper>();
+  if (name == "bayes") return std::make_unique<BayesMapper>();
   if (name == "hillclimb") return std::make_unique<HillclimbMapper>();
   if (name == "annealing") return std::make_unique<AnnealingMapper>();
   if (name == "evolution") return std::make_unique<EvolutionMapper>();
@@ -22,7 +24,7 @@ std::unique_ptr<Mapper> make_mapper(const std::string& name) {
 }
 
 std::vector<std::string> mapper_names() {
-  return {"exact", "random", "evolution", "annealing", "hillclimb"};
+  return {"exact", "random", "bayes", "evolution", "annealing", "hillclimb"};
 }
 
 }  // namespace dovetail
