@@ -89,6 +89,8 @@ endfunction()
 function(dovetail_bench name)
   add_executable(bench_${name} ${name}.cpp)
   target_link_libraries(bench_${name} PRIVATE dovetail_flags dovetail::engine fmt::fmt nlohmann_json::nlohmann_json ${ARGN})
+  target_compile_definitions(bench_${name} PRIVATE
+    DOVETAIL_SOURCE_DIR="${PROJECT_SOURCE_DIR}" DOVETAIL_SHARED_DIR="${PROJECT_SOURCE_DIR}/../shared")
   set_target_properties(bench_${name} PROPERTIES OUTPUT_NAME ${name})
 endfunction()
 

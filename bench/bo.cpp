@@ -1,157 +1,288 @@
-// Quality of the designers on every problem: best feasible value at the recorded budgets, medians and quartiles.
+// Constrained Bayesian optimization against recorded peers, live peers, our other designers and itself.
 //
-//     bo [--seeds 20] [--problem NAME] [--mode values|passfail|known|partly] [--peers FILE] [option=value of bayes ...]
+//     bo [PART ...] [--seeds 20] [--problem NAME] [--mode values|passfail|known|partly] [--recorded DIR] [option=value ...]
 //
-// FILE is the peers.json of recorded runs; with it every row says win, tie or loss against each peer's median. A seed
-// without a feasible point counts as infinite. Then the cost of the Gaussian process in thread CPU time.
-#include <cstdio>
-#include <ctime>
-#include <fstream>
+//     quality      best feasible value at the recorded budgets: medians and quartiles; wins, ties, losses
+//     peers        Optuna's samplers, live, beside ours with as many seeds
+//     ablation     each default of the Bayesian designer changed alone
+//     calibration  Brier score of the feasibility classifier on hidden constraints against the base rate
+//     transfer     outcomes of a related study told first
+//     cost         CPU time of fit and suggestion, beside scikit-learn, live
+//
+// Without a part: quality and cost. A seed without a feasible point counts as infinite. Options are those of `bayes`.
 #include <iostream>
+#include <set>
 
-#include <fmt/format.h>
-#include <nlohmann/json.hpp>
-
-#include <dovetail/surrogates/gaussian_process.hpp>
-
-#include "problems.hpp"
+#include "bo_belief.hpp"
+#include "bo_cost.hpp"
+#include "curves.hpp"
+#include "live_peer.hpp"
 
 using namespace problems;
 
 namespace {
 
-double cpu_seconds() {
-  timespec now{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+struct Settings {
+  int seeds = 20;
+  std::string recorded = DOVETAIL_SHARED_DIR "/reference/bo";
+  std::string driver = DOVETAIL_SOURCE_DIR "/bench/peers.py";
+  std::vector<Case> cases;
+  Options options;
+};
+
+void print_row(const std::string& who, int budget, const Curves& curves) {
+  const Numbers best = curves.at(budget);
+  const auto none =
+      std::count_if(best.begin(), best.end(), [](double value) { return !std::isfinite(value); });
+  fmt::print("  {:>10} @{:<4} {:>12.6g} [{:.6g}, {:.6g}]{}\n", who, budget, quantile(best, 0.5),
+             quantile(best, 0.25), quantile(best, 0.75),
+             none > 0 ? fmt::format(" without feasible {}/{}", none, best.size()) : std::string());
 }
 
-double quantile(Numbers values, double share) {
-  std::sort(values.begin(), values.end());
-  const double at = share * static_cast<double>(values.size() - 1);
-  const auto low = static_cast<std::size_t>(at), high = std::min(values.size() - 1, low + 1);
-  if (!std::isfinite(values[low]) || !std::isfinite(values[high]))
-    return at > static_cast<double>(low) ? values[high] : values[low];
-  return values[low] + (at - static_cast<double>(low)) * (values[high] - values[low]);
-}
+// Wins, ties and losses, and the problems on which nothing at the largest common budget was better.
+struct Tally {
+  int wins = 0, ties = 0, losses = 0;
+  std::map<std::string, bool> at_least_as_good;
+  std::vector<std::string> lost;
 
-void compare(const nlohmann::json& peers, const std::string& problem, Mode mode, int budget, double ours) {
-  for (const auto& run : peers["runs"]) {
-    const std::string method = run["method"];
-    const bool known = method == "bacoK";
-    if (run["problem"] != problem || known != (mode == Mode::known)) continue;
-    const auto at = run["at"].find(std::to_string(budget));
-    if (at == run["at"].end()) continue;
-    const double theirs =
-        (*at)["median"].is_null() ? std::numeric_limits<double>::infinity() : (*at)["median"].get<double>();
-    fmt::print("      {:>10} {:.6g}: {}\n", method, theirs,
-               ours < theirs    ? "win"
-               : ours == theirs ? "tie"
-                                : "loss");
+  void add(const std::string& problem, const std::string& method, int budget, double ours, double theirs,
+           bool last) {
+    const int result = verdict(ours, theirs);
+    ++(result > 0 ? wins : result < 0 ? losses : ties);
+    if (result < 0)
+      lost.push_back(fmt::format("{} @{} {:.6g} (ours {:.6g}) by {}", problem, budget, theirs, ours, method));
+    if (!last) return;
+    const auto found = at_least_as_good.emplace(problem, true).first;
+    found->second = found->second && result >= 0;
   }
-}
-
-void quality(const Problem& problem, Mode mode, int seeds, const std::map<std::string, std::string>& options,
-             const nlohmann::json& peers) {
-  fmt::print("{} (best known {:.6g})\n", problem.name, problem.best_known);
-  for (const std::string& designer : std::vector<std::string>{"bayes", "random", "evolution"}) {
-    const double start = cpu_seconds();
-    std::vector<Numbers> curves;
-    for (int seed = 0; seed < seeds; ++seed)
-      curves.push_back(run(problem, mode, designer,
-                           designer == "bayes" ? options : std::map<std::string, std::string>{},
-                           static_cast<std::uint64_t>(seed), problem.budgets.back(), problem.batch));
-    const double seconds = (cpu_seconds() - start) / seeds;
-    for (const int budget : problem.budgets) {
-      Numbers best;
-      for (const Numbers& curve : curves) best.push_back(curve[static_cast<std::size_t>(budget - 1)]);
-      const auto none =
-          std::count_if(best.begin(), best.end(), [](double value) { return !std::isfinite(value); });
-      const double median = quantile(best, 0.5);
-      fmt::print("  {:>9} @{:<4} {:>12.6g} [{:.6g}, {:.6g}] without feasible {}/{}\n", designer, budget,
-                 median, quantile(best, 0.25), quantile(best, 0.75), none, seeds);
-      if (designer == "bayes" && !peers.is_null()) compare(peers, problem.name, mode, budget, median);
-    }
-    fmt::print("  {:>9} {:.2f} ms per suggestion\n", designer, 1e3 * seconds / problem.budgets.back());
-  }
-  std::fflush(stdout);
-}
-
-void cost() {
-  fmt::print("Gaussian process, 12 inputs, ARD Matern-5/2, one thread, ms of CPU time (least of 7)\n");
-  for (const std::size_t n : {100u, 200u, 500u, 1000u}) {
-    Random random(1, {n});
-    Matrix inputs(n, 12), queries(1000, 12);
-    for (double& value : inputs.values) value = random.uniform();
-    for (double& value : queries.values) value = random.uniform();
-    Numbers outputs;
-    for (std::size_t i = 0; i < n; ++i) {
-      double sum = 0;
-      for (std::size_t j = 0; j < 12; ++j)
-        sum += std::sin(3 * inputs(i, j) + static_cast<double>(j)) / (1.0 + static_cast<double>(j));
-      outputs.push_back(sum);
-    }
-    GaussianProcessModel model;
-    model.kernel = ard_kernel(Shape::matern52, 12);
-    Numbers parameters = model.default_parameters(), gradient(parameters.size());
-    MarginalLikelihood likelihood(model, inputs, outputs);
-    const auto least = [](int repeats, const auto& body) {
-      double best = 1e300;
-      for (int i = 0; i < repeats; ++i) {
-        const double start = cpu_seconds();
-        body();
-        best = std::min(best, cpu_seconds() - start);
-      }
-      return 1e3 * best;
-    };
-    const double one = least(7, [&] { likelihood(parameters, gradient); });
-    const double fit = least(1, [&] { parameters = fit_parameters(model, inputs, outputs); });
-    GaussianProcess process(model, parameters, inputs, outputs);
-    process.append(queries.row(0), 0.0);
-    const double append = least(7, [&] { process.append(queries.row(1), 0.0); });
-    const double predict = least(3, [&] { process.predict(queries); });
+  void print(const std::string& whom) const {
+    const auto good = std::count_if(at_least_as_good.begin(), at_least_as_good.end(),
+                                    [](const auto& entry) { return entry.second; });
     fmt::print(
-        "  n {:>5}: likelihood + gradient {:.2f}, cold fit {:.0f}, append {:.3f}, predict 1000 {:.1f}\n", n,
-        one, fit, append, predict);
+        "against {}: {} wins, {} ties, {} losses; nothing better at the largest common budget on {} of {} "
+        "problems\n",
+        whom, wins, ties, losses, good, at_least_as_good.size());
+    for (const std::string& text : lost) fmt::print("  lost {}\n", text);
   }
+};
+
+void quality(const Settings& settings) {
+  const std::vector<Recorded> peers = recorded(settings.recorded);
+  if (peers.empty()) fmt::print("no recorded peers in {}\n", settings.recorded);
+  Tally against_peers, against_random;
+  for (const Case& at : settings.cases) {
+    fmt::print("{}, best known {:.6g}\n", at.name(), at.problem.best_known);
+    std::map<std::string, Curves> all;
+    for (const std::string designer : {"bayes", "random", "evolution"}) {
+      all[designer] = curves(at, designer, designer == "bayes" ? settings.options : Options{}, settings.seeds,
+                             at.budgets.back());
+      for (const int budget : at.budgets) print_row(designer, budget, all[designer]);
+      fmt::print("  {:>10} {:.2f} ms per suggestion, first feasible at {} [{}, {}]\n", designer,
+                 all[designer].suggestion_ms, quantile(all[designer].first_feasible, 0.5),
+                 quantile(all[designer].first_feasible, 0.25), quantile(all[designer].first_feasible, 0.75));
+    }
+    const Curves& ours = all["bayes"];
+    for (const Recorded& peer : peers) {
+      if (peer.problem != at.problem.name || peer.known != (at.mode == Mode::known) ||
+          at.mode == Mode::partly)
+        continue;
+      int last = 0;
+      for (const int budget : at.budgets) last = peer.median.contains(budget) ? budget : last;
+      for (const int budget : at.budgets) {
+        const auto theirs = peer.median.find(budget);
+        if (theirs == peer.median.end()) continue;
+        const int result = verdict(ours.median(budget), theirs->second);
+        fmt::print("  {:>10} @{:<4} {:>12.6g} recorded: {}\n", peer.method, budget, theirs->second,
+                   result > 0   ? "win"
+                   : result < 0 ? "loss"
+                                : "tie");
+        against_peers.add(at.name(), peer.method, budget, ours.median(budget), theirs->second,
+                          budget == last);
+      }
+    }
+    for (const int budget : at.budgets)
+      against_random.add(at.name(), "random", budget, ours.median(budget), all["random"].median(budget),
+                         budget == at.budgets.back());
+    std::fflush(stdout);
+  }
+  fmt::print("{} seeds\n", settings.seeds);
+  against_peers.print("recorded peers");
+  against_random.print("our random search");
+}
+
+nlohmann::json domains(const Problem& problem) {
+  nlohmann::json result = nlohmann::json::array();
+  for (const Parameter& parameter : problem.parameters) {
+    if (const auto* real = std::get_if<RealRange>(&parameter.domain))
+      result.push_back(
+          {{"name", parameter.name}, {"kind", "real"}, {"low", real->low}, {"high", real->high}});
+    else if (const auto* integer = std::get_if<IntegerRange>(&parameter.domain))
+      result.push_back(
+          {{"name", parameter.name}, {"kind", "integer"}, {"low", integer->low}, {"high", integer->high}});
+    else if (const auto* ordinal = std::get_if<OrdinalValues>(&parameter.domain))
+      result.push_back(
+          {{"name", parameter.name}, {"kind", "integer"}, {"low", 0}, {"high", ordinal->values.size() - 1}});
+    else if (const auto* choice = std::get_if<CategoricalValues>(&parameter.domain))
+      result.push_back({{"name", parameter.name}, {"kind", "categorical"}, {"count", choice->values.size()}});
+  }
+  return result;
+}
+
+// A study of a live peer. Without constraint values a failure is told as one constraint that is violated by 1, with the
+// worst objective seen so far.
+std::optional<Numbers> peer_curve(LivePeer& peer, const Case& at, const std::string& sampler, int seed,
+                                  int evaluations) {
+  Numbers curve;
+  double best = std::numeric_limits<double>::infinity(), worst = 0.0;
+  nlohmann::json question = {{"start",
+                              {{"sampler", sampler},
+                               {"seed", seed},
+                               {"parameters", domains(at.problem)},
+                               {"constraints", at.mode != Mode::values || !at.problem.known.empty() ||
+                                                   !make_goal(at.problem, at.mode, 1).specs.empty()}}}};
+  while (static_cast<int>(curve.size()) < evaluations) {
+    const std::optional<nlohmann::json> reply = peer.answer(question);
+    if (!reply) return std::nullopt;
+    Numbers values = (*reply)["point"].get<Numbers>();
+    for (std::size_t p = 0; p < values.size(); ++p)
+      if (const auto* ordinal = std::get_if<OrdinalValues>(&at.problem.parameters[p].domain))
+        values[p] = ordinal->values[static_cast<std::size_t>(values[p])];
+    Outcome outcome = at.problem.evaluate(values);
+    if (outcome.feasible()) best = std::min(best, outcome.objective);
+    curve.push_back(best);
+    if (at.mode != Mode::values) {
+      if (!outcome.feasible()) outcome.objective = worst;
+      outcome.excess = {outcome.feasible() ? -1.0 : 1.0};
+    }
+    worst = std::max(worst, outcome.objective);
+    if (outcome.excess.empty()) outcome.excess = {-1.0};
+    question = {{"tell", {{"value", outcome.objective}, {"excess", outcome.excess}}}};
+  }
+  return curve;
+}
+
+void peers(const Settings& settings) {
+  LivePeer peer(settings.driver);
+  const std::optional<nlohmann::json> version = peer.answer({{"have", "optuna"}});
+  if (!version) {
+    fmt::print("live peers skipped: Debian's python3-optuna is not installed\n");
+    return;
+  }
+  fmt::print("Optuna {}, live, {} seeds\n", (*version)["version"].get<std::string>(), settings.seeds);
+  Tally tally;
+  for (const Case& at : settings.cases) {
+    if (at.mode == Mode::known || at.mode == Mode::partly) continue;  // Optuna has no declared constraints
+    fmt::print("{}\n", at.name());
+    const Curves ours = curves(at, "bayes", settings.options, settings.seeds, at.budgets.back());
+    for (const int budget : at.budgets) print_row("bayes", budget, ours);
+    for (const std::string sampler : {"tpe", "tpe-joint", "nsga2"}) {
+      Curves theirs;
+      for (int seed = 0; seed < settings.seeds; ++seed) {
+        const std::optional<Numbers> curve = peer_curve(peer, at, sampler, seed, at.budgets.back());
+        if (curve) theirs.best.push_back(*curve);
+      }
+      if (theirs.best.empty()) {
+        fmt::print("  {:>10} failed\n", sampler);
+        continue;
+      }
+      for (const int budget : at.budgets) {
+        print_row(sampler, budget, theirs);
+        tally.add(at.name(), sampler, budget, ours.median(budget), theirs.median(budget),
+                  budget == at.budgets.back());
+      }
+    }
+    std::fflush(stdout);
+  }
+  tally.print("Optuna");
+}
+
+// Every default changed alone. `better` is the share of seeds and problems on which the changed designer ends better than
+// the default, ties half: above 50 % the default would be wrong.
+void ablation(const Settings& settings) {
+  const std::vector<Options> variants = {
+      {},
+      {{"kernel", "squared_exponential"}},
+      {{"kernel", "linear"}},
+      {{"transform", "none"}},
+      {{"warp", "on"}},
+      {{"acquisition", "lcb"}},
+      {{"acquisition", "thompson"}},
+      {{"classifier", "off"}},
+      {{"threshold", "0"}},
+      {{"trust", "off"}},
+      {{"trust", "on"}},
+      {{"neighbours", "off"}},
+      {{"gradient", "off"}},
+  };
+  std::vector<double> share(variants.size(), 0.0), duels(variants.size(), 0.0);
+  std::vector<int> ahead(variants.size(), 0), behind(variants.size(), 0);
+  for (const Case& at : settings.cases) {
+    const int budget = at.budgets[at.budgets.size() / 2];
+    fmt::print("{} @{}\n", at.name(), budget);
+    Curves base;
+    for (std::size_t v = 0; v < variants.size(); ++v) {
+      std::string text = "default";
+      Options options = settings.options;
+      for (const auto& [name, value] : variants[v]) text = name + "=" + value, options[name] = value;
+      const Curves changed = curves(at, "bayes", options, settings.seeds, budget);
+      if (v == 0) base = changed;
+      print_row(text, budget, changed);
+      const Numbers ours = base.at(budget), theirs = changed.at(budget);
+      for (std::size_t i = 0; i < ours.size(); ++i)
+        for (const double other : theirs) share[v] += 0.5 - 0.5 * verdict(ours[i], other), duels[v] += 1.0;
+      const int result = verdict(base.median(budget), changed.median(budget));
+      ahead[v] += result<0, behind[v] += result> 0;
+    }
+    std::fflush(stdout);
+  }
+  fmt::print("{:>30} {:>10} {:>16} {:>16}\n", "changed", "better %", "medians better", "medians worse");
+  for (std::size_t v = 1; v < variants.size(); ++v)
+    fmt::print("{:>30} {:>10.1f} {:>16} {:>16}\n",
+               variants[v].begin()->first + "=" + variants[v].begin()->second,
+               100.0 * share[v] / std::max(1.0, duels[v]), ahead[v], behind[v]);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  int seeds = 20;
+  Settings settings;
+  std::set<std::string> parts;
   std::string only, mode_name;
-  nlohmann::json peers;
-  std::map<std::string, std::string> options;
   for (int i = 1; i < argc; ++i) {
     const std::string word = argv[i];
     const bool more = i + 1 < argc;
     if (word == "--seeds" && more) {
-      seeds = std::max(1, std::atoi(argv[++i]));
+      settings.seeds = std::max(1, std::atoi(argv[++i]));
     } else if (word == "--problem" && more) {
       only = argv[++i];
     } else if (word == "--mode" && more) {
       mode_name = argv[++i];
-    } else if (word == "--peers" && more) {
-      std::ifstream file(argv[++i]);
-      if (file) peers = nlohmann::json::parse(file, nullptr, false);
-      if (peers.is_discarded()) peers = nullptr;
+    } else if (word == "--recorded" && more) {
+      settings.recorded = argv[++i];
+    } else if (std::set<std::string>{"quality", "peers", "ablation", "calibration", "transfer", "cost"}
+                   .contains(word)) {
+      parts.insert(word);
     } else if (word.find('=') != std::string::npos) {
-      options[word.substr(0, word.find('='))] = word.substr(word.find('=') + 1);
+      settings.options[word.substr(0, word.find('='))] = word.substr(word.find('=') + 1);
     } else {
       std::cerr << "unknown word " << word << "\n";
       return 2;
     }
   }
-  for (const Problem& problem : all()) {
-    if (!only.empty() && only != problem.name) continue;
-    Mode mode = problem.mode;
-    if (mode_name == "values") mode = Mode::values;
-    if (mode_name == "passfail") mode = Mode::passfail;
-    if (mode_name == "known") mode = Mode::known;
-    if (mode_name == "partly") mode = Mode::partly;
-    quality(problem, mode, seeds, options, peers);
+  if (parts.empty()) parts = {"quality", "cost"};
+  const std::map<std::string, Mode> modes = {{"values", Mode::values},
+                                             {"passfail", Mode::passfail},
+                                             {"known", Mode::known},
+                                             {"partly", Mode::partly}};
+  for (const Case& at : cases()) {
+    if (!only.empty() && ("," + only + ",").find("," + at.problem.name + ",") == std::string::npos) continue;
+    if (mode_name.empty() || at.mode == modes.at(mode_name)) settings.cases.push_back(at);
   }
-  cost();
+  if (parts.contains("quality")) quality(settings);
+  if (parts.contains("peers")) peers(settings);
+  if (parts.contains("ablation")) ablation(settings);
+  if (parts.contains("calibration")) calibration(settings.cases, settings.seeds, settings.options);
+  if (parts.contains("transfer")) transfer(settings.seeds);
+  if (parts.contains("cost")) cost(settings.driver);
   return 0;
 }
