@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <dovetail/accelerators/evaluators.hpp>
+#include <dovetail/engine/command_evaluator.hpp>
 #include <dovetail/engine/compulsory_bound.hpp>
 #include <dovetail/engine/objective.hpp>
 #include <dovetail/engine/study_space.hpp>
@@ -51,10 +52,14 @@ std::map<std::string, std::string> named_values(const Space& space, const Point&
   return values;
 }
 
-Codesign::Codesign(Study study) : study_(std::move(study)) {
+Codesign::Codesign(Study study, std::shared_ptr<const Evaluator> own)
+    : study_(std::move(study)), evaluator_(std::move(own)) {
   Diagnostics diagnostics;
   if (study_.workloads.empty()) diagnostics.error({study_.folder, 0, 0, ""}, "the study names no workload");
   if (study_.family.empty()) diagnostics.error({study_.folder, 0, 0, ""}, "the study names no family");
+  if (!study_.evaluator.empty() && study_.model != "loop")
+    diagnostics.error({study_.folder, 0, 0, ""},
+                      "both 'evaluator' and 'model: cycle' would decide: keep one");
   diagnostics.raise();
   read_networks(diagnostics);
   read_family(diagnostics);
@@ -63,7 +68,11 @@ Codesign::Codesign(Study study) : study_(std::move(study)) {
   goal_.objectives = {{"objective", true}};
   for (const StudySpec& spec : study_.specs) goal_.specs.push_back(spec.spec);
   mapper_ = make_mapper(study_.mapper);
-  if (study_.model == "cycle") evaluator_ = make_evaluator("cycle");
+  if (!evaluator_ && !study_.evaluator.empty())
+    evaluator_ =
+        std::make_shared<CommandEvaluator>(CommandOptions{study_.evaluator, study_.evaluator_timeout_s, {}});
+  foreign_ = evaluator_ != nullptr;
+  if (!foreign_ && study_.model == "cycle") evaluator_ = make_evaluator("cycle");
 }
 
 void Codesign::read_networks(Diagnostics& diagnostics) {
@@ -219,6 +228,11 @@ StudyRecord Codesign::record(const std::string& command, const std::string& vers
   identity["mapper gap"] = fmt::format("{}", study_.gap);
   identity["bypass"] = study_.bypass;
   identity["model"] = study_.model;
+  if (foreign_) {
+    identity["evaluator"] = study_.evaluator.empty() ? evaluator_->name() : study_.evaluator;
+    identity["evaluator timeout"] = fmt::format("{} s", study_.evaluator_timeout_s);
+    identity["candidates"] = fmt::format("{}", study_.candidates);
+  }
   identity["batch"] = fmt::format("{}", study_.batch);
   identity["seed"] = fmt::format("{}", study_.seed);
   identity["clock_mhz"] = fmt::format("{}", study_.clock_mhz.value_or(family_->clock_mhz()));

@@ -67,8 +67,9 @@ std::map<std::string, std::string> named_values(const Space& space, const Point&
 /// A study bound to its data: networks, family, space, goal. Immutable; safe to use from several threads.
 class Codesign {
  public:
-  /// Reads workloads and family. Throws InputError with every mistake, also those in `fixed` and `space`.
-  explicit Codesign(Study study);
+  /// Reads workloads and family. Throws InputError with every mistake, also those in `fixed` and `space`. An `own`
+  /// evaluator decides in place of the study's: the mappers still search with the loop model, and no bound is known.
+  explicit Codesign(Study study, std::shared_ptr<const Evaluator> own = nullptr);
 
   const Study& study() const { return study_; }
   const Family& family() const { return *family_; }
@@ -170,6 +171,7 @@ class Codesign {
   MappingObjective objective_;
   std::unique_ptr<Mapper> mapper_;
   std::shared_ptr<const Evaluator> evaluator_;  ///< null: the loop model, as the mappers use it
+  bool foreign_ = false;                        ///< the evaluator is the user's: nothing is known about it
 };
 
 /// A finished or interrupted study.

@@ -9,6 +9,7 @@
 #include <dovetail/engine/compulsory_bound.hpp>
 #include <dovetail/engine/network_mapper.hpp>
 #include <dovetail/engine/objective.hpp>
+#include <dovetail/engine/screening.hpp>
 #include <dovetail/workloads/parallel.hpp>
 
 namespace dovetail {
@@ -59,7 +60,7 @@ double Codesign::cutoff_scale(const std::vector<double>& bounds, const std::vect
 }
 
 bool Codesign::loop_model_bounds(const Architecture& architecture) const {
-  return evaluator_ == nullptr || architecture.machine.empty();
+  return evaluator_ == nullptr || (!foreign_ && architecture.machine.empty());
 }
 
 std::vector<CompulsoryCost> Codesign::compulsory(const Point& point, const Architecture& architecture) const {
@@ -111,27 +112,12 @@ Codesign::LayerAnswer Codesign::map_layer(std::size_t pool, const DesignPoint& d
     return answer;
   }
   if (evaluator_ == nullptr) return answer;
-  // The loop model screens, the evaluator decides: every mapping of the front is asked.
-  std::vector<Mapping> candidates = {*answer.result.mapping};
-  for (const FrontPoint& candidate : answer.result.front) candidates.push_back(candidate.mapping);
-  double best = infinity;
-  for (const Mapping& candidate : candidates) {
-    try {
-      const Evaluation decided = evaluator_->evaluate(request.layer, request.architecture, candidate);
-      if (!decided.valid()) {
-        answer.failure = evaluator_->name() + " model: " + decided.violations.front().constraint;
-        continue;
-      }
-      const double value = objective_(decided.energy_pj, static_cast<double>(decided.cycles));
-      if (value >= best) continue;
-      best = value;
-      answer.evaluation = decided;
-      answer.result.mapping = candidate;
-    } catch (const std::runtime_error& error) {
-      answer.failure = fmt::format("{}: {}", evaluator_->name(), error.what());
-    }
-  }
-  if (best < infinity) answer.failure.clear();
+  // The loop model screens, the evaluator decides.
+  Decision decision = decide(request, answer.result, *evaluator_, foreign_ ? study_.candidates : 0);
+  answer.failure = decision.failure;
+  if (!decision.mapping) return answer;
+  answer.evaluation = std::move(decision.evaluation);
+  answer.result.mapping = std::move(decision.mapping);
   return answer;
 }
 
@@ -161,6 +147,8 @@ std::optional<std::vector<Codesign::LayerAnswer>> Codesign::map_layers(
     for (const LayerAnswer& answer : answers) {
       if (design.reason.empty()) design.reason = answer.failure;
     }
+    // What fails while the run is told to stop may fail because of that.
+    if (!design.reason.empty() && evaluator_ != nullptr && limits.stop && limits.stop()) return std::nullopt;
     if (!design.reason.empty()) return answers;
     if (cutting && combined(bounds) >= limits.incumbent && std::count(open.begin(), open.end(), 1) > 0) {
       design.pruned = true;

@@ -99,7 +99,7 @@ Json header_json(const Codesign& codesign) {
           {"unit", objective_unit(codesign.objective())},
           {"designer", study.designer},
           {"mapper", study.mapper},
-          {"model", study.model},
+          {"model", study.evaluator.empty() ? study.model : "external"},
           {"seed", study.seed},
           {"parameters", std::move(parameters)}};
 }

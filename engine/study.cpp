@@ -181,6 +181,25 @@ void read_mapper(const Node& node, Study& study, Diagnostics& diagnostics) {
   }
 }
 
+// `python3 simulator.py`, or {command: ..., timeout: 10, candidates: 4}.
+void read_evaluator(const Node& node, Study& study, Diagnostics& diagnostics) {
+  if (!node.is_mapping()) {
+    read_value(node, "evaluator", {}, diagnostics, study.evaluator);
+    return;
+  }
+  const std::vector<std::string> keys = {"command", "timeout", "candidates"};
+  for (const Node::Entry& entry : node.entries()) {
+    if (entry.key == "command")
+      read_value(entry.value, "command", {}, diagnostics, study.evaluator);
+    else if (entry.key == "timeout")
+      read_value(entry.value, "timeout", above(0), diagnostics, study.evaluator_timeout_s);
+    else if (entry.key == "candidates")
+      read_value(entry.value, "candidates", at_least(0), diagnostics, study.candidates);
+    else
+      diagnostics.error(entry.where, "evaluator: no key " + quote(entry.key) + suggestion(entry.key, keys));
+  }
+}
+
 void read_objective(const Node& node, Study& study, Diagnostics& diagnostics) {
   if (node.is_scalar() && parse_objective(node.text()))
     study.objective = node.text();
@@ -226,6 +245,11 @@ Record<Study> make_record() {
       .optional("bypass", &Study::bypass, "which levels may keep a tensor",
                 one_of({"search", "none", "fixed"}))
       .optional("model", &Study::model, "which evaluator decides", one_of({"loop", "cycle"}))
+      .custom("evaluator", false,
+              "command of your own simulator, which then decides: JSON lines in and out; or "
+              "{command, timeout, candidates}",
+              {{"type", Json::array({"string", "object"})}}, read_evaluator,
+              [](const Study& study) { return Json(study.evaluator); })
       .optional("clock_mhz", &Study::clock_mhz, "clock for power_mw and latency_ms", above(0))
       .optional("trials", &Study::trials, "hardware points in all", between(1, 1e9))
       .optional("batch", &Study::batch, "points per round; results do not depend on threads",

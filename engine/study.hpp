@@ -60,6 +60,9 @@ struct Study {
   double gap = 0.0;         ///< mappers may stop within this share of the bound
   std::string bypass = "search";
   std::string model = "loop";
+  std::string evaluator;  ///< command of the user's simulator, which then decides; empty: `model` does
+  double evaluator_timeout_s = 60.0;  ///< for one of its answers
+  int candidates = 8;  ///< mappings per layer that it is asked about, best first; 0: the whole front
   std::optional<double> clock_mhz;  ///< for power_mw and latency_ms; none: the family's
   std::int64_t trials = 50;
   int batch = 2;

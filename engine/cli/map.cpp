@@ -12,6 +12,7 @@
 #include <dovetail/engine/mapper.hpp>
 #include <dovetail/engine/objective.hpp>
 #include <dovetail/engine/report.hpp>
+#include <dovetail/engine/screening.hpp>
 #include <dovetail/engine/table.hpp>
 #include <dovetail/spaces/family.hpp>
 #include <dovetail/workloads/network.hpp>
@@ -20,6 +21,7 @@
 #include "command.hpp"
 #include "search_options.hpp"
 #include "signals.hpp"
+#include "simulator.hpp"
 #include "terminal.hpp"
 
 namespace dovetail::cli {
@@ -43,6 +45,7 @@ struct Job {
   Evaluation best;  ///< by the chosen model
   double lower_bound = 0.0;
   double objective = 0.0;
+  std::string failure;  ///< why the model that decides took no mapping
 };
 
 // Rules that keep exactly what a mapping keeps.
@@ -122,29 +125,19 @@ std::vector<Job> read_jobs(const Options& options, const Common& common, std::st
   return jobs;
 }
 
-// The loop model's mappings are asked of the cycle model, which decides.
-void decide(Job& job, const Evaluator* evaluator) {
+// The mapper's answer, or that of another evaluator, which then decides between the mapper's mappings.
+void settle(Job& job, const Evaluator* evaluator, const Options& options) {
   job.best = job.result.best;
-  job.lower_bound = job.result.lower_bound;
-  if (!job.result.mapping) return;
   job.objective = job.request.objective(job.best.energy_pj, static_cast<double>(job.best.cycles));
   if (evaluator == nullptr) return;
-  std::vector<Mapping> candidates = {*job.result.mapping};
-  for (const FrontPoint& point : job.result.front) candidates.push_back(point.mapping);
-  bool found = false;
-  for (const Mapping& candidate : candidates) {
-    const Evaluation answer = evaluator->evaluate(job.request.layer, job.request.architecture, candidate);
-    if (!answer.valid()) continue;
-    const double value = job.request.objective(answer.energy_pj, static_cast<double>(answer.cycles));
-    if (found && value >= job.objective) continue;
-    found = true;
-    job.best = answer;
-    job.objective = value;
-    job.result.mapping = candidate;
-  }
-  if (!found) job.result.mapping.reset();
-  if (!job.request.architecture.machine.empty())
-    job.lower_bound = 0.0;  // bounds hold for the loop model and ideal machines
+  const bool foreign = !options.evaluator.empty();
+  const Decision decision = decide(job.request, job.result, *evaluator, foreign ? options.candidates : 0);
+  job.best = decision.evaluation;
+  job.objective = decision.objective;
+  job.failure = decision.failure;
+  job.result.mapping = decision.mapping;
+  // Bounds of the loop model hold for the cycle model on ideal machines; nothing is known of a user's simulator.
+  if (foreign || !job.request.architecture.machine.empty()) job.lower_bound = 0.0;
   job.result.proven = false;
 }
 
@@ -175,6 +168,7 @@ Json to_json(const Job& job) {
                          {"available", number(violation.available)}});
     }
     json["violations"] = std::move(closest);
+    if (!job.failure.empty()) json["reason"] = job.failure;
   }
   if (!job.result.front.empty()) {
     Json front = Json::array();
@@ -222,7 +216,9 @@ void print_text(const std::vector<Job>& jobs, const std::string& title, const Op
   }
   fmt::print("time: {}\n", duration(seconds));
   for (const Job& job : jobs) {
-    if (!job.result.mapping) {
+    if (!job.failure.empty()) {
+      fmt::print("\n{}: {}\n", job.name, job.failure);
+    } else if (!job.result.mapping) {
       fmt::print("\n{}: nothing fits. The nearest miss:\n", job.name);
       for (const Violation& violation : job.result.closest) fmt::print("  {}\n", to_text(violation));
     } else if (options.nests || jobs.size() == 1) {
@@ -239,7 +235,11 @@ int run(const Options& options, const Common& common) {
     throw UsageError("--workload needs --architecture: a document or a family");
   std::string title;
   std::vector<Job> jobs = read_jobs(options, common, title);
-  const std::unique_ptr<Evaluator> evaluator = options.model == "cycle" ? make_evaluator("cycle") : nullptr;
+  if (!options.evaluator.empty() && options.model != "loop")
+    throw UsageError("both --evaluator and --model cycle would decide: keep one");
+  Simulators simulators;
+  std::shared_ptr<const Evaluator> evaluator = simulators.get(options.evaluator, options.evaluator_timeout_s);
+  if (options.model == "cycle") evaluator = make_evaluator("cycle");
   const std::unique_ptr<Mapper> mapper = make_mapper(options.mapper);
   const auto start = std::chrono::steady_clock::now();
   for (Job& job : jobs) {
@@ -253,7 +253,7 @@ int run(const Options& options, const Common& common) {
     if (options.memory_mb > 0) job.request.memory_mb = options.memory_mb;
     job.request.seed = common.seed;
     job.request.threads = thread_count(common.threads);
-    job.request.front = options.front || options.model == "cycle";
+    job.request.front = options.front || evaluator != nullptr;
   }
   if (common.dry_run) {
     fmt::print("{}: {} distinct layers would be mapped\n", title, jobs.size());
@@ -262,8 +262,10 @@ int run(const Options& options, const Common& common) {
   parallel_for(jobs.size(), common.threads, [&](std::size_t i) {
     if (interrupted()) return;
     jobs[i].result = mapper->map(jobs[i].request);
-    decide(jobs[i], evaluator.get());
+    jobs[i].lower_bound = jobs[i].result.lower_bound;
+    if (jobs[i].result.mapping) settle(jobs[i], evaluator.get(), options);
   });
+  simulators.report();
   if (interrupted()) return interrupt_exit_code();
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 
@@ -296,7 +298,7 @@ int run(const Options& options, const Common& common) {
     print_json(common, {{"schema", "dovetail-map/1"},
                         {"objective", options.objective},
                         {"mapper", options.mapper},
-                        {"model", options.model},
+                        {"model", options.evaluator.empty() ? options.model : "external"},
                         {"layers", std::move(layers)},
                         {"seconds", number(seconds)}});
   }
@@ -318,6 +320,7 @@ int run(const Options& options, const Common& common) {
     for (const Job& job : jobs) {
       if (job.result.mapping) continue;
       fmt::print(stderr, "error: {}: no valid mapping", job.name);
+      if (!job.failure.empty()) fmt::print(stderr, "; {}", job.failure);
       for (const Violation& violation : job.result.closest) fmt::print(stderr, "; {}", to_text(violation));
       fmt::print(stderr, "\n");
     }

@@ -12,6 +12,7 @@
 #include "command.hpp"
 #include "search_options.hpp"
 #include "signals.hpp"
+#include "simulator.hpp"
 #include "study_options.hpp"
 #include "terminal.hpp"
 
@@ -68,7 +69,9 @@ void write_files(const Codesign& codesign, const CodesignResult& result, const J
 }
 
 int run(const CLI::App& command, const Options& options, const Common& common) {
-  const Codesign codesign(make_study(command, options, common));
+  const Study study = make_study(command, options, common);
+  Simulators simulators;
+  const Codesign codesign(study, simulators.get(study));
   if (common.dry_run) {
     print_plan(codesign, common);
     return exit_done;
@@ -95,6 +98,7 @@ int run(const CLI::App& command, const Options& options, const Common& common) {
   };
   const CodesignResult result = dovetail::run(codesign, run_options);
   progress.clear();
+  simulators.report();
   const Json json = result_json(codesign, result);
   if (store)
     store->put_information("result", Json{{"best", json["best"]},

@@ -30,6 +30,23 @@ void add_search_options(CLI::App& command, SearchOptions& options) {
           "Evaluator that decides: loop (closed form), or cycle (cycle level; the loop model screens)")
       ->check(CLI::IsMember({"loop", "cycle"}))
       ->capture_default_str();
+  command
+      .add_option(
+          "--evaluator", options.evaluator,
+          "Your own simulator decides: a command, started once per thread, that is sent a design (the "
+          "document of `evaluate`) as one JSON line and answers one: {\"cycles\": n, \"energy_pj\": x}, "
+          "{\"valid\": false} or {\"failed\": \"why\"}")
+      ->type_name("COMMAND");
+  command
+      .add_option("--evaluator-timeout", options.evaluator_timeout_s,
+                  "Seconds for one answer of --evaluator; without an answer the design counts as failed")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command
+      .add_option("--candidates", options.candidates,
+                  "Mappings per layer that --evaluator is asked about, best first; 0: the whole front")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
   command.add_option("--mapper", options.mapper, "How mappings are found; exact also proves its optimum")
       ->check(CLI::IsMember(mapper_names()))
       ->capture_default_str();

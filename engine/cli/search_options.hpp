@@ -20,9 +20,12 @@ struct SearchOptions {
   double gap = 0.0;
   double time_s = 0.0;  ///< 0: no limit
   std::int64_t budget = 0;
+  std::string evaluator;  ///< command of the user's simulator; empty: none
+  double evaluator_timeout_s = 60.0;
+  int candidates = 8;
 };
 
-/// Adds --objective, --model, --mapper, --budget, --bypass, --gap and --time.
+/// Adds --objective, --model, --evaluator and its options, --mapper, --budget, --bypass, --gap and --time.
 void add_search_options(CLI::App& command, SearchOptions& options);
 
 /// Whether a path names a family descriptor (its schema says so).

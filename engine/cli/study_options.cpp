@@ -66,6 +66,9 @@ Study make_study(const CLI::App& command, const StudyOptions& options, const Com
   }
   if (given("--objective")) study.objective = options.objective;
   if (given("--model")) study.model = options.model;
+  if (given("--evaluator")) study.evaluator = options.evaluator;
+  if (given("--evaluator-timeout")) study.evaluator_timeout_s = options.evaluator_timeout_s;
+  if (given("--candidates")) study.candidates = options.candidates;
   if (given("--mapper")) study.mapper = options.mapper;
   if (given("--budget")) study.budget = options.budget;
   if (given("--bypass")) study.bypass = options.bypass;

@@ -14,6 +14,7 @@
 
 #include "command.hpp"
 #include "signals.hpp"
+#include "simulator.hpp"
 #include "study_options.hpp"
 #include "sweep_grid.hpp"
 #include "terminal.hpp"
@@ -88,13 +89,14 @@ Json failed_row(const SweepPoint& point, const std::string& reason) {
 
 // The study of the row, searched; with `hold` the hand design with the row's values, mapped once.
 Json evaluate_row(const CLI::App& command, const Options& options, const Common& common,
-                  const SweepPoint& point) {
+                  const SweepPoint& point, Simulators& simulators) {
   const auto start = std::chrono::steady_clock::now();
   Common own = common;
   for (const auto& [path, value] : point) own.set.push_back(fmt::format("{}={}", path, value));
   Study study = make_study(command, options, own);
   study.store.clear();
-  const Codesign codesign(std::move(study));
+  const auto simulator = simulators.get(study);
+  const Codesign codesign(std::move(study), simulator);
   std::optional<DesignPoint> best;
   std::string reason = "no feasible design";
   double lower_bound = 0.0;
@@ -265,6 +267,7 @@ int run(const CLI::App& command, const Options& options, const Common& common) {
   }
 
   RowPrinter printer(points, common);
+  Simulators simulators;
   std::mutex counting;
   std::int64_t next_id = static_cast<std::int64_t>(known.size());
   bool all_good = true;
@@ -275,7 +278,7 @@ int run(const CLI::App& command, const Options& options, const Common& common) {
     if (const auto found = known.find(key); found != known.end()) {
       row = found->second;
     } else {
-      row = evaluate_row(command, options, common, points[i]);
+      row = evaluate_row(command, options, common, points[i], simulators);
       if (interrupted()) return;
       if (store) {
         const std::lock_guard<std::mutex> lock(counting);
@@ -296,6 +299,7 @@ int run(const CLI::App& command, const Options& options, const Common& common) {
     printer.put(i, std::move(row));
   });
   printer.finish();
+  simulators.report();
   if (interrupted()) return interrupt_exit_code();
   return all_good ? exit_done : exit_infeasible;
 }
