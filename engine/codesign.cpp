@@ -163,6 +163,7 @@ std::unique_ptr<Designer> Codesign::designer(int threads) const {
   context.seed = study_.seed;
   context.threads = threads;
   context.options = study_.designer_options;
+  context.lower_bound = [this](const Point& point) { return bound(point); };
   // `features` is an option of the study: what surrogates see of a machine.
   std::string seen = "both";
   if (const auto found = context.options.find("features"); found != context.options.end()) {

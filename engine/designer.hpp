@@ -32,7 +32,7 @@ class Designer {
 
 /// What every designer is made from. `features` (optional) maps a point to the coordinates that surrogates
 /// see; `prior_mean` (optional) gives a cheap guess of the (log) objective that a surrogate takes as its
-/// mean.
+/// mean; `lower_bound` (optional) gives a number below which the objective of a point cannot be, for designers that prove.
 struct DesignerContext {
   Space space;
   Goal goal;
@@ -41,6 +41,7 @@ struct DesignerContext {
   std::function<std::vector<double>(const Point&)> features;
   std::function<double(const Point&)> prior_mean;
   std::map<std::string, std::string> options;  ///< of the designer named, each documented beside it
+  std::function<double(const Point&)> lower_bound = {};
 };
 
 /// The designer with this name (random, evolution, bayes, exhaustive); throws std::invalid_argument naming
