@@ -186,6 +186,15 @@ std::unique_ptr<Designer> Codesign::designer(int threads) const {
   }
 }
 
+std::unique_ptr<Designer> Codesign::prover(int threads) const {
+  DesignerContext context;
+  context.space = space_;
+  context.goal = goal_;
+  context.threads = threads;
+  context.lower_bound = [this](const Point& point) { return bound(point); };
+  return make_designer("exhaustive", context);
+}
+
 StudyRecord Codesign::record(const std::string& command, const std::string& version) const {
   StudyRecord record;
   auto& identity = record.identity;
@@ -224,6 +233,7 @@ StudyRecord Codesign::record(const std::string& command, const std::string& vers
   text = study_.designer;
   for (const auto& [name, value] : study_.designer_options) text += fmt::format(" {}={}", name, value);
   identity["designer"] = text;
+  if (study_.prove) identity["prove"] = fmt::format("after {} trials", study_.trials);
   identity["mapper"] = study_.mapper;
   identity["budget"] = fmt::format("{}", study_.budget);
   identity["mapper gap"] = fmt::format("{}", study_.gap);

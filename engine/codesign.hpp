@@ -112,6 +112,8 @@ class Codesign {
 
   /// A designer for this study.
   std::unique_ptr<Designer> designer(int threads) const;
+  /// The designer of the study's proof: every point whose bound is below the best told, the least bound first.
+  std::unique_ptr<Designer> prover(int threads) const;
 
   /// Everything that would change trials, and what reports want to know.
   StudyRecord record(const std::string& command, const std::string& version) const;
@@ -174,6 +176,15 @@ class Codesign {
   bool foreign_ = false;                        ///< the evaluator is the user's: nothing is known about it
 };
 
+/// How the points of a finite space were dealt with.
+struct SpaceWork {
+  std::int64_t points = 0;   ///< of the space; 0: not listed
+  std::int64_t untried = 0;  ///< no trial: only their bound is known
+  std::int64_t cut = 0;      ///< given up by a bound, before or while their layers were mapped
+  std::int64_t mapped = 0;   ///< mapped to the end, or without a mapping
+  std::int64_t settled = 0;  ///< networks that were mapped as wholes to decide
+};
+
 /// A finished or interrupted study.
 struct CodesignResult {
   std::optional<DesignPoint> best;  ///< feasible
@@ -186,7 +197,8 @@ struct CodesignResult {
   std::optional<Trial> closest;    ///< without a feasible design: the trial that breaks the specs least
   double lower_bound = 0.0;        ///< of the objective over the whole space; 0: none known
   bool proven = false;             ///< no point of the space is better than `best`
-  bool exhausted = false;          ///< every point of the space was tried
+  SpaceWork work;
+  bool exhausted = false;          ///< every point of the space was tried, or excluded by its bound
   std::string stopped = "trials";  ///< trials, exhausted, proven, time, interrupt
   double seconds = 0.0;
   double gap() const;  ///< (best - bound) / best; 1 without a bound

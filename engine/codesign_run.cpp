@@ -7,6 +7,7 @@
 
 #include <dovetail/engine/codesign.hpp>
 #include <dovetail/engine/report.hpp>
+#include <dovetail/engine/space_bound.hpp>
 #include <dovetail/workloads/parallel.hpp>
 
 namespace dovetail {
@@ -31,29 +32,35 @@ class Run {
 
   CodesignResult result() {
     evaluate_hand_design();
-    const auto designer = codesign_.designer(threads_);
-    learn_hand_design(*designer);
+    start_from_hand_design();
     const Study& study = codesign_.study();
-    while (!ended() && done() < study.trials) {
-      const std::vector<Point> points = designer->suggest(study.batch);
+    search(*codesign_.designer(threads_), study.trials);
+    if (study.prove && result_.stopped == "trials")
+      search(*codesign_.prover(threads_), std::numeric_limits<std::int64_t>::max());
+    finish();
+    return std::move(result_);
+  }
+
+ private:
+  // Rounds of the designer until `trials` are done in all, it has no more points, or something ends the run.
+  void search(Designer& designer, std::int64_t trials) {
+    designer.update(known_trials());
+    while (!ended() && done() < trials) {
+      const std::vector<Point> points = designer.suggest(codesign_.study().batch);
       if (points.empty()) {
         result_.exhausted = true;
         result_.stopped = "exhausted";
         break;
       }
       // A study with more trials suggests the same rounds: only what is evaluated of the last one differs.
-      const auto wanted =
-          std::min<std::size_t>(points.size(), static_cast<std::size_t>(study.trials - done()));
+      const auto wanted = std::min<std::size_t>(points.size(), static_cast<std::size_t>(trials - done()));
       const std::vector<Trial> completed =
           evaluate({points.begin(), points.begin() + static_cast<std::ptrdiff_t>(wanted)});
       if (completed.size() < wanted) break;
-      designer->update(completed);
+      designer.update(completed);
     }
-    finish();
-    return std::move(result_);
   }
 
- private:
   std::int64_t done() const { return static_cast<std::int64_t>(result_.trials.size()); }
 
   bool stopping() const {
@@ -96,14 +103,21 @@ class Run {
   }
 
   // The hand design, freely mapped, is known to the designer and is the first incumbent where the space contains it.
-  void learn_hand_design(Designer& designer) {
+  void start_from_hand_design() {
     if (!result_.baseline_free || !codesign_.space().contains(result_.baseline_free->point)) return;
-    const Trial trial = codesign_.trial(-1, *result_.baseline_free);
-    designer.update({&trial, 1});
+    hand_trial_ = codesign_.trial(-1, *result_.baseline_free);
     if (!result_.baseline_free->feasible()) return;
     best_objective_ = result_.baseline_free->objective;
     result_.best = result_.baseline_free;
     if (options_.store != nullptr) options_.store->put_information("start", "baseline_free");
+  }
+
+  // Everything that a designer may learn from.
+  std::vector<Trial> known_trials() const {
+    std::vector<Trial> known;
+    if (hand_trial_) known.push_back(*hand_trial_);
+    known.insert(known.end(), result_.trials.begin(), result_.trials.end());
+    return known;
   }
 
   // One round. The answer is shorter than the points when something ended the run.
@@ -170,7 +184,8 @@ class Run {
 
   void report() const {
     if (options_.progress) {
-      options_.progress({done(), codesign_.study().trials, best_objective_, 1.0, seconds_since(start_)});
+      options_.progress(
+          {done(), std::max(done(), codesign_.study().trials), best_objective_, 1.0, seconds_since(start_)});
     }
   }
 
@@ -182,7 +197,7 @@ class Run {
     if (result_.best)
       result_.best = codesign_.refined(*std::move(result_.best), Codesign::Dataflow::free, threads_);
     if (!result_.best) find_closest();
-    bound_space();
+    bound_whole_space();
     result_.seconds = seconds_since(start_);
   }
 
@@ -196,28 +211,14 @@ class Run {
     }
   }
 
-  // A bound of the whole space where it can be listed: of every point what its trial proved, or what no mapping can avoid.
-  void bound_space() {
-    constexpr std::size_t enough = 20000;
-    const Space& space = codesign_.space();
-    if (!result_.best || !space.finite()) return;
-    const std::vector<Point> points = space.enumerate(enough + 1);
-    if (points.size() > enough) return;
-    std::map<Point, const Trial*> tried;
-    for (const Trial& trial : result_.trials) tried.emplace(trial.point, &trial);
-    std::vector<double> bounds(points.size());
-    parallel_for(points.size(), threads_, [&](std::size_t i) {
-      const auto found = tried.find(points[i]);
-      if (found == tried.end())
-        bounds[i] = codesign_.bound(points[i]);
-      else if (!found->second->reason.empty())
-        bounds[i] = std::numeric_limits<double>::infinity();  // not feasible
-      else
-        bounds[i] = found->second->metrics.at("lower_bound");
-    });
-    const double least = *std::min_element(bounds.begin(), bounds.end());
-    result_.lower_bound = std::min(least, result_.best->objective);
-    result_.proven = least >= result_.best->objective;
+  void bound_whole_space() {
+    if (!result_.best) return;
+    SpaceBound found = bound_space(codesign_, known_trials(), *result_.best, codesign_.study().prove,
+                                   threads_, [this] { return stopping(); });
+    result_.lower_bound = found.lower_bound;
+    result_.proven = found.proven;
+    result_.work = found.work;
+    if (found.best) result_.best = std::move(found.best);
     if (result_.proven && result_.stopped == "exhausted") result_.stopped = "proven";
   }
 
@@ -227,6 +228,7 @@ class Run {
   const Clock::time_point start_ = Clock::now();
   std::map<std::int64_t, Trial> stored_;
   CodesignResult result_;
+  std::optional<Trial> hand_trial_;
   double best_objective_ = 0.0;
   std::optional<Point> best_point_;
 };

@@ -122,6 +122,7 @@ Json compose_result(const Json& header, const ResultParts& parts) {
   json["lower_bound"] = json_number(parts.lower_bound);
   json["gap"] = best > 0.0 ? json_number(share_of_gap(best, parts.lower_bound)) : Json(nullptr);
   json["proven"] = parts.proven;
+  if (!parts.work.is_null()) json["work"] = parts.work;
   json["trials"] = parts.trials;
   json["feasible"] = parts.feasible;
   json["pruned"] = parts.pruned;
@@ -150,15 +151,24 @@ Json closest_json(const Codesign& codesign, const CodesignResult& result) {
           {"specs", std::move(specs)}};
 }
 
+Json work_json(const SpaceWork& work) {
+  if (work.points == 0) return nullptr;
+  return {{"points", work.points},
+          {"untried", work.untried},
+          {"cut", work.cut},
+          {"mapped", work.mapped},
+          {"settled", work.settled}};
+}
+
 Json result_json(const Codesign& codesign, const CodesignResult& result) {
   const auto mapped = [&](const std::optional<DesignPoint>& design) {
     return design && design->mapped ? design_point_json(codesign, *design) : Json(nullptr);
   };
-  return compose_result(
-      header_json(codesign),
-      {mapped(result.best), mapped(result.baseline), mapped(result.baseline_free), result.lower_bound,
-       result.proven, static_cast<std::int64_t>(result.trials.size()), result.feasible, result.pruned,
-       result.infeasible, result.stopped, result.seconds, closest_json(codesign, result)});
+  return compose_result(header_json(codesign),
+                        {mapped(result.best), mapped(result.baseline), mapped(result.baseline_free),
+                         result.lower_bound, result.proven, static_cast<std::int64_t>(result.trials.size()),
+                         result.feasible, result.pruned, result.infeasible, result.stopped, result.seconds,
+                         work_json(result.work), closest_json(codesign, result)});
 }
 
 std::string nests_text(const DesignPoint& design) {
@@ -288,6 +298,14 @@ std::string judgement_text(const Json& result) {
   else if (real(result, "lower_bound") > 0) {
     out += fmt::format("in this space no design is below {:.4e} (gap {})\n", real(result, "lower_bound"),
                        percent(real(result, "gap")));
+  }
+  if (result.contains("work")) {
+    const Json& work = result["work"];
+    out += fmt::format(
+        "of its {} machines {} were mapped to the end, {} given up by a bound before or while mapping, {} "
+        "not "
+        "tried\n",
+        work["points"].dump(), work["mapped"].dump(), work["cut"].dump(), work["untried"].dump());
   }
   return out;
 }

@@ -252,6 +252,8 @@ Record<Study> make_record() {
               [](const Study& study) { return Json(study.evaluator); })
       .optional("clock_mhz", &Study::clock_mhz, "clock for power_mw and latency_ms", above(0))
       .optional("trials", &Study::trials, "hardware points in all", between(1, 1e9))
+      .optional("prove", &Study::prove,
+                "after the trials, evaluate every point that bounds do not exclude, until the best is proven")
       .optional("batch", &Study::batch, "points per round; results do not depend on threads",
                 between(1, 4096))
       .optional("seed", &Study::seed, "names the random streams")

@@ -47,6 +47,9 @@ void add_study_options(CLI::App& command, StudyOptions& options) {
       .add_option("--batch", options.batch, "Points per round; the result depends on it, but not on threads")
       ->check(CLI::Range(1, 4096))
       ->capture_default_str();
+  command.add_flag("--prove", options.prove,
+                   "After the trials, evaluate every point of a finite space that its bound does not exclude, "
+                   "until the best is proven");
   command.add_option("--store", options.store, "SQLite file that records every trial")->type_name("FILE");
 }
 
@@ -77,6 +80,7 @@ Study make_study(const CLI::App& command, const StudyOptions& options, const Com
     study.time_s = options.time_s > 0 ? std::optional<double>(options.time_s) : std::nullopt;
   if (given("--designer")) study.designer = options.designer;
   if (given("--trials")) study.trials = options.trials;
+  if (given("--prove")) study.prove = options.prove;
   if (given("--batch")) study.batch = options.batch;
   if (given("--store")) study.store = options.store;
   if (given("--seed")) study.seed = common.seed;

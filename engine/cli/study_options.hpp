@@ -14,6 +14,7 @@ struct StudyOptions : SearchOptions {
   std::string file;
   std::vector<std::string> workloads, specs;
   std::string family, designer = "bayes", store;
+  bool prove = false;
   std::int64_t trials = 50;
   int batch = 2;
 };

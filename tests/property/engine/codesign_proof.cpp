@@ -1,0 +1,110 @@
+// A proven co-design optimum is the optimum: beside enumeration of small spaces.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <limits>
+
+#include <dovetail/engine/codesign.hpp>
+#include <dovetail/workloads/document.hpp>
+
+using namespace dovetail;
+
+namespace {
+
+Study study(const std::string& text) {
+  Diagnostics diagnostics;
+  Study study = read_study(parse_yaml(text, "study.yaml"), diagnostics);
+  diagnostics.raise();
+  study.folder.clear();
+  return study;
+}
+
+const char* const small_gemmini = R"(
+workload: dqn
+family: gemmini
+space: {hw.pe_dim: [8, 16, 32], hw.scratchpad_kb: [8, 32, 128], hw.accumulator_kb: [4, 16, 64]}
+)";
+
+// The least objective of all points, every network mapped as a whole, and the same with nothing but layers' optima.
+double enumerated(const Codesign& codesign) {
+  double least = std::numeric_limits<double>::infinity();
+  for (const Point& point : codesign.space().enumerate(1000)) {
+    auto design = codesign.evaluate(point, Codesign::Dataflow::free, {});
+    design = codesign.refined(*std::move(design), Codesign::Dataflow::free, 1);
+    if (design->feasible()) least = std::min(least, design->objective);
+  }
+  return least;
+}
+
+CodesignResult proven(const Codesign& codesign, int threads) {
+  CodesignOptions options;
+  options.threads = threads;
+  options.baseline = false;
+  return run(codesign, options);
+}
+
+}  // namespace
+
+TEST_CASE("the proven optimum is the enumerated one, for any designer before and any objective") {
+  for (const char* objective : {"edp", "energy"}) {
+    CAPTURE(objective);
+    Study searched = study(small_gemmini);
+    searched.objective = objective;
+    searched.trials = 4;
+    searched.designer = "random";
+    searched.prove = true;
+    const Codesign codesign(searched);
+    const double truth = enumerated(codesign);
+    const CodesignResult result = proven(codesign, 1);
+    REQUIRE(result.best);
+    CHECK(result.best->objective == truth);
+    CHECK(result.proven);
+    CHECK(result.gap() == 0.0);
+    CHECK(result.stopped == "proven");
+    CHECK(result.work.points == 27);
+    CHECK(result.work.mapped + result.work.cut + result.work.untried == 27);
+    CHECK(result.work.mapped < 27);
+  }
+}
+
+TEST_CASE("limits on the area are part of the proof") {
+  Study searched = study(small_gemmini);
+  Diagnostics diagnostics;
+  set_value(searched, "specs=['area_um2 <= 6e5']", "--set", diagnostics);
+  diagnostics.raise();
+  searched.trials = 3;
+  searched.prove = true;
+  searched.designer = "random";
+  const Codesign codesign(searched);
+  const CodesignResult result = proven(codesign, 1);
+  REQUIRE(result.best);
+  CHECK(result.best->objective == enumerated(codesign));
+  CHECK(result.best->area_um2 <= 6e5);
+  CHECK(result.proven);
+}
+
+TEST_CASE("the exhaustive designer with bounds proves as well, and the same for any number of threads") {
+  Study searched = study(small_gemmini);
+  searched.designer = "exhaustive";
+  searched.trials = 1000;
+  const Codesign codesign(searched);
+  const CodesignResult one = proven(codesign, 1), two = proven(codesign, 2);
+  REQUIRE(one.best);
+  CHECK(one.trials.size() == two.trials.size());
+  CHECK(one.best->objective == two.best->objective);
+  CHECK(one.lower_bound == two.lower_bound);
+  CHECK(one.exhausted);
+  CHECK(one.lower_bound <= one.best->objective);
+  for (std::size_t i = 0; i < one.trials.size(); ++i) CHECK(one.trials[i].point == two.trials[i].point);
+}
+
+TEST_CASE("without a proof the bound of the space stands beside the best") {
+  Study searched = study(small_gemmini);
+  searched.trials = 3;
+  searched.designer = "random";
+  const Codesign codesign(searched);
+  const CodesignResult result = proven(codesign, 1);
+  REQUIRE(result.best);
+  CHECK(result.lower_bound > 0.0);
+  CHECK(result.lower_bound <= enumerated(codesign));
+}
