@@ -7,6 +7,7 @@
 #include <dovetail/engine/evolution_designer.hpp>
 #include <dovetail/engine/exhaustive_designer.hpp>
 #include <dovetail/engine/random_designer.hpp>
+#include <dovetail/engine/relax_round_designer.hpp>
 #include <dovetail/engine/trees_designer.hpp>
 
 namespace dovetail {
@@ -18,8 +19,11 @@ struct Row {
 };
 
 constexpr Row rows[] = {
-    {"bayes", make_bayes_designer},         {"random", make_random_designer},
-    {"evolution", make_evolution_designer}, {"exhaustive", make_exhaustive_designer},
+    {"bayes", make_bayes_designer},
+    {"random", make_random_designer},
+    {"evolution", make_evolution_designer},
+    {"exhaustive", make_exhaustive_designer},
+    {"relax-round", make_relax_round_designer},
 #ifdef DOVETAIL_XGBOOST
     {"trees", make_trees_designer},
 #endif
