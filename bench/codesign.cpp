@@ -52,7 +52,7 @@ struct Published {
 struct Case {
   std::string job, name, study;
   bool prove = false;  // and compare with random co-search
-  std::vector<Published> published;
+  std::vector<Published> published = {};
 };
 
 // Figures of the tables published with DOSA, uJ x cycles there. Each machine was mapped by Timeloop's random search, 10 000
@@ -336,7 +336,8 @@ Json measure(const Case& at, const Settings& settings) {
   if (!settings.methods.empty()) {
     json["methods"] = compare(study, settings, optimum);
     const double best = json["methods"][0]["at_equal_evaluations"]["median"].get<double>();
-    for (const auto& [name, value] : json.value("hand", Json::object()).items()) {
+    const Json hands = json.value("hand", Json::object());
+    for (const auto& [name, value] : hands.items()) {
       const double below = 1.0 - best / value.get<double>();
       fmt::print("  {} is {:.1f} % below the hand design, {}\n", settings.methods.front(), 100.0 * below,
                  name);
