@@ -94,20 +94,41 @@ function(dovetail_bench name)
   set_target_properties(bench_${name} PROPERTIES OUTPUT_NAME ${name})
 endfunction()
 
-# Installs libraries, headers, program and the CMake package.
+# Installs libraries, headers, the program, and what CMake and pkg-config need to find them.
 function(dovetail_install)
   get_property(rooms GLOBAL PROPERTY DOVETAIL_ROOMS)
   foreach(room IN LISTS rooms)
     install(TARGETS dovetail_${room} EXPORT dovetail ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
     install(DIRECTORY ${PROJECT_SOURCE_DIR}/${room}/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/dovetail/${room}
-            FILES_MATCHING PATTERN "*.hpp" PATTERN "cli" EXCLUDE)
+            FILES_MATCHING PATTERN "*.hpp" PATTERN "*.h" PATTERN "cli" EXCLUDE)
   endforeach()
+  install(TARGETS dovetail_nlopt EXPORT dovetail)
+  # The C library is a package part of its own: it needs none of the libraries that the rooms need.
+  install(TARGETS dovetail_capi EXPORT dovetail-capi LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+  if(TARGET dovetail)
+    install(TARGETS dovetail RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+  endif()
+
   include(CMakePackageConfigHelpers)
+  set(package ${CMAKE_INSTALL_LIBDIR}/cmake/dovetail)
   configure_package_config_file(${PROJECT_SOURCE_DIR}/.cmake/dovetailConfig.cmake.in
-    ${PROJECT_BINARY_DIR}/dovetailConfig.cmake INSTALL_DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/dovetail)
+    ${PROJECT_BINARY_DIR}/dovetailConfig.cmake INSTALL_DESTINATION ${package})
   write_basic_package_version_file(${PROJECT_BINARY_DIR}/dovetailConfigVersion.cmake COMPATIBILITY SameMinorVersion)
   install(FILES ${PROJECT_BINARY_DIR}/dovetailConfig.cmake ${PROJECT_BINARY_DIR}/dovetailConfigVersion.cmake
-          DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/dovetail)
-  install(EXPORT dovetail NAMESPACE dovetail:: FILE dovetailTargets.cmake
-          DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/dovetail)
+          DESTINATION ${package})
+  install(EXPORT dovetail NAMESPACE dovetail:: FILE dovetailTargets.cmake DESTINATION ${package})
+  install(EXPORT dovetail-capi NAMESPACE dovetail:: FILE dovetailCapiTargets.cmake DESTINATION ${package})
+
+  # Static libraries in the order that linkers want: who uses before who is used.
+  list(REVERSE rooms)
+  list(TRANSFORM rooms PREPEND "-ldovetail_" OUTPUT_VARIABLE DOVETAIL_PC_LIBS)
+  list(APPEND DOVETAIL_PC_LIBS ${NLOPT_LIBRARY} -pthread)
+  if(XGBOOST_LIBRARY)
+    list(APPEND DOVETAIL_PC_LIBS ${XGBOOST_LIBRARY})
+  endif()
+  list(JOIN DOVETAIL_PC_LIBS " " DOVETAIL_PC_LIBS)
+  foreach(name dovetail dovetail-engine)
+    configure_file(${PROJECT_SOURCE_DIR}/.cmake/${name}.pc.in ${PROJECT_BINARY_DIR}/${name}.pc @ONLY)
+    install(FILES ${PROJECT_BINARY_DIR}/${name}.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+  endforeach()
 endfunction()

@@ -1,4 +1,6 @@
 # The libraries we stand on, each as one imported target.
+# Whoever adds this tree to a tree of their own links our libraries from their own folder.
+set(CMAKE_FIND_PACKAGE_TARGETS_GLOBAL ON)
 set(THREADS_PREFER_PTHREAD_FLAG ON)
 find_package(Threads REQUIRED)
 find_package(Eigen3 3.4 REQUIRED NO_MODULE)
@@ -7,8 +9,6 @@ find_package(fmt REQUIRED)
 find_package(TBB REQUIRED)
 find_package(yaml-cpp REQUIRED)
 find_package(nlohmann_json REQUIRED)
-find_package(CLI11 REQUIRED)
-find_package(spdlog REQUIRED)
 find_package(SQLite3 REQUIRED)
 
 # Debian's NLopt exports NLopt::nlopt_cxx under the package name NLopt.
@@ -27,6 +27,10 @@ find_path(RANDOM123_INCLUDE_DIR Random123/philox.h REQUIRED)
 find_path(XGBOOST_INCLUDE_DIR xgboost/c_api.h)
 find_library(XGBOOST_LIBRARY xgboost)
 
+if(DOVETAIL_PROGRAM)
+  find_package(CLI11 REQUIRED)
+  find_package(spdlog REQUIRED)
+endif()
 if(DOVETAIL_TESTS)
   find_package(doctest REQUIRED)
   # Debian's rapidcheck has no doctest target: rapidcheck.h alone is enough, rc::check reports to us.

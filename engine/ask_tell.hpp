@@ -70,6 +70,9 @@ class AskTell {
   std::map<Point, std::int64_t> pending_;
 };
 
+/// The outcomes of a JSON list as `tell` takes it, points read against the space. Throws AskTellError.
+std::vector<Tell> read_outcomes(std::string_view text, const Space& space);
+
 /// The answer to one line of the ask/tell protocol, without a line end. Never throws for what is in the line:
 ///
 ///     {"ask": n}                                     {"trials": [{"id": 0, "point": {...}}, ...]}

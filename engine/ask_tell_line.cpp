@@ -93,6 +93,21 @@ Tell read_outcome(const Json& entry, const Space& space) {
   return outcome;
 }
 
+std::vector<Tell> read_list(const Json& tell, const Space& space) {
+  if (!tell.is_array()) throw AskTellError("`tell` is a list of outcomes");
+  std::vector<Tell> outcomes;
+  for (std::size_t i = 0; i < tell.size(); ++i) {
+    try {
+      outcomes.push_back(read_outcome(tell[i], space));
+    } catch (const AskTellError& error) {
+      if (tell.size() == 1) throw;
+      throw AskTellError(fmt::format("outcome {} of {}: {}; nothing of this line was recorded", i + 1,
+                                     tell.size(), error.what()));
+    }
+  }
+  return outcomes;
+}
+
 Json answer(AskTell& session, std::string_view line) {
   if (line.size() > max_line) throw AskTellError("the line is too long");
   const Json request = Json::parse(without_infinities(line));
@@ -114,18 +129,7 @@ Json answer(AskTell& session, std::string_view line) {
     return reply;
   }
   const Json& tell = request["tell"];
-  if (!tell.is_array()) throw AskTellError("`tell` is a list of outcomes");
-  std::vector<Tell> outcomes;
-  for (std::size_t i = 0; i < tell.size(); ++i) {
-    try {
-      outcomes.push_back(read_outcome(tell[i], session.space()));
-    } catch (const AskTellError& error) {
-      if (tell.size() == 1) throw;
-      throw AskTellError(fmt::format("outcome {} of {}: {}; nothing of this line was recorded", i + 1,
-                                     tell.size(), error.what()));
-    }
-  }
-  session.tell(outcomes);
+  session.tell(read_list(tell, session.space()));
   Json reply{{"ok", true}, {"best", nullptr}};
   if (const std::optional<Trial> best = session.best())
     reply["best"] = {
@@ -134,6 +138,15 @@ Json answer(AskTell& session, std::string_view line) {
 }
 
 }  // namespace
+
+std::vector<Tell> read_outcomes(std::string_view text, const Space& space) {
+  if (text.size() > max_line) throw AskTellError("the text is too long");
+  try {
+    return read_list(Json::parse(without_infinities(text)), space);
+  } catch (const Json::exception& error) {
+    throw AskTellError(std::string("the text is no JSON: ") + error.what());
+  }
+}
 
 std::string answer_line(AskTell& session, std::string_view line) {
   Json reply;

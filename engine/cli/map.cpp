@@ -9,6 +9,7 @@
 #include <dovetail/accelerators/document.hpp>
 #include <dovetail/accelerators/evaluators.hpp>
 #include <dovetail/engine/evaluation_json.hpp>
+#include <dovetail/engine/map_json.hpp>
 #include <dovetail/engine/mapper.hpp>
 #include <dovetail/engine/objective.hpp>
 #include <dovetail/engine/report.hpp>
@@ -42,9 +43,6 @@ struct Job {
   std::int64_t count = 1;
   MapRequest request;
   MapResult result;
-  Evaluation best;  ///< by the chosen model
-  double lower_bound = 0.0;
-  double objective = 0.0;
   std::string failure;  ///< why the model that decides took no mapping
 };
 
@@ -127,59 +125,22 @@ std::vector<Job> read_jobs(const Options& options, const Common& common, std::st
 
 // The mapper's answer, or that of another evaluator, which then decides between the mapper's mappings.
 void settle(Job& job, const Evaluator* evaluator, const Options& options) {
-  job.best = job.result.best;
-  job.objective = job.request.objective(job.best.energy_pj, static_cast<double>(job.best.cycles));
-  if (evaluator == nullptr) return;
+  if (evaluator == nullptr || !job.result.mapping) return;
   const bool foreign = !options.evaluator.empty();
-  const Decision decision = decide(job.request, job.result, *evaluator, foreign ? options.candidates : 0);
-  job.best = decision.evaluation;
-  job.objective = decision.objective;
-  job.failure = decision.failure;
-  job.result.mapping = decision.mapping;
+  Decision decision = decide(job.request, job.result, *evaluator, foreign ? options.candidates : 0);
+  job.result.mapping = std::move(decision.mapping);
+  job.result.best = std::move(decision.evaluation);
+  job.result.objective = decision.objective;
+  job.failure = std::move(decision.failure);
   // Bounds of the loop model hold for the cycle model on ideal machines; nothing is known of a user's simulator.
-  if (foreign || !job.request.architecture.machine.empty()) job.lower_bound = 0.0;
+  if (foreign || !job.request.architecture.machine.empty()) job.result.lower_bound = 0.0;
   job.result.proven = false;
 }
 
 Json to_json(const Job& job) {
   Json json = {{"name", job.name}, {"count", job.count}};
-  const bool found = job.result.mapping.has_value();
-  if (found) {
-    json["best"] = to_json(job.request.layer, job.request.architecture, job.best);
-    json["best"]["mapping"] = to_json(job.request.layer, job.request.architecture, *job.result.mapping);
-  } else {
-    json["best"] = nullptr;
-  }
-  json["objective"] = found ? number(job.objective) : Json(nullptr);
-  json["lower_bound"] = number(job.lower_bound);
-  json["gap"] =
-      found && job.objective > 0 ? number((job.objective - job.lower_bound) / job.objective) : Json(nullptr);
-  json["proven"] = job.result.proven;
-  json["evaluations"] = job.result.evaluations;
-  json["seconds"] = number(job.result.seconds);
-  json["stopped"] = job.result.stopped;
-  if (!found) {
-    Json closest = Json::array();
-    for (const Violation& violation : job.result.closest) {
-      closest.push_back({{"constraint", violation.constraint},
-                         {"level", violation.level},
-                         {"tensor", violation.tensor},
-                         {"needed", number(violation.needed)},
-                         {"available", number(violation.available)}});
-    }
-    json["violations"] = std::move(closest);
-    if (!job.failure.empty()) json["reason"] = job.failure;
-  }
-  if (!job.result.front.empty()) {
-    Json front = Json::array();
-    for (const FrontPoint& point : job.result.front) {
-      front.push_back({{"energy_pj", number(point.energy_pj)},
-                       {"cycles", point.cycles},
-                       {"mapping", to_json(job.request.layer, job.request.architecture, point.mapping)}});
-    }
-    json["front"] = std::move(front);
-    json["front_proven"] = job.result.front_proven;
-  }
+  json.update(dovetail::to_json(job.request, job.result));
+  if (!job.failure.empty()) json["reason"] = job.failure;
   return json;
 }
 
@@ -196,19 +157,20 @@ void print_text(const std::vector<Job>& jobs, const std::string& title, const Op
                  fmt::format("{}", job.result.evaluations), "no mapping"});
       continue;
     }
-    const double gap = job.objective > 0 ? (job.objective - job.lower_bound) / job.objective : 0;
-    table.add({job.name, fmt::format("{}", job.count), fmt::format("{:.4e}", job.objective),
-               fmt::format("{:.4e}", job.lower_bound), job.result.proven ? "proven" : percent(gap),
-               fmt::format("{:.4e}", job.best.energy_pj), fmt::format("{}", job.best.cycles),
-               percent(job.best.utilization), fmt::format("{}", job.result.evaluations), job.result.stopped});
+    table.add({job.name, fmt::format("{}", job.count), fmt::format("{:.4e}", job.result.objective),
+               fmt::format("{:.4e}", job.result.lower_bound),
+               job.result.proven ? "proven" : percent(job.result.gap()),
+               fmt::format("{:.4e}", job.result.best.energy_pj), fmt::format("{}", job.result.best.cycles),
+               percent(job.result.best.utilization), fmt::format("{}", job.result.evaluations),
+               job.result.stopped});
   }
   fmt::print("{}", table.text());
   double energy = 0, cycles = 0;
   bool complete = true;
   for (const Job& job : jobs) {
     complete = complete && job.result.mapping.has_value();
-    energy += static_cast<double>(job.count) * job.best.energy_pj;
-    cycles += static_cast<double>(job.count) * static_cast<double>(job.best.cycles);
+    energy += static_cast<double>(job.count) * job.result.best.energy_pj;
+    cycles += static_cast<double>(job.count) * static_cast<double>(job.result.best.cycles);
   }
   if (complete && (jobs.size() > 1 || jobs.front().count > 1)) {
     fmt::print("\nall layers: {:.4e} pJ, {:.0f} cycles, EDP {:.4e} pJ x cycles\n", energy, cycles,
@@ -262,8 +224,7 @@ int run(const Options& options, const Common& common) {
   parallel_for(jobs.size(), common.threads, [&](std::size_t i) {
     if (interrupted()) return;
     jobs[i].result = mapper->map(jobs[i].request);
-    jobs[i].lower_bound = jobs[i].result.lower_bound;
-    if (jobs[i].result.mapping) settle(jobs[i], evaluator.get(), options);
+    settle(jobs[i], evaluator.get(), options);
   });
   simulators.report();
   if (interrupted()) return interrupt_exit_code();
@@ -285,10 +246,10 @@ int run(const Options& options, const Common& common) {
                    job.result.seconds);
         continue;
       }
-      fmt::print("{},{},{},{},{},{},{},{},{},{},{}\n", csv_cell(job.name), job.count, job.objective,
-                 job.lower_bound, job.objective > 0 ? (job.objective - job.lower_bound) / job.objective : 0,
-                 job.result.proven ? "true" : "false", job.best.energy_pj, job.best.cycles,
-                 job.best.utilization, job.result.evaluations, job.result.seconds);
+      fmt::print("{},{},{},{},{},{},{},{},{},{},{}\n", csv_cell(job.name), job.count, job.result.objective,
+                 job.result.lower_bound, job.result.gap(), job.result.proven ? "true" : "false",
+                 job.result.best.energy_pj, job.result.best.cycles, job.result.best.utilization,
+                 job.result.evaluations, job.result.seconds);
     }
   } else if (common.format == "jsonl") {
     for (const Job& job : jobs) print_json(common, to_json(job));
@@ -305,10 +266,10 @@ int run(const Options& options, const Common& common) {
   if (!common.out.empty()) {
     for (const Job& job : jobs) {
       if (!job.result.mapping) continue;
-      write_file(
-          common.out, file_name(job.name) + ".txt",
-          loop_nest(job.request.layer, job.request.architecture, *job.result.mapping) + "\n" +
-              evaluation_text(job.request.layer, job.request.architecture, *job.result.mapping, job.best));
+      write_file(common.out, file_name(job.name) + ".txt",
+                 loop_nest(job.request.layer, job.request.architecture, *job.result.mapping) + "\n" +
+                     evaluation_text(job.request.layer, job.request.architecture, *job.result.mapping,
+                                     job.result.best));
       write_file(
           common.out, file_name(job.name) + ".json",
           to_json(Design{job.name, "", job.request.layer, job.request.architecture, job.result.mapping})

@@ -7,8 +7,8 @@
 #include <fmt/format.h>
 
 #include <dovetail/engine/ask_tell.hpp>
-#include <dovetail/engine/goal_document.hpp>
-#include <dovetail/spaces/space_document.hpp>
+#include <dovetail/engine/session_document.hpp>
+#include <dovetail/engine/table.hpp>
 
 #include "command.hpp"
 #include "signals.hpp"
@@ -36,40 +36,22 @@ std::map<std::string, std::string> designer_options(const Common& common) {
 }
 
 int serve(const Common& common, const Words& words) {
-  const Node document = load_file(words.space);
-  Diagnostics diagnostics;
-  std::optional<Space> space = read_space(document, diagnostics, {"goal"});
-  Goal goal;
-  if (document.is_mapping()) {
-    if (const Node* node = document.find("goal"))
-      goal = read_goal(*node, diagnostics);
-    else
-      diagnostics.error(document.location(), "a space to serve needs `goal: {objectives: [{metric: NAME}]}`");
-  }
-  diagnostics.raise();
-
-  DesignerContext context{*space, goal, common.seed, common.threads, {}, {}, designer_options(common)};
-  if (common.dry_run) {
-    fmt::print(stderr, "{} parameters, {} constraints, designer {}\n", space->parameters().size(),
-               space->constraints().size(), words.designer);
-    return exit_done;
-  }
-  std::shared_ptr<Store> store;
-  if (!words.store.empty()) {
-    StudyRecord record;
-    record.identity = {{"kind", "serve"},
-                       {"designer", words.designer},
-                       {"seed", std::to_string(common.seed)},
-                       {"space", digest(to_json(document).dump())}};
-    for (const auto& [name, value] : context.options) record.identity["option " + name] = value;
-    record.information = {{"command", common.command_line}};
-    store = open_store(words.store, record, words.resume);
-  }
+  SessionOptions options{words.designer, designer_options(common), common.seed, common.threads, words.store,
+                         words.resume,   common.command_line};
+  if (common.dry_run) options.store.clear();
   std::unique_ptr<AskTell> session;
   try {
-    session = std::make_unique<AskTell>(words.designer, context, store);
+    session = open_session(load_file(words.space), options);
   } catch (const std::invalid_argument& error) {
     throw UsageError(error.what());  // an unknown designer or option
+  }
+  if (common.dry_run) {
+    const SpaceSize size = session->space().count();
+    fmt::print("{} parameters, {} constraints, {} points, {} feasible{}, designer {}\n",
+               session->space().parameters().size(), session->space().constraints().size(),
+               short_number(size.points), short_number(size.feasible),
+               size.exact ? " (counted)" : " (estimated)", words.designer);
+    return exit_done;
   }
 
   std::string line;

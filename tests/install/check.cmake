@@ -1,6 +1,7 @@
-# The installed package serves a second project:
+# The installed package and the source tree serve other projects, in C++ and in C:
 cmake_minimum_required(VERSION 3.25)
 # cmake -D BUILD_DIR=... -D SOURCE_DIR=... -D COMPILER=... -D WORK_DIR=... -P check.cmake
+# With DOVETAIL_FULL=1 in the environment the projects that contain the source tree are built to the end (minutes).
 file(REMOVE_RECURSE ${WORK_DIR})
 file(MAKE_DIRECTORY ${WORK_DIR})
 function(step)
@@ -9,11 +10,63 @@ function(step)
     string(REPLACE ";" " " command "${ARGN}")
     message(FATAL_ERROR "${command}\n${output}")
   endif()
+  set(output "${output}" PARENT_SCOPE)
 endfunction()
-step(${CMAKE_COMMAND} --install ${BUILD_DIR} --prefix ${WORK_DIR}/prefix)
-step(${CMAKE_COMMAND} -G Ninja -S ${SOURCE_DIR}/tests/install -B ${WORK_DIR}/build
-  -D CMAKE_PREFIX_PATH=${WORK_DIR}/prefix -D CMAKE_CXX_COMPILER=${COMPILER} -D CMAKE_BUILD_TYPE=Release)
+set(projects ${SOURCE_DIR}/tests/install)
+set(prefix ${WORK_DIR}/prefix)
+step(${CMAKE_COMMAND} --install ${BUILD_DIR} --prefix ${prefix})
+
+# CMake: find_package, in C++ and in C alone.
+step(${CMAKE_COMMAND} -G Ninja -S ${projects} -B ${WORK_DIR}/build
+  -D CMAKE_PREFIX_PATH=${prefix} -D CMAKE_CXX_COMPILER=${COMPILER} -D CMAKE_BUILD_TYPE=Release)
 step(${CMAKE_COMMAND} --build ${WORK_DIR}/build)
 step(${WORK_DIR}/build/evaluate)
 step(${WORK_DIR}/build/asktell)
-step(${WORK_DIR}/prefix/bin/dovetail --version)
+step(${CMAKE_COMMAND} -G Ninja -S ${projects}/c -B ${WORK_DIR}/c -D CMAKE_PREFIX_PATH=${prefix})
+step(${CMAKE_COMMAND} --build ${WORK_DIR}/c)
+step(${WORK_DIR}/c/capi)
+step(${prefix}/bin/dovetail --version)
+
+# The C library shows its own names and no others.
+file(GLOB_RECURSE library ${prefix}/*/libdovetail.so)
+step(nm -D --defined-only ${library})
+string(REGEX MATCHALL "[^\n]+" symbols "${output}")
+foreach(symbol IN LISTS symbols)
+  if(NOT symbol MATCHES " [TA] (dovetail_[a-z]+|DOVETAIL_0)(@@DOVETAIL_0)?$")
+    message(FATAL_ERROR "libdovetail.so shows ${symbol}")
+  endif()
+endforeach()
+
+# pkg-config, where it is at hand.
+find_program(pkg_config NAMES pkg-config)
+if(pkg_config)
+  file(GLOB_RECURSE files ${prefix}/*/dovetail.pc)
+  get_filename_component(folder ${files} DIRECTORY)
+  foreach(package dovetail dovetail-engine)
+    step(${CMAKE_COMMAND} -E env PKG_CONFIG_PATH=${folder} ${pkg_config} --cflags --libs ${package})
+    string(STRIP "${output}" output)
+    separate_arguments(flags_${package} UNIX_COMMAND "${output}")
+  endforeach()
+  get_filename_component(library_folder ${library} DIRECTORY)
+  step(cc ${projects}/capi.c -o ${WORK_DIR}/capi ${flags_dovetail})
+  step(${CMAKE_COMMAND} -E env LD_LIBRARY_PATH=${library_folder} ${WORK_DIR}/capi)
+  step(${COMPILER} -std=c++20 ${projects}/asktell.cpp -o ${WORK_DIR}/asktell ${flags_dovetail-engine})
+  step(${WORK_DIR}/asktell)
+else()
+  message(STATUS "no pkg-config here: its files are not tried")
+endif()
+
+# The source tree inside another project: configured and planned; built and run where asked to.
+foreach(fetch OFF ON)
+  set(build ${WORK_DIR}/fetch_${fetch})
+  step(${CMAKE_COMMAND} -G Ninja -S ${projects}/source -B ${build} -D DOVETAIL_SOURCE=${SOURCE_DIR} -D FETCH=${fetch}
+    -D CMAKE_CXX_COMPILER=${COMPILER} -D CMAKE_BUILD_TYPE=Release)
+  if("$ENV{DOVETAIL_FULL}")
+    step(${CMAKE_COMMAND} --build ${build})
+    foreach(program evaluate asktell capi)
+      step(${build}/${program})
+    endforeach()
+  else()
+    step(${CMAKE_COMMAND} --build ${build} -- -n)
+  endif()
+endforeach()
