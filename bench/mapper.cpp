@@ -5,14 +5,19 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <ctime>
+#include <limits>
 #include <set>
 #include <string>
 #include <vector>
 
+#include <dovetail/engine/compulsory_bound.hpp>
 #include <dovetail/engine/exact_mapper.hpp>
 #include <dovetail/engine/mapper.hpp>
 #include <dovetail/engine/network_mapper.hpp>
+#include <dovetail/spaces/family.hpp>
+#include <dovetail/spaces/random.hpp>
 #include <dovetail/workloads/network.hpp>
 
 namespace {
@@ -191,6 +196,11 @@ struct Row {
   double total = 0.0, root = 0.0, gap = 0.0;
 };
 
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return values[values.size() / 2];
+}
+
 Row measure(const Case& on, const Layer& layer, std::optional<double> time_s = {}) {
   MapRequest asked = request(on, layer);
   asked.time_s = time_s;
@@ -211,9 +221,151 @@ Row measure(const Case& on, const Layer& layer, std::optional<double> time_s = {
   return {end - start, search.root_bound() / best, gap};
 }
 
+// CPU seconds until the mapper knows that its answer is within 1 % of the optimum.
+double known_to_one_percent(const Case& on, const Layer& layer) {
+  MapRequest asked = request(on, layer);
+  asked.gap = 0.01;
+  asked.time_s = 20.0;
+  const double start = cpu_seconds();
+  ExactSearch(asked).solve();
+  return cpu_seconds() - start;
+}
+
 void summary(const std::string& name, std::vector<double> seconds) {
   std::sort(seconds.begin(), seconds.end());
   fmt::print("== {}: median {:.4f} s, worst {:.4f} s\n", name, seconds[seconds.size() / 2], seconds.back());
+  std::fflush(stdout);
+}
+
+// Three levels, everything kept; sizes, bandwidths and energies drawn as in the reference study of hardware bounds.
+Case random_machine(Random& random) {
+  const auto between = [&](double low, double high) {  // uniform in the logarithm
+    return low * std::pow(high / low, random.uniform());
+  };
+  const auto x = static_cast<std::int64_t>(4 + random.below(29)),
+             y = static_cast<std::int64_t>(4 + random.below(29));
+  const double spad = std::floor(between(16, 1000)), buffer = std::floor(between(4096, 262144));
+  const double port = std::exp2(static_cast<double>(random.below(5))),
+               dram = std::exp2(static_cast<double>(random.below(5)));
+  return {
+      machine("random", x, y, 1.0,
+              {level("Spad", x, y, static_cast<std::int64_t>(spad), 1, 2, 2, flat(0.06 * std::sqrt(spad))),
+               level("GlobalBuffer", 1, 1, static_cast<std::int64_t>(buffer), 4, 4 * port, 4 * port,
+                     flat(0.1 * std::sqrt(buffer))),
+               level("DRAM", 1, 1, std::nullopt, 4, dram, dram, flat(800))}),
+      {},
+      false};
+}
+
+// The bound of a hardware point over all mappings, against the proven optimum.
+void hardware_bounds(const std::string& name, const std::vector<MapRequest>& requests) {
+  std::vector<double> shares, energies, cycles, microseconds;
+  std::size_t unproven = 0, above = 0;
+  for (const MapRequest& asked : requests) {
+    ExactSearch search(asked);
+    search.solve();
+    if (!search.best()) continue;
+    if (search.stopped() != "proven") ++unproven;
+    constexpr int repeats = 200;
+    CompulsoryCost bound;
+    const double start = cpu_seconds();
+    for (int k = 0; k < repeats; ++k) bound = compulsory_cost(asked.layer, asked.architecture, asked.rules);
+    microseconds.push_back((cpu_seconds() - start) / repeats * 1e6);
+    const double share = bound.energy_pj * bound.cycles / search.lower_bound();
+    shares.push_back(share);
+    energies.push_back(bound.energy_pj / search.best()->energy_pj);
+    cycles.push_back(bound.cycles / search.best()->cycles);
+    above += share > 1.0 ? 1 : 0;
+  }
+  fmt::print(
+      "== bound of {} over {} points: min {:.3f}, median {:.3f} of the optimum (energy {:.3f}, cycles {:.3f} "
+      "of its), "
+      "{:.2f} us, {} above, {} unproven\n",
+      name, shares.size(), *std::min_element(shares.begin(), shares.end()), median(shares), median(energies),
+      median(cycles), median(microseconds), above, unproven);
+  std::fflush(stdout);
+}
+
+void hardware_bounds(std::size_t points) {
+  const std::vector<Layer> all = layers();
+  std::vector<MapRequest> drawn;
+  Random random(2026, {1});
+  for (std::size_t n = 0; n < points; ++n) {
+    const Case on = random_machine(random);
+    drawn.push_back(request(on, all[n % all.size()]));
+  }
+  hardware_bounds("random machines", drawn);
+  for (const char* name : {"eyeriss", "gemmini", "nvdla"}) {
+    const Family family = load_family(name);
+    drawn.clear();
+    for (std::size_t n = 0; n < points; ++n) {
+      const Point point = *family.space().sample(random);
+      MapRequest asked;
+      asked.layer = all[n % all.size()];
+      asked.architecture = family.instantiate(point);
+      asked.rules = family.rules(asked.layer, point);
+      asked.bypass = Bypass::fixed;
+      asked.time_s = 5.0;
+      drawn.push_back(asked);
+    }
+    hardware_bounds(name, drawn);
+  }
+}
+
+// Best so far of the other mappers over the proven optimum, the median of five seeds.
+void other_mappers() {
+  const Case on = eyeriss168();
+  std::vector<std::vector<double>> all;
+  const std::vector<std::int64_t> budgets = {100, 1000, 10000};
+  fmt::print("{:<17} {:<10} {:>9} {:>9} {:>9}\n", "best / optimum", "mapper", 100, 1000, 10000);
+  for (const Layer& layer : layers()) {
+    MapRequest asked = request(on, layer);
+    ExactSearch search(asked);
+    search.solve();
+    const double optimum = search.best()->objective;
+    for (const std::string& name : mapper_names()) {
+      if (name == "exact") continue;
+      std::string line;
+      for (const std::int64_t budget : budgets) {
+        if (name == "bayes" && budget > 1000) continue;  // seconds for each suggestion
+        std::vector<double> found;
+        for (std::uint64_t seed = 1; seed <= (name == "bayes" && budget > 100 ? 1U : 5U); ++seed) {
+          asked.budget = budget;
+          asked.seed = seed;
+          const MapResult result = make_mapper(name)->map(asked);
+          found.push_back(result.mapping ? result.objective / optimum
+                                         : std::numeric_limits<double>::infinity());
+        }
+        line += fmt::format(" {:9.3f}", median(found));
+      }
+      fmt::print("{:<17} {:<10}{}\n", layer.name, name, line);
+      std::fflush(stdout);
+    }
+  }
+}
+
+double wall_seconds() {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+}
+
+// One thread against two, side by side; wall-clock, least of three. Processor seconds tell what the second thread costs.
+void two_threads(const Case& on, const Layer& layer) {
+  double wall[2] = {1e9, 1e9}, cpu[2] = {1e9, 1e9};
+  for (int round = 0; round < 3; ++round) {
+    for (const int threads : {1, 2}) {
+      MapRequest asked = request(on, layer);
+      asked.threads = threads;
+      const double start = wall_seconds(), used = cpu_seconds();
+      ExactSearch(asked).solve();
+      wall[threads - 1] = std::min(wall[threads - 1], wall_seconds() - start);
+      cpu[threads - 1] = std::min(cpu[threads - 1], cpu_seconds() - used);
+    }
+  }
+  fmt::print("{:<18} {:<17} one {:.4f} s, two {:.4f} s: {:.2f}x; processor {:.4f} and {:.4f} s\n",
+             on.architecture.name, layer.name, wall[0], wall[1], wall[0] / wall[1], cpu[0], cpu[1]);
+  std::fflush(stdout);
 }
 
 }  // namespace
@@ -224,9 +376,13 @@ int main(int count, char** arguments) {
   if (wanted("layers")) {
     for (const Case& on : {eyeriss168(), gemmini16(), ws32(), nvdla(), cluster()}) {
       if (parts.size() > 1 && !parts.contains(on.architecture.name)) continue;
-      std::vector<double> seconds;
-      for (const Layer& layer : layers()) seconds.push_back(measure(on, layer, 20.0).total);
+      std::vector<double> seconds, near;
+      for (const Layer& layer : layers()) {
+        seconds.push_back(measure(on, layer, 20.0).total);
+        near.push_back(known_to_one_percent(on, layer));
+      }
       summary(on.architecture.name, seconds);
+      summary(on.architecture.name + ", known within 1 %", near);
     }
   }
   if (wanted("masks")) {
@@ -258,11 +414,22 @@ int main(int count, char** arguments) {
       const double start = cpu_seconds();
       const NetworkMapResult found = map_network(asked);
       fmt::print(
-          "ResNet-50 on {:<16} {} layers {:8.4f} s  EDP {:.6e} bound {:.6e} {} {} front points {} "
+          "ResNet-50 on {:<16} {} layers {:8.4f} s  EDP {:.6e} bound {:.6e} {} {} prices {} "
           "evaluations\n",
           on.architecture.name, asked.layers.size(), cpu_seconds() - start, found.objective,
-          found.lower_bound, found.proven ? "proven" : "not proven", found.points, found.evaluations);
+          found.lower_bound, found.proven ? "proven" : "not proven", found.prices, found.evaluations);
       std::fflush(stdout);
+    }
+  }
+  if (wanted("bounds")) hardware_bounds(200);
+  if (wanted("others")) other_mappers();
+  if (wanted("threads")) {
+    Case all = eyeriss168();
+    all.search = true;
+    for (const std::size_t n : {std::size_t{0}, std::size_t{8}}) {
+      two_threads(eyeriss168(), layers()[n]);
+      two_threads(nvdla(), layers()[n]);
+      two_threads(all, layers()[n]);
     }
   }
   if (wanted("simba")) {

@@ -18,8 +18,11 @@ constexpr std::size_t tile_limit = 400'000;  // tables of a few hundred bytes pe
 constexpr std::size_t choice_limit = 1024;   // keep sets that are listed
 constexpr std::size_t kept_tables = 64;
 constexpr std::size_t front_labels = 200'000;  // effort for the proof of an unlimited front
-constexpr std::size_t narrow = 128;            //            // labels per stage of a first run
+constexpr std::size_t narrow = 128;            // labels per stage of a first run
 constexpr std::size_t unlimited = std::numeric_limits<std::size_t>::max();
+
+// Shares of the bound within which first runs look for an incumbent.
+constexpr double deepening[] = {1.02, 1.1, 1.3, 1.8, 3.0, 6.0, 20.0, 200.0, infinity};
 
 }  // namespace
 
@@ -118,14 +121,22 @@ SearchLimits ExactSearch::limits(std::size_t width) const {
   const double memory_mb = request_.memory_mb.value_or(4096.0);
   limits.labels = static_cast<std::size_t>(std::max(1.0, memory_mb * 1e6 / sizeof(Label) / 2.0));
   if (request_.time_s) {
-    limits.expired = [this] { return clock_.seconds() >= *request_.time_s; };
+    limits.expired = [this] { return expired(); };
   }
   return limits;
 }
 
-void ExactSearch::take(const SearchOutcome& outcome) {
+bool ExactSearch::expired() const {
+  return request_.time_s && clock_.seconds() >= *request_.time_s;
+}
+
+void ExactSearch::count(const SearchOutcome& outcome) {
   evaluations_ += outcome.evaluations;
   labels_ += static_cast<std::int64_t>(outcome.labels);
+}
+
+void ExactSearch::take(const SearchOutcome& outcome) {
+  count(outcome);
   if (!outcome.best) return;
   const MapPoint& point = *outcome.best;
   if (!best_ || point.objective < best_->objective ||
@@ -143,7 +154,7 @@ void ExactSearch::solve() {
     return value;
   };
   const auto spent = [&] {
-    if (request_.time_s && clock_.seconds() >= *request_.time_s) stopped_ = "time";
+    if (expired()) stopped_ = "time";
     if (request_.budget > 0 && evaluations_ >= request_.budget) stopped_ = "budget";
     return !stopped_.empty();
   };
@@ -173,7 +184,7 @@ void ExactSearch::solve() {
   const double root = root_bound_ > 0.0 && root_bound_ < infinity ? root_bound_
                       : choices_.empty()                          ? 0.0
                                                                   : choices_.front().bound;
-  for (const double share : {1.02, 1.1, 1.3, 1.8, 3.0, 6.0, 20.0, 200.0, infinity}) {
+  for (const double share : deepening) {
     if (best_ || !stopped_.empty()) break;
     pass(root * share, narrow);
   }
@@ -195,33 +206,64 @@ void ExactSearch::solve() {
   }
 }
 
-bool ExactSearch::front(double energy_shift, double cycles_shift, double limit, double product,
-                        std::size_t labels, std::vector<MapPoint>& points) {
+bool ExactSearch::front(std::size_t labels, std::vector<MapPoint>& points) {
   bool complete = all_choices_ && problem_->exact && !request_.architecture.link_transfers;
   for (const bool proof : {false, true}) {
     for (Choice& choice : choices_) {
+      if (!(choice.bound < infinity)) continue;
       Cutoff cutoff;
       cutoff.front = true;
-      cutoff.energy_shift = energy_shift;
-      cutoff.cycles_shift = cycles_shift;
-      cutoff.objective = limit;
-      cutoff.product = product;
       for (const MapPoint& point : points) cutoff.points.emplace_back(point.energy_pj, point.cycles);
-      const double cycles = choice.cycles + problem_->extra_cycles;
-      if (!(choice.bound < infinity) || choice.energy * cycles >= product) continue;
-      if ((choice.energy + energy_shift) * (cycles + cycles_shift) >= limit) continue;
       SearchLimits effort = limits(proof ? unlimited : narrow);
       effort.labels = std::min(effort.labels, labels);
       const SearchOutcome outcome = search(choice).run(cutoff, effort);
-      evaluations_ += outcome.evaluations;
-      labels_ += static_cast<std::int64_t>(outcome.labels);
+      count(outcome);
       for (const MapPoint& point : outcome.points) points.push_back(point);
       points = pareto_front(std::move(points));
       if (proof && !outcome.complete) complete = false;
-      if (!keep_tables_) choice.search.reset();
+      release(choice);
     }
   }
   return complete;
+}
+
+double ExactSearch::cheapest(double price, std::optional<MapPoint>& best) {
+  if (best) best->objective = best->energy_pj + price * best->cycles;
+  struct Open {
+    Choice* choice;
+    double bound;
+  };
+  std::vector<Open> open;
+  for (Choice& choice : choices_) {
+    if (choice.energy < infinity)
+      open.push_back({&choice, choice.energy + price * (choice.cycles + problem_->extra_cycles)});
+  }
+  std::stable_sort(open.begin(), open.end(), [](const Open& a, const Open& b) { return a.bound < b.bound; });
+  const double root = open.empty() ? infinity : open.front().bound;
+  const auto pass = [&](double ceiling, std::size_t width) {
+    for (Open& one : open) {
+      const double target = std::min(ceiling, best ? best->objective : infinity);
+      if (one.bound >= target || expired()) continue;
+      Cutoff cutoff;
+      cutoff.price = price;
+      cutoff.objective = target;
+      const SearchOutcome outcome = search(*one.choice).run(cutoff, limits(width));
+      count(outcome);
+      one.bound = std::max(one.bound, outcome.lower_bound);
+      if (outcome.best && (!best || outcome.best->objective < best->objective)) best = outcome.best;
+      release(*one.choice);
+    }
+  };
+  for (const double share : deepening) {
+    if (best || expired()) break;
+    pass(root * share, narrow);
+  }
+  for (const std::size_t width : {32 * narrow, unlimited}) pass(infinity, width);
+  double bound = best ? best->objective : infinity;
+  for (const Open& one : open) bound = std::min(bound, one.bound);
+  if (!all_choices_ || request_.architecture.link_transfers)
+    bound = std::min(bound, root_energy_ + price * root_cycles_);
+  return bound;
 }
 
 std::vector<MapPoint> pareto_front(std::vector<MapPoint> points) {
@@ -274,7 +316,7 @@ MapResult ExactMapper::map(const MapRequest& request) const {
   if (!std::isfinite(result.lower_bound)) result.lower_bound = 0.0;
   if (request.front && search->best()) {
     std::vector<MapPoint> points{*search->best()};
-    result.front_proven = search->front(0.0, 0.0, infinity, infinity, front_labels, points);
+    result.front_proven = search->front(front_labels, points);
     for (const MapPoint& point : points) {
       result.front.push_back(
           {point.energy_pj, static_cast<std::int64_t>(point.cycles), unpack(point.mapping)});

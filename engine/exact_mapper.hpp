@@ -19,11 +19,12 @@ class ExactSearch {
 
   /// Narrow runs for an incumbent, then complete ones for the proof. Stops at the request's gap, time, memory, cutoff.
   void solve();
-  /// All points (energy, cycles) that can matter when (energy + energy_shift) x (cycles + cycles_shift) must stay below
-  /// `limit`: the Pareto front below it, ascending energy. False when time or memory ended it first.
-  /// `product` bounds energy x cycles as well; `labels` caps the effort of the proof.
-  bool front(double energy_shift, double cycles_shift, double limit, double product, std::size_t labels,
-             std::vector<MapPoint>& points);
+  /// The Pareto front of (energy, cycles), ascending energy; `points` holds what is known of it and is completed. False
+  /// when time, memory or `labels`, the effort of the proof, ended it first.
+  bool front(std::size_t labels, std::vector<MapPoint>& points);
+  /// A mapping with the least energy_pj + price x cycles: `best` is a known one, if any, and is replaced by a better one.
+  /// No mapping has less than the returned value, which is that of `best` unless time or memory ended the search.
+  double cheapest(double price, std::optional<MapPoint>& best);
 
   const std::optional<MapPoint>& best() const { return best_; }
   double lower_bound() const;
@@ -45,6 +46,8 @@ class ExactSearch {
     bool done = false;
   };
   SearchLimits limits(std::size_t width) const;
+  bool expired() const;
+  void count(const SearchOutcome& outcome);
   void take(const SearchOutcome& outcome);
   LabelSearch& search(Choice& choice);
   void release(Choice& choice);

@@ -253,7 +253,8 @@ void LabelSearch::finish(const std::vector<Stage>& stages, const Cutoff& cutoff,
     if (!score.valid) continue;
     point.energy_pj = score.energy_pj;
     point.cycles = score.cycles;
-    point.objective = p.request.objective(score.energy_pj, score.cycles);
+    point.objective = cutoff.price ? score.energy_pj + *cutoff.price * score.cycles
+                                   : p.request.objective(score.energy_pj, score.cycles);
     if (cutoff.front) {
       // Energies ascend: only fewer cycles than all before make a new point of the front.
       if (!covered.points.empty() && point.cycles >= covered.points.back().second &&
@@ -284,7 +285,8 @@ SearchOutcome LabelSearch::run(const Cutoff& cutoff, const SearchLimits& limits)
     return outcome;
   }
   std::vector<Stage> stages;
-  double before = root_bound_;  // least bound of the last complete stage
+  double before = value(cutoff, root_energy_, root_cycles_);
+  if (!cutoff.price) before = std::max(before, root_bound_);  // least bound of the last complete stage
   for (int step = 0; step < 2 * p.levels; ++step) {
     const int level = step / 2;
     const bool temporal = step % 2 == 1;

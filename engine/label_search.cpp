@@ -42,14 +42,13 @@ LabelSearch::LabelSearch(const MapProblem& problem, const LoopPlan& plan, const 
 double LabelSearch::value(const Cutoff& cutoff, double energy, double cycles) const {
   if (!(energy < infinity)) return infinity;
   const double whole = cycles + problem_->extra_cycles;
-  if (cutoff.front) return (energy + cutoff.energy_shift) * (whole + cutoff.cycles_shift);
+  if (cutoff.price) return energy + *cutoff.price * whole;
   return problem_->request.objective(energy, whole);
 }
 
 bool LabelSearch::hopeless(const Cutoff& cutoff, double energy, double cycles) const {
   if (!(value(cutoff, energy, cycles) < cutoff.objective * (1.0 - rounding))) return true;
   if (cutoff.front) {
-    if (!(energy * (cycles + problem_->extra_cycles) < cutoff.product * (1.0 - rounding))) return true;
     for (const auto& [e, c] : cutoff.points) {
       if (e <= energy * (1.0 + rounding) && c <= cycles + problem_->extra_cycles) return true;
     }

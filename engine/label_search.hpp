@@ -19,14 +19,12 @@ struct MapPoint {
   PackedMapping mapping;  ///< of the original layer
 };
 
-/// What may still be cut off: everything whose lower bound does not beat the cutoff. With `shift`, the objective of a
-/// front is (energy + energy_shift) x (cycles + cycles_shift), and points that another point covers are cut as well.
+/// What may still be cut off: everything whose lower bound does not beat the cutoff. With a price the objective is
+/// energy + price x cycles; for a front, points that another point covers are cut.
 struct Cutoff {
   double objective = std::numeric_limits<double>::infinity();
+  std::optional<double> price;
   bool front = false;
-  double energy_shift = 0.0, cycles_shift = 0.0;
-  double product =
-      std::numeric_limits<double>::infinity();    ///< front: energy x cycles must stay below this as well
   std::vector<std::pair<double, double>> points;  ///< front so far: (energy, cycles)
 };
 

@@ -34,17 +34,16 @@ struct NetworkMapResult {
   double energy_pj = 0.0, cycles = 0.0, objective = 0.0, lower_bound = 0.0;
   bool feasible = false, proven = false;
   std::int64_t evaluations = 0;
-  std::size_t points = 0;  ///< of all layers' fronts together
+  std::size_t prices = 0;  ///< at which the layers were asked
   double seconds = 0.0;
   double gap() const { return objective > 0.0 ? (objective - lower_bound) / objective : 0.0; }
 };
 
-/// For energy alone or cycles alone the layers are independent. For EDP each layer is first solved alone; with
-/// b_l = count_l sqrt(EDP_l), Cauchy-Schwarz gives (sum E)(sum C) >= (sum b_l)^2. A point (e, c) of layer l can occur
-/// in a network better than the incumbent I only if (count_l sqrt(e c) + sum of the other b)^2 < I and
-/// (count_l e + least energy of the others)(count_l c + least cycles of the others) < I. The layers' Pareto fronts
-/// below these limits are merged, partial sums pruned by the same two bounds: exact, hence proven. Other powers are
-/// answered by the layers' own optima with the bound of Hoelder's inequality.
+/// For energy alone or cycles alone the layers are independent. Any other objective of the sums is quasi-concave, so its
+/// optimum is an extreme point of the convex hull of all sums, and those are sums of mappings with the least energy +
+/// price x cycles of each layer, for some price (the supported points of multi-objective combinatorial optimization;
+/// Aneja & Nair, "Bicriteria transportation problem", 1979). Prices are chosen where the lines known so far leave the
+/// least corner; the search ends, proven, when no corner is below the best sum.
 NetworkMapResult map_network(const NetworkMapRequest& request);
 
 }  // namespace dovetail

@@ -1,0 +1,58 @@
+// Lower bounds of energy + price x cycles at several prices (see the header).
+#include <dovetail/engine/supporting_lines.hpp>
+
+#include <algorithm>
+#include <limits>
+
+namespace dovetail {
+
+SupportingLines::SupportingLines(double least_energy_pj, double least_cycles)
+    : least_energy_(least_energy_pj), least_cycles_(least_cycles) {}
+
+double SupportingLines::at(double price) const {
+  const auto after = std::lower_bound(lines_.begin(), lines_.end(), price,
+                                      [](const Line& line, double at) { return line.price < at; });
+  if (after != lines_.end() && after->price == price) return after->value;
+  const Line before = after == lines_.begin() ? Line{0.0, least_energy_} : *std::prev(after);
+  // Beyond the last line every cycle still costs its price.
+  const double flat = before.value + (price - before.price) * least_cycles_;
+  if (after == lines_.end()) return flat;
+  const double share = (price - before.price) / (after->price - before.price);
+  return std::max(flat, before.value + share * (after->value - before.value));
+}
+
+void SupportingLines::add(double price, double value) {
+  const Line line{price, std::max(value, at(price))};
+  const auto after = std::lower_bound(lines_.begin(), lines_.end(), price,
+                                      [](const Line& other, double p) { return other.price < p; });
+  if (after != lines_.end() && after->price == price) {
+    *after = line;
+  } else {
+    lines_.insert(after, line);
+  }
+  // Neighbours that were bounded loosely rise to the new chords, so that every line keeps a corner on each side.
+  for (std::size_t n = 0; n < lines_.size(); ++n) {
+    SupportingLines others(least_energy_, least_cycles_);
+    others.lines_ = lines_;
+    others.lines_.erase(others.lines_.begin() + static_cast<std::ptrdiff_t>(n));
+    lines_[n].value = std::max(lines_[n].value, others.at(lines_[n].price));
+  }
+}
+
+SupportingLines::Corner SupportingLines::least(const MappingObjective& objective) const {
+  Corner least{std::numeric_limits<double>::infinity(), 0.0};
+  Line before{0.0, least_energy_};
+  for (std::size_t n = 0; n <= lines_.size(); ++n) {
+    double cycles = least_cycles_;
+    if (n < lines_.size())
+      cycles = std::max(cycles, (lines_[n].value - before.value) / (lines_[n].price - before.price));
+    const double energy = std::max(least_energy_, before.value - before.price * cycles);
+    const double value = objective(energy, cycles);
+    if (value < least.objective)
+      least = {value, objective.cycles_power * energy / (objective.energy_power * cycles)};
+    if (n < lines_.size()) before = lines_[n];
+  }
+  return least;
+}
+
+}  // namespace dovetail
