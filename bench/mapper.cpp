@@ -373,9 +373,13 @@ void two_threads(const Case& on, const Layer& layer) {
 int main(int count, char** arguments) {
   std::set<std::string> parts(arguments + 1, arguments + count);
   const auto wanted = [&](const char* part) { return parts.empty() || parts.contains(part); };
+  // A machine named beside the parts: only that one.
+  const auto chosen = [&](const Case& on) {
+    return parts.size() <= 1 || parts.contains(on.architecture.name);
+  };
   if (wanted("layers")) {
     for (const Case& on : {eyeriss168(), gemmini16(), ws32(), nvdla(), cluster()}) {
-      if (parts.size() > 1 && !parts.contains(on.architecture.name)) continue;
+      if (!chosen(on)) continue;
       std::vector<double> seconds, near;
       for (const Layer& layer : layers()) {
         seconds.push_back(measure(on, layer, 20.0).total);
@@ -404,6 +408,7 @@ int main(int count, char** arguments) {
   if (wanted("network")) {
     const Network network = load_workload("resnet50");
     for (const Case& on : {gemmini16(), ws32(), eyeriss168(), nvdla()}) {
+      if (!chosen(on)) continue;
       NetworkMapRequest asked;
       asked.architecture = on.architecture;
       for (const UniqueLayer& unique : unique_layers(network)) {

@@ -21,8 +21,10 @@ constexpr std::size_t front_labels = 200'000;  // effort for the proof of an unl
 constexpr std::size_t narrow = 128;            // labels per stage of a first run
 constexpr std::size_t unlimited = std::numeric_limits<std::size_t>::max();
 
+constexpr double close = 2.0;  // of a bound: a proof is due
+
 // Shares of the bound within which first runs look for an incumbent.
-constexpr double deepening[] = {1.02, 1.1, 1.3, 1.8, 3.0, 6.0, 20.0, 200.0, infinity};
+constexpr double deepening[] = {1.02, 1.08, 1.15, 1.25, 1.4, 1.6, 1.9, 2.3, 3.0, 6.0, 20.0, 200.0, infinity};
 
 }  // namespace
 
@@ -82,6 +84,8 @@ ExactSearch::ExactSearch(const MapRequest& request) : request_(request) {
     root_energy_ = std::min(root_energy_, choice.energy);
     root_cycles_ = std::min(root_cycles_, choice.cycles + problem_->extra_cycles);
   }
+  for (const Choice& choice : choices_) main_.bounds.push_back(choice.bound);
+  main_.done.assign(choices_.size(), 0);
   if (!all_choices_ || request_.architecture.link_transfers) {
     root_energy_ = problem_->compute_pj;
     root_cycles_ = std::ceil(problem_->macs / static_cast<double>(request_.architecture.compute.instances));
@@ -103,15 +107,9 @@ double ExactSearch::root_bound() const {
 }
 
 double ExactSearch::lower_bound() const {
-  double least = best_ ? best_->objective : infinity;
-  for (const Choice& choice : choices_) least = std::min(least, choice.bound);
-  if (!all_choices_ || request_.architecture.link_transfers) {
-    // Only what holds for any mapping: the arithmetic at full width.
-    const double cycles =
-        std::ceil(problem_->macs / static_cast<double>(request_.architecture.compute.instances));
-    return std::min(least, request_.objective(problem_->compute_pj, cycles));
-  }
-  return least;
+  const double least = main_.lower_bound();
+  if (all_choices_ && !request_.architecture.link_transfers) return least;
+  return std::min(least, root_bound_);  // only what holds for any mapping: the arithmetic at full width
 }
 
 SearchLimits ExactSearch::limits(std::size_t width) const {
@@ -135,75 +133,104 @@ void ExactSearch::count(const SearchOutcome& outcome) {
   labels_ += static_cast<std::int64_t>(outcome.labels);
 }
 
-void ExactSearch::take(const SearchOutcome& outcome) {
-  count(outcome);
-  if (!outcome.best) return;
-  const MapPoint& point = *outcome.best;
-  if (!best_ || point.objective < best_->objective ||
-      (point.objective == best_->objective && lexicographically_less(point.mapping, best_->mapping))) {
-    best_ = point;
+double ExactSearch::Hunt::lower_bound() const {
+  double least = best ? best->objective : infinity;
+  for (const double bound : bounds) least = std::min(least, bound);
+  return least;
+}
+
+double ExactSearch::Hunt::target() const {
+  return std::min(cutoff, best ? best->objective * (1.0 - gap) : infinity);
+}
+
+bool ExactSearch::spent(Hunt& hunt) const {
+  if (expired()) hunt.stopped = "time";
+  if (hunt.budget > 0 && evaluations_ >= hunt.budget) hunt.stopped = "budget";
+  return !hunt.stopped.empty();
+}
+
+// Every keep set once, up to a ceiling of the objective.
+void ExactSearch::pass(Hunt& hunt, double ceiling, std::size_t width) {
+  for (std::size_t n = 0; n < choices_.size(); ++n) {
+    if (hunt.done[n] != 0 || spent(hunt)) continue;
+    if (hunt.bounds[n] >= hunt.target()) {
+      hunt.done[n] = 1;
+      release(choices_[n]);
+      continue;
+    }
+    if (hunt.bounds[n] >= ceiling) continue;
+    Cutoff cutoff;
+    cutoff.price = hunt.price;
+    cutoff.objective = std::min(hunt.target(), ceiling);
+    const bool whole = cutoff.objective == hunt.target();
+    const SearchOutcome outcome = search(choices_[n]).run(cutoff, limits(width));
+    count(outcome);
+    if (outcome.best && (!hunt.best || outcome.best->objective < hunt.best->objective ||
+                         (outcome.best->objective == hunt.best->objective &&
+                          lexicographically_less(outcome.best->mapping, hunt.best->mapping)))) {
+      hunt.best = outcome.best;
+    }
+    hunt.bounds[n] = std::max(hunt.bounds[n], outcome.lower_bound);
+    if (outcome.complete && whole) hunt.done[n] = 1;
+    if (outcome.out_of_time) hunt.stopped = "time";
+    if (outcome.out_of_memory && width == unlimited) hunt.stopped = "memory";
+    release(choices_[n]);
   }
 }
 
-void ExactSearch::solve() {
-  // What a run must beat. The first, narrow runs look for an incumbent whatever the request's cutoff is.
-  bool proving = false;
-  const auto target = [&] {
-    double value = best_ ? best_->objective * (1.0 - request_.gap) : infinity;
-    if (proving && request_.cutoff > 0.0) value = std::min(value, request_.cutoff);
-    return value;
-  };
-  const auto spent = [&] {
-    if (expired()) stopped_ = "time";
-    if (request_.budget > 0 && evaluations_ >= request_.budget) stopped_ = "budget";
-    return !stopped_.empty();
-  };
-  // Deepening: what lies within a share of the bound comes first, so that no run wades through hopeless labels. The
-  // narrow runs look for an incumbent, the last one has no limit and proves.
-  const auto pass = [&](double ceiling, std::size_t width) {
-    for (Choice& choice : choices_) {
-      if (choice.done || spent()) continue;
-      if (choice.bound >= target()) {
-        choice.done = true;
-        release(choice);
-        continue;
-      }
-      if (choice.bound >= ceiling) continue;
-      Cutoff cutoff;
-      cutoff.objective = std::min(target(), ceiling);
-      const bool whole = cutoff.objective == target();
-      const SearchOutcome outcome = search(choice).run(cutoff, limits(width));
-      take(outcome);
-      choice.bound = std::max(choice.bound, outcome.lower_bound);
-      if (outcome.complete && whole) choice.done = true;
-      if (outcome.out_of_time) stopped_ = "time";
-      if (outcome.out_of_memory && width == unlimited) stopped_ = "memory";
-      release(choice);
-    }
-  };
-  const double root = root_bound_ > 0.0 && root_bound_ < infinity ? root_bound_
-                      : choices_.empty()                          ? 0.0
-                                                                  : choices_.front().bound;
+// Deepening: what lies within a share of the bound comes first, so that no run wades through hopeless labels. Narrow runs
+// look for an incumbent, wider ones halve what lies between it and the bound, the last one has no limit and proves.
+void ExactSearch::descend(Hunt& hunt) {
+  const double cutoff = hunt.cutoff;
+  hunt.cutoff = infinity;  // an incumbent is wanted whatever the cutoff is
+  const double root = hunt.lower_bound() > 0.0 ? hunt.lower_bound() : infinity;
   for (const double share : deepening) {
-    if (best_ || !stopped_.empty()) break;
-    pass(root * share, narrow);
+    if (hunt.best || spent(hunt)) break;
+    pass(hunt, root * share, narrow);
   }
   // With a cutoff the incumbent may be all that is ever known of the layer: a wider look for a better one.
-  if (request_.cutoff > 0.0) pass(infinity, 4 * narrow);
-  proving = true;
-  pass(infinity, 32 * narrow);
-  pass(infinity, unlimited);
-  if (!stopped_.empty()) return;
-  const double least = lower_bound();
-  if (best_ && least >= best_->objective && all_choices_ && !request_.architecture.link_transfers) {
-    stopped_ = "proven";
-  } else if (!best_ && !(least < infinity)) {
-    stopped_ = "infeasible";
-  } else if (request_.cutoff > 0.0 && least >= request_.cutoff) {
-    stopped_ = "cutoff";
-  } else {
-    stopped_ = request_.gap > 0.0 ? "gap" : "bound";
+  if (cutoff < infinity) pass(hunt, infinity, 4 * narrow);
+  hunt.cutoff = cutoff;
+  while (hunt.best && !spent(hunt)) {
+    const double best = hunt.target(), bound = hunt.lower_bound();
+    if (!(best > close * bound)) break;
+    pass(hunt, std::sqrt(best * bound), 32 * narrow);
+    if (hunt.target() == best && hunt.lower_bound() == bound) break;
   }
+  pass(hunt, infinity, 32 * narrow);
+  pass(hunt, infinity, unlimited);
+}
+
+void ExactSearch::solve() {
+  main_.gap = request_.gap;
+  if (request_.cutoff > 0.0) main_.cutoff = request_.cutoff;
+  main_.budget = request_.budget;
+  descend(main_);
+  if (!main_.stopped.empty()) return;
+  const double least = lower_bound();
+  if (main_.best && least >= main_.best->objective && all_choices_ && !request_.architecture.link_transfers) {
+    main_.stopped = "proven";
+  } else if (!main_.best && !(least < infinity)) {
+    main_.stopped = "infeasible";
+  } else if (request_.cutoff > 0.0 && least >= request_.cutoff) {
+    main_.stopped = "cutoff";
+  } else {
+    main_.stopped = request_.gap > 0.0 ? "gap" : "bound";
+  }
+}
+
+double ExactSearch::cheapest(double price, std::optional<MapPoint>& best) {
+  Hunt hunt;
+  hunt.price = price;
+  hunt.best = best;
+  if (hunt.best) hunt.best->objective = hunt.best->energy_pj + price * hunt.best->cycles;
+  for (const Choice& choice : choices_)
+    hunt.bounds.push_back(choice.energy + price * (choice.cycles + problem_->extra_cycles));
+  hunt.done.assign(choices_.size(), 0);
+  descend(hunt);
+  best = hunt.best;
+  if (all_choices_ && !request_.architecture.link_transfers) return hunt.lower_bound();
+  return std::min(hunt.lower_bound(), root_energy_ + price * root_cycles_);
 }
 
 bool ExactSearch::front(std::size_t labels, std::vector<MapPoint>& points) {
@@ -225,45 +252,6 @@ bool ExactSearch::front(std::size_t labels, std::vector<MapPoint>& points) {
     }
   }
   return complete;
-}
-
-double ExactSearch::cheapest(double price, std::optional<MapPoint>& best) {
-  if (best) best->objective = best->energy_pj + price * best->cycles;
-  struct Open {
-    Choice* choice;
-    double bound;
-  };
-  std::vector<Open> open;
-  for (Choice& choice : choices_) {
-    if (choice.energy < infinity)
-      open.push_back({&choice, choice.energy + price * (choice.cycles + problem_->extra_cycles)});
-  }
-  std::stable_sort(open.begin(), open.end(), [](const Open& a, const Open& b) { return a.bound < b.bound; });
-  const double root = open.empty() ? infinity : open.front().bound;
-  const auto pass = [&](double ceiling, std::size_t width) {
-    for (Open& one : open) {
-      const double target = std::min(ceiling, best ? best->objective : infinity);
-      if (one.bound >= target || expired()) continue;
-      Cutoff cutoff;
-      cutoff.price = price;
-      cutoff.objective = target;
-      const SearchOutcome outcome = search(*one.choice).run(cutoff, limits(width));
-      count(outcome);
-      one.bound = std::max(one.bound, outcome.lower_bound);
-      if (outcome.best && (!best || outcome.best->objective < best->objective)) best = outcome.best;
-      release(*one.choice);
-    }
-  };
-  for (const double share : deepening) {
-    if (best || expired()) break;
-    pass(root * share, narrow);
-  }
-  for (const std::size_t width : {32 * narrow, unlimited}) pass(infinity, width);
-  double bound = best ? best->objective : infinity;
-  for (const Open& one : open) bound = std::min(bound, one.bound);
-  if (!all_choices_ || request_.architecture.link_transfers)
-    bound = std::min(bound, root_energy_ + price * root_cycles_);
-  return bound;
 }
 
 std::vector<MapPoint> pareto_front(std::vector<MapPoint> points) {

@@ -1,6 +1,7 @@
 // The mapper that proves its answer: every factorization, order, unrolling and keep set, by labels and bounds.
 #pragma once
 
+#include <limits>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -26,7 +27,7 @@ class ExactSearch {
   /// No mapping has less than the returned value, which is that of `best` unless time or memory ended the search.
   double cheapest(double price, std::optional<MapPoint>& best);
 
-  const std::optional<MapPoint>& best() const { return best_; }
+  const std::optional<MapPoint>& best() const { return main_.best; }
   double lower_bound() const;
   /// Lower bound over all keep sets before any search.
   double root_bound() const;
@@ -36,19 +37,32 @@ class ExactSearch {
   bool exact() const { return problem_->exact; }
   std::int64_t evaluations() const { return evaluations_; }
   std::int64_t labels() const { return labels_; }
-  const std::string& stopped() const { return stopped_; }
+  const std::string& stopped() const { return main_.stopped; }
 
  private:
   struct Choice {
     KeepSets keep{};
     std::unique_ptr<LabelSearch> search;
-    double bound = 0.0, energy = 0.0, cycles = 0.0;  ///< lower bounds
-    bool done = false;
+    double bound = 0.0, energy = 0.0, cycles = 0.0;  ///< lower bounds before any search
   };
-  SearchLimits limits(std::size_t width) const;
+  /// The search of all keep sets for one objective: the request's, or energy + price x cycles.
+  struct Hunt {
+    std::optional<double> price;
+    std::optional<MapPoint> best;
+    std::vector<double> bounds;  ///< per keep set, rising
+    std::vector<char> done;
+    double gap = 0.0, cutoff = std::numeric_limits<double>::infinity();
+    std::int64_t budget = 0;
+    std::string stopped;
+    double lower_bound() const;
+    double target() const;  ///< what a mapping must beat
+  };
+  void descend(Hunt& hunt);
+  void pass(Hunt& hunt, double ceiling, std::size_t width);
+  bool spent(Hunt& hunt) const;
   bool expired() const;
+  SearchLimits limits(std::size_t width) const;
   void count(const SearchOutcome& outcome);
-  void take(const SearchOutcome& outcome);
   LabelSearch& search(Choice& choice);
   void release(Choice& choice);
 
@@ -58,10 +72,9 @@ class ExactSearch {
   std::vector<Choice> choices_;
   bool all_choices_ = true;  ///< false when the keep sets were too many to list
   bool keep_tables_ = true;
-  std::optional<MapPoint> best_;
+  Hunt main_;  ///< for the request's objective
   double root_bound_ = 0.0, root_energy_ = 0.0, root_cycles_ = 0.0;
   std::int64_t evaluations_ = 0, labels_ = 0;
-  std::string stopped_;
   Stopwatch clock_;
 };
 

@@ -120,10 +120,10 @@ void map_together(const NetworkMapRequest& request, std::vector<Part>& parts, Ne
   double best = infinity;
   std::vector<std::size_t> chosen(count, 0);
   result.feasible = true;
-  while (result.feasible && corner.objective < best * (1.0 - std::max(request.gap, rounding)) &&
-         corner.price > 0.0) {
+  while (result.prices == 0 || corner.objective < best * (1.0 - std::max(request.gap, rounding))) {
+    const double price = corner.price > 0.0 && corner.price < infinity ? corner.price : 1.0;
     ++result.prices;
-    parallel_for(count, request.threads, [&](std::size_t l) { ask(parts[l], corner.price); });
+    parallel_for(count, request.threads, [&](std::size_t l) { ask(parts[l], price); });
     double bound = 0.0;
     energy = cycles = 0.0;
     for (const Part& part : parts) {
@@ -140,8 +140,8 @@ void map_together(const NetworkMapRequest& request, std::vector<Part>& parts, Ne
       best = request.objective(energy, cycles);
       for (std::size_t l = 0; l < count; ++l) chosen[l] = parts[l].chosen;
     }
-    const double cut = lines.at(corner.price);
-    lines.add(corner.price, bound);
+    const double cut = lines.at(price);
+    lines.add(price, bound);
     if (!(bound > cut * (1.0 + rounding))) break;  // the corner itself, or bounds that time left open
     corner = lines.least(request.objective);
   }
