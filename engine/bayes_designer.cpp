@@ -13,6 +13,7 @@
 #include <dovetail/engine/feasibility_weight.hpp>
 #include <dovetail/engine/fresh_points.hpp>
 #include <dovetail/engine/hypervolume_improvement.hpp>
+#include <dovetail/engine/space_filling.hpp>
 #include <dovetail/engine/trust_region.hpp>
 
 namespace dovetail {
@@ -144,16 +145,13 @@ class BayesDesigner final : public Designer {
     return result;
   }
 
-  double distance_to_known(const std::vector<double>& row) const {
+  double distance_to_known(std::span<const double> row) const {
     double nearest = infinity;
-    const auto measure = [&](const std::vector<double>& other) {
-      double sum = 0.0;
-      for (std::size_t j = 0; j < row.size(); ++j) sum += (row[j] - other[j]) * (row[j] - other[j]);
-      nearest = std::min(nearest, sum);
-    };
-    for (const Observation& observation : observations_) measure(observation.features);
-    for (const std::vector<double>& row_of_pending : pending_features_) measure(row_of_pending);
-    return std::sqrt(nearest);
+    for (const Observation& observation : observations_)
+      nearest = std::min(nearest, wrapped_distance(features_, row, observation.features));
+    for (const std::vector<double>& other : pending_features_)
+      nearest = std::min(nearest, wrapped_distance(features_, row, other));
+    return nearest;
   }
 
   // Whether a row of features is next to a point that was tried (or, less close, one that is pending): another try there
@@ -177,9 +175,12 @@ class BayesDesigner final : public Designer {
       if (repeats(rows.row(i))) scores[i] = -infinity;
   }
 
-  // Of a few feasible draws the one farthest from all known points (Mitchell's best candidate).
+  // The central point, then of a few feasible draws the one farthest from all known points (Mitchell's best candidate).
   std::optional<Point> spread(Random& random) {
     std::optional<Point> best;
+    if (options_.central && observations_.empty() && pending_.empty())
+      best = central_point(features_, points_, random);
+    if (best) return best;
     double farthest = -1.0;
     for (int i = 0; i < 24; ++i) {
       const std::optional<Point> point = points_.draw(random);
@@ -231,11 +232,20 @@ class BayesDesigner final : public Designer {
     const double threshold = options_.threshold > 0.0 ? std::log(options_.threshold) : -infinity;
 
     if (!found) {
-      problem.score = [&](std::span<const Point> points, const Matrix& rows) {
-        std::vector<double> scores = belief_->predict(rows, priors(points)).log_feasible;
+      // Probability alone favours what is unknown; the least violation alone ends at the first obstacle.
+      const bool violation = options_.violation && belief_->has_specs() && suggested_ % 3 != 0;
+      problem.score = [&, violation](std::span<const Point> points, const Matrix& rows) {
+        std::vector<double> scores;
+        if (violation) {
+          scores = belief_->expected_violation(rows);
+          for (double& score : scores) score = -score;
+        } else {
+          scores = belief_->predict(rows, priors(points)).log_feasible;
+        }
         strike_repeats(rows, scores);
         return scores;
       };
+      if (violation) return maximise_acquisition(problem, best, search, random);
       problem.gradient = [&](std::span<const double> row, std::span<double> gradient) {
         const OutlookGradient at = belief_->predict_gradient(row);
         std::copy(at.feasible_gradient.begin(), at.feasible_gradient.end(), gradient.begin());
@@ -269,7 +279,7 @@ class BayesDesigner final : public Designer {
     return maximise_acquisition(problem, best, search, random);
   }
 
-  // Only failures are known: of some feasible draws, the probably feasible and novel.
+  // Only failures are known: of some feasible draws, the probably feasible and novel, and every second time the central.
   std::optional<Point> novel(Random& random) {
     std::vector<Point> pool;
     for (int i = 0; i < 64; ++i)
@@ -280,8 +290,8 @@ class BayesDesigner final : public Designer {
     std::size_t best = 0;
     double largest = -infinity;
     for (std::size_t i = 0; i < pool.size(); ++i) {
-      const double value =
-          log_feasible[i] + std::log(distance_to_known({rows.row(i).begin(), rows.row(i).end()}) + 1e-9);
+      double value = log_feasible[i] + std::log(distance_to_known(rows.row(i)) + 1e-9);
+      if (options_.central && suggested_ % 2 == 0) value -= 2.0 * eccentricity(features_, rows.row(i));
       if (value > largest) largest = value, best = i;
     }
     return pool[best];

@@ -9,9 +9,10 @@ namespace dovetail {
 
 /// The designer `bayes`. Each suggestion:
 ///
-///     1. while few outcomes are known: a feasible point far from all others
+///     1. while few outcomes are known: the centre of the space, then feasible points far from all others
 ///     2. beliefs: a Gaussian process per objective and per spec (bilog of its excess), a classifier for failures
-///     3. nothing feasible known: the most probably feasible point, weighed by novelty while only failures are known
+///     3. nothing feasible known: the least expected violation of the specs or, every third time, the most probably feasible
+///        point; while only failures are known the most probable weighed by novelty and, every second time, centrality
 ///        otherwise: the largest log EI + log P(feasible) (options: LCB, Thompson; two objectives: log EHVI; more:
 ///        random Chebyshev weights as in ParEGO, Knowles 2006)
 ///     4. the point is pending: the beliefs take its prediction for its outcome, so that the next suggestion goes elsewhere

@@ -62,7 +62,9 @@ const std::vector<Row>& rows() {
   using B = BayesOptions;
   static const std::vector<Row> table = {
       integer("initial", &B::initial, 0, 100000, "points before the first model, 0: by dimension"),
-      choice("kernel", &B::kernel, {"matern52", "squared_exponential", "linear"}, "covariance function"),
+      flag("central", &B::central, "start at the middle of the ranges"),
+      choice("kernel", &B::kernel, {"matern52", "squared_exponential", "linear", "product"},
+             "covariance function"),
       choice("transform", &B::transform, {"auto", "none", "log", "power"}, "of the objective"),
       flag("warp", &B::warp, "warp ordered inputs"),
       choice("acquisition", &B::acquisition, {"ei", "lcb", "thompson"}, "what is maximised"),
@@ -70,6 +72,7 @@ const std::vector<Row>& rows() {
       flag("classifier", &B::classifier, "learn feasibility from failures"),
       real("threshold", &B::threshold, 0.0, 0.95,
            "smallest probability of feasibility suggested (0 to 0.95)"),
+      flag("violation", &B::violation, "reduce predicted violations before the first feasible point"),
       choice("trust", &B::trust, {"auto", "on", "off"}, "trust region"),
       flag("neighbours", &B::neighbours, "climb over feasible neighbours"),
       flag("gradient", &B::gradient, "finish real coordinates by gradient"),

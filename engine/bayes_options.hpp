@@ -9,13 +9,16 @@ namespace dovetail {
 /// Read from name=value texts; unknown names and impossible values throw std::invalid_argument naming what is known.
 struct BayesOptions {
   int initial = 0;  ///< points before the first model; 0: one per length scale + 3, at most 20
-  std::string kernel = "matern52";  ///< matern52, squared_exponential, linear
+  bool central =
+      true;  ///< start at the middle of the ranges, and prefer it every second time while all fails
+  std::string kernel = "matern52";  ///< matern52, squared_exponential, linear, product (point_features.hpp)
   std::string transform = "auto";   ///< of the objective: auto, none, log, power
   bool warp = false;  ///< Kumaraswamy warping of ordered inputs (up to 15): more to learn, seldom worth it
   std::string acquisition = "ei";  ///< ei (log EI, with two objectives log EHVI), lcb, thompson
   double lambda = 1.0;             ///< of lcb (Shi et al. 2020)
   bool classifier = true;          ///< learn feasibility from failures
   double threshold = 0.05;         ///< smallest probability of feasibility that a suggestion may have
+  bool violation = true;  ///< without a feasible point, two of three times the least predicted violation
   std::string trust =
       "auto";              ///< trust region: auto (always above 15 length scales, else when stuck), on, off
   bool neighbours = true;  ///< climb over feasible neighbours

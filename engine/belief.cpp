@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <dovetail/engine/expected_improvement.hpp>
 #include <dovetail/engine/feasibility_weight.hpp>
 #include <dovetail/workloads/parallel.hpp>
 
@@ -131,6 +132,21 @@ OutlookGradient Belief::predict_gradient(std::span<const double> point) const {
     const double score = classifier_->score_gradient(point, gradient);
     add(score, gradient);
     result.log_success = log_normal_cdf(score);
+  }
+  return result;
+}
+
+std::vector<double> Belief::expected_violation(const Matrix& points) const {
+  std::vector<double> result(points.rows, 0.0);
+  for (const Regression& spec : specs_) {
+    if (!spec.ready()) continue;
+    const Prediction prediction = spec.predict(points);
+    for (std::size_t i = 0; i < points.rows; ++i)
+      result[i] += std::exp(log_expected_improvement(-prediction.mean[i], prediction.variance[i], 0.0));
+  }
+  if (classifier_) {
+    const std::vector<double> scores = classifier_->scores(points);
+    for (std::size_t i = 0; i < points.rows; ++i) result[i] -= log_normal_cdf(scores[i]);
   }
   return result;
 }

@@ -50,6 +50,8 @@ class Belief {
 
   Outlook predict(const Matrix& points, std::span<const double> priors) const;
   OutlookGradient predict_gradient(std::span<const double> point) const;
+  /// Sum over the specs of E[max(0, excess)] on the transformed scale, minus log P(the evaluation succeeds).
+  std::vector<double> expected_violation(const Matrix& points) const;
 
   void believe(std::span<const double> point);  ///< a pending point turns out as predicted
   void forget();

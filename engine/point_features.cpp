@@ -99,6 +99,7 @@ PointFeatures::PointFeatures(const Space& space, std::function<std::vector<doubl
                    },
                },
                parameter.domain);
+    if (code.kind == Code::Kind::number || code.kind == Code::Kind::table) ranges_.push_back(column - 1);
     codes_.push_back(std::move(code));
   }
   if (!custom_) return;
@@ -106,6 +107,7 @@ PointFeatures::PointFeatures(const Space& space, std::function<std::vector<doubl
   Random random(0, {0x6665617475726573});
   const std::optional<Point> point = space.sample(random);
   numeric_.clear();
+  ranges_.clear();
   tied_.clear();
   reals_.clear();
   if (!point) return;
@@ -149,8 +151,9 @@ Kernel PointFeatures::kernel(const std::string& name) const {
   Shape shape = Shape::matern52;
   if (name == "squared_exponential") {
     shape = Shape::squared_exponential;
-  } else if (name != "matern52" && name != "linear") {
-    throw std::invalid_argument("kernel '" + name + "'; known are matern52, squared_exponential, linear");
+  } else if (name != "matern52" && name != "linear" && name != "product") {
+    throw std::invalid_argument("kernel '" + name +
+                                "'; known are matern52, squared_exponential, linear, product");
   }
   KernelTerm term;
   if (!numeric_.empty()) term.factors.push_back(ard(shape, numeric_));
@@ -164,6 +167,7 @@ Kernel PointFeatures::kernel(const std::string& name) const {
     term.factors.push_back(std::move(choices));
   }
   Kernel result{{term}};
+  if (term.factors.size() == 2 && name != "product") result.terms.push_back({{term.factors.front()}});
   if (name == "linear") {
     std::vector<int> all = numeric_;
     for (const std::vector<int>& columns : tied_) all.insert(all.end(), columns.begin(), columns.end());

@@ -27,14 +27,16 @@ class PointFeatures {
   std::vector<double> operator()(const Point& point) const;
   Matrix matrix(std::span<const Point> points) const;
 
-  /// `kernel` is matern52, squared_exponential (either: over the numbers, times a squared exponential over unordered
-  /// choices), or linear (the first plus a linear term over all columns).
+  /// Over the numbers N and the unordered choices C (a squared exponential): N + N x C, what all choices share and how each
+  /// departs from it (as the mixtures of CoCaBO, Ru et al., ICML 2020). N is matern52 or squared_exponential; `linear` adds a
+  /// linear term over all columns to the first; `product` is N x C alone with the first.
   Kernel kernel(const std::string& name) const;
 
   int dimension() const {
     return static_cast<int>(numeric_.size() + tied_.size());
   }                                                             ///< length scales, not columns
   const std::vector<int>& numeric() const { return numeric_; }  ///< columns of ordered numbers in [0, 1]
+  const std::vector<int>& ranges() const { return ranges_; }    ///< those that fill [0, 1]: without factors
 
   /// A real parameter: number `number` of a point is column `column`; x = low + u (high - low), or the same on logarithms.
   struct RealColumn {
@@ -56,7 +58,7 @@ class PointFeatures {
   Space space_;
   std::function<std::vector<double>(const Point&)> custom_;
   std::vector<Code> codes_;
-  std::vector<int> numeric_;
+  std::vector<int> numeric_, ranges_;
   std::vector<std::vector<int>> tied_;
   std::vector<RealColumn> reals_;
 };
