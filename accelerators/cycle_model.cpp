@@ -180,6 +180,39 @@ CycleReport CycleModel::explain(const Layer& layer, const Architecture& architec
   return r;
 }
 
+bool loses_partial_sums(const Layer& layer, const Architecture& architecture, const Mapping& mapping) {
+  const Machine* machine = find_machine(architecture.machine);
+  if (machine == nullptr || machine->spill) return false;
+  unsigned written = 0;  // tensors
+  for (std::size_t t = 0; t < layer.tensors.size(); ++t)
+    if (layer.tensors[t].written) written |= 1U << t;
+  const auto moves_output = [&](std::size_t dimension) {
+    for (const Tensor& tensor : layer.tensors)
+      if (tensor.written)
+        for (const Axis& axis : tensor.axes)
+          for (const AxisTerm& term : axis)
+            if (static_cast<std::size_t>(term.dimension) == dimension) return true;
+    return false;
+  };
+  // From the outside in, above the innermost level that keeps outputs: a loop over outputs within one over a reduction.
+  const PackedMapping packed = pack(layer, mapping);
+  bool reduces = false;
+  for (std::size_t l = packed.level_count; l-- > 0;) {
+    unsigned kept_below = 0;
+    for (std::size_t i = 0; i < l; ++i) kept_below |= packed.levels[i].keep & written;
+    if (kept_below == 0) return false;
+    for (std::size_t i = 0; i < packed.dimension_count; ++i) {
+      const std::size_t d = packed.levels[l].order[i];
+      if (packed.levels[l].temporal[d] <= 1) continue;
+      if (!moves_output(d))
+        reduces = true;
+      else if (reduces)
+        return true;
+    }
+  }
+  return false;
+}
+
 std::string to_text(const CycleReport& r) {
   const double total = static_cast<double>(r.cycles);
   std::string text = fmt::format("machine {}: {} cycles (loop model {}), {} of {} steps simulated\n",

@@ -40,6 +40,11 @@ class CycleModel : public Evaluator {
   CycleReport explain(const Layer& layer, const Architecture& architecture, const Mapping& mapping) const;
 };
 
+/// Whether the machine would lose partial sums: it cannot write them back (Machine::spill is false), and the mapping leaves
+/// an output tile before its reduction is done. Real machines then compute something else, however fast; searches leave
+/// such mappings out. False for machines that spill, and for unknown ones.
+bool loses_partial_sums(const Layer& layer, const Architecture& architecture, const Mapping& mapping);
+
 const char* to_string(StallCause cause);
 
 /// The report as text: one line per stall with its share.

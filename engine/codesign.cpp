@@ -11,6 +11,7 @@
 #include <dovetail/accelerators/evaluators.hpp>
 #include <dovetail/engine/command_evaluator.hpp>
 #include <dovetail/engine/compulsory_bound.hpp>
+#include <dovetail/engine/loop_prior.hpp>
 #include <dovetail/engine/objective.hpp>
 #include <dovetail/engine/study_space.hpp>
 #include <dovetail/spaces/features.hpp>
@@ -153,6 +154,7 @@ Trial Codesign::trial(std::int64_t id, const DesignPoint& design) const {
   trial.metrics["edp"] = design.edp;
   trial.metrics["power_mw"] = design.power_mw;
   trial.metrics["latency_ms"] = design.latency_ms;
+  if (design.loop_objective > 0.0) trial.metrics[loop_objective_metric] = design.loop_objective;
   return trial;
 }
 
@@ -179,8 +181,20 @@ std::unique_ptr<Designer> Codesign::designer(int threads) const {
     for (const PoolLayer& layer : pool_) layers.push_back(layer.layer);
     context.features = HardwareFeatures(*family_, layers, {true, seen == "both"});
   }
+  // `prior` is another: under the cycle model, what the Gaussian process takes as its mean.
+  std::string prior = "loop";
+  if (const auto found = context.options.find("prior"); found != context.options.end()) {
+    prior = found->second;
+    context.options.erase(found);
+  }
+  if (prior != "loop" && prior != "none")
+    throw InputError({"designer", 0, 0, ""}, fmt::format("prior={}; allowed are loop and none", prior));
   try {
-    return make_designer(study_.designer, context);
+    if (evaluator_ == nullptr || foreign_ || prior == "none") return make_designer(study_.designer, context);
+    auto answers = std::make_shared<LoopPrior>(
+        space_, context.features, [this, threads](const Point& point) { return loop_objective(point, threads); },
+        study_.seed);
+    return make_screened_designer(study_.designer, context, std::move(answers));
   } catch (const std::invalid_argument& error) {
     throw InputError({"designer", 0, 0, ""}, error.what());
   }

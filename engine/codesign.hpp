@@ -30,6 +30,7 @@ struct MappedLayer {
   double lower_bound = 0.0;  ///< of the layer's objective on this machine
   bool proven = false;
   std::int64_t evaluations = 0;
+  double screened_objective = 0.0;  ///< of the loop model's choice under the study's model, where another one decides
 };
 
 /// A network on one machine: energy_pj = sum of count x energy, cycles = sum of count x cycles.
@@ -53,6 +54,7 @@ struct DesignPoint {
   double objective = 0.0;                           ///< of a pruned design without mappings: its lower bound
   double lower_bound = 0.0;                         ///< of the objective over all mappings on this machine
   double energy_pj = 0.0, cycles = 0.0, edp = 0.0;  ///< weighted sums over the networks
+  double loop_objective = 0.0;  ///< of the loop model at its own best mappings, where another model decides
   double area_um2 = 0.0, power_mw = 0.0, latency_ms = 0.0;
   std::vector<MappedNetwork> networks;
   std::vector<MappedLayer> layers;
@@ -107,6 +109,9 @@ class Codesign {
   /// A lower bound of the objective over all mappings at this point, in microseconds; 0 when none is known.
   double bound(const Point& point) const;
 
+  /// The loop model's objective at its own best mappings, whatever the study's model; none where some layer has no mapping.
+  std::optional<double> loop_objective(const Point& point, int threads) const;
+
   /// The trial that a design is recorded as, and told to the designer.
   Trial trial(std::int64_t id, const DesignPoint& design) const;
 
@@ -133,6 +138,7 @@ class Codesign {
     MapResult result;
     Evaluation evaluation;  ///< by the study's model
     std::string failure;
+    double screened_objective = 0.0;
   };
 
   /// A lower bound of the objective from lower bounds of the layers' objectives. Hoelder:
@@ -155,6 +161,11 @@ class Codesign {
                                                      const Limits& limits,
                                                      const std::vector<CompulsoryCost>& costs,
                                                      bool cutting) const;
+  /// The objective of layers at their (energy, cycles) by the loop model.
+  double loop_objective(const std::vector<LayerAnswer>& answers) const;
+  /// What the mapper is asked for a layer of the pool.
+  MapRequest request(std::size_t pool, const DesignPoint& design, Dataflow dataflow, double cutoff,
+                     int threads) const;
   /// Objective, bound and metrics of a design from its networks.
   void total(DesignPoint& design) const;
   /// Sums over the networks, from the layers' answers.

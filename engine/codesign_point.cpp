@@ -60,7 +60,7 @@ double Codesign::cutoff_scale(const std::vector<double>& bounds, const std::vect
 }
 
 bool Codesign::loop_model_bounds(const Architecture& architecture) const {
-  return evaluator_ == nullptr || (!foreign_ && architecture.machine.empty());
+  return evaluator_ == nullptr || (!foreign_ && dovetail::loop_model_bounds(architecture));
 }
 
 std::vector<CompulsoryCost> Codesign::compulsory(const Point& point, const Architecture& architecture) const {
@@ -89,8 +89,8 @@ double Codesign::bound(const Point& point) const {
   return loop_model_bounds(architecture) ? bound(compulsory(point, architecture)) : 0.0;
 }
 
-Codesign::LayerAnswer Codesign::map_layer(std::size_t pool, const DesignPoint& design, Dataflow dataflow,
-                                          double cutoff, int threads) const {
+MapRequest Codesign::request(std::size_t pool, const DesignPoint& design, Dataflow dataflow, double cutoff,
+                             int threads) const {
   const Layer& layer = pool_[pool].layer;
   MapRequest request;
   request.layer = layer;
@@ -103,9 +103,15 @@ Codesign::LayerAnswer Codesign::map_layer(std::size_t pool, const DesignPoint& d
   request.gap = study_.gap;
   request.seed = study_.seed;
   request.threads = threads;
-  request.front = evaluator_ != nullptr;
   request.cutoff = cutoff;
-  LayerAnswer answer{mapper_->map(request), {}, ""};
+  return request;
+}
+
+Codesign::LayerAnswer Codesign::map_layer(std::size_t pool, const DesignPoint& design, Dataflow dataflow,
+                                          double cutoff, int threads) const {
+  MapRequest asked = request(pool, design, dataflow, cutoff, threads);
+  asked.front = evaluator_ != nullptr;
+  LayerAnswer answer{mapper_->map(asked), {}, "", 0.0};
   answer.evaluation = answer.result.best;
   if (!answer.result.mapping) {
     if (answer.result.stopped != "cutoff") answer.failure = no_mapping_reason(answer.result);
@@ -113,8 +119,11 @@ Codesign::LayerAnswer Codesign::map_layer(std::size_t pool, const DesignPoint& d
   }
   if (evaluator_ == nullptr) return answer;
   // The loop model screens, the evaluator decides.
-  Decision decision = decide(request, answer.result, *evaluator_, foreign_ ? study_.candidates : 0);
+  Decision decision = decide(asked, answer.result, *evaluator_,
+                             foreign_ ? Screening{study_.candidates} : cycle_screening(asked.architecture));
   answer.failure = decision.failure;
+  answer.result.evaluations += decision.asked;
+  answer.screened_objective = decision.screened_objective;
   if (!decision.mapping) return answer;
   answer.evaluation = std::move(decision.evaluation);
   answer.result.mapping = std::move(decision.mapping);
@@ -193,6 +202,7 @@ std::optional<DesignPoint> Codesign::evaluate(const Point& point, Dataflow dataf
     return design;
   }
   const double proven_already = std::max(bound_here, design.lower_bound);
+  if (evaluator_ != nullptr && !foreign_) design.loop_objective = loop_objective(*answers);
   sum_up(design, *answers, bounded);
   total(design);
   design.lower_bound = std::min(design.objective, std::max(design.lower_bound, proven_already));
@@ -206,6 +216,34 @@ std::optional<DesignPoint> Codesign::evaluate(const Point& point, Dataflow dataf
   return design;
 }
 
+double Codesign::loop_objective(const std::vector<LayerAnswer>& answers) const {
+  double total = 0.0;
+  for (std::size_t n = 0; n < networks_.size(); ++n) {
+    double energy_pj = 0.0, cycles = 0.0;
+    for (const Use& use : uses_[n]) {
+      const Evaluation& best = answers[use.pool].result.best;
+      energy_pj += static_cast<double>(use.count) * best.energy_pj;
+      cycles += static_cast<double>(use.count) * static_cast<double>(best.cycles);
+    }
+    const double objective = study_.workloads[n].weight * objective_(energy_pj, cycles);
+    total = study_.combine == Combine::worst ? std::max(total, objective) : total + objective;
+  }
+  return total;
+}
+
+std::optional<double> Codesign::loop_objective(const Point& point, int threads) const {
+  DesignPoint design;
+  design.point = point;
+  design.architecture = family_->instantiate(point);
+  std::vector<LayerAnswer> answers(pool_.size());
+  parallel_for(pool_.size(), threads, [&](std::size_t i) {
+    answers[i].result = mapper_->map(request(i, design, Dataflow::free, 0.0, threads));
+  });
+  for (const LayerAnswer& answer : answers)
+    if (!answer.result.mapping) return std::nullopt;
+  return loop_objective(answers);
+}
+
 void Codesign::sum_up(DesignPoint& design, const std::vector<LayerAnswer>& answers, bool bounded) const {
   const double power = objective_.energy_power + objective_.cycles_power;
   const bool decided_elsewhere = evaluator_ != nullptr;
@@ -213,14 +251,14 @@ void Codesign::sum_up(DesignPoint& design, const std::vector<LayerAnswer>& answe
     MappedNetwork network{networks_[n].name, study_.workloads[n].weight, 0.0, 0.0, 0.0, 0.0};
     double root_sum = 0.0;
     for (const Use& use : uses_[n]) {
-      const auto& [result, evaluation, failure] = answers[use.pool];
+      const auto& [result, evaluation, failure, screened_objective] = answers[use.pool];
       const auto count = static_cast<double>(use.count);
       network.energy_pj += count * evaluation.energy_pj;
       network.cycles += count * static_cast<double>(evaluation.cycles);
       root_sum += count * std::pow(result.lower_bound, 1.0 / power);
       design.layers.push_back({network.name, pool_[use.pool].layer, use.count, *result.mapping, evaluation,
                                bounded ? result.lower_bound : 0.0, result.proven && !decided_elsewhere,
-                               result.evaluations});
+                               result.evaluations, screened_objective});
       design.layers.back().layer.name = use.name;
     }
     network.objective = objective_(network.energy_pj, network.cycles);

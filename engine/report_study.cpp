@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include <dovetail/accelerators/document.hpp>
+#include <dovetail/engine/cycle_report.hpp>
 #include <dovetail/engine/evaluation_json.hpp>
 #include <dovetail/engine/objective.hpp>
 #include <dovetail/engine/report.hpp>
@@ -58,6 +59,8 @@ Json design_point_json(const Codesign& codesign, const DesignPoint& design) {
     one["proven"] = layer.proven;
     one["evaluations"] = layer.evaluations;
     one["metrics"] = to_json(layer.layer, design.architecture, layer.evaluation);
+    if (codesign.study().model == "cycle")
+      one["cycle"] = cycle_json(layer.layer, design.architecture, layer.mapping, layer.screened_objective);
     layers.push_back(std::move(one));
   }
   Json networks = Json::array();
@@ -373,6 +376,7 @@ std::string result_text(const Json& result) {
     out += judgement_text(result) + "\nBest accelerator: " + point_text(best["point"]) + "\n";
     if (machine) out += tree(*machine);
     out += "\n" + layers_text(result);
+    if (const std::string text = disagreement_text(best["layers"]); !text.empty()) out += "\n" + text;
     out += "\nEvery activation is assumed to pass through the outermost memory between layers.\n";
   }
   if (!result["infeasible"].empty()) {

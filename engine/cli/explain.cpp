@@ -5,6 +5,7 @@
 #include <dovetail/accelerators/design.hpp>
 #include <dovetail/accelerators/loop_model.hpp>
 #include <dovetail/accelerators/trace.hpp>
+#include <dovetail/engine/cycle_report.hpp>
 #include <dovetail/engine/explain.hpp>
 
 #include "command.hpp"
@@ -21,22 +22,7 @@ int run_cycles(const Common& common, const Design& design) {
     fmt::print("{}", to_text(report));
     return exit_done;
   }
-  auto stalls = nlohmann::ordered_json::array();
-  for (const CycleReport::Stall& s : report.stalls)
-    stalls.push_back({{"tensor", s.tensor},
-                      {"boundary", s.boundary},
-                      {"cause", to_string(s.cause)},
-                      {"cycles", number(s.cycles)}});
-  print_json(common, {{"machine", report.machine},
-                      {"cycles", report.cycles},
-                      {"loop_cycles", report.loop_cycles},
-                      {"busy", number(report.busy)},
-                      {"fill", number(report.fill)},
-                      {"drain", number(report.drain)},
-                      {"level_bound", number(report.level_bound)},
-                      {"stalls", stalls},
-                      {"steps", report.steps},
-                      {"executed_steps", report.executed_steps}});
+  print_json(common, to_json(report));
   return exit_done;
 }
 

@@ -8,6 +8,7 @@
 #include <dovetail/accelerators/design.hpp>
 #include <dovetail/accelerators/document.hpp>
 #include <dovetail/accelerators/evaluators.hpp>
+#include <dovetail/engine/cycle_report.hpp>
 #include <dovetail/engine/evaluation_json.hpp>
 #include <dovetail/engine/map_json.hpp>
 #include <dovetail/engine/mapper.hpp>
@@ -44,6 +45,7 @@ struct Job {
   MapRequest request;
   MapResult result;
   std::string failure;  ///< why the model that decides took no mapping
+  Json cycle;  ///< of cycle_json, when the cycle model decided
 };
 
 // Rules that keep exactly what a mapping keeps.
@@ -127,13 +129,18 @@ std::vector<Job> read_jobs(const Options& options, const Common& common, std::st
 void settle(Job& job, const Evaluator* evaluator, const Options& options) {
   if (evaluator == nullptr || !job.result.mapping) return;
   const bool foreign = !options.evaluator.empty();
-  Decision decision = decide(job.request, job.result, *evaluator, foreign ? options.candidates : 0);
+  Decision decision = decide(job.request, job.result, *evaluator,
+                             foreign ? Screening{options.candidates} : cycle_screening(job.request.architecture));
+  if (decision.mapping && !foreign)
+    job.cycle = cycle_json(job.request.layer, job.request.architecture, *decision.mapping,
+                           decision.screened_objective);
   job.result.mapping = std::move(decision.mapping);
   job.result.best = std::move(decision.evaluation);
   job.result.objective = decision.objective;
+  job.result.evaluations += decision.asked;
   job.failure = std::move(decision.failure);
-  // Bounds of the loop model hold for the cycle model on ideal machines; nothing is known of a user's simulator.
-  if (foreign || !job.request.architecture.machine.empty()) job.result.lower_bound = 0.0;
+  // The loop model's bounds hold for the cycle model on some machines; nothing is known of a user's simulator.
+  if (foreign || !loop_model_bounds(job.request.architecture)) job.result.lower_bound = 0.0;
   job.result.proven = false;
 }
 
@@ -141,6 +148,7 @@ Json to_json(const Job& job) {
   Json json = {{"name", job.name}, {"count", job.count}};
   json.update(dovetail::to_json(job.request, job.result));
   if (!job.failure.empty()) json["reason"] = job.failure;
+  if (!job.cycle.is_null()) json["cycle"] = job.cycle;
   return json;
 }
 
@@ -176,6 +184,11 @@ void print_text(const std::vector<Job>& jobs, const std::string& title, const Op
     fmt::print("\nall layers: {:.4e} pJ, {:.0f} cycles, EDP {:.4e} pJ x cycles\n", energy, cycles,
                energy * cycles);
   }
+  Json decided = Json::array();
+  for (const Job& job : jobs)
+    decided.push_back(
+        {{"name", job.name}, {"count", job.count}, {"objective", job.result.objective}, {"cycle", job.cycle}});
+  if (const std::string text = disagreement_text(decided); !text.empty()) fmt::print("\n{}", text);
   fmt::print("time: {}\n", duration(seconds));
   for (const Job& job : jobs) {
     if (!job.failure.empty()) {
