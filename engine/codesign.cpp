@@ -192,8 +192,8 @@ std::unique_ptr<Designer> Codesign::designer(int threads) const {
   try {
     if (evaluator_ == nullptr || foreign_ || prior == "none") return make_designer(study_.designer, context);
     auto answers = std::make_shared<LoopPrior>(
-        space_, context.features, [this, threads](const Point& point) { return loop_objective(point, threads); },
-        study_.seed);
+        space_, context.features,
+        [this, threads](const Point& point) { return loop_objective(point, threads); }, study_.seed);
     return make_screened_designer(study_.designer, context, std::move(answers));
   } catch (const std::invalid_argument& error) {
     throw InputError({"designer", 0, 0, ""}, error.what());

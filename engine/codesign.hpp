@@ -30,7 +30,8 @@ struct MappedLayer {
   double lower_bound = 0.0;  ///< of the layer's objective on this machine
   bool proven = false;
   std::int64_t evaluations = 0;
-  double screened_objective = 0.0;  ///< of the loop model's choice under the study's model, where another one decides
+  double screened_objective =
+      0.0;  ///< of the loop model's choice under the study's model, where another one decides
 };
 
 /// A network on one machine: energy_pj = sum of count x energy, cycles = sum of count x cycles.
@@ -92,7 +93,7 @@ class Codesign {
     double incumbent =
         0.0;  ///< > 0: designs that cannot be below it are pruned, at the sight of a bound or while mapping
     std::function<bool()> stop;  ///< true: give up; the answer is none
-    bool prune = true;  ///< false: map whatever the specs and bounds say (the hand design)
+    bool prune = true;           ///< false: map whatever the specs and bounds say (the hand design)
   };
 
   /// The best mapping of every layer at this hardware point, and what that gives.

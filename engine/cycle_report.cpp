@@ -78,7 +78,8 @@ Json cycle_json(const Layer& layer, const Architecture& architecture, const Mapp
 }
 
 std::string disagreement_text(const Json& layers) {
-  Table table({"layer", "x", "loop model", "cycle model", "ratio", "busy", "loop's choice", "the array waits for"});
+  Table table(
+      {"layer", "x", "loop model", "cycle model", "ratio", "busy", "loop's choice", "the array waits for"});
   std::string machine;
   double loop = 0.0, cycles = 0.0;
   for (const Json& layer : layers) {
@@ -99,8 +100,10 @@ std::string disagreement_text(const Json& layers) {
   }
   if (machine.empty()) return "";
   return fmt::format(
-      "Where the models disagree (machine {}; cycles of one occurrence; loop's choice: how much worse the mapping that "
-      "the loop model prefers is under the cycle model)\n{}  all occurrences: {:.0f} cycles by the loop model, {:.0f} by "
+      "Where the models disagree (machine {}; cycles of one occurrence; loop's choice: how much worse the "
+      "mapping that "
+      "the loop model prefers is under the cycle model)\n{}  all occurrences: {:.0f} cycles by the loop "
+      "model, {:.0f} by "
       "the cycle model ({:.2f} x)\n",
       machine, table.text(2), loop, cycles, cycles / std::max(1.0, loop));
 }
