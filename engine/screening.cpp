@@ -74,8 +74,7 @@ class Asking {
 
  private:
   bool loses_sums(const Mapping& mapping) const {
-    return screening_.keep_partial_sums &&
-           loses_partial_sums(request_.layer, request_.architecture, mapping);
+    return screening_.keep_partial_sums && loses_partial_sums(request_.layer, request_.architecture, mapping);
   }
 
   Mapping repaired(const Mapping& candidate) const {

@@ -22,9 +22,11 @@ struct Decision {
 
 /// What is asked besides the mapper's best mapping.
 struct Screening {
-  int candidates = 0;      ///< at most so many in all, the best by the mapper's objective (ties: the front's order); 0: the whole front
+  int candidates =
+      0;  ///< at most so many in all, the best by the mapper's objective (ties: the front's order); 0: the whole front
   std::int64_t climb = 0;  ///< questions about random changes of the best candidate, as long as they help
-  bool bounded = false;    ///< the loop model's objective is never above the evaluator's: what it rules out is not asked
+  bool bounded =
+      false;  ///< the loop model's objective is never above the evaluator's: what it rules out is not asked
   bool keep_partial_sums = false;  ///< leave out mappings whose partial sums the machine would lose
 };
 

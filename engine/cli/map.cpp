@@ -45,7 +45,7 @@ struct Job {
   MapRequest request;
   MapResult result;
   std::string failure;  ///< why the model that decides took no mapping
-  Json cycle;  ///< of cycle_json, when the cycle model decided
+  Json cycle;           ///< of cycle_json, when the cycle model decided
 };
 
 // Rules that keep exactly what a mapping keeps.
@@ -129,8 +129,9 @@ std::vector<Job> read_jobs(const Options& options, const Common& common, std::st
 void settle(Job& job, const Evaluator* evaluator, const Options& options) {
   if (evaluator == nullptr || !job.result.mapping) return;
   const bool foreign = !options.evaluator.empty();
-  Decision decision = decide(job.request, job.result, *evaluator,
-                             foreign ? Screening{options.candidates} : cycle_screening(job.request.architecture));
+  Decision decision =
+      decide(job.request, job.result, *evaluator,
+             foreign ? Screening{options.candidates} : cycle_screening(job.request.architecture));
   if (decision.mapping && !foreign)
     job.cycle = cycle_json(job.request.layer, job.request.architecture, *decision.mapping,
                            decision.screened_objective);

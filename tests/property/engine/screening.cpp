@@ -3,8 +3,8 @@
 
 #include <dovetail/accelerators/cycle_model.hpp>
 #include <dovetail/accelerators/loop_model.hpp>
-#include <dovetail/engine/screening.hpp>
 #include <dovetail/engine/loop_prior.hpp>
+#include <dovetail/engine/screening.hpp>
 #include <dovetail/spaces/family.hpp>
 #include <dovetail/workloads/network.hpp>
 
@@ -90,8 +90,7 @@ TEST_CASE("an evaluator that refuses or fails leaves a reason, not a mapping") {
     const MapRequest request = request_of("eyeriss", layer);
     const Decision decision = decide(request, make_mapper("exact")->map(request), Refusing(), {0, 5});
     CHECK_FALSE(decision.mapping);
-    CHECK(decision.failure ==
-          (layer.name == "product" ? "refusing: no simulator" : "refusing: timing"));
+    CHECK(decision.failure == (layer.name == "product" ? "refusing: no simulator" : "refusing: timing"));
   }
 }
 
