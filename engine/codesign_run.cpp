@@ -108,6 +108,7 @@ class Run {
     hand_trial_ = codesign_.trial(-1, *result_.baseline_free);
     if (!result_.baseline_free->feasible()) return;
     best_objective_ = result_.baseline_free->objective;
+    best_bound_ = result_.baseline_free->lower_bound;
     result_.best = result_.baseline_free;
     if (options_.store != nullptr) options_.store->put_information("start", "baseline_free");
   }
@@ -159,6 +160,7 @@ class Run {
       if (good && (best_objective_ <= 0.0 || trials[i]->metrics.at("objective") < best_objective_)) {
         // A replayed incumbent is evaluated again only if it stays the best: see finish.
         best_objective_ = trials[i]->metrics.at("objective");
+        best_bound_ = trials[i]->metrics.at("lower_bound");
         best_point_ = trials[i]->point;
         result_.best = designs[i];
       }
@@ -184,8 +186,10 @@ class Run {
 
   void report() const {
     if (options_.progress) {
+      const double gap =
+          best_bound_ > 0.0 && best_objective_ > 0.0 ? 1.0 - best_bound_ / best_objective_ : 1.0;
       options_.progress(
-          {done(), std::max(done(), codesign_.study().trials), best_objective_, 1.0, seconds_since(start_)});
+          {done(), std::max(done(), codesign_.study().trials), best_objective_, gap, seconds_since(start_)});
     }
   }
 
@@ -230,6 +234,7 @@ class Run {
   CodesignResult result_;
   std::optional<Trial> hand_trial_;
   double best_objective_ = 0.0;
+  double best_bound_ = 0.0;  ///< of its mappings on its own machine
   std::optional<Point> best_point_;
 };
 

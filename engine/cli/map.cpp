@@ -2,6 +2,7 @@
 #include <chrono>
 #include <cstdio>
 #include <map>
+#include <mutex>
 
 #include <fmt/format.h>
 
@@ -235,11 +236,25 @@ int run(const Options& options, const Common& common) {
     fmt::print("{}: {} distinct layers would be mapped\n", title, jobs.size());
     return exit_done;
   }
+  Progress progress;
+  std::mutex counting;
+  std::size_t done = 0;
+  double worst_gap = 0.0;
   parallel_for(jobs.size(), common.threads, [&](std::size_t i) {
     if (interrupted()) return;
     jobs[i].result = mapper->map(jobs[i].request);
     settle(jobs[i], evaluator.get(), options);
+    const std::lock_guard<std::mutex> lock(counting);
+    ++done;
+    worst_gap = std::max(worst_gap, jobs[i].result.gap());
+    const double spent = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    const double rate = spent > 0 ? static_cast<double>(done) / spent : 0;
+    progress.show(static_cast<double>(done), static_cast<double>(jobs.size()),
+                  fmt::format("{}/{} layers  {:.2g}/s  last {} {:.4e}  widest gap {}  {} left", done,
+                              jobs.size(), rate, jobs[i].name, jobs[i].result.objective, percent(worst_gap),
+                              duration(rate > 0 ? static_cast<double>(jobs.size() - done) / rate : 0)));
   });
+  progress.clear();
   simulators.report();
   if (interrupted()) return interrupt_exit_code();
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

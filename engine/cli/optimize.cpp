@@ -1,5 +1,8 @@
 // dovetail optimize: the co-design of an accelerator and the mappings of its networks.
+#include <sys/resource.h>
+
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 
 #include <fmt/format.h>
@@ -26,34 +29,57 @@ struct Options : StudyOptions {
 };
 
 // What would be searched, without searching.
-void print_plan(const Codesign& codesign, const Common& common) {
+int print_plan(const Codesign& codesign, const Common& common) {
   const SpaceSize size = codesign.space().count();
-  // One evaluation of the hand design tells how long a trial takes.
+  if (size.feasible == 0.0) {
+    const auto closure = codesign.space().closure();
+    fmt::print(stderr, "error: no hardware point satisfies the constraints{}\n",
+               closure ? "; the space is closed by: " + closure->constraint : "");
+    return exit_infeasible;
+  }
+  // One evaluation near the hand design tells how long a trial takes, and in how much memory.
   const auto start = std::chrono::steady_clock::now();
-  const auto design = codesign.evaluate(codesign.family().default_point(), Codesign::Dataflow::free,
-                                        {common.threads, 0.0, {}});
+  const auto design = codesign.evaluate(codesign.nearest_to_hand(), Codesign::Dataflow::free,
+                                        {common.threads, 0.0, interrupted, false});
+  if (!design) return interrupt_exit_code();
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   const std::int64_t trials = codesign.study().trials;
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  const double points =
+      std::min(static_cast<double>(trials), 2000.0);  // the surrogate keeps no larger matrix
+  const double memory_mb = static_cast<double>(usage.ru_maxrss) / 1024.0 + 4.0 * 8.0 * points * points / 1e6;
   if (common.format != "text") {
     print_json(common, {{"points", number(size.points)},
                         {"feasible", number(size.feasible)},
                         {"feasible_low", number(size.feasible_low)},
                         {"feasible_high", number(size.feasible_high)},
+                        {"feasible_share", number(size.share)},
                         {"exact", size.exact},
                         {"unique_layers", codesign.unique_layers()},
                         {"trials", trials},
                         {"seconds_per_trial", number(seconds)},
                         {"estimated_seconds", number(seconds * static_cast<double>(trials))},
-                        {"hand_design_feasible", design && design->feasible()}});
-    return;
+                        {"estimated_memory_mb", number(std::round(memory_mb))},
+                        {"hand_design_feasible", design->feasible()}});
+    return exit_done;
   }
-  fmt::print("space: {} points, {} feasible{}\n", short_number(size.points), short_number(size.feasible),
+  fmt::print("space: {} points, {} feasible, a share of {:.2g}{}\n", short_number(size.points),
+             short_number(size.feasible), size.share,
              size.exact ? " (counted)"
                         : fmt::format(" (estimated, {} to {})", short_number(size.feasible_low),
                                       short_number(size.feasible_high)));
-  fmt::print("{} distinct layers per trial, {} trials, about {} when nothing is pruned\n",
-             codesign.unique_layers(), trials, duration(seconds * static_cast<double>(trials)));
-  for (const Parameter& parameter : codesign.space().parameters()) fmt::print("  {}\n", parameter.name);
+  fmt::print(
+      "{} distinct layers per trial, {} trials: about {} if each takes as long as the machine nearest to the "
+      "hand "
+      "design ({}) and none is pruned; about {:.0f} MB\n",
+      codesign.unique_layers(), trials, duration(seconds * static_cast<double>(trials)), duration(seconds),
+      memory_mb);
+  if (!design->feasible()) fmt::print("that machine is not feasible: {}\n", design->reason);
+  fmt::print("parameters:");
+  for (const Parameter& parameter : codesign.space().parameters()) fmt::print(" {}", parameter.name);
+  fmt::print("\n");
+  return exit_done;
 }
 
 void write_files(const Codesign& codesign, const CodesignResult& result, const Json& json,
@@ -72,10 +98,7 @@ int run(const CLI::App& command, const Options& options, const Common& common) {
   const Study study = make_study(command, options, common);
   Simulators simulators;
   const Codesign codesign(study, simulators.get(study));
-  if (common.dry_run) {
-    print_plan(codesign, common);
-    return exit_done;
-  }
+  if (common.dry_run) return print_plan(codesign, common);
   std::unique_ptr<Store> store;
   const std::string path = codesign.study().store;
   if (!path.empty())
@@ -92,8 +115,8 @@ int run(const CLI::App& command, const Options& options, const Common& common) {
     const double rate = state.seconds > 0 ? static_cast<double>(state.done) / state.seconds : 0;
     const double left = rate > 0 ? static_cast<double>(state.total - state.done) / rate : 0;
     progress.show(static_cast<double>(state.done), static_cast<double>(state.total),
-                  fmt::format("{}/{} trials  {:.2g}/s  best {}  gap {}  {} left", state.done, state.total,
-                              rate, state.best > 0 ? fmt::format("{:.4e}", state.best) : "none",
+                  fmt::format("{}/{} trials  {:.2g}/s  best {}  mapping gap {}  {} left", state.done,
+                              state.total, rate, state.best > 0 ? fmt::format("{:.4e}", state.best) : "none",
                               state.gap < 1 ? percent(state.gap) : "-", duration(left)));
   };
   const CodesignResult result = dovetail::run(codesign, run_options);

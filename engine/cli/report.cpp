@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <dovetail/engine/report.hpp>
+#include <dovetail/engine/report_calibration.hpp>
 #include <dovetail/engine/store.hpp>
 #include <dovetail/engine/table.hpp>
 
@@ -24,6 +25,7 @@ struct StoredStudy {
   Json result;
   Json trials = Json::array();
   std::vector<std::string> parameters;
+  SurrogateCalibration calibration;
 };
 
 Json parse(const StudyRecord& record, const std::string& name) {
@@ -65,7 +67,9 @@ StoredStudy read_study_store(const std::string& path) {
     parts.best = parts.baseline_free;
     best = parts.best["objective"].get<double>();
   }
+  std::vector<Trial> trials;
   for (const StoredTrial& stored : store->trials()) {
+    trials.push_back(stored.trial);
     Json trial = trial_json(stored);
     const std::string outcome = trial["outcome"].get<std::string>();
     ++parts.trials;
@@ -100,8 +104,51 @@ StoredStudy read_study_store(const std::string& path) {
     throw StorageError(path + ": this store holds no co-design study (kind: " +
                        (record.identity.count("kind") != 0 ? record.identity.at("kind") : "unknown") + ")");
   study.result = compose_result(header, parts);
+  study.calibration = calibrate_surrogate(trials);
   for (const Json& name : header["parameters"]) study.parameters.push_back(name.get<std::string>());
   return study;
+}
+
+Json calibration_json(const SurrogateCalibration& calibration) {
+  Json list = Json::array();
+  for (const PredictedTrial& trial : calibration.trials) {
+    list.push_back({{"id", trial.id},
+                    {"observed", number(trial.observed)},
+                    {"predicted", number(trial.predicted)},
+                    {"low", number(trial.low)},
+                    {"high", number(trial.high)}});
+  }
+  return list;
+}
+
+// The trials that were better than all before, and how far they are below the hand design.
+std::string convergence_text(const StoredStudy& study) {
+  Table table({"trial", "seconds", study.result["objective"].get<std::string>(), "below hand"});
+  const Json& hand = study.result["baseline"];
+  const double reference = hand.is_object() ? hand["objective"].get<double>() : 0.0;
+  double best = 0.0, seconds = 0.0;
+  for (const Json& trial : study.trials) {
+    if (trial["seconds"].is_number()) seconds += trial["seconds"].get<double>();
+    if (trial["outcome"] != "feasible") continue;
+    const double value = trial["metrics"]["objective"].get<double>();
+    if (best > 0.0 && value >= best) continue;
+    best = value;
+    table.add({trial["id"].dump(), fmt::format("{:.2f}", seconds), fmt::format("{:.4e}", value),
+               reference > 0.0 ? percent(reduction(value, reference)) : "-"});
+  }
+  if (table.rows() == 0) return "";
+  return "\nConvergence (trials that were better than all before; seconds of evaluation, summed)\n" +
+         table.text(2);
+}
+
+std::string calibration_text(const SurrogateCalibration& calibration) {
+  if (calibration.trials.empty()) return "";
+  return fmt::format(
+      "\nSurrogate: predicted from all others, {} of {} trials lie in their 90 % interval; {} of the "
+      "variance "
+      "of the logarithm of the objective is explained\n",
+      percent(calibration.coverage), calibration.trials.size(),
+      percent(std::max(0.0, calibration.explained)));
 }
 
 int run(const Options& options, const Common& common) {
@@ -109,19 +156,28 @@ int run(const Options& options, const Common& common) {
   if (!options.html.empty()) {
     if (!html_charts_available())
       fmt::print(stderr, "warning: built without the chart library: the page has tables only\n");
-    write_file("", options.html, html_report({{"result", study.result}, {"trials", study.trials}}));
+    write_file("", options.html,
+               html_report({{"result", study.result},
+                            {"trials", study.trials},
+                            {"calibration", calibration_json(study.calibration)},
+                            {"calibration_coverage", number(study.calibration.coverage)},
+                            {"calibration_explained", number(study.calibration.explained)}}));
     fmt::print(stderr, "wrote {}\n", options.html);
     return exit_done;
   }
   if (common.format == "csv") {
     fmt::print("{}", trials_csv(study.trials, study.parameters));
   } else if (common.format == "text") {
-    fmt::print("{}\nstatus: {}\n", result_text(study.result), study.result["stopped"].get<std::string>());
+    fmt::print("{}{}{}\nstatus: {}\n", result_text(study.result), convergence_text(study),
+               calibration_text(study.calibration), study.result["stopped"].get<std::string>());
   } else if (common.format == "jsonl") {
     for (const Json& trial : study.trials) print_json(common, trial);
   } else {
     Json json = study.result;
     json["trial_table"] = study.trials;
+    json["calibration"] = {{"coverage_90", number(study.calibration.coverage)},
+                           {"explained", number(study.calibration.explained)},
+                           {"trials", calibration_json(study.calibration)}};
     print_json(common, json);
   }
   return exit_done;

@@ -172,11 +172,22 @@ class RowPrinter {
 
   void put(std::size_t i, Json row) {
     const std::lock_guard<std::mutex> lock(mutex_);
+    const double row_value = row["objective"].is_number() ? row["objective"].get<double>() : 0.0;
+    const double row_gap = row["gap"].is_number() ? row["gap"].get<double>() : 1.0;
     rows_[i] = std::move(row);
     ++done_;
     for (; next_ < rows_.size() && !rows_[next_].is_null(); ++next_) print(next_);
+    if (row_value > 0 && (best_ <= 0 || row_value < best_)) {
+      best_ = row_value;
+      best_gap_ = row_gap;
+    }
+    const double spent = std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+    const double rate = spent > 0 ? static_cast<double>(done_) / spent : 0;
     progress_.show(static_cast<double>(done_), static_cast<double>(rows_.size()),
-                   fmt::format("{}/{} rows", done_, rows_.size()));
+                   fmt::format("{}/{} rows  {:.2g}/s  best {}  gap {}  {} left", done_, rows_.size(), rate,
+                               best_ > 0 ? fmt::format("{:.4e}", best_) : "none",
+                               best_gap_ < 1 ? percent(best_gap_) : "-",
+                               duration(rate > 0 ? static_cast<double>(rows_.size() - done_) / rate : 0)));
   }
 
   void finish() {
@@ -212,9 +223,33 @@ class RowPrinter {
   std::vector<Json> rows_;
   Table table_;
   std::size_t next_ = 0, done_ = 0;
+  double best_ = 0.0, best_gap_ = 1.0;
+  const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   std::mutex mutex_;
   Progress progress_;
 };
+
+// The rows, and how long they may take if each is like the first.
+void print_plan(const CLI::App& command, const Options& options, const Common& common,
+                const std::vector<SweepPoint>& points) {
+  Common own = common;
+  for (const auto& [path, value] : points.front()) own.set.push_back(fmt::format("{}={}", path, value));
+  const Codesign codesign(make_study(command, options, own));
+  const auto start = std::chrono::steady_clock::now();
+  codesign.evaluate(codesign.nearest_to_hand(), Codesign::Dataflow::free,
+                    {common.threads, 0.0, interrupted, false});
+  const double each = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() *
+                      (options.hold ? 1.0 : static_cast<double>(codesign.study().trials));
+  const double seconds = each * static_cast<double>(points.size());
+  if (common.format == "text") {
+    for (const SweepPoint& point : points) fmt::print("{}\n", to_text(point));
+    fmt::print("{} rows, about {} if each takes as long as the first\n", points.size(), duration(seconds));
+    return;
+  }
+  Json rows = Json::array();
+  for (const SweepPoint& point : points) rows.push_back(point_object(point));
+  print_json(common, {{"rows", points.size()}, {"estimated_seconds", number(seconds)}, {"points", rows}});
+}
 
 int run(const CLI::App& command, const Options& options, const Common& common) {
   std::vector<SweepPoint> points;
@@ -246,8 +281,7 @@ int run(const CLI::App& command, const Options& options, const Common& common) {
   }
   diagnostics.raise();
   if (common.dry_run) {
-    fmt::print("{} rows\n", points.size());
-    for (const SweepPoint& point : points) fmt::print("  {}\n", to_text(point));
+    print_plan(command, options, common, points);
     return exit_done;
   }
 
