@@ -67,7 +67,7 @@
   if (result.improvement !== null && result.improvement !== undefined) figure(percent(result.improvement), 'below the hand design');
   if (result.improvement_over_free !== null && result.improvement_over_free !== undefined)
     figure(percent(result.improvement_over_free), 'below the hand design, freely mapped');
-  if (best) figure(percent(best.gap), 'gap of the mapping on this hardware');
+  if (best && best.lower_bound > 0) figure(percent(best.gap), 'gap of the mapping on this hardware');
   if (result.lower_bound > 0) figure(percent(result.gap), 'gap over the whole space');
   figure(`${result.trials}`, `trials: ${result.feasible} feasible, ${result.pruned || 0} pruned`);
   report.append(figures);
@@ -89,7 +89,8 @@
 
   // ---- the machine
   if (best && best.architecture) drawMachine(section('The accelerator',
-      'Boxes are memories, outermost first; energies are per word read. The grid is the array as it is laid out.'), best.architecture);
+      'Boxes are memories, outermost first, as wide as the logarithm of all their words; between them, how many of the next each feeds. ' +
+      'Energies are per word read. The grid is the array as it is laid out.'), best.architecture);
 
   function drawMachine(parent, machine) {
     const levels = [...machine.levels].reverse();
@@ -107,12 +108,19 @@
       svg.append(node);
       return node;
     };
+    // A link from a level to the one inside it: how many of these one of those feeds.
+    const link = (from, to, outer, inner) => {
+      const each = inner / Math.max(1, outer);
+      add('line', {x1: 60, y1: from, x2: 60, y2: to, stroke: colour.soft, 'stroke-width': Math.min(7, 2 + Math.log2(Math.max(1, each)) / 2)});
+      add('text', {x: 72, y: (from + to) / 2 + 4, 'font-size': 11, fill: colour.soft},
+          each > 1 ? `one feeds ${number(each)}` : 'one to one');
+    };
     const largest = Math.max(1, ...levels.map(level => Math.log2(1 + (level.capacity_words || 0) * level.instances)));
     levels.forEach((level, i) => {
       const total = (level.capacity_words || 0) * level.instances;
       const share = level.capacity_words === null || level.capacity_words === undefined ? 1 : Math.max(0.22, Math.log2(1 + total) / largest * 0.85);
       const w = 560 * share, x = 20, y = i * rowHeight + 6;
-      if (i > 0) add('line', {x1: 60, y1: y - 20, x2: 60, y2: y, stroke: colour.soft, 'stroke-width': 2});
+      if (i > 0) link(y - 20, y, levels[i - 1].instances, level.instances);
       add('rect', {x, y, width: w, height: rowHeight - 20, rx: 6, fill: palette[i % palette.length], 'fill-opacity': 0.14, stroke: palette[i % palette.length]});
       add('text', {x: x + 12, y: y + 26, 'font-size': 15, 'font-weight': 600, fill: colour.dark}, level.name);
       const words = level.capacity_words === null || level.capacity_words === undefined ? 'unbounded' :
@@ -122,12 +130,12 @@
         level.shared_bandwidth && `${number(level.shared_bandwidth)} shared`].filter(Boolean).join(', ');
       add('text', {x: 600, y: y + 18, 'font-size': 13, fill: colour.dark}, `${words} · ${number(level.energy.read / block)} pJ per word`);
       add('text', {x: 600, y: y + 36, 'font-size': 12, fill: colour.soft},
-          (bandwidth ? bandwidth + ' words/cycle each' : 'unlimited bandwidth') + ` · ${number(level.area_per_instance * level.instances)} µm²`);
+          (bandwidth ? bandwidth + ' words/cycle each' : 'unlimited bandwidth') + (level.is_dram ? ' · off chip' : ` · ${number(level.area_per_instance * level.instances)} µm²`));
     });
     const top = levels.length * rowHeight + 8, mesh = machine.compute;
     const columns = Math.min(mesh.mesh_x, 64), rows = Math.min(mesh.mesh_y, 64);
     const cell = Math.max(2, Math.min(560 / columns, (arrayHeight - 20) / rows, 26));
-    add('line', {x1: 60, y1: top - 22, x2: 60, y2: top, stroke: colour.soft, 'stroke-width': 2});
+    link(top - 22, top, levels[levels.length - 1].instances, mesh.instances);
     for (let y = 0; y < rows; ++y) for (let x = 0; x < columns; ++x)
       add('rect', {x: 20 + x * cell, y: top + y * cell, width: cell * 0.86, height: cell * 0.86, rx: cell * 0.12, fill: colour.best, 'fill-opacity': 0.55});
     add('text', {x: 600, y: top + 20, 'font-size': 15, 'font-weight': 600, fill: colour.dark}, `${mesh.name}: ${mesh.mesh_x} × ${mesh.mesh_y} = ${mesh.instances}`);
@@ -152,7 +160,8 @@
     const lines = [];
     if (hand) lines.push({value: hand.objective, name: 'hand design'});
     if (free) lines.push({value: free.objective, name: 'hand design, freely mapped'});
-    if (result.lower_bound > 0) lines.push({value: result.lower_bound, name: 'lower bound'});
+    if (result.lower_bound > 0) lines.push({value: result.lower_bound, name: 'lower bound of the whole space'});
+    else if (best && best.lower_bound > 0) lines.push({value: best.lower_bound, name: 'lower bound of the best machine'});
     const y = {field: 'value', type: 'quantitative', scale: {type: 'log', nice: false, padding: 8}, axis: {format: '.2e', tickCount: 5}, title: `${objective} ${unit}`};
     const rules = {data: {values: lines}, mark: {type: 'rule', strokeDash: [5, 4]}, encoding: {y, color: {field: 'name', type: 'nominal', title: null, legend: {orient: 'bottom', columns: 1, labelLimit: 300}}}};
     const node = section('Convergence', 'The best feasible design so far; dots are single trials, dashed lines what it is measured against.');
@@ -161,7 +170,7 @@
     for (const [field, title] of [['trial', 'trial'], ['seconds', 'seconds of evaluation, summed']]) {
       const layers = [{data: {values: steps}, mark: {type: 'line', interpolate: 'step-after', color: colour.best, strokeWidth: 2.5},
         encoding: {x: {field, type: 'quantitative', title, scale: {nice: false}}, y}}, rules];
-      if (field === 'trial') layers.unshift({data: {values: points}, mark: {type: 'point', filled: true, color: colour.soft, opacity: 0.35, size: 22},
+      if (field === 'trial') layers.push({data: {values: points}, mark: {type: 'point', filled: true, color: colour.soft, opacity: 0.35, size: 22},
         encoding: {x: {field: 'trial', type: 'quantitative'}, y}});
       chart(pair, {width: 400, height: 240, layer: layers});
     }
@@ -169,15 +178,19 @@
     const designs = done.map(trial => ({trial: trial.id, energy: trial.metrics.energy_pj, cycles: trial.metrics.cycles, area: trial.metrics.area_um2, edp: trial.metrics.edp}));
     const front = (a, b) => designs.filter(one => !designs.some(other =>
         other[a] <= one[a] && other[b] <= one[b] && (other[a] < one[a] || other[b] < one[b]))).sort((p, q) => p[a] - q[a]);
-    const scatter = section('Trade-offs', 'Every feasible trial; the line joins those that no other trial beats in both directions.');
+    const scatter = section('Trade-offs', 'Every feasible trial and the hand design (crosses); the line joins the trials that no other beats in both directions.');
     const grid = element('div', {class: 'pair'});
     scatter.append(grid);
-    for (const [a, b, titleA, titleB] of [['cycles', 'energy', 'cycles', 'energy pJ'], ['area', 'edp', 'area µm²', 'EDP pJ·cycles']]) {
+    for (const [a, b, titleA, titleB] of [['cycles', 'energy', 'cycles', 'energy pJ'], ['area', 'edp', 'area µm²', 'EDP pJ·cycles'], ['area', 'energy', 'area µm²', 'energy pJ'], ['area', 'cycles', 'area µm²', 'cycles']]) {
       if (designs.some(one => one[a] === undefined || one[b] === undefined)) continue;
       const axis = (field, title) => ({field, type: 'quantitative', title, scale: {type: 'log', nice: false, padding: 8}, axis: {format: '.2e', tickCount: 4}});
       const marks = [{data: {values: designs}, mark: {type: 'point', filled: true, size: 36, opacity: 0.7},
-        encoding: {x: axis(a, titleA), y: axis(b, titleB), color: a === 'cycles' ? {field: 'area', type: 'quantitative', title: 'area µm²', scale: {scheme: 'teals'}, legend: {format: '.2e'}} : {value: '#4c6ef5'}}},
+        encoding: {x: axis(a, titleA), y: axis(b, titleB), color: a === 'cycles' ? {field: 'area', type: 'quantitative', title: 'area µm²', scale: {scheme: 'teals'}, legend: {format: '.1e', orient: 'bottom', gradientLength: 260, tickCount: 4}} : {value: '#4c6ef5'}, tooltip: [{field: 'trial'}, {field: a, format: '.3e'}, {field: b, format: '.3e'}]}},
       {data: {values: front(a, b)}, mark: {type: 'line', color: colour.hand, interpolate: 'step-after'}, encoding: {x: axis(a, titleA), y: axis(b, titleB)}}];
+      const others = [['hand design', hand], a === 'area' && b === 'cycles' ? ['', null] : ['freely mapped', free]].filter(([, design]) => design).map(([name, design]) =>
+        ({name, energy: design.energy_pj, cycles: design.cycles, area: design.area_um2, edp: design.edp}));
+      for (const mark of [{type: 'point', shape: 'cross', size: 70, color: colour.hand}, {type: 'text', dx: -8, dy: -6, align: 'right', fontSize: 10, color: colour.hand}])
+        marks.push({data: {values: others}, mark, encoding: {x: axis(a, titleA), y: axis(b, titleB), text: {field: 'name'}}});
       chart(grid, {width: 380, height: 260, layer: marks});
     }
   }
@@ -208,11 +221,29 @@
         color: {field, type: 'nominal', title, legend: {orient: 'bottom', columns: 4}},
         tooltip: [{field: 'layer'}, {field, title}, {aggregate: 'sum', field: 'energy', format: '.3e', title: 'pJ'}]}});
 
+    const sums = new Map(), totals = {};
+    for (const row of rows) {
+      totals[row.layer] = (totals[row.layer] || 0) + row.energy;
+      const what = row.place === row.tensor || row.tensor === 'compute' ? row.place : `${row.place} · ${row.tensor}`, key = row.layer + '\n' + what;
+      sums.set(key, {layer: row.layer, what, energy: (sums.has(key) ? sums.get(key).energy : 0) + row.energy});
+    }
+    const cells = [...sums.values()].map(one => ({...one, share: one.energy / totals[one.layer]}));
+    const columns = [...new Set(cells.map(one => one.what))];
+    const heat = {x: {field: 'what', type: 'nominal', sort: columns, title: null, axis: {labelAngle: -40, labelLimit: 170}},
+      y: {field: 'layer', type: 'nominal', sort: order, title: null, axis: {labelLimit: 140}}};
+    node.append(element('h2', {style: 'margin-top:16px'}, 'By memory and tensor'));
+    node.append(element('p', {class: 'note'}, 'Percent of the energy of the layer.'));
+    chart(node, {width: {step: Math.max(34, Math.min(60, 900 / columns.length))}, height: {step: 22}, layer: [
+      {data: {values: cells}, mark: 'rect', encoding: {...heat, color: {field: 'share', type: 'quantitative', scale: {scheme: 'teals', domain: [0, 1]}, legend: null},
+        tooltip: [{field: 'layer'}, {field: 'what'}, {field: 'energy', format: '.3e', title: 'pJ'}, {field: 'share', format: '.1%'}]}},
+      {data: {values: cells.filter(one => one.share >= 0.005)}, mark: {type: 'text', fontSize: 10},
+        encoding: {...heat, text: {field: 'share', format: '.0%'}, color: {condition: {test: 'datum.share > 0.6', value: 'white'}, value: colour.dark}}}]});
+
     const machine = best.architecture;
     const areas = [{place: machine.compute.name, area: machine.compute.area_per_instance * machine.compute.instances},
       ...machine.levels.map(level => ({place: level.name, area: level.area_per_instance * level.instances}))].filter(one => one.area > 0);
     if (areas.length) chart(section('Area', `${number(best.area_um2)} µm² in all.`), {width: 640, height: {step: 24}, data: {values: areas}, mark: {type: 'bar', color: '#4c6ef5', height: {band: 0.7}},
-      encoding: {y: {field: 'place', type: 'nominal', sort: '-x', title: null, axis: {labelLimit: 180}}, x: {field: 'area', type: 'quantitative', title: 'µm²', axis: {format: '.2e'}}}});
+      encoding: {y: {field: 'place', type: 'nominal', sort: '-x', title: null, axis: {labelLimit: 180}}, x: {field: 'area', type: 'quantitative', title: 'µm²', axis: {format: '.1e', tickCount: 6}}}});
 
     const outer = machine.levels[machine.levels.length - 1];
     const bandwidth = (outer.shared_bandwidth || (outer.read_bandwidth || 0) + (outer.write_bandwidth || 0)) || null;
@@ -244,9 +275,9 @@
     layers.append(table(['layer', '×', 'cycles', 'utilization', 'energy pJ', `${objective}`, 'against hand', 'gap'], best.layers.map((layer, i) => {
       const other = hand && hand.layers && hand.layers[i];
       return [layer.name, layer.count, number(layer.metrics.cycles), percent(layer.metrics.utilization), number(layer.metrics.energy_pj),
-        number(layer.objective), other && other.objective ? (other.objective / layer.objective).toFixed(2) + ' ×' : '–', layer.proven ? 'proven' : percent(layer.gap)];
+        number(layer.objective), other && other.objective ? (other.objective / layer.objective).toFixed(2) + ' ×' : '–', layer.proven ? 'proven' : layer.lower_bound > 0 ? percent(layer.gap) : '–'];
     })));
-    for (const layer of best.layers) layers.append(element('details', {}, element('summary', {}, layer.name), element('pre', {}, nest(layer.mapping))));
+    best.layers.forEach((layer, i) => layers.append(element('details', i === 0 ? {open: ''} : {}, element('summary', {}, layer.name), element('pre', {}, nest(layer.mapping)))));
   }
 
   function nest(mapping) {
@@ -263,11 +294,12 @@
   // ---- failures, calibration, effects
   const reasons = Object.entries(result.infeasible || {}).map(([reason, count]) => ({reason, count}));
   if (reasons.length) chart(section('Infeasible trials by reason'), {width: 640, height: {step: 24}, data: {values: reasons}, mark: {type: 'bar', color: '#c2255c', height: {band: 0.7}},
-    encoding: {y: {field: 'reason', type: 'nominal', sort: '-x', title: null, axis: {labelLimit: 380}}, x: {field: 'count', type: 'quantitative', title: 'trials', axis: {tickMinStep: 1}}}});
+    encoding: {y: {field: 'reason', type: 'nominal', sort: '-x', title: null, axis: {labelLimit: 380}}, x: {field: 'count', type: 'quantitative', title: 'trials', axis: {tickMinStep: 1, format: 'd'}}}});
 
   if (data.calibration && data.calibration.length) {
     const node = section('Surrogate calibration', 'Each trial predicted from all the others (leave one out): the bar is the central 90 % of the prediction. ' +
-      `${percent(data.calibration_coverage)} of the trials lie inside; 90 % would be perfect.`);
+      `${percent(data.calibration_coverage)} of the trials lie inside; 90 % would be perfect. ` +
+      `The predictions explain ${percent(Math.max(0, data.calibration_explained || 0))} of the variance.`);
     const axis = (field, title) => ({field, type: 'quantitative', title, scale: {zero: false, nice: false, padding: 8}});
     chart(node, {width: 420, height: 320, layer: [
       {data: {values: data.calibration}, mark: {type: 'rule', color: '#adb5bd'}, encoding: {x: axis('observed', `log10 ${objective}, observed`), y: axis('low', `log10 ${objective}, predicted`), y2: {field: 'high'}}},
