@@ -132,3 +132,18 @@ function(dovetail_install)
     install(FILES ${PROJECT_BINARY_DIR}/${name}.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
   endforeach()
 endfunction()
+
+# The target `documentation`: HTML from the docstrings with Doxygen, where that is installed.
+function(dovetail_documentation)
+  find_program(DOVETAIL_DOXYGEN doxygen)
+  if(NOT DOVETAIL_DOXYGEN)
+    message(STATUS "no target `documentation`: doxygen is not installed")
+    return()
+  endif()
+  get_property(rooms GLOBAL PROPERTY DOVETAIL_ROOMS)
+  list(TRANSFORM rooms PREPEND "${PROJECT_SOURCE_DIR}/")
+  list(JOIN rooms " " DOVETAIL_DOCUMENTED)
+  configure_file(${PROJECT_SOURCE_DIR}/.cmake/Doxyfile.in ${PROJECT_BINARY_DIR}/Doxyfile @ONLY)
+  add_custom_target(documentation COMMAND ${DOVETAIL_DOXYGEN} ${PROJECT_BINARY_DIR}/Doxyfile
+    COMMENT "Writing ${PROJECT_BINARY_DIR}/documentation/html/index.html" VERBATIM)
+endfunction()

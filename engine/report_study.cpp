@@ -339,7 +339,9 @@ std::string layers_text(const Json& result) {
                                       fmt::format("{:.3e}", energy),
                                       fmt::format("{:.3e}", real(layer, "objective")),
                                       ratio,
-                                      layer["proven"] == true ? "proven" : percent(real(layer, "gap")),
+                                      layer["proven"] == true          ? "proven"
+                                      : real(layer, "lower_bound") > 0 ? percent(real(layer, "gap"))
+                                                                       : "-",
                                       share(real(metrics, "compute_energy_pj"))};
     for (const Json& level : metrics["levels"]) cells.push_back(share(real(level, "energy_pj")));
     double wires = 0.0;

@@ -169,7 +169,9 @@ void print_text(const std::vector<Job>& jobs, const std::string& title, const Op
     }
     table.add({job.name, fmt::format("{}", job.count), fmt::format("{:.4e}", job.result.objective),
                fmt::format("{:.4e}", job.result.lower_bound),
-               job.result.proven ? "proven" : percent(job.result.gap()),
+               job.result.proven            ? "proven"
+               : job.result.lower_bound > 0 ? percent(job.result.gap())
+                                            : "-",
                fmt::format("{:.4e}", job.result.best.energy_pj), fmt::format("{}", job.result.best.cycles),
                percent(job.result.best.utilization), fmt::format("{}", job.result.evaluations),
                job.result.stopped});
@@ -188,8 +190,10 @@ void print_text(const std::vector<Job>& jobs, const std::string& title, const Op
   }
   Json decided = Json::array();
   for (const Job& job : jobs)
-    decided.push_back(
-        {{"name", job.name}, {"count", job.count}, {"objective", job.result.objective}, {"cycle", job.cycle}});
+    decided.push_back({{"name", job.name},
+                       {"count", job.count},
+                       {"objective", job.result.objective},
+                       {"cycle", job.cycle}});
   if (const std::string text = disagreement_text(decided); !text.empty()) fmt::print("\n{}", text);
   fmt::print("time: {}\n", duration(seconds));
   for (const Job& job : jobs) {
