@@ -63,7 +63,7 @@ const std::vector<Row>& rows() {
   static const std::vector<Row> table = {
       integer("initial", &B::initial, 0, 100000, "points before the first model, 0: by dimension"),
       flag("central", &B::central, "start at the middle of the ranges"),
-      choice("kernel", &B::kernel, {"matern52", "squared_exponential", "linear", "product"},
+      choice("kernel", &B::kernel, {"matern52", "squared_exponential", "linear", "product", "linear_noise"},
              "covariance function"),
       choice("transform", &B::transform, {"auto", "none", "log", "power"}, "of the objective"),
       flag("warp", &B::warp, "warp ordered inputs"),

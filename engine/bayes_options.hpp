@@ -11,8 +11,9 @@ struct BayesOptions {
   int initial = 0;  ///< points before the first model; 0: one per length scale + 3, at most 20
   bool central =
       true;  ///< start at the middle of the ranges, and prefer it every second time while all fails
-  std::string kernel = "matern52";  ///< matern52, squared_exponential, linear, product (point_features.hpp)
-  std::string transform = "auto";   ///< of the objective: auto, none, log, power
+  std::string kernel =
+      "matern52";  ///< matern52, squared_exponential, linear, product, linear_noise (point_features.hpp)
+  std::string transform = "auto";  ///< of the objective: auto, none, log, power
   bool warp = false;  ///< Kumaraswamy warping of ordered inputs (up to 15): more to learn, seldom worth it
   std::string acquisition = "ei";  ///< ei (log EI, with two objectives log EHVI), lcb, thompson
   double lambda = 1.0;             ///< of lcb (Shi et al. 2020)

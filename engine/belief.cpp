@@ -22,6 +22,8 @@ double Observation::worst_excess() const {
 GaussianProcessModel Belief::model(bool warp) const {
   GaussianProcessModel result;
   result.kernel = features_.kernel(options_.kernel);
+  // Noise stands for what no linear function explains.
+  if (options_.kernel == "linear_noise") result.noise_location = -2.0;
   if (warp) result.warped_columns = features_.numeric();
   return result;
 }
@@ -65,6 +67,7 @@ void Belief::update(const std::vector<Observation>& observations, int threads) {
       specs_[i - objectives_.size()].update(completed, excess[i - objectives_.size()]);
     } else if (options_.classifier && any_failed && all.rows > classified_) {
       GaussianProcessModel latent = model(false);
+      if (options_.kernel == "linear_noise") latent.kernel = features_.kernel("squared_exponential");
       latent.kernel.terms.push_back({});  // the base rate
       ClassifierOptions options;
       options.exact_size = options_.exact;

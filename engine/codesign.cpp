@@ -65,8 +65,10 @@ Codesign::Codesign(Study study, std::shared_ptr<const Evaluator> own)
   read_networks(diagnostics);
   read_family(diagnostics);
   diagnostics.raise();
-  objective_ = *parse_objective(study_.objective);
-  goal_.objectives = {{"objective", true}};
+  const StudyObjective wanted = *parse_study_objective(study_.objective);
+  objective_ = wanted.mapping;
+  for (const std::string& metric : wanted.metrics) goal_.objectives.push_back({metric, true});
+  if (goal_.objectives.empty()) goal_.objectives = {{"objective", true}};
   for (const StudySpec& spec : study_.specs) goal_.specs.push_back(spec.spec);
   mapper_ = make_mapper(study_.mapper);
   if (!evaluator_ && !study_.evaluator.empty())

@@ -206,10 +206,15 @@ struct CodesignResult {
   std::vector<Trial> trials;                 ///< by id
   std::int64_t feasible = 0, pruned = 0;
   std::map<std::string, std::int64_t> infeasible;  ///< by reason
-  std::optional<Trial> closest;    ///< without a feasible design: the trial that breaks the specs least
-  double lower_bound = 0.0;        ///< of the objective over the whole space; 0: none known
-  bool proven = false;             ///< no point of the space is better than `best`
+  std::optional<Trial> closest;  ///< without a feasible design: the trial that breaks the specs least
+  double lower_bound = 0.0;      ///< of the objective over the whole space; 0: none known
+  bool proven = false;           ///< no point of the space is better than `best`
   SpaceWork work;
+  /// With several objectives: the feasible trials that none dominates, ascending in the first objective, and the volume
+  /// that they dominate below `reference` (ten times the hand design in every objective), in powers of ten.
+  std::vector<Trial> front;
+  std::vector<double> reference;
+  double hypervolume = 0.0;
   bool exhausted = false;          ///< every point of the space was tried, or excluded by its bound
   std::string stopped = "trials";  ///< trials, exhausted, proven, time, interrupt
   double seconds = 0.0;

@@ -1,11 +1,13 @@
 // The co-design loop: suggest, evaluate, record, learn. The outer half of the co-design.
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <limits>
 
 #include <fmt/format.h>
 
 #include <dovetail/engine/codesign.hpp>
+#include <dovetail/engine/design_front.hpp>
 #include <dovetail/engine/report.hpp>
 #include <dovetail/engine/space_bound.hpp>
 #include <dovetail/workloads/parallel.hpp>
@@ -124,7 +126,8 @@ class Run {
   // One round. The answer is shorter than the points when something ended the run.
   std::vector<Trial> evaluate(const std::vector<Point>& points) {
     const std::int64_t first = done();
-    const double incumbent = best_objective_;
+    // One number prunes; a machine that is worse by it may still be on the front of several.
+    const double incumbent = codesign_.goal().objectives.size() > 1 ? 0.0 : best_objective_;
     std::vector<std::optional<DesignPoint>> designs(points.size());
     std::vector<std::optional<Trial>> trials(points.size());
     parallel_for(points.size(), threads_, [&](std::size_t i) {
@@ -201,8 +204,37 @@ class Run {
     if (result_.best)
       result_.best = codesign_.refined(*std::move(result_.best), Codesign::Dataflow::free, threads_);
     if (!result_.best) find_closest();
+    if (codesign_.goal().objectives.size() > 1) find_front();
     bound_whole_space();
     result_.seconds = seconds_since(start_);
+  }
+
+  void find_front() {
+    const std::vector<Objective>& objectives = codesign_.goal().objectives;
+    const auto values = [&](const Trial& trial) {
+      std::vector<double> row;
+      for (const Objective& objective : objectives) row.push_back(trial.metrics.at(objective.metric));
+      return row;
+    };
+    std::vector<Trial> designs;
+    std::vector<std::vector<double>> rows;
+    for (Trial& trial : known_trials()) {
+      if (!is_feasible(trial) || !codesign_.space().contains(trial.point)) continue;
+      rows.push_back(values(trial));
+      designs.push_back(std::move(trial));
+    }
+    for (const std::size_t i : non_dominated(rows)) result_.front.push_back(designs[i]);
+    std::stable_sort(result_.front.begin(), result_.front.end(),
+                     [&](const Trial& a, const Trial& b) { return values(a) < values(b); });
+    if (!result_.baseline_free || !result_.baseline_free->mapped) return;
+    std::vector<double> reference;
+    for (const double value : values(codesign_.trial(-1, *result_.baseline_free))) {
+      result_.reference.push_back(10.0 * value);
+      reference.push_back(std::log10(10.0 * value));
+    }
+    for (std::vector<double>& row : rows)
+      for (double& value : row) value = std::log10(value);
+    result_.hypervolume = dominated_volume(rows, reference);
   }
 
   void find_closest() {

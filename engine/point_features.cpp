@@ -151,9 +151,9 @@ Kernel PointFeatures::kernel(const std::string& name) const {
   Shape shape = Shape::matern52;
   if (name == "squared_exponential") {
     shape = Shape::squared_exponential;
-  } else if (name != "matern52" && name != "linear" && name != "product") {
+  } else if (name != "matern52" && name != "linear" && name != "product" && name != "linear_noise") {
     throw std::invalid_argument("kernel '" + name +
-                                "'; known are matern52, squared_exponential, linear, product");
+                                "'; known are matern52, squared_exponential, linear, product, linear_noise");
   }
   KernelTerm term;
   if (!numeric_.empty()) term.factors.push_back(ard(shape, numeric_));
@@ -168,10 +168,11 @@ Kernel PointFeatures::kernel(const std::string& name) const {
   }
   Kernel result{{term}};
   if (term.factors.size() == 2 && name != "product") result.terms.push_back({{term.factors.front()}});
-  if (name == "linear") {
+  if (name == "linear" || name == "linear_noise") {
     std::vector<int> all = numeric_;
     for (const std::vector<int>& columns : tied_) all.insert(all.end(), columns.begin(), columns.end());
-    if (!all.empty()) result.terms.push_back({{tied(Shape::linear, all)}});
+    if (name == "linear_noise") result.terms.clear();
+    if (!all.empty() || name == "linear_noise") result.terms.push_back({{tied(Shape::linear, all)}});
   }
   return result;
 }

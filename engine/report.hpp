@@ -29,7 +29,8 @@ struct ResultParts {
   std::map<std::string, std::int64_t> infeasible;
   std::string stopped;
   double seconds = 0.0;
-  nlohmann::ordered_json work;     ///< {points, untried, cut, mapped, settled} of a space that could be listed
+  nlohmann::ordered_json front;  ///< {objectives, designs, reference, hypervolume} of several objectives
+  nlohmann::ordered_json work;   ///< {points, untried, cut, mapped, settled} of a space that could be listed
   nlohmann::ordered_json closest;  ///< {id, specs: [{metric, found, max or min}]} where nothing is feasible
 };
 

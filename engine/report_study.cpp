@@ -98,7 +98,7 @@ Json header_json(const Codesign& codesign) {
           {"workloads", std::move(workloads)},
           {"family", codesign.family().name()},
           {"dataflow", codesign.family().baseline_name()},
-          {"objective", study.objective},
+          {"objective", objective_name(codesign.objective())},
           {"unit", objective_unit(codesign.objective())},
           {"designer", study.designer},
           {"mapper", study.mapper},
@@ -125,6 +125,7 @@ Json compose_result(const Json& header, const ResultParts& parts) {
   json["lower_bound"] = json_number(parts.lower_bound);
   json["gap"] = best > 0.0 ? json_number(share_of_gap(best, parts.lower_bound)) : Json(nullptr);
   json["proven"] = parts.proven;
+  if (!parts.front.is_null()) json["front"] = parts.front;
   if (!parts.work.is_null()) json["work"] = parts.work;
   json["trials"] = parts.trials;
   json["feasible"] = parts.feasible;
@@ -163,15 +164,27 @@ Json work_json(const SpaceWork& work) {
           {"settled", work.settled}};
 }
 
+Json front_json(const Codesign& codesign, const CodesignResult& result) {
+  const std::vector<Objective>& objectives = codesign.goal().objectives;
+  if (objectives.size() < 2) return nullptr;
+  Json json = {{"objectives", Json::array()}, {"designs", Json::array()}, {"reference", Json::array()}};
+  for (const Objective& objective : objectives) json["objectives"].push_back(objective.metric);
+  for (const Trial& trial : result.front) json["designs"].push_back(trial_json(codesign, trial));
+  for (const double value : result.reference) json["reference"].push_back(json_number(value));
+  json["hypervolume"] = json_number(result.hypervolume);
+  return json;
+}
+
 Json result_json(const Codesign& codesign, const CodesignResult& result) {
   const auto mapped = [&](const std::optional<DesignPoint>& design) {
     return design && design->mapped ? design_point_json(codesign, *design) : Json(nullptr);
   };
-  return compose_result(header_json(codesign),
-                        {mapped(result.best), mapped(result.baseline), mapped(result.baseline_free),
-                         result.lower_bound, result.proven, static_cast<std::int64_t>(result.trials.size()),
-                         result.feasible, result.pruned, result.infeasible, result.stopped, result.seconds,
-                         work_json(result.work), closest_json(codesign, result)});
+  return compose_result(
+      header_json(codesign),
+      {mapped(result.best), mapped(result.baseline), mapped(result.baseline_free), result.lower_bound,
+       result.proven, static_cast<std::int64_t>(result.trials.size()), result.feasible, result.pruned,
+       result.infeasible, result.stopped, result.seconds, front_json(codesign, result),
+       work_json(result.work), closest_json(codesign, result)});
 }
 
 std::string nests_text(const DesignPoint& design) {
@@ -313,6 +326,30 @@ std::string judgement_text(const Json& result) {
   return out;
 }
 
+// The designs among which the objectives alone do not decide.
+std::string front_text(const Json& result) {
+  if (!result.contains("front") || result["front"]["designs"].empty()) return "";
+  const Json& front = result["front"];
+  std::vector<std::string> titles = {"trial"};
+  for (const auto& [name, value] : front["designs"][0]["point"].items()) titles.push_back(name);
+  for (const Json& metric : front["objectives"]) titles.push_back(metric.get<std::string>());
+  Table table(titles);
+  for (const Json& design : front["designs"]) {
+    std::vector<std::string> row = {design["id"].dump()};
+    for (const auto& [name, value] : design["point"].items())
+      row.push_back(value.is_string() ? value.get<std::string>() : value.dump());
+    for (const Json& metric : front["objectives"])
+      row.push_back(fmt::format("{:.4e}", real(design["metrics"], metric.get<std::string>().c_str())));
+    table.add(std::move(row));
+  }
+  return fmt::format(
+      "\nFront: {} designs of the trials that no other beats in everything (each machine mapped for {}; "
+      "trial -1 is "
+      "the hand design)\n{}hypervolume below ten times the hand design: {:.4g} (product of powers of ten)\n",
+      front["designs"].size(), result["objective"].get<std::string>(), table.text(2),
+      real(front, "hypervolume"));
+}
+
 // Every layer of the best design: time, energy, the ratio to the hand design, and where the energy goes.
 std::string layers_text(const Json& result) {
   const Json &best = result["best"], &hand = result["baseline"];
@@ -375,7 +412,8 @@ std::string result_text(const Json& result) {
   } else {
     Diagnostics diagnostics;
     const auto machine = read_architecture(from_json(best["architecture"], "result"), diagnostics);
-    out += judgement_text(result) + "\nBest accelerator: " + point_text(best["point"]) + "\n";
+    out += judgement_text(result) + front_text(result) + "\nBest accelerator: " + point_text(best["point"]) +
+           "\n";
     if (machine) out += tree(*machine);
     out += "\n" + layers_text(result);
     if (const std::string text = disagreement_text(best["layers"]); !text.empty()) out += "\n" + text;

@@ -201,11 +201,17 @@ void read_evaluator(const Node& node, Study& study, Diagnostics& diagnostics) {
 }
 
 void read_objective(const Node& node, Study& study, Diagnostics& diagnostics) {
-  if (node.is_scalar() && parse_objective(node.text()))
-    study.objective = node.text();
+  std::string text = node.is_scalar() ? node.text() : "";
+  if (node.is_sequence()) {
+    for (const Node& item : node.items())
+      text += (text.empty() ? "" : ",") + (item.is_scalar() ? item.text() : std::string("?"));
+  }
+  if (parse_study_objective(text))
+    study.objective = text;
   else
-    diagnostics.error(node.location(),
-                      "objective: found " + node.describe() + ", allowed are " + objective_help());
+    diagnostics.error(node.location(), "objective: found " + node.describe() + ", allowed are " +
+                                           objective_help() +
+                                           "; or several of edp, energy, cycles, area, power, latency");
 }
 
 Record<Study> make_record() {
@@ -225,7 +231,10 @@ Record<Study> make_record() {
               [](const Node& node, Study& study, Diagnostics& diagnostics) {
                 merge_entries(node, "space", study.space, diagnostics);
               })
-      .custom("objective", false, "what to make small: " + objective_help(), text, read_objective,
+      .custom("objective", false,
+              "what to make small: " + objective_help() +
+                  "; or a list such as [energy, cycles, area], whose front is the answer",
+              {{"type", Json::array({"string", "array"})}}, read_objective,
               [](const Study& study) { return Json(study.objective); })
       .custom(
           "specs", false,

@@ -18,9 +18,10 @@ namespace dovetail::cli {
 void add_search_options(CLI::App& command, SearchOptions& options) {
   command.add_option("--objective", options.objective, "What to make small: " + objective_help())
       ->check(CLI::Validator(
-          [](std::string& text) {
-            return parse_objective(text) ? std::string()
-                                         : text + " is no objective; allowed are " + objective_help();
+          [one = command.get_name() == "map"](std::string& text) {
+            return (one ? parse_objective(text).has_value() : parse_study_objective(text).has_value())
+                       ? std::string()
+                       : text + " is no objective; allowed are " + objective_help();
           },
           "OBJECTIVE"))
       ->capture_default_str();

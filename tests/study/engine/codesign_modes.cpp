@@ -1,0 +1,97 @@
+// Studies of several objectives, and the study file of the paper's settings.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include <dovetail/engine/codesign.hpp>
+#include <dovetail/engine/design_front.hpp>
+#include <dovetail/engine/objective.hpp>
+#include <dovetail/engine/report.hpp>
+#include <dovetail/workloads/document.hpp>
+
+using namespace dovetail;
+
+namespace {
+
+Study study(const Node& document) {
+  Diagnostics diagnostics;
+  Study study = read_study(document, diagnostics);
+  diagnostics.raise();
+  return study;
+}
+
+const char* const front_study = R"(
+workload: mlp
+family: gemmini
+objective: [energy, cycles, area]
+space: {hw.pe_dim: [4, 16, 64], hw.scratchpad_kb: [4, 16, 64], hw.accumulator_kb: [4, 16]}
+trials: 100
+)";
+
+}  // namespace
+
+TEST_CASE("several objectives are read from a list or a text, and mappings follow their product") {
+  const auto all = parse_study_objective("energy, cycles,area");
+  REQUIRE(all);
+  CHECK(all->metrics == std::vector<std::string>{"energy_pj", "cycles", "area_um2"});
+  CHECK(objective_name(all->mapping) == "edp");
+  CHECK(objective_name(parse_study_objective("energy,area")->mapping) == "energy");
+  CHECK(parse_study_objective("edp")->metrics.empty());
+  CHECK_FALSE(parse_study_objective("energy,energy"));
+  CHECK_FALSE(parse_study_objective("energy,speed"));
+  CHECK_FALSE(parse_study_objective("energy,"));
+}
+
+TEST_CASE(
+    "the front of a listed space is the front of all its machines, and any designer finds parts of it") {
+  Study exhaustive = study(parse_yaml(front_study, "study.yaml"));
+  exhaustive.designer = "exhaustive";
+  const Codesign codesign(exhaustive);
+  const CodesignResult result = run(codesign, {});
+  REQUIRE(result.trials.size() >= 17);  // the hand design may be one of the points
+  std::vector<std::vector<double>> rows;
+  for (const Point& point : codesign.space().enumerate(100)) {
+    const auto design = codesign.evaluate(point, Codesign::Dataflow::free, {});
+    rows.push_back({design->energy_pj, design->cycles, design->area_um2});
+  }
+  CHECK(result.front.size() == non_dominated(rows).size());
+  CHECK(result.front.size() > 2);
+  for (std::size_t i = 1; i < result.front.size(); ++i)
+    CHECK(result.front[i - 1].metrics.at("energy_pj") <= result.front[i].metrics.at("energy_pj"));
+  CHECK(result.hypervolume > 0.0);
+  const auto json = result_json(codesign, result);
+  CHECK(json["front"]["designs"].size() == result.front.size());
+  CHECK(result_text(json).find("Front: ") != std::string::npos);
+
+  for (const char* designer : {"random", "evolution", "bayes"}) {
+    CAPTURE(designer);
+    Study some = study(parse_yaml(front_study, "study.yaml"));
+    some.designer = designer;
+    some.trials = 10;
+    const CodesignResult part = run(Codesign(some), {});
+    CHECK(part.trials.size() == 10);
+    CHECK(part.pruned == 0);
+    CHECK(part.hypervolume > 0.0);
+    CHECK(part.hypervolume <= result.hypervolume * (1 + 1e-12));
+  }
+}
+
+TEST_CASE("the paper's settings are a study file that runs, the same twice") {
+  Study paper = study(load_file(DOVETAIL_SOURCE_DIR "/bench/codesign/paper.yaml"));
+  CHECK(paper.trials == 50);
+  CHECK(paper.budget == 250);
+  CHECK(paper.mapper == "bayes");
+  CHECK(paper.designer_options.at("initial") == "5");
+  CHECK(paper.designer_options.at("samples") == "150");
+  paper.folder.clear();
+  paper.workloads.front().name = "mlp";
+  paper.trials = 8;
+  paper.budget = 40;
+  CodesignOptions options;
+  options.baseline = false;
+  const CodesignResult first = run(Codesign(paper), options), second = run(Codesign(paper), options);
+  CHECK(first.trials.size() == 8);
+  REQUIRE(first.best);
+  REQUIRE(second.best);
+  CHECK(first.best->objective == second.best->objective);
+}
