@@ -6,8 +6,10 @@
 //     shi         Shi et al. 2020: ResNet (four 3x3 convolutions, whole ResNet-18), DQN, MLP, Transformer on eyeriss
 //     dosa        DOSA: ResNet-50 and BERT on gemmini, with the proof of the optimum and the published machines
 //     shared      ResNet-50, MobileNetV2 and BERT on one simba under three limits of area
-//     expensive   the cycle model decides: ResNet's 3x3 convolutions, DQN, MLP on eyeriss
+//     expensive   ResNet's 3x3 convolutions, DQN, MLP on eyeriss with 2000 evaluations of the cycle model in all
 //     NAME        one case of these, such as dqn or dosa-bert
+//
+// A method is a designer, with options behind colons: bayes:features=raw:prior=bound.
 //
 // An evaluation is a hardware point, mapped layer by layer by the same mapper for every method. The first method runs
 // for the given trials; the others at least as long in trials and in seconds, and are read at both marks. Best values
@@ -15,6 +17,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cmath>
 #include <fstream>
@@ -23,8 +26,10 @@
 
 #include <nlohmann/json.hpp>
 
+#include <dovetail/accelerators/evaluators.hpp>
 #include <dovetail/engine/codesign.hpp>
 #include <dovetail/engine/designer.hpp>
+#include <dovetail/engine/map_moves.hpp>
 #include <dovetail/engine/table.hpp>
 #include <dovetail/spaces/random.hpp>
 
@@ -93,7 +98,7 @@ std::vector<Case> cases() {
                      limit)});
   for (const char* workload : {"resnet18-3x3", "dqn", "mlp"})
     all.push_back({"expensive", fmt::format("cycle-{}", workload),
-                   study("{workload: %, family: eyeriss, trials: 40, gap: 0.05, model: cycle}", workload)});
+                   study("{workload: %, family: eyeriss, trials: 400, gap: 0.05}", workload)});
   return all;
 }
 
@@ -156,9 +161,29 @@ struct Search {
   }
 };
 
+std::vector<std::string> split(const std::string& list, char separator) {
+  std::vector<std::string> words;
+  for (std::size_t at = 0; at < list.size();) {
+    const std::size_t end = std::min(list.find(separator, at), list.size());
+    if (end > at) words.push_back(list.substr(at, end - at));
+    at = end + 1;
+  }
+  return words;
+}
+
+void set_method(Study& study, const std::string& method) {
+  const std::vector<std::string> words = split(method, ':');
+  study.designer = words.front();
+  for (std::size_t i = 1; i < words.size(); ++i) {
+    const std::size_t equals = std::min(words[i].find('='), words[i].size());
+    study.designer_options[words[i].substr(0, equals)] =
+        words[i].substr(std::min(equals + 1, words[i].size()));
+  }
+}
+
 Search search(Study study, const std::string& method, std::uint64_t seed, double seconds, int threads) {
   const std::int64_t trials = study.trials;
-  study.designer = method;
+  set_method(study, method);
   study.seed = seed;
   study.trials = seconds > 0.0 ? 1000000 : trials;
   const Codesign codesign(study);
@@ -319,12 +344,129 @@ Json hand(const Study& study, const Settings& settings) {
   return json;
 }
 
+// The cycle model with a count of what it was asked.
+class CountedModel final : public Evaluator {
+ public:
+  std::string name() const override { return model_->name(); }
+  Evaluation evaluate(const Layer& layer, const Architecture& architecture,
+                      const Mapping& mapping) const override {
+    ++count_;
+    return model_->evaluate(layer, architecture, mapping);
+  }
+  std::int64_t count() const { return count_; }
+
+ private:
+  std::unique_ptr<Evaluator> model_ = make_evaluator("cycle");
+  mutable std::atomic<std::int64_t> count_{0};
+};
+
+// Best network after so many evaluations of the model.
+using Spent = std::vector<std::pair<std::int64_t, double>>;
+
+double best_at(const Spent& curve, std::int64_t evaluations) {
+  double best = infinity;
+  for (const auto& [count, value] : curve)
+    if (count <= evaluations) best = std::min(best, value);
+  return best;
+}
+
+// The nested search: the mapper screens with the loop model, the cycle model is asked about eight mappings a layer.
+Spent screened(Study study, const std::string& method, std::uint64_t seed, std::int64_t budget, int threads) {
+  set_method(study, method);
+  study.seed = seed;
+  study.batch = 1;
+  const auto model = std::make_shared<CountedModel>();
+  const Codesign codesign(study, model);
+  Spent curve;
+  CodesignOptions options;
+  options.threads = threads;
+  options.baseline = false;
+  options.progress = [&](const CodesignProgress& state) {
+    curve.emplace_back(model->count(), state.best > 0.0 ? state.best : infinity);
+  };
+  options.interrupted = [&] { return !curve.empty() && curve.back().first >= budget; };
+  run(codesign, options);
+  return curve;
+}
+
+// Random machines, a hundred random mappings of each layer, all of them asked of the cycle model.
+Spent unscreened(const Study& study, std::uint64_t seed, std::int64_t budget) {
+  const Codesign codesign(study);
+  const std::unique_ptr<Evaluator> model = make_evaluator("cycle");
+  Spent curve;
+  std::int64_t count = 0;
+  double best = infinity;
+  for (std::uint64_t machine = 0; count < budget; ++machine) {
+    Random random(seed, {0x72616e64, machine});
+    const auto point = codesign.space().sample(random);
+    if (!point) break;
+    double energy = 0.0, cycles = 0.0;
+    MapRequest request;
+    request.architecture = codesign.family().instantiate(*point);
+    for (const UniqueLayer& unique : unique_layers(codesign.networks().front())) {
+      request.layer = unique.layer;
+      request.rules = codesign.family().rules(unique.layer, *point);
+      const MapMoves moves(request);
+      double least = infinity, least_energy = infinity, least_cycles = infinity;
+      for (int draw = 0; draw < 100; ++draw) {
+        const auto mapping = moves.sample(random);
+        if (!mapping) continue;
+        ++count;
+        const Evaluation cost = model->evaluate(request.layer, request.architecture, unpack(*mapping));
+        const double value = cost.energy_pj * static_cast<double>(cost.cycles);
+        if (!cost.valid() || value >= least) continue;
+        least = value;
+        least_energy = cost.energy_pj;
+        least_cycles = static_cast<double>(cost.cycles);
+      }
+      energy += static_cast<double>(unique.count) * least_energy;
+      cycles += static_cast<double>(unique.count) * least_cycles;
+    }
+    best = std::min(best, energy * cycles);
+    curve.emplace_back(count, best);
+  }
+  return curve;
+}
+
+Json expensive(const Study& study, const Settings& settings) {
+  constexpr std::int64_t budget = 2000, ten_times = 20000;
+  Json json = Json::array();
+  Table table({"method", "at 2000 evaluations", "at 20000 evaluations"});
+  const auto add = [&](const std::string& method, const std::vector<Spent>& curves, bool longer) {
+    Numbers early, late;
+    for (const Spent& curve : curves) {
+      early.push_back(best_at(curve, budget));
+      late.push_back(best_at(curve, ten_times));
+    }
+    table.add({method, range(early), longer ? range(late) : "-"});
+    json.push_back({{"method", method}, {"at_2000", summary(early)}});
+    if (longer) json.back()["at_20000"] = summary(late);
+  };
+  for (const std::string& method : settings.methods) {
+    std::vector<Spent> curves;
+    for (int seed = 0; seed < settings.seeds; ++seed)
+      curves.push_back(screened(study, method, static_cast<std::uint64_t>(seed), budget, settings.threads));
+    add(method + ", loop model screens", curves, false);
+    std::cerr << "  " << method << " done\n";
+  }
+  std::vector<Spent> curves;
+  for (int seed = 0; seed < settings.seeds; ++seed)
+    curves.push_back(unscreened(study, static_cast<std::uint64_t>(seed), ten_times));
+  add("random machines, 100 random mappings a layer", curves, true);
+  fmt::print("{}", table.text(2));
+  return json;
+}
+
 Json measure(const Case& at, const Settings& settings) {
   const Study study = make_study(at, settings);
   fmt::print("\n{} ({})\n", at.name, at.study);
   const auto start = std::chrono::steady_clock::now();
   Json json = {{"job", at.job}, {"case", at.name}, {"study", at.study}};
   double optimum = 0.0;
+  if (at.job == "expensive") {
+    json["methods"] = expensive(study, settings);
+    return json;
+  }
   if (at.prove) {
     json["proof"] = proof(at, study, settings);
     optimum = json["proof"]["optimum"].get<double>();
@@ -350,17 +492,6 @@ Json measure(const Case& at, const Settings& settings) {
   return json;
 }
 
-std::vector<std::string> split(const std::string& list) {
-  std::vector<std::string> words;
-  std::size_t at = 0;
-  while (at < list.size()) {
-    const std::size_t end = std::min(list.find(',', at), list.size());
-    if (end > at) words.push_back(list.substr(at, end - at));
-    at = end + 1;
-  }
-  return words;
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -379,7 +510,7 @@ int main(int argc, char** argv) {
     else if (word == "--threads")
       settings.threads = std::max(1, std::atoi(value.c_str()));
     else if (word == "--methods")
-      settings.methods = split(value);
+      settings.methods = split(value, ',');
     else if (word == "--set")
       settings.set.push_back(value);
     else if (word == "--json")
@@ -390,7 +521,7 @@ int main(int argc, char** argv) {
   if (settings.jobs.empty()) settings.jobs = {"dosa"};
   const std::vector<std::string> known = designer_names();
   std::erase_if(settings.methods, [&](const std::string& method) {
-    return std::find(known.begin(), known.end(), method) == known.end();
+    return std::find(known.begin(), known.end(), split(method, ':').front()) == known.end();
   });
   Json all = Json::array();
   try {

@@ -178,6 +178,17 @@ std::unique_ptr<Designer> Codesign::designer(int threads) const {
     throw InputError({"designer", 0, 0, ""},
                      fmt::format("features={}; allowed are both, domain and raw", seen));
   }
+  // So is `prior`: the logarithm of the bound as the surrogate's mean, which then learns the ratio.
+  std::string prior = "none";
+  if (const auto found = context.options.find("prior"); found != context.options.end()) {
+    prior = found->second;
+    context.options.erase(found);
+  }
+  if (prior != "none" && prior != "bound")
+    throw InputError({"designer", 0, 0, ""}, fmt::format("prior={}; allowed are none and bound", prior));
+  if (prior == "bound") {
+    context.prior_mean = [this](const Point& point) { return std::log(std::max(1e-300, bound(point))); };
+  }
   if (seen != "raw") {
     std::vector<Layer> layers;
     for (const PoolLayer& layer : pool_) layers.push_back(layer.layer);
