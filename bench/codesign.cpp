@@ -344,6 +344,33 @@ Json hand(const Study& study, const Settings& settings) {
   return json;
 }
 
+// Fronts of energy, cycles and area: the volume that each method's front dominates below ten times the hand design.
+Json fronts(Study study, const Settings& settings) {
+  study.objective = "energy,cycles,area";
+  Json json = Json::array();
+  Table table({"method", "hypervolume", "designs on the front"});
+  for (const std::string& method : settings.methods) {
+    set_method(study, method);
+    Numbers volumes, sizes;
+    for (int seed = 0; seed < settings.seeds; ++seed) {
+      study.seed = static_cast<std::uint64_t>(seed);
+      CodesignOptions options;
+      options.threads = settings.threads;
+      const CodesignResult result = run(Codesign(study), options);
+      volumes.push_back(result.hypervolume);
+      sizes.push_back(static_cast<double>(result.front.size()));
+    }
+    table.add({method,
+               fmt::format("{:.4f} [{:.4f}, {:.4f}]", quantile(volumes, 0.5), quantile(volumes, 0.0),
+                           quantile(volumes, 1.0)),
+               fmt::format("{:.0f}", quantile(sizes, 0.5))});
+    json.push_back({{"method", method}, {"hypervolume", summary(volumes)}, {"designs", summary(sizes)}});
+    study.designer_options.clear();
+  }
+  fmt::print("  fronts of energy, cycles and area\n{}", table.text(2));
+  return json;
+}
+
 // The cycle model with a count of what it was asked.
 class CountedModel final : public Evaluator {
  public:
@@ -485,6 +512,7 @@ Json measure(const Case& at, const Settings& settings) {
                  name);
       json["below_hand"][name] = below;
     }
+    if (at.job == "shared") json["fronts"] = fronts(study, settings);
   }
   const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start;
   json["seconds"] = spent.count();
