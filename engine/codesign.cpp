@@ -178,32 +178,26 @@ std::unique_ptr<Designer> Codesign::designer(int threads) const {
     throw InputError({"designer", 0, 0, ""},
                      fmt::format("features={}; allowed are both, domain and raw", seen));
   }
-  // So is `prior`: the logarithm of the bound as the surrogate's mean, which then learns the ratio.
-  std::string prior = "none";
-  if (const auto found = context.options.find("prior"); found != context.options.end()) {
-    prior = found->second;
-    context.options.erase(found);
-  }
-  if (prior != "none" && prior != "bound")
-    throw InputError({"designer", 0, 0, ""}, fmt::format("prior={}; allowed are none and bound", prior));
-  if (prior == "bound") {
-    context.prior_mean = [this](const Point& point) { return std::log(std::max(1e-300, bound(point))); };
-  }
   if (seen != "raw") {
     std::vector<Layer> layers;
     for (const PoolLayer& layer : pool_) layers.push_back(layer.layer);
     context.features = HardwareFeatures(*family_, layers, {true, seen == "both"});
   }
-  // `prior` is another: under the cycle model, what the Gaussian process takes as its mean.
+  // `prior` is another: what the Gaussian process takes as its mean. The loop model's answer under the cycle model, or the
+  // logarithm of the bound.
   std::string prior = "loop";
   if (const auto found = context.options.find("prior"); found != context.options.end()) {
     prior = found->second;
     context.options.erase(found);
   }
-  if (prior != "loop" && prior != "none")
-    throw InputError({"designer", 0, 0, ""}, fmt::format("prior={}; allowed are loop and none", prior));
+  if (prior != "loop" && prior != "bound" && prior != "none") {
+    throw InputError({"designer", 0, 0, ""},
+                     fmt::format("prior={}; allowed are loop, bound and none", prior));
+  }
+  if (prior == "bound")
+    context.prior_mean = [this](const Point& point) { return std::log(std::max(1e-300, bound(point))); };
   try {
-    if (evaluator_ == nullptr || foreign_ || prior == "none") return make_designer(study_.designer, context);
+    if (evaluator_ == nullptr || foreign_ || prior != "loop") return make_designer(study_.designer, context);
     auto answers = std::make_shared<LoopPrior>(
         space_, context.features,
         [this, threads](const Point& point) { return loop_objective(point, threads); }, study_.seed);
