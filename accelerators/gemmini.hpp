@@ -9,6 +9,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -61,6 +62,23 @@ struct GemminiResult {
 };
 
 GemminiResult run_gemmini(const GemminiJob& job, const GemminiConstants& constants);
+
+/// When a tile was worked on, in cycles. Stores of unfinished sums take no time.
+struct GemminiTileTimes {
+  std::array<std::int64_t, gemmini_dimensions> index{};  ///< of the tile
+  double issue = 0.0, load_start = 0.0, load_end = 0.0, execute_start = 0.0, execute_end = 0.0,
+         store_start = 0.0, store_end = 0.0, done = 0.0;
+};
+
+/// How to run: tile by tile (the reference, and the source of traces), or with what repeats multiplied (the default; the same
+/// answer). `sink` is called for every tile really simulated; the run ends after `most_tiles` of them.
+struct GemminiDriver {
+  bool step_by_step = false;
+  std::function<void(const GemminiTileTimes&)> sink{};
+  std::int64_t most_tiles = std::int64_t{1} << 62;
+};
+GemminiResult run_gemmini(const GemminiJob& job, const GemminiConstants& constants,
+                          const GemminiDriver& driver);
 
 /// The job of a mapping: dimensions by their names R S P Q C K N (missing ones are 1) or, for matrix products, M N K B; the
 /// outermost level's temporal loops run over tiles of everything below; DIM = compute.mesh_x. None when the layer has another

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <dovetail/accelerators/gemmini.hpp>
 #include <dovetail/accelerators/loop_model.hpp>
 #include <dovetail/accelerators/machine.hpp>
 #include <dovetail/accelerators/naive_timeline.hpp>
@@ -12,33 +13,90 @@
 
 namespace dovetail {
 
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// Events of one process with named tracks.
+class Tracks {
+ public:
+  explicit Tracks(const std::string& process) {
+    events_.push_back({{"name", "process_name"}, {"ph", "M"}, {"pid", 1}, {"args", {{"name", process}}}});
+  }
+  void name(int id, const std::string& track) {
+    events_.push_back(
+        {{"name", "thread_name"}, {"ph", "M"}, {"pid", 1}, {"tid", id}, {"args", {{"name", track}}}});
+    events_.push_back({{"name", "thread_sort_index"},
+                       {"ph", "M"},
+                       {"pid", 1},
+                       {"tid", id},
+                       {"args", {{"sort_index", id}}}});
+  }
+  void add(int id, const std::string& name, double start, double end, Json args) {
+    if (end <= start) return;
+    events_.push_back({{"name", name},
+                       {"ph", "X"},
+                       {"pid", 1},
+                       {"tid", id},
+                       {"ts", start},
+                       {"dur", end - start},
+                       {"args", std::move(args)}});
+  }
+  std::string text() {
+    const Json whole = {{"displayTimeUnit", "ns"}, {"traceEvents", std::move(events_)}};
+    return whole.dump() + "\n";
+  }
+
+ private:
+  Json events_ = Json::array();
+};
+
+std::string trace_gemmini(const Layer& layer, const Architecture& architecture, const Mapping& mapping,
+                          const Machine& machine, std::int64_t most_steps) {
+  const auto job = gemmini_job(layer, architecture, pack(layer, mapping));
+  if (!job) throw std::invalid_argument("gemmini runs dimensions R S P Q C K N only");
+  Tracks tracks(architecture.name + ": " + layer.name);
+  enum { array, host, loads, stores };
+  tracks.name(array, architecture.compute.name + " array");
+  tracks.name(host, "host");
+  tracks.name(loads, "loads into the scratchpad");
+  tracks.name(stores, "stores from the accumulator");
+  GemminiDriver driver;
+  driver.step_by_step = true;
+  driver.most_tiles = most_steps;
+  driver.sink = [&](const GemminiTileTimes& t) {
+    constexpr const char* names = "NQPKCSR";
+    Json args = Json::object();
+    for (std::size_t d = 0; d < gemmini_dimensions; ++d) {
+      if (job->tiles(static_cast<int>(d)) == 1) continue;
+      args[std::string(1, names[d])] = t.index[d];
+    }
+    const double issue = job->matmul ? machine.constants.host_matmul : machine.constants.host_conv;
+    tracks.add(host, "issue", t.issue, t.issue + issue, args);
+    tracks.add(loads, "Inputs, Weights", t.load_start, t.load_end, args);
+    tracks.add(array, "tile", t.execute_start, t.execute_end, args);
+    tracks.add(stores, "Outputs", t.store_start, t.store_end, args);
+  };
+  run_gemmini(*job, machine.constants, driver);
+  return tracks.text();
+}
+
+}  // namespace
+
 std::string trace_json(const Layer& layer, const Architecture& architecture, const Mapping& mapping,
                        std::int64_t most_steps) {
   const Machine* machine = find_machine(architecture.machine);
-  if (machine == nullptr || machine->gemmini)
-    throw std::invalid_argument(fmt::format("machine '{}' has no timeline to trace", architecture.machine));
+  if (machine == nullptr)
+    throw std::invalid_argument(fmt::format("machine '{}' is not known", architecture.machine));
   if (!LoopModel().evaluate(layer, architecture, mapping).valid())
     throw std::invalid_argument("an illegal mapping has no timeline");
+  if (machine->gemmini) return trace_gemmini(layer, architecture, mapping, *machine, most_steps);
   const EventTable table = nest_events(layer, architecture, pack(layer, mapping), *machine);
-  using Json = nlohmann::ordered_json;
-  Json events = Json::array();
-  const auto track = [&](int id, const std::string& name) {
-    events.push_back(
-        {{"name", "thread_name"}, {"ph", "M"}, {"pid", 1}, {"tid", id}, {"args", {{"name", name}}}});
-    events.push_back({{"name", "thread_sort_index"},
-                      {"ph", "M"},
-                      {"pid", 1},
-                      {"tid", id},
-                      {"args", {{"sort_index", id}}}});
-  };
-  events.push_back({{"name", "process_name"},
-                    {"ph", "M"},
-                    {"pid", 1},
-                    {"args", {{"name", architecture.name + ": " + layer.name}}}});
-  track(0, architecture.compute.name + " array");
+  Tracks tracks(architecture.name + ": " + layer.name);
+  tracks.name(0, architecture.compute.name + " array");
   for (int p = 0; p < table.ports; ++p)
     if (!table.port_names[static_cast<std::size_t>(p)].empty())
-      track(p + 1, table.port_names[static_cast<std::size_t>(p)]);
+      tracks.name(p + 1, table.port_names[static_cast<std::size_t>(p)]);
   const auto cycles = [&](std::int64_t units) {
     return static_cast<double>(units) / static_cast<double>(table.units_per_cycle);
   };
@@ -67,17 +125,10 @@ std::string trace_json(const Layer& layer, const Architecture& architecture, con
           args[fmt::format("{}@{}", layer.dimensions[static_cast<std::size_t>(loop.dimension)].name,
                            architecture.levels[static_cast<std::size_t>(loop.level)].name)] = indices[l];
         }
-        events.push_back({{"name", name},
-                          {"ph", "X"},
-                          {"pid", 1},
-                          {"tid", id},
-                          {"ts", cycles(event.start)},
-                          {"dur", cycles(event.end - event.start)},
-                          {"args", std::move(args)}});
+        tracks.add(id, name, cycles(event.start), cycles(event.end), std::move(args));
       },
       most_steps);
-  const Json whole = {{"displayTimeUnit", "ns"}, {"traceEvents", std::move(events)}};
-  return whole.dump() + "\n";
+  return tracks.text();
 }
 
 }  // namespace dovetail

@@ -1,7 +1,7 @@
 // map and optimize with the cycle model: whole commands on a small network.
 #include <doctest/doctest.h>
 
-#include <cmath>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "support/program.hpp"
@@ -19,6 +19,27 @@ void check_attribution(const Json& layer) {
   for (const Json& stall : cycle["stalls"]) sum += stall["cycles"].get<double>();
   CHECK(sum == doctest::Approx(cycle["cycles"].get<double>()).epsilon(1e-9));
   CHECK(cycle["loop_cycles"].get<double>() > 0.0);
+}
+
+// Work on one track never overlaps, and none of it lies outside the run.
+void check_trace(const Json& trace, double cycles) {
+  std::map<int, std::string> tracks;
+  std::map<int, double> free;
+  std::size_t work = 0;
+  for (const Json& event : trace["traceEvents"]) {
+    const std::string phase = event["ph"];
+    if (phase == "M" && event["name"] == "thread_name") tracks[event["tid"]] = event["args"]["name"];
+    if (phase != "X") continue;
+    ++work;
+    const int track = event["tid"];
+    CHECK(tracks.count(track) == 1);
+    const double start = event["ts"], end = start + event["dur"].get<double>();
+    CHECK(start >= free[track] - 1e-6);
+    CHECK(end <= cycles + 1.0);
+    free[track] = end;
+  }
+  CHECK(tracks.size() >= 3);
+  CHECK(work > 0);
 }
 
 Json study(const Folder& folder, const std::string& family, const std::string& threads,
@@ -54,6 +75,10 @@ TEST_CASE("map --model cycle explains every layer, and its mappings evaluate to 
       REQUIRE(again.code == 0);
       CHECK(Json::parse(again.out)["cycles"] == layer["best"]["cycles"]);
       CHECK(Json::parse(again.out)["edp"] == layer["best"]["edp"]);
+      const Outcome explained =
+          run(folder, {"explain", file, "--model", "cycle", "--format", "json", "--out", "trace"});
+      REQUIRE(explained.code == 0);
+      check_trace(Json::parse(read(folder.file("trace/trace.json"))), layer["best"]["cycles"].get<double>());
     }
     const Outcome text = run(folder, {"map", "--workload", "mlp", "--architecture", family, "--model",
                                       "cycle", "--format", "text"});

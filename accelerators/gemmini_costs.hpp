@@ -1,0 +1,34 @@
+// What one tile costs: loads, array, stores, without waiting for anything.
+#pragma once
+
+#include <dovetail/accelerators/gemmini_caches.hpp>
+#include <dovetail/accelerators/gemmini_tiles.hpp>
+
+namespace dovetail::gemmini {
+
+/// Cycles of the parts of a tile.
+struct TileCost {
+  double load = 0.0, zero = 0.0, execute = 0.0, store = 0.0;
+  double load_weights = 0.0;  ///< part of load
+  double chunks = 1.0;        ///< pieces in which execution trails the loads (matrix products)
+};
+
+class TileCosts {
+ public:
+  TileCosts(const Tiles& tiles, const GemminiConstants& constants)
+      : tiles_(tiles), job_(tiles.job()), g_(constants), caches_(tiles, constants) {}
+
+  TileCost operator()(const Place& place) const;
+
+ private:
+  double read_lines(int tensor, unsigned beyond, double lines, std::int64_t stride) const;
+  double write_lines(unsigned beyond, double lines, std::int64_t stride) const;
+  double combine(double beats, double lines) const;
+
+  const Tiles& tiles_;
+  const GemminiJob& job_;
+  const GemminiConstants& g_;
+  Caches caches_;
+};
+
+}  // namespace dovetail::gemmini

@@ -1,0 +1,29 @@
+// A row of bytes as bus requests, and a tile's rows as cache lines.
+#pragma once
+
+#include <cstdint>
+
+namespace dovetail::gemmini {
+
+inline constexpr double line_bytes = 64.0;
+
+/// Read requests: aligned powers of two from 16 to 64 bytes. Means over the offsets at which rows start.
+struct Packets {
+  double beats = 0.0, packets = 0.0, lines = 0.0;
+  double repeats = 0.0;  ///< packets of a line that the packet before also touched
+};
+
+/// A row of `bytes` loaded in pieces of at most 64 bytes; rows lie `stride` bytes apart, tiles `step`.
+Packets row_of_pieces(std::int64_t bytes, std::int64_t stride, std::int64_t step);
+
+/// Lines that a tile touches, and how they lie.
+struct Footprint {
+  double lines = 0.0;
+  double run_lines = 1.0;  ///< consecutive lines
+  double set_share = 1.0;  ///< share of a cache's sets that these lines can reach
+};
+
+/// Of `rows` rows of `bytes`, `stride` bytes apart.
+Footprint footprint(double rows, double bytes, double stride);
+
+}  // namespace dovetail::gemmini
