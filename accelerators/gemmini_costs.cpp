@@ -20,6 +20,15 @@ double page_share(std::int64_t stride) {
 
 }  // namespace
 
+TileCosts::TileCosts(const Tiles& tiles, const GemminiConstants& constants)
+    : tiles_(tiles), job_(tiles.job()), g_(constants), caches_(tiles, constants) {
+  const auto row = [&](int d, std::int64_t index) {
+    return row_of_pieces(tiles.extent(d, index), job_.extent[at(d)], job_.tile[at(d)]);
+  };
+  input_row_ = {row(gemmini_c, 0), row(gemmini_c, tiles.count(gemmini_c) - 1)};
+  weight_row_ = {row(gemmini_k, 0), row(gemmini_k, tiles.count(gemmini_k) - 1)};
+}
+
 double TileCosts::read_lines(int tensor, unsigned beyond, double lines, std::int64_t stride) const {
   const Caches::Miss m = caches_.source(tensor, beyond);
   return lines *
@@ -56,14 +65,14 @@ TileCost TileCosts::operator()(const Place& place) const {
     image_rows = real(rows_in * n);
   }
   const std::int64_t all_c = job_.extent[gemmini_c], all_k = job_.extent[gemmini_k];
-  const Packets in = row_of_pieces(c, all_c, job_.tile[gemmini_c]);
+  const Packets& in = input_row_[c == tiles_.extent(gemmini_c, 0) ? 0 : 1];
   const Footprint in_lines = footprint(rows / std::max(1.0, image_rows), real(c), real(all_c));
   const double in_beats =
       rows *
       std::max(g_.beat * in.beats + g_.packet * in.packets + g_.read_same * in.repeats, real(c) / narrow);
   const double in_miss = read_lines(input, place.beyond, in_lines.lines * image_rows, all_c);
   const double in_commands = std::ceil(rows / real(d)) * real(ceil_div(c, 64));
-  const Packets w = row_of_pieces(k, all_k, job_.tile[gemmini_k]);
+  const Packets& w = weight_row_[k == tiles_.extent(gemmini_k, 0) ? 0 : 1];
   const double w_rows = real(c * r * s);
   const Footprint w_lines = footprint(w_rows, real(k), real(all_k));
   const double w_beats =

@@ -15,8 +15,7 @@ struct TileCost {
 
 class TileCosts {
  public:
-  TileCosts(const Tiles& tiles, const GemminiConstants& constants)
-      : tiles_(tiles), job_(tiles.job()), g_(constants), caches_(tiles, constants) {}
+  TileCosts(const Tiles& tiles, const GemminiConstants& constants);
 
   TileCost operator()(const Place& place) const;
 
@@ -29,6 +28,7 @@ class TileCosts {
   const GemminiJob& job_;
   const GemminiConstants& g_;
   Caches caches_;
+  std::array<Packets, 2> input_row_, weight_row_;  ///< of a whole tile, and of the last one
 };
 
 }  // namespace dovetail::gemmini

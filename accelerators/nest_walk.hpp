@@ -24,6 +24,7 @@ class NestWalk {
     NestContext c;
     c.edge = static_cast<std::uint16_t>((1U << table_.ragged) - 1U);
     c.edge_at.fill(c.edge);
+    c.kept = static_cast<std::uint16_t>(table_.ragged > 0 ? table_.loops.size() + 1 : 0);
     return c;
   }
 
@@ -45,7 +46,7 @@ class NestWalk {
     const NestLoop& own = table_.loops[l];
     if (own.edge >= 0 && index + 1 < trips_now)
       c.edge = static_cast<std::uint16_t>(c.edge & ~(1U << own.edge));
-    c.edge_at[l] = c.edge;
+    if (c.kept > 0) c.edge_at[l] = c.edge;
     if (index > 0) c.revisit |= outputs_[l];
     if (index + 1 < trips_now) c.unfinished |= outputs_[l];
     return c;

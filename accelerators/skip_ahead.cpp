@@ -49,13 +49,19 @@ struct Arena {
 };
 
 std::uint64_t hash(const std::int64_t* words, std::size_t count) {
-  std::uint64_t h = 0x9E3779B97F4A7C15ULL;
-  for (std::size_t i = 0; i < count; ++i) {
-    h ^= static_cast<std::uint64_t>(words[i]);
-    h *= 0xFF51AFD7ED558CCDULL;
-    h ^= h >> 32;
-  }
-  return h;
+  // Four independent chains, so that multiplications overlap.
+  std::array<std::uint64_t, 4> h = {0x9E3779B97F4A7C15ULL, 0xC2B2AE3D27D4EB4FULL, 0x165667B19E3779F9ULL,
+                                    0x27D4EB2F165667C5ULL};
+  const auto mix = [](std::uint64_t a, std::int64_t word) {
+    a = (a ^ static_cast<std::uint64_t>(word)) * 0xFF51AFD7ED558CCDULL;
+    return a ^ a >> 32;
+  };
+  std::size_t i = 0;
+  for (; i + 4 <= count; i += 4)
+    for (std::size_t k = 0; k < 4; ++k) h[k] = mix(h[k], words[i + k]);
+  for (; i < count; ++i) h[0] = mix(h[0], words[i]);
+  for (std::size_t k = 1; k < 4; ++k) h[0] = mix(h[0], static_cast<std::int64_t>(h[k]));
+  return h[0];
 }
 
 template <bool Count>
@@ -72,6 +78,11 @@ class Run {
     if (arena_.slots.empty()) arena_.slots.assign(table_size, 0);
     for (const std::uint32_t slot : arena_.used) arena_.slots[slot] = 0;
     arena_.used.clear();
+    double steps = 1.0;
+    for (const NestLoop& loop : table.loops) {
+      steps *= static_cast<double>(loop.trips);
+      brief_.push_back(brief_.empty() || steps <= few_steps ? 1 : 0);
+    }
     const std::size_t depth = table.loops.size() + 1;
     arena_.words.resize(
         std::max(arena_.words.size(), (depth * (history + 3) + 1) * stride_ + depth * key_room()));
@@ -94,6 +105,7 @@ class Run {
   }
 
  private:
+  static constexpr double few_steps = 6.0;  ///< a body of so few is not worth remembering
   static constexpr std::size_t table_size = 1 << 13;
   static constexpr std::size_t pool_limit = 1 << 19;
 
@@ -119,7 +131,7 @@ class Run {
       timeline_.step<Count>(times(x), discrete(x), counters(x), carry, context, [](const TimelineEvent&) {});
       return;
     }
-    if (loop == 0) return iterate(loop, carry, context, x);
+    if (brief_[static_cast<std::size_t>(loop)] != 0) return iterate(loop, carry, context, x);
     const std::size_t mark = arena_.top;
     std::int64_t* key = arena_.words.data() + arena_.top;
     arena_.top += key_room();
@@ -283,6 +295,7 @@ class Run {
   Arena& arena_;
   std::size_t times_ = 0, discrete_ = 0, counters_ = 0, stride_ = 0;
   std::int64_t horizon_ = 0, steps_ = 0;
+  std::vector<char> brief_;  ///< by loop: its body is not remembered
 };
 
 }  // namespace

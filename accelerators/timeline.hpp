@@ -11,11 +11,20 @@ namespace dovetail {
 
 /// Where the nest stands, beyond the advancing loop: what decides how large the moving tiles are.
 struct NestContext {
-  std::array<std::uint16_t, max_nest_loops + 1> edge_at{};  ///< edge bits after loop i was entered
-  std::uint16_t edge = 0;                                   ///< edge bits now
+  std::uint16_t edge = 0;     ///< edge bits now
+  std::uint16_t kept = 0;     ///< entries of edge_at that mean something: none without ragged dimensions
   std::uint32_t revisit = 0;  ///< bit per stream: some reduction loop above the child has index > 0
   std::uint32_t unfinished =
       0;  ///< bit per stream: some reduction loop above the child is not at its last index
+  std::array<std::uint16_t, max_nest_loops + 1> edge_at;  ///< edge bits after loop i was entered
+
+  NestContext() : edge_at{} {}
+  /// Copied for every loop body: only what means something.
+  NestContext(const NestContext& o)  // NOLINT(cppcoreguidelines-pro-type-member-init)
+      : edge(o.edge), kept(o.kept), revisit(o.revisit), unfinished(o.unfinished) {
+    std::copy_n(o.edge_at.begin(), kept, edge_at.begin());
+  }
+  NestContext& operator=(const NestContext&) = default;
 };
 
 /// What a naive run shows of every event, for traces and functional checks.
