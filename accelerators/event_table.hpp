@@ -3,7 +3,6 @@
 
 #include <array>
 #include <cstdint>
-#include <string>
 #include <vector>
 
 namespace dovetail {
@@ -56,7 +55,6 @@ struct EventTable {
   std::vector<Stream> streams;  ///< inputs from the outermost boundary inwards, then outputs likewise
   int inputs = 0;               ///< streams [0, inputs) are inputs
   int ports = 0;
-  std::vector<std::string> port_names;
   /// Occupancy of one step at the innermost level by [revisit << ragged | edge bits]; latency until its results exist.
   std::vector<std::int64_t> step_cycles;
   std::int64_t result_latency = 0;

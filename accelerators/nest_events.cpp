@@ -35,7 +35,7 @@ class Builder {
     for (int t = 0; t < shape_.tensors; ++t) add_streams(t);
     sort_streams();
     for (Stream& stream : table_.streams) keep_nested(stream);
-    name_ports();
+    number_ports();
     table_.step_cycles = {step_cycles(false), step_cycles(true)};
     if (machine_.host_cycles > 0) {
       table_.host_cycles = machine_.host_cycles * machine_.units_per_cycle;
@@ -300,19 +300,17 @@ class Builder {
     }
   }
 
-  void name_ports() {
-    for (const Stream& s : table_.streams)
-      table_.ports = std::max(table_.ports, std::max(s.read_port, s.write_port) + 1);
-    table_.port_names.assign(static_cast<std::size_t>(table_.ports), "");
-    for (const Stream& s : table_.streams) {
-      const std::string place =
-          level(s.parent_level).name + (machine_.ports == PortMap::per_tensor
-                                            ? " " + layer_.tensors[static_cast<std::size_t>(s.tensor)].name
-                                            : "");
-      table_.port_names[static_cast<std::size_t>(s.read_port)] =
-          place + (s.read_port == s.write_port ? "" : " read");
-      if (s.output && s.read_port != s.write_port)
-        table_.port_names[static_cast<std::size_t>(s.write_port)] = place + " write";
+  /// Only ports that something uses, in their order: a small state is a fast one.
+  void number_ports() {
+    std::array<int, 4 * max_levels * max_tensors> number{};
+    for (Stream& s : table_.streams) {
+      if (!s.output) s.write_port = s.read_port;
+      number[static_cast<std::size_t>(s.read_port)] = number[static_cast<std::size_t>(s.write_port)] = 1;
+    }
+    for (int& used : number) used = used != 0 ? table_.ports++ : -1;
+    for (Stream& s : table_.streams) {
+      s.read_port = number[static_cast<std::size_t>(s.read_port)];
+      s.write_port = number[static_cast<std::size_t>(s.write_port)];
     }
   }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include <dovetail/accelerators/event_table.hpp>
@@ -71,11 +72,12 @@ class Timeline {
     fill_ = busy_ + 1;
     counters_ = fill_ + 1;
     const int loops = static_cast<int>(table.loops.size());
-    active_.resize(static_cast<std::size_t>(loops) + 1);
-    for (int carry = 0; carry <= loops; ++carry)
+    active_.reserve(static_cast<std::size_t>((loops + 1) * streams));
+    for (int carry = 0; carry <= loops; ++carry) {
       for (int s = 0; s < streams; ++s)
-        if (table.streams[static_cast<std::size_t>(s)].first_loop <= carry)
-          active_[static_cast<std::size_t>(carry)].push_back(s);
+        if (table.streams[static_cast<std::size_t>(s)].first_loop <= carry) active_.push_back(s);
+      active_end_[static_cast<std::size_t>(carry)] = static_cast<int>(active_.size());
+    }
     for (int s = 0; s < streams; ++s) {
       const bool feeds = std::any_of(table.streams.begin(), table.streams.end(),
                                      [&](const Stream& t) { return t.parent == s; });
@@ -110,7 +112,9 @@ class Timeline {
       x[host_ + 1] = x[host_];
     }
     const std::int64_t issued = x[host_];
-    const auto& active = active_[static_cast<std::size_t>(carry)];
+    const int begin = carry == 0 ? 0 : active_end_[static_cast<std::size_t>(carry) - 1];
+    const std::span<const int> active(active_.data() + begin,
+                                      active_.data() + active_end_[static_cast<std::size_t>(carry)]);
     std::size_t inputs = 0;
     for (; inputs < active.size() && active[inputs] < table_.inputs; ++inputs) {
       const int s = active[inputs];
@@ -301,7 +305,8 @@ class Timeline {
   int now_ = 0, host_ = 0, ports_ = 0, labels_ = 0, users_ = 0;
   int stalls_ = 0, words_ = 0, back_words_ = 0, port_busy_ = 0, busy_ = 0, fill_ = 0;
   std::array<int, max_streams> arrival_{}, slots_{}, update_{}, memory_update_{}, pending_{};
-  std::vector<std::vector<int>> active_;
+  std::vector<int> active_;  ///< streams that may move, by advancing loop one after the other
+  std::array<int, max_nest_loops + 1> active_end_{};
   std::vector<int> inner_;  ///< streams that feed the compute or take its results
 };
 

@@ -51,6 +51,21 @@ class Tracks {
   Json events_ = Json::array();
 };
 
+/// "DRAM Weights read": by level, with the tensor where each has ports of its own.
+std::vector<std::string> port_names(const EventTable& table, const Layer& layer,
+                                    const Architecture& architecture, const Machine& machine) {
+  std::vector<std::string> names(static_cast<std::size_t>(table.ports));
+  for (const Stream& s : table.streams) {
+    std::string place = architecture.levels[static_cast<std::size_t>(s.parent_level)].name;
+    if (machine.ports == PortMap::per_tensor)
+      place += " " + layer.tensors[static_cast<std::size_t>(s.tensor)].name;
+    const bool shared = machine.ports == PortMap::shared;
+    names[static_cast<std::size_t>(s.read_port)] = place + (shared ? "" : " read");
+    if (s.output && !shared) names[static_cast<std::size_t>(s.write_port)] = place + " write";
+  }
+  return names;
+}
+
 std::string trace_gemmini(const Layer& layer, const Architecture& architecture, const Mapping& mapping,
                           const Machine& machine, std::int64_t most_steps) {
   const auto job = gemmini_job(layer, architecture, pack(layer, mapping));
@@ -94,9 +109,8 @@ std::string trace_json(const Layer& layer, const Architecture& architecture, con
   const EventTable table = nest_events(layer, architecture, pack(layer, mapping), *machine);
   Tracks tracks(architecture.name + ": " + layer.name);
   tracks.name(0, architecture.compute.name + " array");
-  for (int p = 0; p < table.ports; ++p)
-    if (!table.port_names[static_cast<std::size_t>(p)].empty())
-      tracks.name(p + 1, table.port_names[static_cast<std::size_t>(p)]);
+  const std::vector<std::string> names = port_names(table, layer, architecture, *machine);
+  for (std::size_t p = 0; p < names.size(); ++p) tracks.name(static_cast<int>(p) + 1, names[p]);
   const auto cycles = [&](std::int64_t units) {
     return static_cast<double>(units) / static_cast<double>(table.units_per_cycle);
   };

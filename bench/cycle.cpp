@@ -1,6 +1,6 @@
 // How many layers a second the cycle model answers on one core: ResNet-50 on gemmini and eyeriss, by preset.
 //
-// usage: cycle [--mappings N] [--threads T]
+// usage: cycle [--mappings N] [--threads T] [--only FAMILY/PRESET]
 // Nests: per layer of the network N legal mappings of the family's rules, drawn at random. Every nest is timed alone (thread
 // CPU time, the least of three repetitions; the first of them is reported as well), then beside the driver that goes step by
 // step, whose answers must be equal; nests with more steps than it can walk are extrapolated from its steps per second.
@@ -184,14 +184,17 @@ void measure(const std::string& family_name, const std::string& preset, std::siz
 int main(int argc, char** argv) {
   std::size_t mappings = 60;
   int threads = 2;
+  std::string only;
   for (int i = 1; i + 1 < argc; i += 2) {
+    if (std::string(argv[i]) == "--only") only = argv[i + 1];
     if (std::string(argv[i]) == "--mappings") mappings = std::strtoull(argv[i + 1], nullptr, 10);
     if (std::string(argv[i]) == "--threads")
       threads = static_cast<int>(std::strtol(argv[i + 1], nullptr, 10));
   }
-  measure("gemmini", "gemmini", mappings, threads);
-  measure("eyeriss", "eyeriss", mappings, threads);
-  measure("eyeriss", "ideal", mappings, threads);
-  measure("gemmini", "ideal", mappings, threads);
+  constexpr std::pair<const char*, const char*> machines[] = {
+      {"gemmini", "gemmini"}, {"eyeriss", "eyeriss"}, {"eyeriss", "ideal"}, {"gemmini", "ideal"}};
+  for (const auto& [family, preset] : machines)
+    if (only.empty() || only == std::string(family) + "/" + preset)
+      measure(family, preset, mappings, threads);
   return 0;
 }
