@@ -97,6 +97,90 @@ inline void calibration(const std::vector<Case>& all, int seeds, const Options& 
       evaluations.back(), better, cases, better_path, cases);
 }
 
-inline void transfer(int) {}
+/// A study's trials.
+inline std::vector<Trial> study(const Problem& problem, Mode mode, const std::string& designer,
+                                std::uint64_t seed, int evaluations) {
+  const Space space = make_space(problem, mode);
+  Random random(seed, {1});
+  const std::size_t constraints = problem.evaluate(numbers(space, *space.sample(random))).excess.size();
+  const auto made =
+      make_designer(designer, {space, make_goal(problem, mode, constraints), seed, 1, {}, {}, {}});
+  std::vector<Trial> result;
+  while (static_cast<int>(result.size()) < evaluations) {
+    const std::vector<Point> points = made->suggest(1);
+    if (points.empty()) break;
+    result.push_back(make_trial(static_cast<std::int64_t>(result.size()), points.front(),
+                                problem.evaluate(numbers(space, points.front())), mode));
+    made->update({&result.back(), 1});
+  }
+  return result;
+}
+
+/// A problem with studies of others: relatives help, strangers should not hurt.
+struct Relation {
+  std::string name;
+  Problem problem;
+  Mode mode = Mode::values;
+  std::vector<Problem> relatives;
+};
+
+inline Problem moved(Problem problem, double shift, double scale, double sign = 1.0) {
+  const auto evaluate = problem.evaluate;
+  problem.evaluate = [=](const Numbers& x) {
+    Numbers at = x;
+    for (double& value : at) value += shift;
+    Outcome outcome = evaluate(at);
+    outcome.objective *= sign * scale;
+    return outcome;
+  };
+  return problem;
+}
+
+inline std::vector<Relation> relations() {
+  const Problem layer = tile_edp(256, 512, 1024);
+  const std::vector<Problem> layers{tile_edp(), tile_edp(512, 256, 512)};
+  return {
+      {"tile layer from two layers (known)", layer, Mode::known, layers},
+      {"tile layer from two layers (pass/fail)", layer, Mode::passfail, layers},
+      {"pressure vessel, dearer", pressure_vessel(), Mode::values, {moved(pressure_vessel(), 0.0, 3.0)}},
+      {"hartmann6 from a shifted, scaled one",
+       hartmann6_norm(),
+       Mode::values,
+       {moved(hartmann6_norm(), 0.05, 10.0)}},
+      {"branin disk from a shifted one", branin_disk(), Mode::values, {moved(branin_disk(), 0.5, 0.2)}},
+      {"branin disk from its opposite", branin_disk(), Mode::values, {moved(branin_disk(), 0.0, 1.0, -1.0)}},
+      {"tile layer from its opposite (known)", layer, Mode::known, {moved(layer, 0.0, 1.0, -1.0)}}};
+}
+
+/// Best feasible with and without the trials of finished studies of relatives, 60 evaluations each.
+inline void transfer(int seeds) {
+  fmt::print("Median best feasible of {} seeds, alone and with related studies of 60 evaluations each\n",
+             seeds);
+  const std::vector<int> budgets{5, 10, 20, 40};
+  for (const Relation& relation : relations()) {
+    std::vector<Curves> both(2);
+    for (int seed = 0; seed < seeds; ++seed) {
+      std::vector<std::vector<Trial>> related;
+      for (const Problem& relative : relation.relatives)
+        related.push_back(
+            study(relative, relation.mode, "bayes", static_cast<std::uint64_t>(seed) + 1000, 60));
+      for (std::size_t with = 0; with < 2; ++with) {
+        int first = 0;
+        both[with].best.push_back(run(relation.problem, relation.mode, "bayes", {},
+                                      static_cast<std::uint64_t>(seed), budgets.back(), 1, &first,
+                                      with ? related : std::vector<std::vector<Trial>>{}));
+      }
+    }
+    fmt::print("{}\n", relation.name);
+    for (const int budget : budgets)
+      fmt::print("  @{:<3} alone {:>12.6g} [{:.6g}, {:.6g}]  related {:>12.6g} [{:.6g}, {:.6g}]  {}\n",
+                 budget, both[0].median(budget), quantile(both[0].at(budget), 0.25),
+                 quantile(both[0].at(budget), 0.75), both[1].median(budget),
+                 quantile(both[1].at(budget), 0.25), quantile(both[1].at(budget), 0.75),
+                 std::array<const char*, 3>{"worse", "same", "better"}[static_cast<std::size_t>(
+                     1 + verdict(both[1].median(budget), both[0].median(budget)))]);
+    std::fflush(stdout);
+  }
+}
 
 }  // namespace problems

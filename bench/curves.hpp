@@ -124,7 +124,8 @@ inline std::vector<Recorded> recorded(const std::string& folder) {
 
 /// Recorded figures are rounded: closer than 1e-6 of their size is a tie.
 inline int verdict(double ours, double theirs) {
-  if (ours == theirs || std::abs(ours - theirs) <= 1e-6 * std::abs(theirs)) return 0;
+  if (ours == theirs) return 0;
+  if (std::isfinite(theirs) && std::abs(ours - theirs) <= 1e-6 * std::abs(theirs)) return 0;
   return ours < theirs ? 1 : -1;
 }
 

@@ -117,11 +117,13 @@ inline Trial make_trial(std::int64_t id, const Point& point, const Outcome& outc
 /// Best feasible objective after each evaluation (infinite before the first).
 inline Numbers run(const Problem& problem, Mode mode, const std::string& designer_name,
                    const std::map<std::string, std::string>& options, std::uint64_t seed, int evaluations,
-                   int batch = 1, int* first_feasible = nullptr) {
+                   int batch = 1, int* first_feasible = nullptr,
+                   const std::vector<std::vector<Trial>>& related = {}) {
   const Space space = make_space(problem, mode);
   Random random(seed, {1});
   const std::size_t constraints = problem.evaluate(numbers(space, *space.sample(random))).excess.size();
   DesignerContext context{space, make_goal(problem, mode, constraints), seed, 1, {}, {}, options};
+  context.related = related;
   const std::unique_ptr<Designer> designer = make_designer(designer_name, context);
   Numbers curve;
   double best = std::numeric_limits<double>::infinity();
@@ -532,8 +534,9 @@ inline Problem hc_branin() {
           1};
 }
 
-/// A tiled matrix product on an accelerator: energy times cycles over tile sizes, array, buffer and loop order.
-inline Problem tile_edp() {
+/// A tiled matrix product of m x n x k on an accelerator: energy times cycles over tile sizes, array, buffer and loop order.
+/// The recorded problem is the first; others are its relatives.
+inline Problem tile_edp(double size_m = 256, double size_n = 128, double size_k = 512) {
   const auto powers = [](int low, int high) {
     Numbers values;
     for (int v = low; v <= high; v *= 2) values.push_back(v);
@@ -545,11 +548,11 @@ inline Problem tile_edp() {
       ordinal("tm", powers(1, 256)), ordinal("tn", powers(1, 128)),  ordinal("tk", powers(1, 512)),
       ordinal("sm", powers(1, 64)),  ordinal("sn", powers(1, 64)),   ordinal("px", powers(4, 64)),
       ordinal("py", powers(4, 64)),  ordinal("buf", powers(2, 128)), category("ord", 6)};
-  problem.evaluate = [](const Numbers& x) {
+  problem.evaluate = [=](const Numbers& x) {
     const double tm = x[0], tn = x[1], tk = x[2], sm = x[3], sn = x[4], px = x[5], py = x[6], buf = x[7];
     static constexpr int orders[6][3] = {{0, 1, 2}, {0, 2, 1}, {1, 0, 2},
                                          {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};  // M N K
-    const double counts[3] = {256 / tm, 128 / tn, 512 / tk};
+    const double counts[3] = {size_m / tm, size_n / tn, size_k / tk};
     const auto trips = [&](bool m, bool n, bool k) {
       const bool wanted[3] = {m, n, k};
       double product = 1, result = 1;
@@ -561,7 +564,7 @@ inline Problem tile_edp() {
     };
     const double a = trips(true, false, true) * tm * tk * 2, b = trips(false, true, true) * tk * tn * 2;
     const double c = tm * tn * 4 * (2 * trips(true, true, false) - counts[0] * counts[1]);
-    const double dram = a + b + c, macs = 256.0 * 128.0 * 512.0;
+    const double dram = a + b + c, macs = size_m * size_n * size_k;
     const double cycles = std::max(macs / (sm * sn), dram / 16);
     const double energy = macs + 100 * dram + (macs / sm + macs / sn) * (1 + 0.25 * std::log2(buf)) +
                           0.05 * cycles * px * py + 0.02 * cycles * buf;

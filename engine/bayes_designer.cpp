@@ -38,7 +38,8 @@ class BayesDesigner final : public Designer {
     belief_ = std::make_unique<Belief>(features_, options_, static_cast<int>(goal_.objectives.size()),
                                        spec_count_, prior_mean_ != nullptr);
     const int dimension = features_.dimension();
-    initial_ = options_.initial > 0 ? options_.initial : std::clamp(dimension + 3, 4, 20);
+    initial_ = options_.initial > 0 ? options_.initial : std::clamp(3 + 5 * dimension / 4, 4, 20);
+    relate(context.related);
     always_region_ = options_.trust == "on" || (options_.trust == "auto" && dimension > 15);
   }
 
@@ -95,6 +96,19 @@ class BayesDesigner final : public Designer {
   }
 
  private:
+  // Studies of related problems: regressions lean on theirs, and their best points are tried first.
+  void relate(const std::vector<std::vector<Trial>>& studies) {
+    for (const std::vector<Trial>& study : studies) {
+      for (const Trial& trial : study)
+        if (trial.state != TrialState::pending) observations_.push_back(observe(trial));
+      belief_->relate(observations_, threads_);
+      for (Point& point : incumbents(1))
+        if (space_.contains(point)) templates_.push_back(std::move(point));
+      observations_.clear();
+    }
+    if (!templates_.empty()) initial_ = std::max(initial_ / 2, static_cast<int>(templates_.size()) + 1);
+  }
+
   Observation observe(const Trial& trial) const {
     Observation result;
     result.point = trial.point;
@@ -178,6 +192,8 @@ class BayesDesigner final : public Designer {
   // The central point, then of a few feasible draws the one farthest from all known points (Mitchell's best candidate).
   std::optional<Point> spread(Random& random) {
     std::optional<Point> best;
+    for (const Point& point : templates_)
+      if (!points_.known(point)) return point;
     if (options_.central && observations_.empty() && pending_.empty())
       best = central_point(features_, points_, random);
     if (best) return best;
@@ -350,8 +366,11 @@ class BayesDesigner final : public Designer {
     std::vector<double> values(const Outlook& outlook, const Matrix& rows) const {
       std::vector<double> result(rows.rows);
       if (path) {
+        // The path is the process's; what it does not know of the mean is in the prediction.
+        const Prediction own = designer.belief_->objective(0).process().predict(rows);
         result = (*path)(rows);
-        for (double& value : result) value = -value;
+        for (std::size_t i = 0; i < rows.rows; ++i)
+          result[i] = own.mean[i] - result[i] - outlook.objectives.front().mean[i];
         return result;
       }
       const Prediction& first = outlook.objectives.front();
@@ -389,6 +408,7 @@ class BayesDesigner final : public Designer {
   FreshPoints points_;
   std::unique_ptr<Belief> belief_;
   std::vector<Observation> observations_;
+  std::vector<Point> templates_;  // the best of related studies
   std::vector<Point> pending_;
   std::vector<std::vector<double>> pending_features_;
   TrustRegion region_;

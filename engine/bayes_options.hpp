@@ -8,7 +8,7 @@ namespace dovetail {
 
 /// Read from name=value texts; unknown names and impossible values throw std::invalid_argument naming what is known.
 struct BayesOptions {
-  int initial = 0;  ///< points before the first model; 0: one per length scale + 3, at most 20
+  int initial = 0;  ///< points before the first model; 0: 3 + 5/4 per length scale, 4 to 20
   bool central =
       true;  ///< start at the middle of the ranges, and prefer it every second time while all fails
   std::string kernel =

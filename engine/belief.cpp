@@ -85,6 +85,23 @@ void Belief::update(const std::vector<Observation>& observations, int threads) {
   });
 }
 
+void Belief::relate(const std::vector<Observation>& study, int threads) {
+  auto relative = std::make_unique<Belief>(features_, options_, static_cast<int>(objectives_.size()),
+                                           static_cast<int>(specs_.size()), false);
+  relative->update(study, threads);
+  if (!relative->has_objectives()) return;
+  relatives_.push_back(std::move(relative));
+  const auto guide = [&](std::vector<Regression> Belief::*regressions) {
+    for (std::size_t i = 0; i < (this->*regressions).size(); ++i) {
+      std::vector<const Regression*> guides;
+      for (const auto& other : relatives_) guides.push_back(&((*other).*regressions)[i]);
+      (this->*regressions)[i].lean_on(std::move(guides));
+    }
+  };
+  guide(&Belief::objectives_);
+  guide(&Belief::specs_);
+}
+
 Outlook Belief::predict(const Matrix& points, std::span<const double> priors) const {
   Outlook result;
   result.log_feasible.assign(points.rows, 0.0);

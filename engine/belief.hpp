@@ -48,6 +48,9 @@ class Belief {
   /// Learns all observations so far (the earlier ones unchanged); fits in parallel.
   void update(const std::vector<Observation>& observations, int threads);
 
+  /// Learns a finished related study; the regressions lean on it as far as their own outcomes agree. Call before `update`.
+  void relate(const std::vector<Observation>& study, int threads);
+
   Outlook predict(const Matrix& points, std::span<const double> priors) const;
   OutlookGradient predict_gradient(std::span<const double> point) const;
   /// Sum over the specs of E[max(0, excess)] on the transformed scale, minus log P(the evaluation succeeds).
@@ -68,6 +71,7 @@ class Belief {
   const PointFeatures& features_;
   BayesOptions options_;
   std::vector<Regression> objectives_, specs_;
+  std::vector<std::unique_ptr<Belief>> relatives_;
   bool with_prior_ = false;
   std::unique_ptr<FeasibilityClassifier> classifier_;
   std::size_t classified_ = 0, classifier_fitted_ = 0;

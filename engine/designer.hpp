@@ -32,7 +32,8 @@ class Designer {
 
 /// What every designer is made from. `features` (optional) maps a point to the coordinates that surrogates
 /// see; `prior_mean` (optional) gives a cheap guess of the (log) objective that a surrogate takes as its
-/// mean; `lower_bound` (optional) gives a number below which the objective of a point cannot be, for designers that prove.
+/// mean; `related` holds trials of studies over the same parameters whose objectives and specs behave alike (another layer,
+/// another machine), for designers that transfer; `lower_bound` (optional) gives a number below which the objective of a point cannot be, for designers that prove.
 struct DesignerContext {
   Space space;
   Goal goal;
@@ -42,6 +43,7 @@ struct DesignerContext {
   std::function<double(const Point&)> prior_mean;
   std::map<std::string, std::string> options;  ///< of the designer named, each documented beside it
   std::function<double(const Point&)> lower_bound = {};
+  std::vector<std::vector<Trial>> related = {};
 };
 
 /// The designer with this name (random, evolution, bayes, exhaustive); throws std::invalid_argument naming

@@ -167,7 +167,8 @@ Kernel PointFeatures::kernel(const std::string& name) const {
     term.factors.push_back(std::move(choices));
   }
   Kernel result{{term}};
-  if (term.factors.size() == 2 && name != "product") result.terms.push_back({{term.factors.front()}});
+  if (!numeric_.empty() && tied_.size() > 1 && name != "product")
+    result.terms.push_back({{term.factors.front()}});
   if (name == "linear" || name == "linear_noise") {
     std::vector<int> all = numeric_;
     for (const std::vector<int>& columns : tied_) all.insert(all.end(), columns.begin(), columns.end());

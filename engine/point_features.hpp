@@ -27,9 +27,10 @@ class PointFeatures {
   std::vector<double> operator()(const Point& point) const;
   Matrix matrix(std::span<const Point> points) const;
 
-  /// Over the numbers N and the unordered choices C (a squared exponential): N + N x C, what all choices share and how each
-  /// departs from it (as the mixtures of CoCaBO, Ru et al., ICML 2020). N is matern52 or squared_exponential; `linear` adds a
-  /// linear term over all columns to the first; `product` is N x C alone with the first; `linear_noise` the linear term alone.
+  /// Over the numbers N and the unordered choices C (a squared exponential each, multiplied): N x C with one choice, whose
+  /// correlation says how much its values share; N + N x C with several, whose product vanishes where all differ (mixtures as
+  /// in CoCaBO, Ru et al., ICML 2020). N is matern52 or squared_exponential; `linear` adds a linear term over all columns to
+  /// the first; `product` is N x C alone with the first; `linear_noise` the linear term alone.
   Kernel kernel(const std::string& name) const;
 
   int dimension() const {

@@ -37,6 +37,39 @@ std::vector<std::size_t> local_rows(const Matrix& inputs, std::span<const double
   return result;
 }
 
+std::vector<double> stacking_slopes(const Matrix& means, std::span<const double> outputs, double strength) {
+  const std::size_t n = means.rows, count = means.columns;
+  const double centre = 1.0 / static_cast<double>(std::max<std::size_t>(count, 1));
+  std::vector<double> slopes(count, centre), rest(outputs.begin(), outputs.end());
+  if (n == 0) return slopes;
+  // Columns and outputs without their means: the offset is free.
+  Matrix columns = means;
+  const auto average = [n](const auto& at) {
+    double sum = 0.0;
+    for (std::size_t i = 0; i < n; ++i) sum += at(i);
+    return sum / static_cast<double>(n);
+  };
+  const double output_mean = average([&](std::size_t i) { return outputs[i]; });
+  for (double& value : rest) value -= output_mean;
+  for (std::size_t s = 0; s < count; ++s) {
+    const double mean = average([&](std::size_t i) { return means(i, s); });
+    for (std::size_t i = 0; i < n; ++i) columns(i, s) -= mean, rest[i] -= slopes[s] * columns(i, s);
+  }
+  // Coordinate descent; the problem is convex.
+  for (int round = 0; round < 100; ++round)
+    for (std::size_t s = 0; s < count; ++s) {
+      double along = strength * centre, length = strength;
+      for (std::size_t i = 0; i < n; ++i) {
+        along += columns(i, s) * (rest[i] + slopes[s] * columns(i, s));
+        length += columns(i, s) * columns(i, s);
+      }
+      const double next = std::max(0.0, along / length);
+      for (std::size_t i = 0; i < n; ++i) rest[i] += (slopes[s] - next) * columns(i, s);
+      slopes[s] = next;
+    }
+  return slopes;
+}
+
 Regression::Regression(GaussianProcessModel model, RegressionOptions options)
     : model_(std::move(model)), options_(std::move(options)) {}
 
@@ -48,17 +81,33 @@ double Regression::prior(double value) const {
              : transform_.forward(value);
 }
 
+std::vector<double> Regression::offset(const Matrix& points, std::span<const double> priors) const {
+  std::vector<double> result(points.rows, 0.0);
+  for (std::size_t i = 0; i < priors.size(); ++i) result[i] = prior(priors[i]);
+  for (std::size_t s = 0; s < slopes_.size(); ++s) {
+    if (!(slopes_[s] > 0.0)) continue;
+    const std::vector<double> mean = guides_[s]->predict(points).mean;
+    for (std::size_t i = 0; i < points.rows; ++i) result[i] += slopes_[s] * mean[i];
+  }
+  return result;
+}
+
 void Regression::update(const Matrix& inputs, std::span<const double> outputs,
                         std::span<const double> priors) {
   forget();
   if (inputs.rows == 0) return;
-  const auto due = static_cast<std::size_t>(static_cast<double>(fitted_) * (1.0 + options_.refit_growth));
+  // Of a local model the size that counts is the limit, so that appended rows stay a tenth of it.
+  const double counted =
+      static_cast<double>(std::min(fitted_, static_cast<std::size_t>(std::max(4, options_.exact_size))));
+  const auto due = fitted_ + static_cast<std::size_t>(counted * options_.refit_growth);
   const bool small = static_cast<int>(inputs.rows) <= options_.small;
-  const auto residual = [&](std::size_t row) {
-    return transform_.forward(outputs[row]) - (priors.empty() ? 0.0 : prior(priors[row]));
-  };
   if (process_ && !small && inputs.rows <= due) {
-    for (; seen_ < inputs.rows; ++seen_) process_->append(inputs.row(seen_), residual(seen_));
+    for (; seen_ < inputs.rows; ++seen_) {
+      Matrix row;
+      row.append(inputs.row(seen_));
+      const double known = offset(row, priors.empty() ? priors : priors.subspan(seen_, 1)).front();
+      process_->append(inputs.row(seen_), transform_.forward(outputs[seen_]) - known);
+    }
     return;
   }
   if (process_ && seen_ == inputs.rows) return;
@@ -69,10 +118,11 @@ void Regression::update(const Matrix& inputs, std::span<const double> outputs,
       local_rows(inputs, outputs, static_cast<std::size_t>(std::max(4, options_.exact_size)));
   local_ = rows.size() < inputs.rows;
   Matrix kept;
-  std::vector<double> values;
+  std::vector<double> values, kept_priors;
   for (const std::size_t row : rows) {
     kept.append(inputs.row(row));
     values.push_back(outputs[row]);
+    if (!priors.empty()) kept_priors.push_back(priors[row]);
   }
   if (kind == "auto") {
     transform_ = OutputTransform::best(values);
@@ -88,7 +138,15 @@ void Regression::update(const Matrix& inputs, std::span<const double> outputs,
   } else {
     throw std::invalid_argument("transform '" + kind + "'; known are auto, none, log, power, bilog");
   }
-  for (std::size_t i = 0; i < rows.size(); ++i) values[i] = residual(rows[i]);
+  for (double& value : values) value = transform_.forward(value);
+  if (!guides_.empty()) {
+    Matrix means(kept.rows, guides_.size());
+    for (std::size_t s = 0; s < guides_.size(); ++s) {
+      const std::vector<double> mean = guides_[s]->predict(kept).mean;
+      for (std::size_t i = 0; i < kept.rows; ++i) means(i, s) = mean[i];
+    }
+    slopes_ = stacking_slopes(means, values);
+  }
 
   FitOptions fit = options_.cold;
   if (process_) {
@@ -96,19 +154,45 @@ void Regression::update(const Matrix& inputs, std::span<const double> outputs,
     fit.evaluations = options_.warm_evaluations;
     fit.starts = static_cast<int>(rows.size()) <= 4 * options_.small ? 2 : 1;
   }
-  process_.emplace(model_, fit_parameters(model_, kept, values, fit), kept, values);
+  const auto fitted = [&] {
+    const std::vector<double> known = offset(kept, kept_priors);
+    std::vector<double> rest = values;
+    for (std::size_t i = 0; i < rest.size(); ++i) rest[i] -= known[i];
+    return GaussianProcess(model_, fit_parameters(model_, kept, rest, fit), kept, rest);
+  };
+  GaussianProcess leaning = fitted();
+  if (std::any_of(slopes_.begin(), slopes_.end(), [](double slope) { return slope > 0.0; })) {
+    // The guides stay as long as the outputs are more likely with them.
+    std::vector<double> slopes(slopes_.size(), 0.0);
+    slopes.swap(slopes_);
+    GaussianProcess alone = fitted();
+    if (alone.log_likelihood() > leaning.log_likelihood())
+      leaning = std::move(alone);
+    else
+      slopes.swap(slopes_);
+  }
+  process_ = std::move(leaning);
   seen_ = fitted_ = inputs.rows;
   ++fits_;
 }
 
 Prediction Regression::predict(const Matrix& points, std::span<const double> priors) const {
   Prediction result = process_->predict(points);
-  for (std::size_t i = 0; i < priors.size(); ++i) result.mean[i] += prior(priors[i]);
+  const std::vector<double> known = offset(points, priors);
+  for (std::size_t i = 0; i < points.rows; ++i) result.mean[i] += known[i];
   return result;
 }
 
 PredictionGradient Regression::predict_gradient(std::span<const double> point) const {
-  return process_->predict_gradient(point);
+  PredictionGradient result = process_->predict_gradient(point);
+  for (std::size_t s = 0; s < slopes_.size(); ++s) {
+    if (!(slopes_[s] > 0.0)) continue;
+    const PredictionGradient guide = guides_[s]->predict_gradient(point);
+    result.mean += slopes_[s] * guide.mean;
+    for (std::size_t j = 0; j < point.size(); ++j)
+      result.mean_gradient[j] += slopes_[s] * guide.mean_gradient[j];
+  }
+  return result;
 }
 
 void Regression::believe(std::span<const double> point) {

@@ -25,11 +25,21 @@ struct RegressionOptions {
 /// the rest nearest to the lowest output (a local model, as in nearest-neighbour Gaussian processes: Vecchia 1988).
 std::vector<std::size_t> local_rows(const Matrix& inputs, std::span<const double> outputs, std::size_t limit);
 
+/// Slopes r >= 0 of stacked regressions (Breiman, Machine Learning 1996): least squares of outputs on an offset and the
+/// columns of `means`, each slope drawn to 1 / columns as by `strength` observations.
+std::vector<double> stacking_slopes(const Matrix& means, std::span<const double> outputs,
+                                    double strength = 2.0);
+
 /// Learns output(x) - prior(x) on the transformed scale. `prior` values, where given, are on the output's own scale (of
 /// its logarithm when the transform is log) and share its affine standardisation.
 class Regression {
  public:
   Regression(GaussianProcessModel model, RegressionOptions options);
+
+  /// Regressions of related studies, in whose predictions this one believes as far as its own outputs agree: its prior mean
+  /// becomes the stacked mean of theirs (stacking_slopes), and it learns the difference; at each fit only if that makes the
+  /// outputs more likely than no guides do. They must outlive it.
+  void lean_on(std::vector<const Regression*> guides) { guides_ = std::move(guides); }
 
   /// All data so far; earlier rows must be those of the last call. Appends, or refits when due.
   void update(const Matrix& inputs, std::span<const double> outputs, std::span<const double> priors = {});
@@ -37,6 +47,9 @@ class Regression {
   bool ready() const { return process_.has_value(); }
   Prediction predict(const Matrix& points, std::span<const double> priors = {}) const;  ///< transformed scale
   PredictionGradient predict_gradient(std::span<const double> point) const;             ///< without prior
+  /// What is added to the mean of `process` at points: priors and guides, on the transformed scale.
+  std::vector<double> offset(const Matrix& points, std::span<const double> priors = {}) const;
+  std::span<const double> slopes() const { return slopes_; }  ///< of the guides
   double forward(double output) const { return transform_.forward(output); }
   double inverse(double value) const { return transform_.inverse(value); }
 
@@ -55,6 +68,8 @@ class Regression {
   RegressionOptions options_;
   OutputTransform transform_;
   std::optional<GaussianProcess> process_;
+  std::vector<const Regression*> guides_;
+  std::vector<double> slopes_;
   std::size_t seen_ = 0, fitted_ = 0, believed_ = 0;
   bool local_ = false;
   int fits_ = 0;
