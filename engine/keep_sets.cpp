@@ -8,23 +8,29 @@ const LevelRules& level_rules(const MappingRules& rules, std::size_t level) {
   return level < rules.levels.size() ? rules.levels[level] : none;
 }
 
-std::vector<KeepChoice> keep_choices(const MapRequest& request) {
-  const unsigned all = (1U << request.layer.tensors.size()) - 1U;
+std::vector<KeepChoice> keep_choices(std::size_t tensors, std::size_t levels, const MappingRules& rules,
+                                     Bypass bypass) {
+  const unsigned all = (1U << tensors) - 1U;
   std::vector<KeepChoice> choices;
-  for (std::size_t i = 0; i < request.architecture.levels.size(); ++i) {
-    const LevelRules& rules = level_rules(request.rules, i);
-    const unsigned must = rules.must_keep & all, never = rules.must_bypass & all & ~must;
+  for (std::size_t i = 0; i < levels; ++i) {
+    const LevelRules& own = level_rules(rules, i);
+    const unsigned must = own.must_keep & all, never = own.must_bypass & all & ~must;
     KeepChoice choice{must, all & ~must & ~never};
-    if (i + 1 == request.architecture.levels.size()) {
+    if (i + 1 == levels) {
       choice = {all, 0};
-    } else if (request.bypass == Bypass::none) {
+    } else if (bypass == Bypass::none) {
       choice = {all & ~never, 0};
-    } else if (request.bypass == Bypass::fixed) {
+    } else if (bypass == Bypass::fixed) {
       choice = (must | never) == all ? KeepChoice{must, 0} : KeepChoice{all & ~never, 0};
     }
     choices.push_back(choice);
   }
   return choices;
+}
+
+std::vector<KeepChoice> keep_choices(const MapRequest& request) {
+  return keep_choices(request.layer.tensors.size(), request.architecture.levels.size(), request.rules,
+                      request.bypass);
 }
 
 }  // namespace dovetail

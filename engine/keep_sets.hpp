@@ -13,6 +13,8 @@ struct KeepChoice {
 };
 
 /// One per level, innermost first.
+std::vector<KeepChoice> keep_choices(std::size_t tensors, std::size_t levels, const MappingRules& rules,
+                                     Bypass bypass);
 std::vector<KeepChoice> keep_choices(const MapRequest& request);
 
 /// The rules of a level, or no rules at all.

@@ -1,0 +1,40 @@
+// A layer's energy and cycles on any machine, bounded from below in microseconds by tables that no machine changes.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include <dovetail/engine/compulsory_bound.hpp>
+#include <dovetail/engine/mapper.hpp>
+#include <dovetail/engine/tensor_reuse.hpp>
+#include <dovetail/engine/tile_lattice.hpp>
+
+namespace dovetail {
+
+/// Let m be the tile that one instance of level j works on between two steps of the temporal loops above. The innermost
+/// of those loops moves every tensor but one, s: every other tensor t crosses the boundary with all of its tile at every
+/// step, y_t(m) = (words of the tile that are new) / volume(m) words for each operation; s crosses it at least once. What
+/// fits (the tensors stored at j, and s where it is stored further in) limits the tile; a fan-out of F children can serve
+/// f_t of them with one read of t, and the product of the f_t is at most F, times the overlap of sliding windows. The
+/// bound of a level is the least over s and the largest tiles that fit; levels are bounded apart and added up. Cycles:
+/// operations over the children that whole factors can occupy, and every level's reads over its bandwidth.
+///
+/// Tables live as long as the object: the first question about a pair of sizes scans all tiles, later ones cost a few
+/// microseconds. Safe to call concurrently; answers do not depend on earlier questions.
+class LayerBound {
+ public:
+  explicit LayerBound(Layer layer);
+  ~LayerBound();
+
+  /// No mapping that the request's rules and bypass allow has less energy, or fewer cycles, under the loop model. Where
+  /// keep sets are open, the least over all of them, or the compulsory cost when they are more than 64.
+  CompulsoryCost operator()(const Architecture& architecture, const MappingRules& rules, Bypass bypass) const;
+
+ private:
+  struct Tables;
+  std::unique_ptr<Tables> tables_;
+};
+
+}  // namespace dovetail
