@@ -75,7 +75,8 @@ struct LayerBound::Tables {
   Tiles largest(const Limits& limits) const;
   double least(const Boundary& boundary) const;
   double children(std::int64_t most, unsigned dimensions) const;
-  CompulsoryCost bound(const Architecture& machine, const std::vector<unsigned>& keep) const;
+  CompulsoryCost bound(const Architecture& machine, const std::vector<unsigned>& keep,
+                       const std::array<double, max_levels>& occupied) const;
 
  private:
   mutable std::mutex mutex_;
@@ -114,7 +115,6 @@ LayerBound::Tables::Tables(Layer asked) : layer(std::move(asked)) {
   for (std::size_t t = 0; t < tensors; ++t) {
     used[t] = used_elements(merged->layer, merged->layer.tensors[t]);
     for (const Axis& axis : merged->layer.tensors[t].axes) {
-      // Children side by side along a window share what lies between them: a x b of them, a + b - 1 different, at least.
       if (axis.size() < 2) continue;
       double product = 1.0, longest = 1.0;
       for (const AxisTerm& term : axis) {
@@ -145,7 +145,7 @@ LayerBound::Tables::Tables(Layer asked) : layer(std::move(asked)) {
   }
 }
 
-// Tiles within the limits of which no multiple is.
+// Tiles within the limits of which no multiple is, and beside which no other moves less of every tensor.
 LayerBound::Tables::Tiles LayerBound::Tables::largest(const Limits& limits) const {
   const std::scoped_lock lock(mutex_);
   const auto known = memo_.find(limits);
@@ -168,7 +168,18 @@ LayerBound::Tables::Tiles LayerBound::Tables::largest(const Limits& limits) cons
       if (!last) break;
       if (id / component.stride % radix + 1 < radix && fits[id + component.stride] != 0) last = false;
     }
-    if (last) found->push_back(static_cast<TileLattice::Id>(id));
+    if (!last) continue;
+    const auto covers = [&](TileLattice::Id a, std::size_t b) {
+      for (std::size_t t = 0; t < tensors; ++t) {
+        if (fresh[a][t] > fresh[b][t]) return false;
+      }
+      return true;
+    };
+    if (std::any_of(found->begin(), found->end(), [&](TileLattice::Id other) { return covers(other, id); }))
+      continue;
+    std::erase_if(*found,
+                  [&](TileLattice::Id other) { return covers(static_cast<TileLattice::Id>(id), other); });
+    found->push_back(static_cast<TileLattice::Id>(id));
   }
   return memo_.emplace(limits, std::move(found)).first->second;
 }
@@ -239,8 +250,8 @@ double LayerBound::Tables::children(std::int64_t most, unsigned dimensions) cons
   return *std::prev(std::upper_bound(all.begin(), all.end(), static_cast<double>(most)));
 }
 
-CompulsoryCost LayerBound::Tables::bound(const Architecture& machine,
-                                         const std::vector<unsigned>& keep) const {
+CompulsoryCost LayerBound::Tables::bound(const Architecture& machine, const std::vector<unsigned>& keep,
+                                         const std::array<double, max_levels>& occupied) const {
   const std::size_t levels = machine.levels.size();
   std::array<double, max_levels> above{}, fans{}, share{};
   double instances = 1.0;
@@ -256,9 +267,6 @@ CompulsoryCost LayerBound::Tables::bound(const Architecture& machine,
   for (std::size_t next = 0; next < levels; ++next) {  // the boundary between a level and the next one
     const Level& up = machine.levels[next];
     Boundary b;
-    b.fan = fans[next] * overlap;
-    double inside = 1.0;  // children of the level below
-    for (std::size_t i = 0; i < next; ++i) inside *= fans[i];
     if (next > 0) {
       const Level& own = machine.levels[next - 1];
       b.stored = keep[next - 1];
@@ -272,9 +280,9 @@ CompulsoryCost LayerBound::Tables::bound(const Architecture& machine,
       }
       if (b.capacity.tensors != 0)
         b.capacity.words = std::floor(b.capacity.words / least_rate * (1.0 + 1e-12));
-      b.fill_elided = whole_written * std::min(above[next - 1], written_reuse);
+      b.fill_elided = whole_written * std::min(occupied[next - 1], written_reuse);
     }
-    b.read_elided = whole_written * std::min(above[next], written_reuse);
+    b.read_elided = whole_written * std::min(occupied[next], written_reuse);
     Prices rates{};
     for (std::size_t t = 0; t < tensors; ++t) {
       if ((keep[next] >> t & 1U) == 0) continue;
@@ -298,7 +306,10 @@ CompulsoryCost LayerBound::Tables::bound(const Architecture& machine,
                                : infinity};
       }
     }
-    if (b.unheld != 0) b.fan *= inside;
+    b.fan = fans[next];
+    for (std::size_t i = 0; i < next; ++i) b.fan *= b.unheld != 0 ? fans[i] : 1.0;
+    // Of m x n children along a window at least max(m, n) differ: they count as min(m, n) times as many, at most.
+    b.fan *= std::min(overlap, std::sqrt(b.fan));
     if (b.stored == 0 && b.crossing == 0) continue;
     cost.energy_pj += least(b);
     // The same words in cycles of the next level's read port.
@@ -307,7 +318,7 @@ CompulsoryCost LayerBound::Tables::bound(const Architecture& machine,
     if (port < infinity && b.crossing != 0) {
       b.fill = {};
       b.update = {};
-      for (std::size_t t = 0; t < tensors; ++t) b.read[t] = rates[t] / port / above[next];
+      for (std::size_t t = 0; t < tensors; ++t) b.read[t] = rates[t] / port / occupied[next];
       cost.cycles = std::max(cost.cycles, least(b));
     }
   }
@@ -322,9 +333,11 @@ CompulsoryCost LayerBound::operator()(const Architecture& machine, const Mapping
   const Tables& tables = *tables_;
   CompulsoryCost compulsory = compulsory_cost(tables.layer, machine, rules);
   if (machine.link_transfers) return compulsory;
-  // Children that whole factors can occupy.
+  // Instances of each level, and compute units, that whole factors can occupy.
   double units = 1.0;
-  for (std::size_t i = 0; i < machine.levels.size(); ++i) {
+  std::array<double, max_levels> occupied{};
+  for (std::size_t i = machine.levels.size(); i-- > 0;) {
+    occupied[i] = units;
     const LevelRules& own = level_rules(rules, i);
     const auto along = [&](Slot slot, std::int64_t most) {
       unsigned dimensions = 0;
@@ -357,7 +370,7 @@ CompulsoryCost LayerBound::operator()(const Architecture& machine, const Mapping
         bits >>= 1U;
       }
     }
-    const CompulsoryCost one = tables.bound(machine, keep);
+    const CompulsoryCost one = tables.bound(machine, keep, occupied);
     least.energy_pj = std::min(least.energy_pj, one.energy_pj);
     least.cycles = std::min(least.cycles, one.cycles);
   }

@@ -9,6 +9,7 @@
 #include <dovetail/accelerators/loop_model.hpp>
 #include <dovetail/accelerators/loop_plan.hpp>
 #include <dovetail/engine/exact_mapper.hpp>
+#include <dovetail/engine/layer_bound.hpp>
 #include <dovetail/engine/mapper.hpp>
 #include <dovetail/spaces/random.hpp>
 
@@ -160,8 +161,8 @@ MapRequest draw(std::uint64_t number) {
 
 }  // namespace
 
-TEST_CASE("the optimum equals exhaustive enumeration") {
-  int cases = 0, infeasible = 0, wrong = 0;
+TEST_CASE("the optimum equals exhaustive enumeration, and nothing is below the bound of the machine") {
+  int cases = 0, infeasible = 0, wrong = 0, above = 0;
   std::int64_t enumerated = 0;
   for (std::uint64_t number = 0; cases < 1000 && number < 20'000; ++number) {
     const MapRequest request = draw(number);
@@ -169,13 +170,15 @@ TEST_CASE("the optimum equals exhaustive enumeration") {
     for (const Level& level : request.architecture.levels)
       wires = wires || level.network.energy_per_hop_pj != 0.0;
     const LoopPlan plan(request.layer, request.architecture);
-    double best = std::numeric_limits<double>::infinity();
+    double best = std::numeric_limits<double>::infinity(), least_energy = best, least_cycles = best;
     tests::MappingEnumerator every(request, wires, 30'000);
     const bool complete = every.run([&](const PackedMapping& mapping) {
       ++enumerated;
       const Score score = plan.score(mapping);
       if (!score.valid) return;
       best = std::min(best, request.objective(score.energy_pj, score.cycles));
+      least_energy = std::min(least_energy, score.energy_pj);
+      least_cycles = std::min(least_cycles, score.cycles);
     });
     if (!complete) continue;
     ++cases;
@@ -184,6 +187,12 @@ TEST_CASE("the optimum equals exhaustive enumeration") {
       ++infeasible;
       CHECK_MESSAGE(!found.mapping, "case ", number);
       continue;
+    }
+    const CompulsoryCost bound =
+        LayerBound(request.layer)(request.architecture, request.rules, request.bypass);
+    if (!(bound.energy_pj <= least_energy && bound.cycles <= least_cycles) && ++above <= 5) {
+      MESSAGE("case ", number, " ", request.layer.name, " bound ", bound.energy_pj, " pJ of ", least_energy,
+              ", ", bound.cycles, " cycles of ", least_cycles);
     }
     const bool same = found.mapping && found.proven && std::abs(found.objective - best) <= 1e-9 * best;
     if (!same && ++wrong <= 5) {
@@ -200,5 +209,6 @@ TEST_CASE("the optimum equals exhaustive enumeration") {
   }
   MESSAGE(cases, " cases, ", infeasible, " infeasible, ", enumerated, " mappings, ", wrong, " wrong");
   CHECK(wrong == 0);
+  CHECK(above == 0);
   CHECK(cases >= 1000);
 }
