@@ -91,7 +91,7 @@ void Codesign::read_networks(Diagnostics& diagnostics) {
     for (const UniqueLayer& unique : dovetail::unique_layers(networks_.back())) {
       const std::string key = shape_key(unique.layer);
       const auto [found, is_new] = positions.emplace(key, pool_.size());
-      if (is_new) pool_.push_back({unique.layer, key});
+      if (is_new) pool_.push_back({unique.layer, key, std::make_shared<const LayerBound>(unique.layer)});
       uses.push_back({found->second, unique.count, unique.layer.name});
     }
     uses_.push_back(std::move(uses));

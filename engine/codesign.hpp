@@ -12,6 +12,7 @@
 #include <dovetail/accelerators/evaluator.hpp>
 #include <dovetail/engine/compulsory_bound.hpp>
 #include <dovetail/engine/designer.hpp>
+#include <dovetail/engine/layer_bound.hpp>
 #include <dovetail/engine/mapper.hpp>
 #include <dovetail/engine/store.hpp>
 #include <dovetail/engine/study.hpp>
@@ -128,6 +129,7 @@ class Codesign {
   struct PoolLayer {
     Layer layer;
     std::string key;
+    std::shared_ptr<const LayerBound> bound;
   };
   struct Use {
     std::size_t pool;

@@ -66,7 +66,7 @@ bool Codesign::loop_model_bounds(const Architecture& architecture) const {
 std::vector<CompulsoryCost> Codesign::compulsory(const Point& point, const Architecture& architecture) const {
   std::vector<CompulsoryCost> costs;
   for (const PoolLayer& layer : pool_)
-    costs.push_back(compulsory_cost(layer.layer, architecture, family_->rules(layer.layer, point)));
+    costs.push_back((*layer.bound)(architecture, family_->rules(layer.layer, point), bypass_of(study_.bypass)));
   return costs;
 }
 

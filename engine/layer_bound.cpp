@@ -325,11 +325,12 @@ CompulsoryCost LayerBound::Tables::bound(const Architecture& machine, const std:
   return cost;
 }
 
-LayerBound::LayerBound(Layer layer) : tables_(std::make_unique<Tables>(std::move(layer))) {}
+LayerBound::LayerBound(Layer layer) : layer_(std::move(layer)) {}
 LayerBound::~LayerBound() = default;
 
 CompulsoryCost LayerBound::operator()(const Architecture& machine, const MappingRules& rules,
                                       Bypass bypass) const {
+  std::call_once(built_, [&] { tables_ = std::make_unique<const Tables>(layer_); });
   const Tables& tables = *tables_;
   CompulsoryCost compulsory = compulsory_cost(tables.layer, machine, rules);
   if (machine.link_transfers) return compulsory;

@@ -21,8 +21,8 @@ namespace dovetail {
 /// bound of a level is the least over s and the largest tiles that fit; levels are bounded apart and added up. Cycles:
 /// operations over the children that whole factors can occupy, and every level's reads over its bandwidth.
 ///
-/// Tables live as long as the object: the first question about a pair of sizes scans all tiles, later ones cost a few
-/// microseconds. Safe to call concurrently; answers do not depend on earlier questions.
+/// Tables live as long as the object: the first question builds them (milliseconds), the first one about a pair of sizes
+/// scans all tiles, later ones cost a few microseconds. Safe to call concurrently; answers do not depend on earlier questions.
 class LayerBound {
  public:
   explicit LayerBound(Layer layer);
@@ -34,7 +34,9 @@ class LayerBound {
 
  private:
   struct Tables;
-  std::unique_ptr<Tables> tables_;
+  Layer layer_;
+  mutable std::once_flag built_;
+  mutable std::unique_ptr<const Tables> tables_;
 };
 
 }  // namespace dovetail
