@@ -29,6 +29,7 @@
 #include <dovetail/accelerators/evaluators.hpp>
 #include <dovetail/engine/codesign.hpp>
 #include <dovetail/engine/designer.hpp>
+#include <dovetail/engine/joint_search.hpp>
 #include <dovetail/engine/map_moves.hpp>
 #include <dovetail/engine/table.hpp>
 #include <dovetail/spaces/random.hpp>
@@ -416,6 +417,18 @@ Spent screened(Study study, const std::string& method, std::uint64_t seed, std::
   return curve;
 }
 
+// Machines and mappings chosen together, nothing nested.
+Spent together(Study study, std::uint64_t seed, std::int64_t budget) {
+  study.seed = seed;
+  const auto model = std::make_shared<CountedModel>();
+  Spent curve;
+  JointOptions options;
+  options.evaluations = budget;
+  options.progress = [&](std::int64_t evaluations, double best) { curve.emplace_back(evaluations, best); };
+  joint_search(Codesign(study), options, model);
+  return curve;
+}
+
 // Random machines, a hundred random mappings of each layer, all of them asked of the cycle model.
 Spent unscreened(const Study& study, std::uint64_t seed, std::int64_t budget) {
   const Codesign codesign(study);
@@ -477,6 +490,11 @@ Json expensive(const Study& study, const Settings& settings) {
     std::cerr << "  " << method << " done\n";
   }
   std::vector<Spent> curves;
+  for (int seed = 0; seed < settings.seeds; ++seed)
+    curves.push_back(together(study, static_cast<std::uint64_t>(seed), budget));
+  add("joint search", curves, false);
+  std::cerr << "  joint search done\n";
+  curves.clear();
   for (int seed = 0; seed < settings.seeds; ++seed)
     curves.push_back(unscreened(study, static_cast<std::uint64_t>(seed), ten_times));
   add("random machines, 100 random mappings a layer", curves, true);

@@ -10,6 +10,7 @@
 #include <set>
 
 #include <dovetail/accelerators/evaluators.hpp>
+#include <dovetail/engine/command_evaluator.hpp>
 #include <dovetail/engine/map_moves.hpp>
 #include <dovetail/engine/map_session.hpp>
 #include <dovetail/spaces/features.hpp>
@@ -112,7 +113,7 @@ class JointSearch {
               std::shared_ptr<const Evaluator> evaluator)
       : codesign_(codesign),
         options_(options),
-        evaluator_(evaluator ? std::move(evaluator) : make_evaluator(codesign.study().model)),
+        evaluator_(evaluator ? std::move(evaluator) : own_evaluator(codesign.study())),
         loop_(make_evaluator("loop")),
         screened_(evaluator_->name() != loop_->name()),
         power_(codesign.objective().energy_power + codesign.objective().cycles_power),
@@ -156,6 +157,11 @@ class JointSearch {
   }
 
  private:
+  static std::shared_ptr<const Evaluator> own_evaluator(const Study& study) {
+    if (study.evaluator.empty()) return make_evaluator(study.model);
+    return std::make_shared<CommandEvaluator>(CommandOptions{study.evaluator, study.evaluator_timeout_s, {}});
+  }
+
   static std::vector<Layer> all_layers(const Codesign& codesign) {
     std::vector<Layer> layers;
     for (const Network& network : codesign.networks())

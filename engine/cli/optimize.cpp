@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <dovetail/engine/codesign.hpp>
+#include <dovetail/engine/joint_search.hpp>
 #include <dovetail/engine/objective.hpp>
 #include <dovetail/engine/report.hpp>
 #include <dovetail/engine/table.hpp>
@@ -26,6 +27,7 @@ using Json = nlohmann::ordered_json;
 
 struct Options : StudyOptions {
   bool resume = false;
+  std::int64_t joint = 0;
 };
 
 // What would be searched, without searching.
@@ -94,11 +96,31 @@ void write_files(const Codesign& codesign, const CodesignResult& result, const J
     write_file(directory, "hand_mappings.txt", nests_text(*result.baseline));
 }
 
+CodesignResult run_joint(const Codesign& codesign, std::int64_t evaluations, Progress& progress) {
+  const auto start = std::chrono::steady_clock::now();
+  const auto out_of_time = [&] {
+    const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start;
+    return codesign.study().time_s && spent.count() > *codesign.study().time_s;
+  };
+  JointOptions options;
+  options.evaluations = evaluations;
+  options.interrupted = [&] { return interrupted() || out_of_time(); };
+  options.progress = [&](std::int64_t done, double best) {
+    progress.show(static_cast<double>(done), static_cast<double>(evaluations),
+                  fmt::format("{}/{} evaluations  best {:.4e}", done, evaluations, best));
+  };
+  CodesignResult result = joint_search(codesign, options);
+  if (result.stopped == "interrupt" && !interrupted()) result.stopped = "time";
+  return result;
+}
+
 int run(const CLI::App& command, const Options& options, const Common& common) {
   const Study study = make_study(command, options, common);
   Simulators simulators;
   const Codesign codesign(study, simulators.get(study));
   if (common.dry_run) return print_plan(codesign, common);
+  if (options.joint > 0 && (!codesign.study().store.empty() || codesign.study().prove))
+    throw UsageError("--joint keeps no store and proves nothing: leave out --store and --prove");
   std::unique_ptr<Store> store;
   const std::string path = codesign.study().store;
   if (!path.empty())
@@ -119,10 +141,12 @@ int run(const CLI::App& command, const Options& options, const Common& common) {
                               state.total, rate, state.best > 0 ? fmt::format("{:.4e}", state.best) : "none",
                               state.gap < 1 ? percent(state.gap) : "-", duration(left)));
   };
-  const CodesignResult result = dovetail::run(codesign, run_options);
+  const CodesignResult result =
+      options.joint > 0 ? run_joint(codesign, options.joint, progress) : dovetail::run(codesign, run_options);
   progress.clear();
   simulators.report();
-  const Json json = result_json(codesign, result);
+  Json json = result_json(codesign, result);
+  if (options.joint > 0) json["designer"] = json["mapper"] = "joint";
   if (store)
     store->put_information("result", Json{{"best", json["best"]},
                                           {"lower_bound", json["lower_bound"]},
@@ -171,6 +195,12 @@ void add_optimize(CLI::App& app, Common& common, Action& action) {
   add_study_options(*command, *options);
   command->add_flag("--resume", options->resume,
                     "Continue the study in --store; a missing or empty store starts");
+  command
+      ->add_option("--joint", options->joint,
+                   "Choose hardware and mappings together instead of nesting them, with at most so many "
+                   "evaluations of mappings: for a model or simulator that is expensive to ask")
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1000000000}))
+      ->type_name("EVALUATIONS");
   command->callback([&common, &action, options, command] {
     action = [&common, options, command] { return run(*command, *options, common); };
   });
