@@ -22,6 +22,10 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::size_t most_cached = 200'000;  ///< answers, some kilobytes each
 
+std::string dump(const Json& value) {
+  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
 // A number of the answer where it has one.
 double number(const Json& object, const char* key, double otherwise) {
   const auto found = object.find(key);
@@ -38,7 +42,7 @@ double required(const Json& answer, const char* key) {
   if (found == answer.end()) throw std::runtime_error(fmt::format("answered without '{}'", key));
   const double value = found->is_number() ? found->get<double>() : std::nan("");
   if (!std::isfinite(value) || value < 0.0)
-    throw std::runtime_error(fmt::format("answered {} = {}, which is no cost", key, found->dump()));
+    throw std::runtime_error(fmt::format("answered {} = {}, which is no cost", key, dump(*found)));
   return value;
 }
 
@@ -103,7 +107,8 @@ Evaluation read_answer(const std::string& line, const Layer& layer, const Archit
     throw std::runtime_error("answered no JSON object: " + quote(std::string_view(line).substr(0, 60)));
   for (const char* key : {"failed", "error"}) {
     if (!answer.contains(key)) continue;
-    throw std::runtime_error(answer[key].is_string() ? answer[key].get<std::string>() : answer[key].dump());
+    const std::string reason = answer[key].is_string() ? answer[key].get<std::string>() : dump(answer[key]);
+    throw std::runtime_error(reason.empty() ? "failed without a reason" : reason);
   }
   Evaluation evaluation;
   const auto valid = answer.find("valid");

@@ -32,7 +32,7 @@ struct Answer {
   std::string text;
 };
 
-Answer evaluate(const Node& document, const Evaluator& evaluator) {
+Answer evaluate(const Node& document, const Evaluator& evaluator, bool read_only = false) {
   Diagnostics diagnostics;
   if (is_systolic(document)) {
     Json report = evaluate_systolic(document, diagnostics);
@@ -42,6 +42,7 @@ Answer evaluate(const Node& document, const Evaluator& evaluator) {
   const Design design = read_design(document);
   if (!design.mapping)
     throw InputError(document.location(), "the design has no mapping; `dovetail map` finds one");
+  if (read_only) return {};
   const Evaluation evaluation = evaluator.evaluate(design.layer, design.architecture, *design.mapping);
   return {to_json(design.layer, design.architecture, evaluation),
           evaluation_text(design.layer, design.architecture, *design.mapping, evaluation)};
@@ -96,11 +97,16 @@ int run(const Options& options, const Common& common) {
       return evaluate_lines(*evaluator);
     }
     try {
-      answers.push_back(evaluate(load_file(file), *evaluator));
+      answers.push_back(evaluate(load_file(file), *evaluator, common.dry_run));
     } catch (const InputError& error) {
       mistakes += fmt::format("{}\n", error.what());
       answers.push_back({{{"error", error.what()}}, ""});
     }
+  }
+  if (common.dry_run && mistakes.empty()) {
+    fmt::print("{} document{} would be evaluated by the {} model\n", answers.size(),
+               answers.size() == 1 ? "" : "s", options.model);
+    return exit_done;
   }
   const bool single = options.files.size() == 1;
   if (!single || mistakes.empty()) {

@@ -16,7 +16,7 @@ namespace {
 // Why cycles are lost, by the cycle model; DIR/trace.json of --out is the timeline for the Perfetto viewer.
 int run_cycles(const Common& common, const Design& design) {
   const CycleReport report = CycleModel().explain(design.layer, design.architecture, *design.mapping);
-  if (!common.out.empty())
+  if (!common.out.empty() && !common.dry_run)
     write_file(common.out, "trace.json", trace_json(design.layer, design.architecture, *design.mapping));
   if (common.format != "json" && common.format != "jsonl") {
     fmt::print("{}", to_text(report));

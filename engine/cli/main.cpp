@@ -107,6 +107,11 @@ int run(int argc, char** argv) {
     fmt::print(stderr, "{}", app.help());
     return exit_usage;
   }
+  const CLI::App* command = app.get_subcommands().front();
+  const std::vector<std::string> changeable = {"describe", "map", "optimize", "sweep", "serve"};
+  if (!common.set.empty() &&
+      std::find(changeable.begin(), changeable.end(), command->get_name()) == changeable.end())
+    throw UsageError(fmt::format("--set {}: {} has nothing to set", common.set.front(), command->get_name()));
   watch_signals();
   return action();
 }

@@ -237,7 +237,8 @@ int run(const Options& options, const Common& common) {
     job.request.front = options.front || evaluator != nullptr;
   }
   if (common.dry_run) {
-    fmt::print("{}: {} distinct layers would be mapped\n", title, jobs.size());
+    fmt::print("{}: {} distinct layer{} would be mapped by the {} mapper\n", title, jobs.size(),
+               jobs.size() == 1 ? "" : "s", options.mapper);
     return exit_done;
   }
   Progress progress;

@@ -72,11 +72,11 @@ int print_plan(const Codesign& codesign, const Common& common) {
                         : fmt::format(" (estimated, {} to {})", short_number(size.feasible_low),
                                       short_number(size.feasible_high)));
   fmt::print(
-      "{} distinct layers per trial, {} trials: about {} if each takes as long as the machine nearest to the "
-      "hand "
-      "design ({}) and none is pruned; about {:.0f} MB\n",
-      codesign.unique_layers(), trials, duration(seconds * static_cast<double>(trials)), duration(seconds),
-      memory_mb);
+      "{} distinct layer{} per trial, {} trials: about {} if none is pruned and each takes as long as the "
+      "machine "
+      "nearest to the hand design ({}); about {:.0f} MB\n",
+      codesign.unique_layers(), codesign.unique_layers() == 1 ? "" : "s", trials,
+      duration(seconds * static_cast<double>(trials)), duration(seconds), memory_mb);
   if (!design->feasible()) fmt::print("that machine is not feasible: {}\n", design->reason);
   fmt::print("parameters:");
   for (const Parameter& parameter : codesign.space().parameters()) fmt::print(" {}", parameter.name);

@@ -153,6 +153,11 @@ std::string calibration_text(const SurrogateCalibration& calibration) {
 
 int run(const Options& options, const Common& common) {
   const StoredStudy study = read_study_store(options.store);
+  if (common.dry_run) {
+    fmt::print("{} trials would be reported{}\n", study.trials.size(),
+               options.html.empty() ? "" : " in " + options.html);
+    return exit_done;
+  }
   if (!options.html.empty()) {
     if (!html_charts_available())
       fmt::print(stderr, "warning: built without the chart library: the page has tables only\n");
