@@ -1,6 +1,7 @@
 // `dovetail convert`: between YAML and JSON, to the reference schema, and the JSON Schemas of all documents.
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <functional>
 #include <iostream>
 #include <iterator>
@@ -12,6 +13,7 @@
 #include <dovetail/engine/study.hpp>
 #include <dovetail/spaces/family_document.hpp>
 #include <dovetail/spaces/space_document.hpp>
+#include <dovetail/workloads/embedded.hpp>
 #include <dovetail/workloads/layer_document.hpp>
 #include <dovetail/workloads/network.hpp>
 
@@ -92,6 +94,20 @@ bool is_json(const std::string& text, const std::string& path) {
   return first != std::string::npos && (text[first] == '{' || text[first] == '[');
 }
 
+// A network, family or machine of the program, unless a file has this name.
+const embedded::File* built_in(const std::string& name) {
+  std::error_code error;
+  if (std::filesystem::exists(name, error)) return nullptr;
+  for (const auto list : {embedded::zoo(), embedded::families(), embedded::machines()})
+    if (const embedded::File* file = embedded::find(list, name)) return file;
+  return nullptr;
+}
+
+std::string text_of(const std::string& name) {
+  const embedded::File* own = built_in(name);
+  return own != nullptr ? std::string(own->text) : read_text(name);
+}
+
 int run_convert(const Common& common, const Options& options) {
   if (!options.schema.empty()) {
     print_json(common, schemas().at(options.schema)());
@@ -99,8 +115,12 @@ int run_convert(const Common& common, const Options& options) {
   }
   if (options.path.empty()) throw UsageError("convert needs a FILE (or - for stdin), or --schema");
   const bool from_stdin = options.path == "-";
+  if (const embedded::File* own = built_in(options.path); own != nullptr && options.to.empty()) {
+    fmt::print("{}", own->text);  // as it was written, with its remarks
+    return exit_done;
+  }
   const std::string text =
-      from_stdin ? std::string(std::istreambuf_iterator<char>(std::cin), {}) : read_text(options.path);
+      from_stdin ? std::string(std::istreambuf_iterator<char>(std::cin), {}) : text_of(options.path);
   const std::string name = from_stdin ? "stdin" : options.path;
   const Node document = is_json(text, options.path) ? parse_json(text, name) : parse_yaml(text, name);
   check_document(document);
@@ -124,10 +144,12 @@ void add_convert(CLI::App& app, Common& common, Action& action) {
   CLI::App* command = add_subcommand(
       app, common, "convert", "Converts documents between YAML and JSON, and prints their JSON Schemas",
       "dovetail convert network.yaml > network.json\n"
+      "  dovetail convert dqn > mine.yaml               # a network or family of the program, to start from\n"
       "  dovetail convert design.yaml --to reference    # as a timeloop-reference-case/1 document\n"
       "  dovetail convert --schema workload             # JSON Schema, for editors");
-  command->add_option("FILE", options->path,
-                      "A workload, design, architecture or other document; - is stdin");
+  command->add_option(
+      "FILE", options->path,
+      "A workload, design, architecture or other document, or the name of a network or family; - is stdin");
   command
       ->add_option("--to", options->to,
                    "yaml, json, or reference (the reference schema, everything spelt out); default: the "

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <dovetail/engine/codesign.hpp>
+#include <dovetail/engine/point_json.hpp>
 #include <dovetail/engine/report.hpp>
 #include <dovetail/engine/table.hpp>
 #include <dovetail/workloads/parallel.hpp>
@@ -100,9 +101,13 @@ Json evaluate_row(const CLI::App& command, const Options& options, const Common&
   std::optional<DesignPoint> best;
   std::string reason = "no feasible design";
   double lower_bound = 0.0;
-  if (options.hold) {
-    const Point held = codesign.nearest_to_hand();
-    best = codesign.evaluate(held, Codesign::Dataflow::free, {common.threads, 0.0, interrupted});
+  Random random(0, {0x726f77});
+  if (!codesign.space().sample(random)) {
+    const auto closure = codesign.space().closure();
+    reason = "no hardware point satisfies the constraints" + (closure ? ": " + closure->constraint : "");
+  } else if (options.hold) {
+    best = codesign.evaluate(codesign.nearest_to_hand(), Codesign::Dataflow::free,
+                             {common.threads, 0.0, interrupted});
     if (best && !best->feasible()) {
       reason = best->reason;
       best.reset();
@@ -114,7 +119,12 @@ Json evaluate_row(const CLI::App& command, const Options& options, const Common&
     run_options.interrupted = interrupted;
     run_options.baseline = false;
     CodesignResult result = dovetail::run(codesign, run_options);
-    if (!result.infeasible.empty()) reason = result.infeasible.begin()->first;
+    std::int64_t most = 0;  // the reason of most trials stands for the row
+    for (const auto& [why, count] : result.infeasible) {
+      if (count <= most) continue;
+      most = count;
+      reason = why;
+    }
     lower_bound = result.lower_bound;
     best = std::move(result.best);
   }
@@ -133,9 +143,7 @@ Json evaluate_row(const CLI::App& command, const Options& options, const Common&
   row["latency_ms"] = number(best->latency_ms);
   row["lower_bound"] = number(lower_bound);
   row["gap"] = lower_bound > 0 ? number((best->objective - lower_bound) / best->objective) : Json(nullptr);
-  row["best"] = Json::object();
-  for (const auto& [name, value] : named_values(codesign.family().space(), best->point))
-    row["best"][name] = value;
+  row["best"] = point_to_json(codesign.family().space(), best->point);
   return row;
 }
 
