@@ -26,6 +26,15 @@ std::string dump(const Json& value) {
   return value.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
+// A reason as one line of a table: control characters become spaces, and there is always something to read.
+std::string one_line(std::string text) {
+  constexpr std::size_t longest = 200;
+  if (text.size() > longest) text.resize(longest);
+  for (char& c : text)
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
+  return text.find_first_not_of(' ') == std::string::npos ? "failed without a reason" : text;
+}
+
 // A number of the answer where it has one.
 double number(const Json& object, const char* key, double otherwise) {
   const auto found = object.find(key);
@@ -108,7 +117,7 @@ Evaluation read_answer(const std::string& line, const Layer& layer, const Archit
   for (const char* key : {"failed", "error"}) {
     if (!answer.contains(key)) continue;
     const std::string reason = answer[key].is_string() ? answer[key].get<std::string>() : dump(answer[key]);
-    throw std::runtime_error(reason.empty() ? "failed without a reason" : reason);
+    throw std::runtime_error(one_line(reason));
   }
   Evaluation evaluation;
   const auto valid = answer.find("valid");

@@ -77,9 +77,12 @@ TEST_CASE("answers of a user's simulator") {
                                    LoopModel().evaluate(design.layer, design.architecture, *design.mapping))
                                .dump();
   const std::vector<std::string> seeds = {
-      good, R"({"cycles": 12, "energy_pj": 3.5})",
+      good,
+      R"({"cycles": 12, "energy_pj": 3.5})",
       R"({"valid": false, "violations": [{"constraint": "capacity", "level": "B"}]})",
-      R"({"failed": "no license"})", R"({"failed": ""})"};
+      R"({"failed": "no license"})",
+      R"({"failed": ""})",
+      R"({"error": "\u0000"})"};
   std::size_t read = 0, refused = 0;
   double slowest = 0.0;
   Mutator mutate(12);
