@@ -1,6 +1,7 @@
 // A user's simulator as an evaluator: the processes, their answers, and what becomes of those that fail.
 #include <dovetail/engine/command_evaluator.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <mutex>
@@ -29,7 +30,11 @@ std::string dump(const Json& value) {
 // A reason as one line of a table: control characters become spaces, and there is always something to read.
 std::string one_line(std::string text) {
   constexpr std::size_t longest = 200;
-  if (text.size() > longest) text.resize(longest);
+  if (text.size() > longest) {
+    std::size_t end = longest;  // not inside a character of several bytes
+    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
+    text.resize(end);
+  }
   for (char& c : text)
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
   return text.find_first_not_of(' ') == std::string::npos ? "failed without a reason" : text;
@@ -112,8 +117,12 @@ void read_parts(const Json& answer, const Layer& layer, Evaluation& evaluation) 
 
 Evaluation read_answer(const std::string& line, const Layer& layer, const Architecture& architecture) {
   const Json answer = Json::parse(line, nullptr, false);
-  if (!answer.is_object())
-    throw std::runtime_error("answered no JSON object: " + quote(std::string_view(line).substr(0, 60)));
+  if (!answer.is_object()) {
+    std::string start = line.substr(0, 60);  // whatever the bytes mean, the reason is text
+    std::replace_if(
+        start.begin(), start.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80; }, '?');
+    throw std::runtime_error("answered no JSON object: " + quote(start));
+  }
   for (const char* key : {"failed", "error"}) {
     if (!answer.contains(key)) continue;
     const std::string reason = answer[key].is_string() ? answer[key].get<std::string>() : dump(answer[key]);

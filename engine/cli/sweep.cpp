@@ -331,7 +331,8 @@ int run(const CLI::App& command, const Options& options, const Common& common) {
                     {},
                     row["reason"].get<std::string>()};
         if (done) trial.metrics["objective"] = row["objective"].get<double>();
-        store->put({trial, row["seconds"].get<double>(), Json{{"key", key}, {"row", row}}.dump()});
+        store->put({trial, row["seconds"].get<double>(),
+                    Json{{"key", key}, {"row", row}}.dump(-1, ' ', false, Json::error_handler_t::replace)});
       }
     }
     if (row["status"] != "done") {

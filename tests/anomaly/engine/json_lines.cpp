@@ -96,6 +96,8 @@ TEST_CASE("answers of a user's simulator") {
       ++read;
     } catch (const std::runtime_error& error) {
       CHECK_FALSE(std::string(error.what()).empty());
+      CHECK_NOTHROW(
+          nlohmann::json(std::string(error.what())).dump());  // UTF-8, as stores and reports need it
       ++refused;
     }
     slowest = std::max(slowest, seconds() - start);
