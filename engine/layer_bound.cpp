@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 #include <stdexcept>
+#include <tuple>
 
 #include <dovetail/accelerators/loop_cost.hpp>
 #include <dovetail/engine/keep_sets.hpp>
@@ -25,7 +26,9 @@ using Prices = std::array<double, max_tensors>;
 struct Limit {
   unsigned tensors = 0;
   double words = 0.0;
-  auto operator<=>(const Limit&) const = default;
+  bool operator<(const Limit& other) const {
+    return std::tie(tensors, words) < std::tie(other.tensors, other.words);
+  }
 };
 using Limits = std::array<Limit, 2>;
 
