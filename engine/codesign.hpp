@@ -95,13 +95,17 @@ class Codesign {
         0.0;  ///< > 0: designs that cannot be below it are pruned, at the sight of a bound or while mapping
     std::function<bool()> stop;  ///< true: give up; the answer is none
     bool prune = true;           ///< false: map whatever the specs and bounds say (the hand design)
+    bool prove = true;           ///< false: mappings may be good without proof, where proofs can wait
   };
 
   /// The best mapping of every layer at this hardware point, and what that gives.
   std::optional<DesignPoint> evaluate(const Point& point, Dataflow dataflow, const Limits& limits) const;
 
-  /// The same machine with the best mappings of its networks as wholes, when the study's mapper is exact and its objective
-  /// EDP: a network's energy x cycles is not least where each layer's is. Other designs are returned as they are.
+  /// Whether the study's mapper can put proofs off: exact, without a budget or gap, decided by the loop model.
+  bool proofs_can_wait() const;
+
+  /// The same machine with its best mappings, proven, where proofs can wait. For EDP the best mappings of its networks as
+  /// wholes: a network's energy x cycles is not least where each layer's is. Other designs are returned as they are.
   DesignPoint refined(DesignPoint design, Dataflow dataflow, int threads) const;
 
   /// A point of the space that has the hand design's values wherever the others allow it, parameter by parameter. Throws
@@ -154,21 +158,26 @@ class Codesign {
   bool loop_model_bounds(const Architecture& architecture) const;
   std::vector<CompulsoryCost> compulsory(const Point& point, const Architecture& architecture) const;
   double bound(const std::vector<CompulsoryCost>& costs) const;
-  LayerAnswer map_layer(std::size_t pool, const DesignPoint& design, Dataflow dataflow, double cutoff,
-                        int threads) const;
+  struct Effort {
+    int threads = 1;  ///< as in MapRequest, like the others
+    double cutoff = 0.0;
+    bool prove = true;
+  };
+  LayerAnswer map_layer(std::size_t pool, const DesignPoint& design, Dataflow dataflow,
+                        const Effort& effort) const;
   /// Maps every layer. With `cutting`, in rounds: the missing distance to the incumbent is shared out over the layers in
   /// proportion to their bounds, and each search only proves its share; a layer whose optimum lies below its share is
   /// solved, and the others share what is left. Ends when all are solved or the point is proven no better. None when
   /// stopped.
   std::optional<std::vector<LayerAnswer>> map_layers(DesignPoint& design, Dataflow dataflow,
                                                      const Limits& limits,
-                                                     const std::vector<CompulsoryCost>& costs,
+                                                     const std::vector<CompulsoryCost>& costs, bool prove,
                                                      bool cutting) const;
   /// The objective of layers at their (energy, cycles) by the loop model.
   double loop_objective(const std::vector<LayerAnswer>& answers) const;
   /// What the mapper is asked for a layer of the pool.
-  MapRequest request(std::size_t pool, const DesignPoint& design, Dataflow dataflow, double cutoff,
-                     int threads) const;
+  MapRequest request(std::size_t pool, const DesignPoint& design, Dataflow dataflow,
+                     const Effort& effort) const;
   /// Objective, bound and metrics of a design from its networks.
   void total(DesignPoint& design) const;
   /// Sums over the networks, from the layers' answers.
@@ -217,7 +226,9 @@ struct CodesignResult {
   std::vector<Trial> front;
   std::vector<double> reference;
   double hypervolume = 0.0;
-  bool exhausted = false;          ///< every point of the space was tried, or excluded by its bound
+  bool exhausted = false;  ///< every point of the space was tried, or excluded by its bound
+  /// No machine that was tried is better than `best`, whatever its mappings: proofs that were put off are done.
+  bool settled = false;
   std::string stopped = "trials";  ///< trials, exhausted, proven, time, interrupt
   double seconds = 0.0;
   double gap() const;  ///< (best - bound) / best; 1 without a bound
@@ -240,7 +251,8 @@ struct CodesignOptions {
 };
 
 /// The co-design loop. Trials are a function of the study alone: rounds of `batch` points, pruned with the incumbent at the
-/// round's start, told to the designer in order. Trials that the store holds are replayed, not evaluated again.
+/// round's start, mapped well but without proof where proofs can wait, told to the designer in order. Trials that the
+/// store holds are replayed, not evaluated again.
 CodesignResult run(const Codesign& codesign, const CodesignOptions& options);
 
 }  // namespace dovetail

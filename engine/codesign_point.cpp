@@ -89,8 +89,12 @@ double Codesign::bound(const Point& point) const {
   return loop_model_bounds(architecture) ? bound(compulsory(point, architecture)) : 0.0;
 }
 
-MapRequest Codesign::request(std::size_t pool, const DesignPoint& design, Dataflow dataflow, double cutoff,
-                             int threads) const {
+bool Codesign::proofs_can_wait() const {
+  return evaluator_ == nullptr && study_.mapper == "exact" && study_.budget == 0 && study_.gap == 0.0;
+}
+
+MapRequest Codesign::request(std::size_t pool, const DesignPoint& design, Dataflow dataflow,
+                             const Effort& effort) const {
   const Layer& layer = pool_[pool].layer;
   MapRequest request;
   request.layer = layer;
@@ -102,14 +106,15 @@ MapRequest Codesign::request(std::size_t pool, const DesignPoint& design, Datafl
   request.budget = study_.budget;
   request.gap = study_.gap;
   request.seed = study_.seed;
-  request.threads = threads;
-  request.cutoff = cutoff;
+  request.threads = effort.threads;
+  request.cutoff = effort.cutoff;
+  request.prove = effort.prove;
   return request;
 }
 
 Codesign::LayerAnswer Codesign::map_layer(std::size_t pool, const DesignPoint& design, Dataflow dataflow,
-                                          double cutoff, int threads) const {
-  MapRequest asked = request(pool, design, dataflow, cutoff, threads);
+                                          const Effort& effort) const {
+  MapRequest asked = request(pool, design, dataflow, effort);
   asked.front = evaluator_ != nullptr;
   LayerAnswer answer{mapper_->map(asked), {}, "", 0.0};
   answer.evaluation = answer.result.best;
@@ -132,7 +137,7 @@ Codesign::LayerAnswer Codesign::map_layer(std::size_t pool, const DesignPoint& d
 
 std::optional<std::vector<Codesign::LayerAnswer>> Codesign::map_layers(
     DesignPoint& design, Dataflow dataflow, const Limits& limits, const std::vector<CompulsoryCost>& costs,
-    bool cutting) const {
+    bool prove, bool cutting) const {
   std::vector<LayerAnswer> answers(pool_.size());
   std::vector<double> bounds(pool_.size());
   std::vector<char> open(pool_.size(), 1), given_up(pool_.size(), 0);
@@ -147,7 +152,7 @@ std::optional<std::vector<Codesign::LayerAnswer>> Codesign::map_layers(
         return;
       }
       const std::int64_t so_far = answers[i].result.evaluations;
-      answers[i] = map_layer(i, design, dataflow, before[i] * scale, limits.threads);
+      answers[i] = map_layer(i, design, dataflow, {limits.threads, before[i] * scale, prove});
       answers[i].result.evaluations += so_far;
       open[i] = answers[i].result.stopped == "cutoff" ? 1 : 0;
       bounds[i] = std::max(before[i], answers[i].result.lower_bound);
@@ -190,8 +195,10 @@ std::optional<DesignPoint> Codesign::evaluate(const Point& point, Dataflow dataf
     return design;
   }
 
-  const bool cutting = prunes && evaluator_ == nullptr && study_.mapper == "exact" && study_.budget == 0;
-  const auto answers = map_layers(design, dataflow, limits, costs, cutting);
+  const bool prove = limits.prove || !proofs_can_wait();
+  const bool cutting =
+      prove && prunes && evaluator_ == nullptr && study_.mapper == "exact" && study_.budget == 0;
+  const auto answers = map_layers(design, dataflow, limits, costs, prove, cutting);
   if (!answers) return std::nullopt;
   for (const LayerAnswer& answer : *answers) design.evaluations += answer.result.evaluations;
   if (!design.reason.empty()) return design;
@@ -237,7 +244,7 @@ std::optional<double> Codesign::loop_objective(const Point& point, int threads) 
   design.architecture = family_->instantiate(point);
   std::vector<LayerAnswer> answers(pool_.size());
   parallel_for(pool_.size(), threads, [&](std::size_t i) {
-    answers[i].result = mapper_->map(request(i, design, Dataflow::free, 0.0, threads));
+    answers[i].result = mapper_->map(request(i, design, Dataflow::free, {threads}));
   });
   for (const LayerAnswer& answer : answers)
     if (!answer.result.mapping) return std::nullopt;
@@ -284,10 +291,17 @@ void Codesign::total(DesignPoint& design) const {
 }
 
 DesignPoint Codesign::refined(DesignPoint design, Dataflow dataflow, int threads) const {
+  if (!design.mapped || design.pruned || !proofs_can_wait()) return design;
   const bool edp = objective_.energy_power == 1.0 && objective_.cycles_power == 1.0;
-  if (!edp || !design.mapped || design.pruned || evaluator_ != nullptr || study_.mapper != "exact" ||
-      study_.budget > 0 || study_.gap > 0.0)
-    return design;
+  if (!edp) {
+    if (std::all_of(design.layers.begin(), design.layers.end(),
+                    [](const MappedLayer& layer) { return layer.proven; }))
+      return design;
+    Limits whole;
+    whole.threads = threads;
+    whole.prune = false;
+    return *evaluate(design.point, dataflow, whole);
+  }
   std::size_t first = 0;
   for (std::size_t n = 0; n < networks_.size(); first += uses_[n].size(), ++n) {
     NetworkMapRequest request;

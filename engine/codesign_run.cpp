@@ -76,8 +76,8 @@ class Run {
     return true;
   }
 
-  Codesign::Limits limits(double incumbent) const {
-    return {threads_, incumbent, [this] { return stopping(); }, true};
+  Codesign::Limits limits(double incumbent, bool prove) const {
+    return {threads_, incumbent, [this] { return stopping(); }, true, prove};
   }
 
   // The published machine, with its own dataflow and freely mapped: what every result is compared with.
@@ -97,7 +97,7 @@ class Run {
   }
 
   std::optional<DesignPoint> hand_design(const Point& point, Codesign::Dataflow dataflow) const {
-    Codesign::Limits all = limits(0.0);
+    Codesign::Limits all = limits(0.0, false);
     all.prune = false;
     auto design = codesign_.evaluate(point, dataflow, all);
     if (design) design = codesign_.refined(*std::move(design), dataflow, threads_);
@@ -141,7 +141,8 @@ class Run {
         return;
       }
       const Clock::time_point start = Clock::now();
-      designs[i] = codesign_.evaluate(points[i], Codesign::Dataflow::free, limits(incumbent));
+      designs[i] =
+          codesign_.evaluate(points[i], Codesign::Dataflow::free, limits(incumbent, codesign_.study().prove));
       if (!designs[i]) return;
       trials[i] = codesign_.trial(id, *designs[i]);
       if (options_.store == nullptr) return;
@@ -198,15 +199,60 @@ class Run {
 
   void finish() {
     if (!result_.best && best_point_) {
-      Codesign::Limits unlimited{threads_, 0.0, {}, true};
+      Codesign::Limits unlimited;
+      unlimited.threads = threads_;
+      unlimited.prove = false;
       result_.best = codesign_.evaluate(*best_point_, Codesign::Dataflow::free, unlimited);
     }
     if (result_.best)
       result_.best = codesign_.refined(*std::move(result_.best), Codesign::Dataflow::free, threads_);
-    if (!result_.best) find_closest();
-    if (codesign_.goal().objectives.size() > 1) find_front();
+    else
+      find_closest();
+    if (codesign_.goal().objectives.size() > 1)
+      find_front();
+    else if (result_.best)
+      settle();
     bound_whole_space();
     result_.seconds = seconds_since(start_);
+  }
+
+  // The proofs that were put off, in the order of objectives: no other machine tried is better than the best; the few
+  // that are take its place.
+  void settle() {
+    if (!codesign_.proofs_can_wait()) return;
+    std::vector<const Trial*> open;
+    for (const Trial& trial : result_.trials) {
+      if (is_feasible(trial) && trial.point != result_.best->point) open.push_back(&trial);
+    }
+    std::stable_sort(open.begin(), open.end(), [](const Trial* a, const Trial* b) {
+      return a->metrics.at("objective") < b->metrics.at("objective");
+    });
+    for (const Trial* trial : open) {
+      const double incumbent = result_.best->objective;
+      if (trial->metrics.at("lower_bound") >= incumbent) continue;
+      auto design = codesign_.evaluate(trial->point, Codesign::Dataflow::free, limits(incumbent, true));
+      if (!design) {
+        ended();
+        return;
+      }
+      if (design->feasible() && design->lower_bound < incumbent)
+        design = codesign_.refined(*std::move(design), Codesign::Dataflow::free, threads_);
+      proven_.emplace(trial->id, design->lower_bound);
+      if (design->feasible() && design->objective < incumbent) result_.best = std::move(design);
+    }
+    result_.settled = true;
+  }
+
+  // What is known of the tried points, with what was proven at the end.
+  std::vector<Trial> settled_trials() const {
+    std::vector<Trial> trials = known_trials();
+    for (Trial& trial : trials) {
+      if (const auto found = proven_.find(trial.id); found != proven_.end()) {
+        double& bound = trial.metrics["lower_bound"];
+        bound = std::max(bound, found->second);
+      }
+    }
+    return trials;
   }
 
   void find_front() {
@@ -249,7 +295,7 @@ class Run {
 
   void bound_whole_space() {
     if (!result_.best) return;
-    SpaceBound found = bound_space(codesign_, known_trials(), *result_.best, codesign_.study().prove,
+    SpaceBound found = bound_space(codesign_, settled_trials(), *result_.best, codesign_.study().prove,
                                    threads_, [this] { return stopping(); });
     result_.lower_bound = found.lower_bound;
     result_.proven = found.proven;
@@ -268,6 +314,7 @@ class Run {
   double best_objective_ = 0.0;
   double best_bound_ = 0.0;  ///< of its mappings on its own machine
   std::optional<Point> best_point_;
+  std::map<std::int64_t, double> proven_;  // lower bounds of settled trials
 };
 
 }  // namespace

@@ -37,9 +37,10 @@ class EvolutionDesigner final : public Designer {
         else
           throw std::invalid_argument("");
       } catch (const std::exception&) {
-        throw std::invalid_argument(fmt::format(
-            "evolution: option '{}={}'; known are population, tournament (numbers >= 1) and crossover (0 to 1)",
-            name, text));
+        throw std::invalid_argument(
+            fmt::format("evolution: option '{}={}'; known are population, tournament (numbers >= 1) and "
+                        "crossover (0 to 1)",
+                        name, text));
       }
     }
   }

@@ -18,7 +18,9 @@ constexpr std::size_t tile_limit = 400'000;  // tables of a few hundred bytes pe
 constexpr std::size_t choice_limit = 1024;   // keep sets that are listed
 constexpr std::size_t kept_tables = 64;
 constexpr std::size_t front_labels = 200'000;  // effort for the proof of an unlimited front
-constexpr std::size_t narrow = 128;            // labels per stage of a first run
+constexpr std::size_t narrow = 128;            // labels per stage of the first runs,
+constexpr std::size_t wide = 512;              // of one for a good incumbent,
+constexpr std::size_t broad = 4096;            // and of those before the last
 constexpr std::size_t unlimited = std::numeric_limits<std::size_t>::max();
 
 constexpr double close = 2.0;  // of a bound: a proof is due
@@ -115,6 +117,7 @@ double ExactSearch::lower_bound() const {
 SearchLimits ExactSearch::limits(std::size_t width) const {
   SearchLimits limits;
   limits.width = width;
+  limits.by_volume = width > narrow;
   limits.threads = request_.threads;
   const double memory_mb = request_.memory_mb.value_or(4096.0);
   limits.labels = static_cast<std::size_t>(std::max(1.0, memory_mb * 1e6 / sizeof(Label) / 2.0));
@@ -188,16 +191,17 @@ void ExactSearch::descend(Hunt& hunt) {
     if (hunt.best || spent(hunt)) break;
     pass(hunt, root * share, narrow);
   }
-  // With a cutoff the incumbent may be all that is ever known of the layer: a wider look for a better one.
-  if (cutoff < infinity) pass(hunt, infinity, 4 * narrow);
+  // Without a proof, the incumbent is all that will be known of the layer: a wider look for a better one.
+  if (cutoff < infinity || !hunt.prove) pass(hunt, infinity, wide);
+  if (hunt.best && !hunt.prove) return;
   hunt.cutoff = cutoff;
   while (hunt.best && !spent(hunt)) {
     const double best = hunt.target(), bound = hunt.lower_bound();
     if (!(best > close * bound)) break;
-    pass(hunt, std::sqrt(best * bound), 32 * narrow);
+    pass(hunt, std::sqrt(best * bound), broad);
     if (hunt.target() == best && hunt.lower_bound() == bound) break;
   }
-  pass(hunt, infinity, 32 * narrow);
+  pass(hunt, infinity, broad);
   pass(hunt, infinity, unlimited);
 }
 
@@ -205,6 +209,7 @@ void ExactSearch::solve() {
   main_.gap = request_.gap;
   if (request_.cutoff > 0.0) main_.cutoff = request_.cutoff;
   main_.budget = request_.budget;
+  main_.prove = request_.prove;
   descend(main_);
   if (!main_.stopped.empty()) return;
   const double least = lower_bound();
@@ -214,6 +219,8 @@ void ExactSearch::solve() {
     main_.stopped = "infeasible";
   } else if (request_.cutoff > 0.0 && least >= request_.cutoff) {
     main_.stopped = "cutoff";
+  } else if (!request_.prove) {
+    main_.stopped = "search";
   } else {
     main_.stopped = request_.gap > 0.0 ? "gap" : "bound";
   }

@@ -18,7 +18,7 @@ class ExactSearch {
   /// Throws std::length_error when the layer has too many tiles for tables.
   explicit ExactSearch(const MapRequest& request);
 
-  /// Narrow runs for an incumbent, then complete ones for the proof. Stops at the request's gap, time, memory, cutoff.
+  /// Narrow runs for an incumbent, then, if the request wants it, a complete one for the proof. Stops at the request's gap, time, memory, cutoff.
   void solve();
   /// The Pareto front of (energy, cycles), ascending energy; `points` holds what is known of it and is completed. False
   /// when time, memory or `labels`, the effort of the proof, ended it first.
@@ -53,6 +53,7 @@ class ExactSearch {
     std::vector<char> done;
     double gap = 0.0, cutoff = std::numeric_limits<double>::infinity();
     std::int64_t budget = 0;
+    bool prove = true;
     std::string stopped;
     double lower_bound() const;
     double target() const;  ///< what a mapping must beat

@@ -47,6 +47,34 @@ class Stairs {
   std::unordered_map<std::uint64_t, double> energies_;
 };
 
+// Keeps the `width` most promising labels and answers the least bound of what went. By volume: in turn the next of every
+// binary order of tile volume. Bounds are the looser the less a tile holds, so that by bounds alone small tiles crowd
+// out the rest.
+double narrow(const TileLattice& lattice, std::vector<Label>& labels, const SearchLimits& limits) {
+  std::stable_sort(labels.begin(), labels.end(),
+                   [](const Label& a, const Label& b) { return a.bound < b.bound; });
+  std::map<int, std::size_t> seen;
+  std::vector<std::pair<std::size_t, std::size_t>> turns;  // turn, position
+  turns.reserve(labels.size());
+  for (std::size_t n = 0; n < labels.size(); ++n) {
+    const int order = limits.by_volume ? std::ilogb(lattice.volume(labels[n].tile)) : 0;
+    turns.emplace_back(seen[order]++, n);
+  }
+  std::sort(turns.begin(), turns.end());
+  std::vector<Label> kept;
+  kept.reserve(limits.width);
+  double dropped = infinity;
+  for (std::size_t n = 0; n < turns.size(); ++n) {
+    const Label& label = labels[turns[n].second];
+    if (n < limits.width)
+      kept.push_back(label);
+    else
+      dropped = std::min(dropped, label.bound);
+  }
+  labels = std::move(kept);
+  return dropped;
+}
+
 }  // namespace
 
 void LabelSearch::spread_stage(const std::vector<Stage>& stages, int level, const Cutoff& cutoff,
@@ -307,12 +335,8 @@ SearchOutcome LabelSearch::run(const Cutoff& cutoff, const SearchLimits& limits)
     }
     const bool last = temporal && level + 1 == p.levels;
     if (!last && next.labels.size() > limits.width) {
-      // The least promising go; what they could have become is bounded by the best of them.
-      std::stable_sort(next.labels.begin(), next.labels.end(),
-                       [](const Label& a, const Label& b) { return a.bound < b.bound; });
       outcome.complete = false;
-      outcome.lower_bound = std::min(outcome.lower_bound, next.labels[limits.width].bound);
-      next.labels.resize(limits.width);
+      outcome.lower_bound = std::min(outcome.lower_bound, narrow(p.lattice, next.labels, limits));
     }
     if (!stopped && !next.labels.empty()) {
       before = infinity;

@@ -29,7 +29,9 @@ struct Cutoff {
 };
 
 struct SearchLimits {
-  std::size_t width = std::numeric_limits<std::size_t>::max();   ///< labels kept after a stage
+  std::size_t width = std::numeric_limits<std::size_t>::max();  ///< labels kept after a stage
+  bool by_volume =
+      false;  ///< keep the most promising of every binary order of tile volume in turn, not of all
   std::size_t labels = std::numeric_limits<std::size_t>::max();  ///< of all stages together (memory)
   int threads = 1;
   std::function<bool()> expired;  ///< polled; true ends the search

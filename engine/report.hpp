@@ -24,7 +24,7 @@ nlohmann::ordered_json result_json(const Codesign& codesign, const CodesignResul
 struct ResultParts {
   nlohmann::ordered_json best, baseline, baseline_free;
   double lower_bound = 0.0;
-  bool proven = false;
+  bool proven = false, settled = false;  ///< as in CodesignResult
   std::int64_t trials = 0, feasible = 0, pruned = 0;
   std::map<std::string, std::int64_t> infeasible;
   std::string stopped;

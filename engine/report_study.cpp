@@ -125,6 +125,7 @@ Json compose_result(const Json& header, const ResultParts& parts) {
   json["lower_bound"] = json_number(parts.lower_bound);
   json["gap"] = best > 0.0 ? json_number(share_of_gap(best, parts.lower_bound)) : Json(nullptr);
   json["proven"] = parts.proven;
+  json["settled"] = parts.settled;
   if (!parts.front.is_null()) json["front"] = parts.front;
   if (!parts.work.is_null()) json["work"] = parts.work;
   json["trials"] = parts.trials;
@@ -182,8 +183,8 @@ Json result_json(const Codesign& codesign, const CodesignResult& result) {
   return compose_result(
       header_json(codesign),
       {mapped(result.best), mapped(result.baseline), mapped(result.baseline_free), result.lower_bound,
-       result.proven, static_cast<std::int64_t>(result.trials.size()), result.feasible, result.pruned,
-       result.infeasible, result.stopped, result.seconds, front_json(codesign, result),
+       result.proven, result.settled, static_cast<std::int64_t>(result.trials.size()), result.feasible,
+       result.pruned, result.infeasible, result.stopped, result.seconds, front_json(codesign, result),
        work_json(result.work), closest_json(codesign, result)});
 }
 
@@ -304,7 +305,9 @@ std::string judgement_text(const Json& result) {
     out += "\n";
   }
   if (real(best, "lower_bound") > 0 && real(best, "lower_bound") >= real(best, "objective")) {
-    out += "proven: no mapping of the workload on this hardware is better\n";
+    out += result.value("settled", false)
+               ? "proven: no mapping of the workload on any hardware that was tried is better\n"
+               : "proven: no mapping of the workload on this hardware is better\n";
   } else if (real(best, "lower_bound") > 0) {
     out += fmt::format("on this hardware no mapping is below {:.4e} (gap {})\n", real(best, "lower_bound"),
                        percent(real(best, "gap")));

@@ -65,7 +65,8 @@ struct Study {
   int candidates = 8;  ///< mappings per layer that it is asked about, best first; 0: the whole front
   std::optional<double> clock_mhz;  ///< for power_mw and latency_ms; none: the family's
   std::int64_t trials = 50;
-  bool prove = false;  ///< after the trials, evaluate every point that its bound does not exclude (finite spaces)
+  bool prove =
+      false;  ///< after the trials, evaluate every point that its bound does not exclude (finite spaces)
   int batch = 2;
   std::uint64_t seed = 0;
   std::optional<double> time_s;

@@ -39,10 +39,11 @@ class TreesDesigner final : public Designer {
           throw std::invalid_argument("");
         }
       } catch (const std::exception&) {
-        throw std::invalid_argument(fmt::format(
-            "trees: option '{}={}'; known are warmup, rounds, depth, chains, steps (numbers >= 1) and epsilon "
-            "(0 to 1)",
-            name, text));
+        throw std::invalid_argument(
+            fmt::format("trees: option '{}={}'; known are warmup, rounds, depth, chains, steps (numbers >= "
+                        "1) and epsilon "
+                        "(0 to 1)",
+                        name, text));
       }
     }
   }

@@ -96,6 +96,7 @@ StoredStudy read_study_store(const std::string& path) {
     parts.stopped = ending["stopped"].get<std::string>();
     parts.lower_bound = ending["lower_bound"].is_number() ? ending["lower_bound"].get<double>() : 0.0;
     parts.proven = ending["proven"].get<bool>();
+    parts.settled = ending.value("settled", false);
     parts.closest = ending.value("closest", Json(nullptr));
     if (ending.contains("best") && ending["best"].is_object()) parts.best = ending["best"];
     parts.seconds = ending["seconds"].is_number() ? ending["seconds"].get<double>() : parts.seconds;

@@ -47,9 +47,10 @@ void add_study_options(CLI::App& command, StudyOptions& options) {
       .add_option("--batch", options.batch, "Points per round; the result depends on it, but not on threads")
       ->check(CLI::Range(1, 4096))
       ->capture_default_str();
-  command.add_flag("--prove", options.prove,
-                   "After the trials, evaluate every point of a finite space that its bound does not exclude, "
-                   "until the best is proven");
+  command.add_flag(
+      "--prove", options.prove,
+      "After the trials, evaluate every point of a finite space that its bound does not exclude, "
+      "until the best is proven");
   command.add_option("--store", options.store, "SQLite file that records every trial")->type_name("FILE");
 }
 

@@ -81,3 +81,25 @@ TEST_CASE("the best mapping of a network is at least as good as the best of each
   CHECK(refined.lower_bound == refined.objective);
   CHECK(refined.lower_bound >= design.lower_bound * (1 - 1e-9));
 }
+
+TEST_CASE("proofs that were put off are done at the end: nothing that was tried is better") {
+  for (const char* objective : {"edp", "energy"}) {
+    Study study = ::study("mlp", "eyeriss", objective);
+    study.designer = "random";
+    study.trials = 12;
+    const Codesign codesign(study);
+    const CodesignResult result = run(codesign, {});
+    REQUIRE(result.best);
+    CHECK(result.settled);
+    for (const Trial& trial : result.trials) {
+      const DesignPoint truth = *codesign.evaluate(trial.point, Codesign::Dataflow::free, {});
+      const DesignPoint refined = codesign.refined(truth, Codesign::Dataflow::free, 1);
+      if (refined.feasible()) CHECK(result.best->objective <= refined.objective);
+      if (trial.metrics.count("objective") != 0 && truth.feasible()) {
+        CHECK(trial.metrics.at("lower_bound") <= truth.objective * (1 + 1e-9));
+        if (trial.metrics.count("pruned") == 0)
+          CHECK(trial.metrics.at("objective") >= truth.objective * (1 - 1e-9));
+      }
+    }
+  }
+}
