@@ -18,8 +18,6 @@
 
 #include <fmt/format.h>
 
-extern char** environ;
-
 namespace dovetail {
 namespace {
 
