@@ -43,7 +43,7 @@ void check_trace(const Json& trace, double cycles) {
 }
 
 Json study(const Folder& folder, const std::string& family, const std::string& threads,
-           const std::vector<std::string>& more = {}, const std::string& trials = "14") {
+           const std::vector<std::string>& more = {}, const std::string& trials = "8") {
   std::vector<std::string> words = {"optimize", "--workload", "mlp",      "--family", family,
                                     "--model",  "cycle",      "--trials", trials,     "--seed",
                                     "4",        "--threads",  threads,    "--format", "json"};
@@ -93,7 +93,7 @@ TEST_CASE("optimize --model cycle: the same for any thread count, resumed alike,
     const std::string store = folder.file(std::string(family) + ".db");
     const Json one = study(folder, family, "1"), two = study(folder, family, "2");
     CHECK(one == two);
-    study(folder, family, "1", {"--store", store}, "7");
+    study(folder, family, "1", {"--store", store}, "4");
     const Json resumed = study(folder, family, "2", {"--store", store, "--resume"});
     CHECK(resumed["best"] == one["best"]);
     CHECK(resumed["feasible"] == one["feasible"]);
