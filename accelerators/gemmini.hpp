@@ -43,7 +43,7 @@ struct GemminiJob {
       gemmini_n, gemmini_q, gemmini_p, gemmini_k,
       gemmini_s, gemmini_r, gemmini_c};  ///< of the loops over tiles, outermost first
   std::int64_t stride = 1;
-  bool cold = false;  ///< no earlier run of the layer has left its data in the caches
+  bool cold = false;  ///< no earlier run of the layer has left its data in the caches, only what wrote it
   std::int64_t padding(int kernel) const { return extent[static_cast<std::size_t>(kernel)] / 2; }
   std::int64_t tiles(int d) const {
     return (extent[static_cast<std::size_t>(d)] + tile[static_cast<std::size_t>(d)] - 1) /

@@ -88,7 +88,10 @@ void Caches::measure_reuse() {
       shares_[at(t)].push_back(shared(t, loops()[l]));
       misses_[at(t)].push_back(miss(t, l));
     }
-    misses_[at(t)].push_back(job_.cold ? Miss{1.0 - g_.cold_dram, g_.cold_dram} : miss(t, loops().size()));
+    Miss first = miss(t, loops().size());
+    if (job_.cold)
+      first = {(1.0 - g_.cold_dram) * first.llc, (1.0 - g_.cold_dram) * first.dram + g_.cold_dram};
+    misses_[at(t)].push_back(first);
   }
 }
 

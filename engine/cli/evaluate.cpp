@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <dovetail/accelerators/cycle_model.hpp>
 #include <dovetail/accelerators/design.hpp>
 #include <dovetail/accelerators/evaluators.hpp>
 #include <dovetail/accelerators/systolic_document.hpp>
@@ -32,7 +33,11 @@ struct Answer {
   std::string text;
 };
 
-Answer evaluate(const Node& document, const Evaluator& evaluator, bool read_only = false) {
+/// What becomes of a document that was read: nothing more (a dry run), its figures, or its figures with
+/// all that the text report says.
+enum class Depth { read, figures, text };
+
+Answer evaluate(const Node& document, const Evaluator& evaluator, Depth depth) {
   Diagnostics diagnostics;
   if (is_systolic(document)) {
     Json report = evaluate_systolic(document, diagnostics);
@@ -42,10 +47,13 @@ Answer evaluate(const Node& document, const Evaluator& evaluator, bool read_only
   const Design design = read_design(document);
   if (!design.mapping)
     throw InputError(document.location(), "the design has no mapping; `dovetail map` finds one");
-  if (read_only) return {};
+  if (depth == Depth::read) return {};
   const Evaluation evaluation = evaluator.evaluate(design.layer, design.architecture, *design.mapping);
-  return {to_json(design.layer, design.architecture, evaluation),
-          evaluation_text(design.layer, design.architecture, *design.mapping, evaluation)};
+  std::string text = evaluation_text(design.layer, design.architecture, *design.mapping, evaluation);
+  if (depth == Depth::text && evaluation.valid() && evaluator.name() == "cycle")
+    text += "\nWhere the cycles go\n" +
+            to_text(CycleModel().explain(design.layer, design.architecture, *design.mapping));
+  return {to_json(design.layer, design.architecture, evaluation), std::move(text)};
 }
 
 std::string csv_row(const std::string& file, const Json& json) {
@@ -70,7 +78,7 @@ int evaluate_lines(const Evaluator& evaluator) {
   for (std::int64_t number = 1; !interrupted() && std::getline(std::cin, line); ++number) {
     Json answer;
     try {
-      answer = evaluate(parse_json(line, fmt::format("line {}", number)), evaluator).json;
+      answer = evaluate(parse_json(line, fmt::format("line {}", number)), evaluator, Depth::figures).json;
     } catch (const InputError& error) {
       all_good = false;
       answer = {{"error", error.what()}};
@@ -88,6 +96,7 @@ int evaluate_lines(const Evaluator& evaluator) {
 
 int run(const Options& options, const Common& common) {
   const std::unique_ptr<Evaluator> evaluator = make_evaluator(options.model);
+  const Depth depth = common.dry_run ? Depth::read : common.format == "text" ? Depth::text : Depth::figures;
   std::vector<Answer> answers;
   std::string mistakes;
   for (const std::string& file : options.files) {
@@ -97,7 +106,7 @@ int run(const Options& options, const Common& common) {
       return evaluate_lines(*evaluator);
     }
     try {
-      answers.push_back(evaluate(load_file(file), *evaluator, common.dry_run));
+      answers.push_back(evaluate(load_file(file), *evaluator, depth));
     } catch (const InputError& error) {
       mistakes += fmt::format("{}\n", error.what());
       answers.push_back({{{"error", error.what()}}, ""});

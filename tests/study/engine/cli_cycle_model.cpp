@@ -75,6 +75,9 @@ TEST_CASE("map --model cycle explains every layer, and its mappings evaluate to 
       REQUIRE(again.code == 0);
       CHECK(Json::parse(again.out)["cycles"] == layer["best"]["cycles"]);
       CHECK(Json::parse(again.out)["edp"] == layer["best"]["edp"]);
+      const Outcome words = run(folder, {"evaluate", file, "--model", "cycle", "--format", "text"});
+      CHECK(words.out.find("Where the cycles go") != std::string::npos);
+      CHECK(words.out.find("% ") != std::string::npos);
       const Outcome explained =
           run(folder, {"explain", file, "--model", "cycle", "--format", "json", "--out", "trace"});
       REQUIRE(explained.code == 0);
