@@ -211,6 +211,7 @@ void ablation(const Settings& settings) {
       {{"acquisition", "lcb"}},
       {{"acquisition", "thompson"}},
       {{"classifier", "off"}},
+      {{"classifier", "trees"}},
       {{"threshold", "0"}},
       {{"trust", "off"}},
       {{"trust", "on"}},

@@ -125,7 +125,9 @@ inline void cost(const std::string& driver) {
   fmt::print("Gaussian process, 12 inputs, ARD Matern-5/2, ms of CPU time on one thread\n");
   for (const std::size_t n : {100u, 200u, 500u, 1000u}) regression_cost(n, peer, has_peer);
   fmt::print("Bayesian designer, 12 real parameters, one objective, ms of CPU time on one thread\n");
-  for (const std::size_t n : {100u, 200u, 500u, 1000u}) suggestion_cost(n);
+  for (const std::size_t n : {100u, 200u, 500u, 1000u, 2000u, 4000u}) suggestion_cost(n);
+  fmt::print(
+      "  (above 2000 outcomes a local model of 2000, above 1000 parameters from an even subset of 1000)\n");
 }
 
 }  // namespace problems

@@ -231,7 +231,8 @@ class BayesDesigner final : public Designer {
     search.samples = options_.samples;
     search.starts = options_.starts;
     search.neighbours = options_.neighbours;
-    search.gradient = options_.gradient && !prior_mean_ && options_.acquisition != "thompson";
+    search.gradient =
+        options_.gradient && !prior_mean_ && belief_->has_gradient() && options_.acquisition != "thompson";
     const std::vector<Point> best = incumbents(4);
     // Among many length scales always, otherwise every second time once nothing improves: global improvement that stays a
     // promise ends in corners, while the neighbourhood of the best point is where small steps still pay.

@@ -69,7 +69,7 @@ const std::vector<Row>& rows() {
       flag("warp", &B::warp, "warp ordered inputs"),
       choice("acquisition", &B::acquisition, {"ei", "lcb", "thompson"}, "what is maximised"),
       real("lambda", &B::lambda, 0.0, 100.0, "standard deviations in lcb (0 to 100)"),
-      flag("classifier", &B::classifier, "learn feasibility from failures"),
+      choice("classifier", &B::classifier, {"process", "trees", "off"}, "learns feasibility from failures"),
       real("threshold", &B::threshold, 0.0, 0.95,
            "smallest probability of feasibility suggested (0 to 0.95)"),
       flag("violation", &B::violation, "reduce predicted violations before the first feasible point"),

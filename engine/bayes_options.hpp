@@ -17,9 +17,10 @@ struct BayesOptions {
   bool warp = false;  ///< Kumaraswamy warping of ordered inputs (up to 15): more to learn, seldom worth it
   std::string acquisition = "ei";  ///< ei (log EI, with two objectives log EHVI), lcb, thompson
   double lambda = 1.0;             ///< of lcb (Shi et al. 2020)
-  bool classifier = true;          ///< learn feasibility from failures
-  double threshold = 0.05;         ///< smallest probability of feasibility that a suggestion may have
-  bool violation = true;  ///< without a feasible point, two of three times the least predicted violation
+  std::string classifier =
+      "process";            ///< of failures: process (Gaussian, Laplace), trees (boosted; no gradients), off
+  double threshold = 0.05;  ///< smallest probability of feasibility that a suggestion may have
+  bool violation = true;    ///< without a feasible point, two of three times the least predicted violation
   std::string trust =
       "auto";              ///< trust region: auto (always above 15 length scales, else when stuck), on, off
   bool neighbours = true;  ///< climb over feasible neighbours

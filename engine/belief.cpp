@@ -19,6 +19,30 @@ double Observation::worst_excess() const {
   return worst;
 }
 
+namespace {
+
+std::vector<std::vector<double>> rows_of(const Matrix& points) {
+  std::vector<std::vector<double>> result;
+  for (std::size_t i = 0; i < points.rows; ++i)
+    result.emplace_back(points.row(i).begin(), points.row(i).end());
+  return result;
+}
+
+std::unique_ptr<BoostedTrees> fit_trees(const Matrix& points, const std::vector<char>& passed) {
+#ifdef DOVETAIL_XGBOOST
+  BoostedTreesOptions options;
+  options.probability = true;
+  options.rounds = 40, options.depth = 3, options.learning_rate = 0.15;
+  return std::make_unique<BoostedTrees>(rows_of(points), std::vector<double>(passed.begin(), passed.end()),
+                                        options);
+#else
+  (void)points, (void)passed;
+  throw std::invalid_argument("bayes: classifier=trees needs a build with XGBoost");
+#endif
+}
+
+}  // namespace
+
 GaussianProcessModel Belief::model(bool warp) const {
   GaussianProcessModel result;
   result.kernel = features_.kernel(options_.kernel);
@@ -65,7 +89,10 @@ void Belief::update(const std::vector<Observation>& observations, int threads) {
                             i == 0 ? std::span<const double>(priors) : std::span<const double>());
     } else if (i < regressions) {
       specs_[i - objectives_.size()].update(completed, excess[i - objectives_.size()]);
-    } else if (options_.classifier && any_failed && all.rows > classified_) {
+    } else if (options_.classifier == "trees" && any_failed && all.rows > classified_) {
+      trees_ = fit_trees(all, passed);
+      classified_ = all.rows;
+    } else if (options_.classifier == "process" && any_failed && all.rows > classified_) {
       GaussianProcessModel latent = model(false);
       if (options_.kernel == "linear_noise") latent.kernel = features_.kernel("squared_exponential");
       latent.kernel.terms.push_back({});  // the base rate
@@ -116,12 +143,24 @@ Outlook Belief::predict(const Matrix& points, std::span<const double> priors) co
     for (std::size_t i = 0; i < points.rows; ++i)
       result.log_feasible[i] += log_feasibility(prediction.mean[i], prediction.variance[i]);
   }
+  if (has_classifier()) {
+    result.log_success = log_success(points);
+    for (std::size_t i = 0; i < points.rows; ++i) result.log_feasible[i] += result.log_success[i];
+  }
+  return result;
+}
+
+std::vector<double> Belief::log_success(const Matrix& points) const {
+  std::vector<double> result(points.rows, 0.0);
+#ifdef DOVETAIL_XGBOOST
+  if (trees_) {
+    result = trees_->predict(rows_of(points));
+    for (double& value : result) value = std::log(std::clamp(value, 1e-6, 1.0));
+  }
+#endif
   if (classifier_) {
-    const std::vector<double> scores = classifier_->scores(points);
-    for (std::size_t i = 0; i < points.rows; ++i) {
-      result.log_success[i] = log_normal_cdf(scores[i]);
-      result.log_feasible[i] += result.log_success[i];
-    }
+    result = classifier_->scores(points);
+    for (double& value : result) value = log_normal_cdf(value);
   }
   return result;
 }
@@ -164,10 +203,8 @@ std::vector<double> Belief::expected_violation(const Matrix& points) const {
     for (std::size_t i = 0; i < points.rows; ++i)
       result[i] += std::exp(log_expected_improvement(-prediction.mean[i], prediction.variance[i], 0.0));
   }
-  if (classifier_) {
-    const std::vector<double> scores = classifier_->scores(points);
-    for (std::size_t i = 0; i < points.rows; ++i) result[i] -= log_normal_cdf(scores[i]);
-  }
+  const std::vector<double> success = log_success(points);
+  for (std::size_t i = 0; i < points.rows; ++i) result[i] -= success[i];
   return result;
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <dovetail/engine/bayes_options.hpp>
+#include <dovetail/engine/boosted_trees.hpp>
 #include <dovetail/engine/point_features.hpp>
 #include <dovetail/surrogates/classifier.hpp>
 #include <dovetail/surrogates/path_sample.hpp>
@@ -61,10 +62,11 @@ class Belief {
 
   bool has_objectives() const { return !objectives_.empty() && objectives_.front().ready(); }
   bool has_specs() const { return !specs_.empty() && specs_.front().ready(); }
-  bool has_classifier() const { return classifier_ != nullptr; }
+  bool has_classifier() const { return classifier_ != nullptr || trees_ != nullptr; }
   const Regression& objective(int index) const { return objectives_[static_cast<std::size_t>(index)]; }
   const std::vector<Regression>& specs() const { return specs_; }
   const FeasibilityClassifier* classifier() const { return classifier_.get(); }
+  bool has_gradient() const { return trees_ == nullptr; }
 
  private:
   GaussianProcessModel model(bool warp) const;
@@ -73,7 +75,9 @@ class Belief {
   std::vector<Regression> objectives_, specs_;
   std::vector<std::unique_ptr<Belief>> relatives_;
   bool with_prior_ = false;
+  std::vector<double> log_success(const Matrix& points) const;
   std::unique_ptr<FeasibilityClassifier> classifier_;
+  std::unique_ptr<BoostedTrees> trees_;
   std::size_t classified_ = 0, classifier_fitted_ = 0;
 };
 

@@ -53,7 +53,7 @@ BoostedTrees::BoostedTrees(const std::vector<std::vector<double>>& features,
   auto booster = std::make_shared<Booster>();
   require(XGBoosterCreate(&data.handle, 1, &booster->handle));
   const std::pair<const char*, std::string> parameters[] = {
-      {"objective", "reg:squarederror"},
+      {"objective", options.probability ? "binary:logistic" : "reg:squarederror"},
       {"tree_method", "exact"},
       {"nthread", "1"},
       {"verbosity", "0"},

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <dovetail/engine/ask_tell.hpp>
 #include <dovetail/workloads/document.hpp>
@@ -19,6 +20,8 @@ struct SessionOptions {
   std::string store;    ///< file that records every call; empty: none
   bool resume = false;  ///< go on with the session in the store
   std::string command;  ///< kept in the store for reports
+  std::vector<std::string> related =
+      {};  ///< stores of related studies over the same parameters, to learn from
 };
 
 /// A session over `{parameters: [...], constraints: [...], goal: {...}}` (read_space, read_goal). Throws InputError with

@@ -22,7 +22,8 @@ namespace dovetail {
 struct GaussianProcessModel {
   Kernel kernel;
   std::vector<int> warped_columns;
-  double length_location = -1.5857864376269049; ///< sqrt(2) - 3, added to log(columns) / 2: the mode of their log-normal
+  double length_location =
+      -1.5857864376269049;  ///< sqrt(2) - 3, added to log(columns) / 2: the mode of their log-normal
   double length_deviation = 1.7320508075688772;  ///< sqrt(3)
   double variance_deviation = 1.5;
   double noise_location = -9.0;  ///< log of the noise variance: mostly deterministic evaluators
@@ -54,11 +55,12 @@ class MarginalLikelihood {
 
 /// How hard to look for parameters. Starts beyond those given are the prior's centre, then deterministic
 /// variations of it. Above `coarse_size` points starts compete on an evenly strided subset and only the best
-/// is refined on all.
+/// is refined on all, or on an evenly strided `fit_size` of them when there are more.
 struct FitOptions {
   int starts = 3;
   int evaluations = 40;  ///< likelihoods with gradient, for each start and for the refinement
   int coarse_size = 160;
+  int fit_size = 1000;
   double tolerance = 1e-4;  ///< stop when log posterior changes relatively less than this
   std::vector<std::vector<double>>
       first_starts;  ///< for instance the parameters of the last fit (warm start)

@@ -200,18 +200,20 @@ std::vector<double> fit_parameters(const GaussianProcessModel& model, const Matr
   if (inputs.rows < 2) return starts.front();
 
   const bool coarse = static_cast<int>(inputs.rows) > options.coarse_size && starts.size() > 1;
-  Matrix few;
-  std::vector<double> few_outputs;
-  if (coarse) {
-    const double stride = static_cast<double>(inputs.rows) / options.coarse_size;
-    for (int i = 0; i < options.coarse_size; ++i) {
+  // The likelihood of evenly strided rows, at most `limit` of them.
+  const auto strided = [&](int limit) {
+    if (static_cast<int>(inputs.rows) <= limit) return MarginalLikelihood(model, inputs, outputs);
+    Matrix few;
+    std::vector<double> few_outputs;
+    const double stride = static_cast<double>(inputs.rows) / limit;
+    for (int i = 0; i < limit; ++i) {
       const auto row = static_cast<std::size_t>(i * stride);
       few.append(inputs.row(row));
       few_outputs.push_back(outputs[row]);
     }
-  }
-  const Matrix& competition = coarse ? few : inputs;
-  MarginalLikelihood likelihood(model, competition, coarse ? std::span<const double>(few_outputs) : outputs);
+    return MarginalLikelihood(model, few, few_outputs);
+  };
+  MarginalLikelihood likelihood = strided(coarse ? options.coarse_size : options.fit_size);
   Ascent best;
   for (std::vector<double>& start : starts) {
     if (static_cast<int>(start.size()) != model.parameter_count())
@@ -221,7 +223,7 @@ std::vector<double> fit_parameters(const GaussianProcessModel& model, const Matr
     if (found.value > best.value || best.point.empty()) best = std::move(found);
   }
   if (coarse) {
-    MarginalLikelihood whole(model, inputs, outputs);
+    MarginalLikelihood whole = strided(options.fit_size);
     best = dense::climb(model, std::ref(whole), best.point, options.evaluations, options.tolerance);
   }
   return best.point;

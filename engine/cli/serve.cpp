@@ -20,6 +20,7 @@ struct Words {
   std::string space;
   std::string designer = "bayes";
   std::string store;
+  std::vector<std::string> related;
   bool resume = false;
 };
 
@@ -36,8 +37,8 @@ std::map<std::string, std::string> designer_options(const Common& common) {
 }
 
 int serve(const Common& common, const Words& words) {
-  SessionOptions options{words.designer, designer_options(common), common.seed, common.threads, words.store,
-                         words.resume,   common.command_line};
+  SessionOptions options{words.designer, designer_options(common), common.seed,  common.threads, words.store,
+                         words.resume,   common.command_line,      words.related};
   if (common.dry_run) options.store.clear();
   std::unique_ptr<AskTell> session;
   try {
@@ -82,6 +83,10 @@ void add_serve(CLI::App& app, Common& common, Action& action) {
       ->check(CLI::IsMember(designer_names()))
       ->capture_default_str();
   command->add_option("--store", words->store, "File that records every call")->type_name("FILE");
+  command
+      ->add_option("--related", words->related,
+                   "Store of a related study over the same parameters, to learn from (repeatable)")
+      ->type_name("FILE");
   command->add_flag("--resume", words->resume, "Go on with the session in the store");
   command->callback(
       [&common, &action, words] { action = [&common, words] { return serve(common, *words); }; });
