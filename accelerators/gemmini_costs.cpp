@@ -23,10 +23,17 @@ double page_share(std::int64_t stride) {
 TileCosts::TileCosts(const Tiles& tiles, const GemminiConstants& constants)
     : tiles_(tiles), job_(tiles.job()), g_(constants), caches_(tiles, constants) {
   const auto row = [&](int d, std::int64_t index) {
-    return row_of_pieces(tiles.extent(d, index), job_.extent[at(d)], job_.tile[at(d)]);
+    const auto env=[](const char*n){const char*e=getenv(n);return e?atol(e):0L;};
+    const std::int64_t base = env(job_.matmul ? (d==gemmini_c?"MI":"MW") : (d==gemmini_c?"CI":"CW"));
+    return row_of_pieces(tiles.extent(d, index), job_.extent[at(d)], job_.tile[at(d)], base);
   };
   input_row_ = {row(gemmini_c, 0), row(gemmini_c, tiles.count(gemmini_c) - 1)};
   weight_row_ = {row(gemmini_k, 0), row(gemmini_k, tiles.count(gemmini_k) - 1)};
+  const auto out = [&](std::int64_t index) {
+    const auto env=[](const char*n){const char*e=getenv(n);return e?atol(e):0L;};
+    return row_of_pieces(tiles.extent(gemmini_k, index), job_.extent[at(gemmini_k)], job_.tile[at(gemmini_k)], env(job_.matmul?"MO":"CO"), job_.matmul ? 64 : job_.dim);
+  };
+  output_row_ = {out(0), out(tiles.count(gemmini_k) - 1)};
 }
 
 double TileCosts::read_lines(int tensor, unsigned beyond, double lines, std::int64_t stride) const {
@@ -98,13 +105,16 @@ TileCost TileCosts::operator()(const Place& place) const {
   if (place.first_sum) out.zero = g_.zero_row * real(n * q * p * kb);
   if (place.last_sum) {
     const double pixels_out = real(n * q * p);
-    const std::int64_t piece = job_.matmul ? 64 : d;
-    const double requests = real(ceil_div(k, piece));
-    const double beats = std::ceil(real(std::min(k, piece)) / 16.0);
+    const Packets& row = output_row_[k == tiles_.extent(gemmini_k, 0) ? 0 : 1];
     const Footprint o = footprint(real(p), real(k), real(all_k));
-    out.store = combine(pixels_out * requests *
-                            (std::max(g_.store_packet, g_.store_beat * beats) +
-                             g_.write_same * std::max(0.0, 1.0 - real(all_k) / 16.0)),
+    static const int sm = getenv("SM") ? atoi(getenv("SM")) : 0;
+    const double old = real(ceil_div(k, job_.matmul ? 64 : d));
+    const double each = sm == 0 ? old * std::max(g_.store_packet, g_.store_beat * std::ceil(real(std::min(k, job_.matmul ? 64 : d)) / 16.0))
+                      : sm == 1 ? std::max(row.packets * g_.store_packet, g_.store_beat * row.beats)
+                      : row.packets * g_.store_packet + g_.store_beat * row.beats;
+    out.store = combine(pixels_out *
+                            (each +
+                             g_.write_same * old * std::max(0.0, 1.0 - real(all_k) / 16.0)),
                         write_lines(place.beyond, o.lines * real(n * q), all_k));
   }
   out.chunks = job_.matmul ? real(cb) : 1.0;

@@ -28,7 +28,7 @@ class TileCosts {
   const GemminiJob& job_;
   const GemminiConstants& g_;
   Caches caches_;
-  std::array<Packets, 2> input_row_, weight_row_;  ///< of a whole tile, and of the last one
+  std::array<Packets, 2> input_row_, weight_row_, output_row_;  ///< of a whole tile, and of the last one
 };
 
 }  // namespace dovetail::gemmini

@@ -30,13 +30,14 @@ Packets packets_of_row(std::int64_t bytes, std::int64_t offset) {
 }
 
 /// Mean over the offsets that rows `stride` bytes apart and tiles `step` bytes apart take.
-Packets mean_packets(std::int64_t bytes, std::int64_t stride, std::int64_t step) {
+Packets mean_packets(std::int64_t bytes, std::int64_t stride, std::int64_t step, std::int64_t base) {
   Packets sum;
   double count = 0.0;
   std::array<bool, 64> seen{};
   std::array<std::int64_t, 64> queue{};
   int filled = 1;
-  seen[0] = true;
+  queue[0] = base;
+  seen[static_cast<std::size_t>(base)] = true;
   for (int i = 0; i < filled; ++i) {  // all sums of multiples of both
     const Packets p = packets_of_row(bytes, queue[static_cast<std::size_t>(i)]);
     sum.beats += p.beats, sum.packets += p.packets, sum.lines += p.lines, sum.repeats += p.repeats,
@@ -53,19 +54,15 @@ Packets mean_packets(std::int64_t bytes, std::int64_t stride, std::int64_t step)
 
 }  // namespace
 
-Packets row_of_pieces(std::int64_t bytes, std::int64_t stride, std::int64_t step) {
+Packets row_of_pieces(std::int64_t bytes, std::int64_t stride, std::int64_t step, std::int64_t base, std::int64_t piece) {
   Packets sum;
-  const std::int64_t full = bytes / 64, rest = bytes % 64;
-  if (full > 0) {
-    const Packets p = mean_packets(64, stride, step);
-    sum.beats += static_cast<double>(full) * p.beats, sum.packets += static_cast<double>(full) * p.packets;
-    sum.lines += static_cast<double>(full) * p.lines;
-    sum.repeats += static_cast<double>(full) * p.repeats;
-  }
-  if (rest > 0) {
-    const Packets p = mean_packets(rest, stride, step);
-    sum.beats += p.beats, sum.packets += p.packets, sum.lines += p.lines, sum.repeats += p.repeats;
-  }
+  const auto add = [&](std::int64_t length, double times) {
+    const Packets p = mean_packets(length, stride, step, base);
+    sum.beats += times * p.beats, sum.packets += times * p.packets;
+    sum.lines += times * p.lines, sum.repeats += times * p.repeats;
+  };
+  if (bytes >= piece) add(piece, static_cast<double>(bytes / piece));
+  if (bytes % piece > 0) add(bytes % piece, 1.0);
   return sum;
 }
 

@@ -14,7 +14,7 @@ struct Packets {
 };
 
 /// A row of `bytes` loaded in pieces of at most 64 bytes; rows lie `stride` bytes apart, tiles `step`.
-Packets row_of_pieces(std::int64_t bytes, std::int64_t stride, std::int64_t step);
+Packets row_of_pieces(std::int64_t bytes, std::int64_t stride, std::int64_t step, std::int64_t base, std::int64_t piece = 64);
 
 /// Lines that a tile touches, and how they lie.
 struct Footprint {
