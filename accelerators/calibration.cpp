@@ -259,6 +259,7 @@ GemminiConstants fit_constants(const std::vector<MeasuredRow>& rows, const Gemmi
   for (int round = 0; round < rounds; ++round)
     for (std::size_t i = 0; i < gemmini_constants().size(); ++i) {
       const GemminiConstant& c = gemmini_constants()[i];
+      if (!c.fitted) continue;
       bool moved = false;
       for (const double direction : {1.0, -1.0}) {
         GemminiConstants trial = best;

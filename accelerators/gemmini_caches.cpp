@@ -7,7 +7,10 @@
 namespace dovetail::gemmini {
 
 Caches::Caches(const Tiles& tiles, const GemminiConstants& constants)
-    : tiles_(tiles), job_(tiles.job()), g_(constants) {
+    : tiles_(tiles),
+      job_(tiles.job()),
+      g_(constants),
+      start_(job_.matmul ? 0 : static_cast<std::int64_t>(constants.offset)) {
   measure_reuse();
 }
 
@@ -54,20 +57,20 @@ Footprint Caches::lines_of(int tensor, const std::array<bool, gemmini_dimensions
              all_c = static_cast<double>(job_.extent[gemmini_c]);
   switch (tensor) {
     case input: {
-      if (job_.matmul) return footprint(p, c, all_c);
+      if (job_.matmul) return footprint(p, c, all_c, start_);
       const auto stride = static_cast<double>(job_.stride),
                  columns_all = static_cast<double>(tiles_.columns()),
                  rows_all = static_cast<double>(tiles_.rows());
       const double columns = std::min(columns_all, (p - 1) * stride + r),
                    rows = std::min(rows_all, (q - 1) * stride + s);
-      Footprint f = footprint(columns, c, all_c);
+      Footprint f = footprint(columns, c, all_c, start_);
       f.lines *= rows * n;
       return f;
     }
     case weight:
-      return footprint(c * r * s, k, all_k);
+      return footprint(c * r * s, k, all_k, start_);
     default: {
-      Footprint f = footprint(p, k, all_k);
+      Footprint f = footprint(p, k, all_k, start_);
       f.lines *= q * n;
       return f;
     }

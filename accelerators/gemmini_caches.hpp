@@ -31,6 +31,8 @@ class Caches {
   const Tiles& tiles_;
   const GemminiJob& job_;
   const GemminiConstants& g_;
+  std::int64_t
+      start_;  ///< of a tensor, bytes after a line's: programs align matrices to the bus, not the tensors of convolutions
   std::vector<std::array<Footprint, tensors>> reach_;
   std::array<std::vector<double>, tensors> shares_;  ///< by loop
   std::array<std::vector<Miss>, tensors> misses_;    ///< by loop, then the first touch

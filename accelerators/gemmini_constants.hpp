@@ -15,14 +15,13 @@ struct GemminiConstants {
   double pad_block = 0.1;                  ///< per padding row and DIM block
   double zero_row = 1.0;                   ///< per accumulator row zeroed
   double store_packet = 1.5;               ///< per write request
-  double store_beat = 1.0;                 ///< per 16-byte beat of a write
   double load_latency = 40.0;              ///< from the last load to the first multiplication
   double execute_latency = 20.0;           ///< after the array's own skew
   double store_latency = 40.0;             ///< until a tile's slot is free
   double host_conv = 400.0;                ///< to issue a convolution tile
   double host_matmul = 300.0;              ///< to issue a matrix tile
   double slot = 20.0;                      ///< from a freed slot to the next tile's start
-  double window = 24.0;                    ///< extra of a multiplication with 8 in flight
+  double window = 10.0;                    ///< latency of a multiplication beyond 3 DIM, with 8 in flight
   double read_llc = 5.0, read_dram = 8.0;  ///< per 64-byte line that L2 does not hold
   double write_llc = 8.0, write_dram = 24.0;
   double read_row = 30.0,
@@ -33,6 +32,7 @@ struct GemminiConstants {
       0.5;  ///< share of a cold layer's first touches that DRAM serves, whatever caches could hold
   double overlap = 0.5;  ///< share of line costs hidden behind beats, 0 adds, 1 takes the larger
   double l2_lines = 8192.0, llc_lines = 65536.0;  ///< capacities in 64-byte lines
+  double offset = 8.0;    ///< bytes from a line's start to that of a convolution's tensors; not fitted
   double conflict = 1.0;  ///< how much strided lines crowd into few sets: 0 not at all, 1 fully
 };
 
@@ -41,6 +41,7 @@ struct GemminiConstant {
   std::string_view name;
   double GemminiConstants::*member;
   double least, largest;
+  bool fitted = true;  ///< calibration moves it; else the machine's geometry says it
 };
 const std::vector<GemminiConstant>& gemmini_constants();
 

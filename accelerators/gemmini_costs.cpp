@@ -21,19 +21,19 @@ double page_share(std::int64_t stride) {
 }  // namespace
 
 TileCosts::TileCosts(const Tiles& tiles, const GemminiConstants& constants)
-    : tiles_(tiles), job_(tiles.job()), g_(constants), caches_(tiles, constants) {
-  const auto row = [&](int d, std::int64_t index) {
-    const auto env=[](const char*n){const char*e=getenv(n);return e?atol(e):0L;};
-    const std::int64_t base = env(job_.matmul ? (d==gemmini_c?"MI":"MW") : (d==gemmini_c?"CI":"CW"));
-    return row_of_pieces(tiles.extent(d, index), job_.extent[at(d)], job_.tile[at(d)], base);
+    : tiles_(tiles),
+      job_(tiles.job()),
+      g_(constants),
+      start_(job_.matmul ? 0 : static_cast<std::int64_t>(constants.offset)),
+      caches_(tiles, constants) {
+  const auto row = [&](int d, std::int64_t index, std::int64_t piece) {
+    return row_of_pieces(tiles.extent(d, index), job_.extent[at(d)], job_.tile[at(d)], start_, piece);
   };
-  input_row_ = {row(gemmini_c, 0), row(gemmini_c, tiles.count(gemmini_c) - 1)};
-  weight_row_ = {row(gemmini_k, 0), row(gemmini_k, tiles.count(gemmini_k) - 1)};
-  const auto out = [&](std::int64_t index) {
-    const auto env=[](const char*n){const char*e=getenv(n);return e?atol(e):0L;};
-    return row_of_pieces(tiles.extent(gemmini_k, index), job_.extent[at(gemmini_k)], job_.tile[at(gemmini_k)], env(job_.matmul?"MO":"CO"), job_.matmul ? 64 : job_.dim);
-  };
-  output_row_ = {out(0), out(tiles.count(gemmini_k) - 1)};
+  const std::int64_t stored = job_.matmul ? 64 : job_.dim;  // bytes of a row that one mvout takes
+  const auto last = [&](int d) { return tiles.count(d) - 1; };
+  input_row_ = {row(gemmini_c, 0, 64), row(gemmini_c, last(gemmini_c), 64)};
+  weight_row_ = {row(gemmini_k, 0, 64), row(gemmini_k, last(gemmini_k), 64)};
+  output_row_ = {row(gemmini_k, 0, stored), row(gemmini_k, last(gemmini_k), stored)};
 }
 
 double TileCosts::read_lines(int tensor, unsigned beyond, double lines, std::int64_t stride) const {
@@ -73,7 +73,7 @@ TileCost TileCosts::operator()(const Place& place) const {
   }
   const std::int64_t all_c = job_.extent[gemmini_c], all_k = job_.extent[gemmini_k];
   const Packets& in = input_row_[c == tiles_.extent(gemmini_c, 0) ? 0 : 1];
-  const Footprint in_lines = footprint(rows / std::max(1.0, image_rows), real(c), real(all_c));
+  const Footprint in_lines = footprint(rows / std::max(1.0, image_rows), real(c), real(all_c), start_);
   const double in_beats =
       rows *
       std::max(g_.beat * in.beats + g_.packet * in.packets + g_.read_same * in.repeats, real(c) / narrow);
@@ -81,7 +81,7 @@ TileCost TileCosts::operator()(const Place& place) const {
   const double in_commands = std::ceil(rows / real(d)) * real(ceil_div(c, 64));
   const Packets& w = weight_row_[k == tiles_.extent(gemmini_k, 0) ? 0 : 1];
   const double w_rows = real(c * r * s);
-  const Footprint w_lines = footprint(w_rows, real(k), real(all_k));
+  const Footprint w_lines = footprint(w_rows, real(k), real(all_k), start_);
   const double w_beats =
       w_rows *
       std::max(g_.beat * w.beats + g_.packet * w.packets + g_.read_same * w.repeats, real(k) / narrow);
@@ -99,22 +99,16 @@ TileCost TileCosts::operator()(const Place& place) const {
   const double tail = real(d - (rest > 0 ? least : d));
   const double multiplications = real(kb * cb * r * s) * real(streams * ceil_div(p, d));
   out.execute = std::max(real(kb * cb * r * s) * (stream + std::max(0.0, tail)),
-                         multiplications * (2.0 * real(d) + g_.window) / 8.0);
+                         multiplications * (3.0 * real(d) + g_.window) / 8.0);
 
   // Stores.
   if (place.first_sum) out.zero = g_.zero_row * real(n * q * p * kb);
   if (place.last_sum) {
     const double pixels_out = real(n * q * p);
     const Packets& row = output_row_[k == tiles_.extent(gemmini_k, 0) ? 0 : 1];
-    const Footprint o = footprint(real(p), real(k), real(all_k));
-    static const int sm = getenv("SM") ? atoi(getenv("SM")) : 0;
-    const double old = real(ceil_div(k, job_.matmul ? 64 : d));
-    const double each = sm == 0 ? old * std::max(g_.store_packet, g_.store_beat * std::ceil(real(std::min(k, job_.matmul ? 64 : d)) / 16.0))
-                      : sm == 1 ? std::max(row.packets * g_.store_packet, g_.store_beat * row.beats)
-                      : row.packets * g_.store_packet + g_.store_beat * row.beats;
-    out.store = combine(pixels_out *
-                            (each +
-                             g_.write_same * old * std::max(0.0, 1.0 - real(all_k) / 16.0)),
+    const Footprint o = footprint(real(p), real(k), real(all_k), start_);
+    const double same_line = std::max(0.0, 1.0 - real(all_k) / 16.0);  // neighbouring pixels of narrow rows
+    out.store = combine(pixels_out * row.packets * (g_.store_packet + g_.write_same * same_line),
                         write_lines(place.beyond, o.lines * real(n * q), all_k));
   }
   out.chunks = job_.matmul ? real(cb) : 1.0;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <numeric>
 
 namespace dovetail::gemmini {
 namespace {
@@ -30,14 +31,14 @@ Packets packets_of_row(std::int64_t bytes, std::int64_t offset) {
 }
 
 /// Mean over the offsets that rows `stride` bytes apart and tiles `step` bytes apart take.
-Packets mean_packets(std::int64_t bytes, std::int64_t stride, std::int64_t step, std::int64_t base) {
+Packets mean_packets(std::int64_t bytes, std::int64_t stride, std::int64_t step, std::int64_t start) {
   Packets sum;
   double count = 0.0;
   std::array<bool, 64> seen{};
   std::array<std::int64_t, 64> queue{};
   int filled = 1;
-  queue[0] = base;
-  seen[static_cast<std::size_t>(base)] = true;
+  queue[0] = start;
+  seen[static_cast<std::size_t>(start)] = true;
   for (int i = 0; i < filled; ++i) {  // all sums of multiples of both
     const Packets p = packets_of_row(bytes, queue[static_cast<std::size_t>(i)]);
     sum.beats += p.beats, sum.packets += p.packets, sum.lines += p.lines, sum.repeats += p.repeats,
@@ -54,10 +55,11 @@ Packets mean_packets(std::int64_t bytes, std::int64_t stride, std::int64_t step,
 
 }  // namespace
 
-Packets row_of_pieces(std::int64_t bytes, std::int64_t stride, std::int64_t step, std::int64_t base, std::int64_t piece) {
+Packets row_of_pieces(std::int64_t bytes, std::int64_t stride, std::int64_t step, std::int64_t start,
+                      std::int64_t piece) {
   Packets sum;
   const auto add = [&](std::int64_t length, double times) {
-    const Packets p = mean_packets(length, stride, step, base);
+    const Packets p = mean_packets(length, stride, step, start);
     sum.beats += times * p.beats, sum.packets += times * p.packets;
     sum.lines += times * p.lines, sum.repeats += times * p.repeats;
   };
@@ -66,19 +68,19 @@ Packets row_of_pieces(std::int64_t bytes, std::int64_t stride, std::int64_t step
   return sum;
 }
 
-Footprint footprint(double rows, double bytes, double stride) {
+Footprint footprint(double rows, double bytes, double stride, std::int64_t start) {
   Footprint f;
   if (bytes >= stride || stride <= line_bytes) {  // rows follow each other closely
     f.run_lines = std::max(1.0, rows * std::min(stride, std::max(bytes, stride)) / line_bytes);
     f.lines = f.run_lines;
     return f;
   }
-  const double phase = std::fmod(stride, line_bytes) == 0.0 && std::fmod(bytes, line_bytes) == 0.0
-                           ? 0.0
-                           : (std::min(bytes, line_bytes) - 1.0) / line_bytes;
-  const double per_row = std::fmod(stride, line_bytes) == 0.0 && bytes <= line_bytes
-                             ? std::ceil(bytes / line_bytes)
-                             : bytes / line_bytes + phase;
+  // Rows start at all multiples of the common step of stride and line.
+  const auto width = static_cast<std::int64_t>(std::max(1.0, bytes)),
+             grid = std::gcd(std::gcd(static_cast<std::int64_t>(stride), width), std::int64_t{64});
+  double per_row = 0.0;
+  for (std::int64_t o = start % grid; o < 64; o += grid)
+    per_row += static_cast<double>((o + width + 63) / 64) * static_cast<double>(grid) / 64.0;
   f.run_lines = std::max(1.0, per_row);
   f.lines = rows * std::min(f.run_lines, stride / line_bytes);
   // A stride of many lines with a common factor 2^k reaches only 1 / 2^k of the sets.

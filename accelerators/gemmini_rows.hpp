@@ -13,8 +13,10 @@ struct Packets {
   double repeats = 0.0;  ///< packets of a line that the packet before also touched
 };
 
-/// A row of `bytes` loaded in pieces of at most 64 bytes; rows lie `stride` bytes apart, tiles `step`.
-Packets row_of_pieces(std::int64_t bytes, std::int64_t stride, std::int64_t step, std::int64_t base, std::int64_t piece = 64);
+/// A row of `bytes` moved in pieces of at most `piece`; rows lie `stride` bytes apart, tiles `step`, and the first one
+/// starts `start` bytes after a line does.
+Packets row_of_pieces(std::int64_t bytes, std::int64_t stride, std::int64_t step, std::int64_t start,
+                      std::int64_t piece);
 
 /// Lines that a tile touches, and how they lie.
 struct Footprint {
@@ -23,7 +25,7 @@ struct Footprint {
   double set_share = 1.0;  ///< share of a cache's sets that these lines can reach
 };
 
-/// Of `rows` rows of `bytes`, `stride` bytes apart.
-Footprint footprint(double rows, double bytes, double stride);
+/// Of `rows` rows of `bytes`, `stride` bytes apart; the first one starts `start` bytes after a line does.
+Footprint footprint(double rows, double bytes, double stride, std::int64_t start);
 
 }  // namespace dovetail::gemmini
