@@ -8,6 +8,7 @@
 
 #include <dovetail/accelerators/calibration.hpp>
 #include <dovetail/accelerators/cycle_model.hpp>
+#include <dovetail/accelerators/gemmini_rows.hpp>
 #include <dovetail/accelerators/machine.hpp>
 
 using namespace dovetail;
@@ -52,8 +53,8 @@ TEST_CASE(
   const FitError all = fit_error(rows.rows, constants);
   MESSAGE("mean ", all.mean_percent, " %, median ", all.median_percent, " %, rank correlation ",
           all.spearman);
-  CHECK(all.mean_percent < 12.0);
-  CHECK(all.median_percent < 6.0);
+  CHECK(all.mean_percent < 10.0);
+  CHECK(all.median_percent < 5.0);
   CHECK(all.spearman > 0.99);
   std::vector<MeasuredRow> bound;  // by computation
   for (const MeasuredRow& row : rows.rows) {
@@ -75,9 +76,33 @@ TEST_CASE("arrays of other sizes, never fitted") {
     const FitError error = fit_error(of_dim(rows.rows, dim), find_machine("gemmini")->constants);
     MESSAGE("DIM ", dim, ": ", error.rows, " rows, mean ", error.mean_percent, " %, median ",
             error.median_percent, " %");
-    CHECK(error.mean_percent < (dim == 64 ? 33.0 : dim == 32 ? 23.0 : 14.0));
-    CHECK(error.spearman > 0.97);
+    CHECK(error.mean_percent < (dim > 16 ? 20.0 : 10.0));
+    CHECK(error.spearman > 0.99);
   }
+}
+
+TEST_CASE("mapped tiles, with all rows of their layers held out of the fit") {
+  const std::string mapped = unpack("rtl_designs.csv.gz"), one = unpack("rtl_one_design.csv.gz");
+  if (mapped.empty() || one.empty()) return;
+  MeasuredOptions check;
+  check.target = "target.gemmini_cycle", check.dim = 16, check.odd_kernels = false;
+  MeasuredOptions automatic;
+  automatic.target = "target.gemmini_auto_cycle", automatic.tiling = MeasuredTiling::automatic;
+  automatic.dim = 16, automatic.odd_kernels = false;
+  MeasuredOptions all;
+  all.old_matmul = true;
+  const std::vector<MeasuredRow> checked = read_measured_rows(mapped, "mapped", check).rows,
+                                 more = read_measured_rows(mapped, "automatic", automatic).rows;
+  const std::vector<MeasuredRow> fitted = of_dim(read_measured_rows(one, "one", all).rows, 16);
+  const FitError without = fit_error(checked, fit_constants(fitted, GemminiConstants{}, 10, 2));
+  std::vector<MeasuredRow> both = fitted;
+  both.insert(both.end(), more.begin(), more.end());
+  const FitError held_out = leave_layer_out(checked, both, GemminiConstants{}, 3, 10, 2);
+  MESSAGE("without automatic rows: mean ", without.mean_percent, " %, with those of other layers: mean ",
+          held_out.mean_percent, " %");
+  CHECK(without.mean_percent < 10.0);
+  CHECK(held_out.mean_percent < 10.5);
+  CHECK(held_out.spearman > 0.99);
 }
 
 TEST_CASE("a few RTL rows stay near without the shared data") {
@@ -93,6 +118,25 @@ TEST_CASE("a few RTL rows stay near without the shared data") {
   const FitError error = fit_error(rows.rows, find_machine("gemmini")->constants);
   CHECK(error.mean_percent < 10.0);
   CHECK_THROWS_AS(read_measured_rows("target.cycle,prob.C\n1,2\n", "bad.csv", options), InputError);
+}
+
+TEST_CASE("rows off the bus's grid take more requests, by the rule of largest yield") {
+  using gemmini::Packets;
+  const Packets aligned = gemmini::row_of_pieces(16, 256, 16, 0, 64),
+                off = gemmini::row_of_pieces(16, 256, 16, 8, 64);
+  CHECK(aligned.beats == 1.0);
+  CHECK(aligned.packets == 1.0);
+  // At 8, 24, 40, 56: 32 bytes, 64 bytes, 32 bytes, and two times 16 bytes in two lines.
+  CHECK(off.beats == doctest::Approx(2.5));
+  CHECK(off.packets == doctest::Approx(1.25));
+  CHECK(off.lines == doctest::Approx(1.25));
+  const Packets line = gemmini::row_of_pieces(64, 256, 64, 8, 64);  // 56 bytes of one line, 8 of the next
+  CHECK(line.beats == 5.0);
+  CHECK(line.packets == 2.0);
+  const Packets narrow = gemmini::row_of_pieces(8, 128, 8, 8, 64);  // never crosses a beat
+  CHECK(narrow.beats == 1.0);
+  CHECK(gemmini::footprint(10, 16, 256, 0).lines == 10.0);
+  CHECK(gemmini::footprint(10, 16, 256, 8).lines == doctest::Approx(12.5));
 }
 
 TEST_CASE("the tile pipeline explains its cycles exactly and is monotone in its constants") {
