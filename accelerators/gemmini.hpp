@@ -2,9 +2,9 @@
 //
 // What is modelled, from what RTL simulations show (notes on the machine; see also H. Genc et al., Gemmini, DAC 2021):
 // the host issues tiles; the loop unroller holds two; loads of tile n + 1 run while n executes; a slot frees when its store is
-// done; input and weight tiles are always loaded again; partial sums stay in the accumulator. A row of a load is split into
-// aligned packets of 16 to 64 bytes; a packet costs its beats or, where more, its level's latency over the requests in
-// flight. The level of a tile's lines follows from analytic reuse distances against set-associative caches.
+// done; input and weight tiles are always loaded again; partial sums stay in the accumulator. A row is split into aligned packets
+// of 16 to 64 bytes, largest yield first; convolutions' tensors start 8 bytes off that grid. Eight multiplications are in flight,
+// each 3 DIM long (skewed in, through, out). Reuse distances against set-associative caches say which level serves a line.
 #pragma once
 
 #include <array>
