@@ -63,7 +63,8 @@ Packets row_of_pieces(std::int64_t bytes, std::int64_t stride, std::int64_t step
     sum.beats += times * p.beats, sum.packets += times * p.packets;
     sum.lines += times * p.lines, sum.repeats += times * p.repeats;
   };
-  if (bytes >= piece) add(piece, static_cast<double>(bytes / piece));
+  const std::int64_t whole = bytes / piece;
+  if (whole > 0) add(piece, static_cast<double>(whole));
   if (bytes % piece > 0) add(bytes % piece, 1.0);
   return sum;
 }
@@ -79,8 +80,10 @@ Footprint footprint(double rows, double bytes, double stride, std::int64_t start
   const auto width = static_cast<std::int64_t>(std::max(1.0, bytes)),
              grid = std::gcd(std::gcd(static_cast<std::int64_t>(stride), width), std::int64_t{64});
   double per_row = 0.0;
-  for (std::int64_t o = start % grid; o < 64; o += grid)
-    per_row += static_cast<double>((o + width + 63) / 64) * static_cast<double>(grid) / 64.0;
+  for (std::int64_t o = start % grid; o < 64; o += grid) {
+    const std::int64_t touched = (o + width + 63) / 64;
+    per_row += static_cast<double>(touched) * static_cast<double>(grid) / line_bytes;
+  }
   f.run_lines = std::max(1.0, per_row);
   f.lines = rows * std::min(f.run_lines, stride / line_bytes);
   // A stride of many lines with a common factor 2^k reaches only 1 / 2^k of the sets.
