@@ -1,5 +1,6 @@
 #include <dovetail/accelerators/trace.hpp>
 
+#include <cmath>
 #include <stdexcept>
 
 #include <fmt/format.h>
@@ -86,7 +87,9 @@ std::string trace_gemmini(const Layer& layer, const Architecture& architecture, 
       if (job->tiles(static_cast<int>(d)) == 1) continue;
       args[std::string(1, names[d])] = t.index[d];
     }
-    const double issue = job->matmul ? machine.constants.host_matmul : machine.constants.host_conv;
+    // The driver's times are whole sixteenths of a cycle.
+    const double issue =
+        std::round(16.0 * (job->matmul ? machine.constants.host_matmul : machine.constants.host_conv)) / 16.0;
     tracks.add(host, "issue", t.issue, t.issue + issue, args);
     tracks.add(loads, "Inputs, Weights", t.load_start, t.load_end, args);
     tracks.add(array, "tile", t.execute_start, t.execute_end, args);
