@@ -12,14 +12,15 @@
 // A method is a designer, with options behind colons: bayes:features=raw:prior=bound.
 //
 // An evaluation is a hardware point, mapped layer by layer by the same mapper for every method. The first method runs
-// for the given trials; the others at least as long in trials and in seconds, and are read at both marks. Best values
-// are those of whole networks. Without a job: dosa.
+// for the given trials; the others at least as long in trials and in seconds, and are read at both marks. Seconds of
+// methods are processor seconds, summed over threads. Best values are those of whole networks. Without a job: dosa.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cmath>
+#include <ctime>
 #include <fstream>
 #include <iostream>
 #include <limits>
@@ -133,6 +134,11 @@ std::pair<double, double> median_interval(const Numbers& values) {
   return {quantile(medians, 0.025), quantile(medians, 0.975)};
 }
 
+// Of all threads of this process: other programs on the machine do not count.
+double cpu_seconds() {
+  return static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
+}
+
 struct Mark {
   std::int64_t trials;
   double seconds, best;
@@ -192,13 +198,12 @@ Search search(Study study, const std::string& method, std::uint64_t seed, double
   CodesignOptions options;
   options.threads = threads;
   options.baseline = false;
+  const double start = cpu_seconds();
   options.progress = [&](const CodesignProgress& state) {
-    result.curve.push_back({state.done, state.seconds, state.best});
+    result.curve.push_back({state.done, cpu_seconds() - start, state.best});
   };
-  const auto start = std::chrono::steady_clock::now();
   options.interrupted = [&] {
-    const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start;
-    return !result.curve.empty() && result.curve.back().trials >= trials && spent.count() >= seconds;
+    return !result.curve.empty() && result.curve.back().trials >= trials && cpu_seconds() - start >= seconds;
   };
   const CodesignResult found = run(codesign, options);
   if (found.best) result.network = found.best->objective;

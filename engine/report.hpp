@@ -32,6 +32,7 @@ struct ResultParts {
   nlohmann::ordered_json front;  ///< {objectives, designs, reference, hypervolume} of several objectives
   nlohmann::ordered_json work;   ///< {points, untried, cut, mapped, settled} of a space that could be listed
   nlohmann::ordered_json closest;  ///< {id, specs: [{metric, found, max or min}]} where nothing is feasible
+  nlohmann::ordered_json review;   ///< of review_json
 };
 
 /// The result of a study whose header is known: of a search that just ended, or of a store.

@@ -7,6 +7,7 @@
 
 #include <dovetail/accelerators/document.hpp>
 #include <dovetail/engine/cycle_report.hpp>
+#include <dovetail/engine/design_review.hpp>
 #include <dovetail/engine/evaluation_json.hpp>
 #include <dovetail/engine/objective.hpp>
 #include <dovetail/engine/report.hpp>
@@ -84,6 +85,7 @@ Json design_point_json(const Codesign& codesign, const DesignPoint& design) {
           {"latency_ms", json_number(design.latency_ms)},
           {"lower_bound", json_number(design.lower_bound)},
           {"gap", json_number(share_of_gap(design.objective, design.lower_bound))},
+          {"limits", binding_limits(codesign, design)},
           {"networks", std::move(networks)},
           {"layers", std::move(layers)}};
 }
@@ -128,6 +130,7 @@ Json compose_result(const Json& header, const ResultParts& parts) {
   json["settled"] = parts.settled;
   if (!parts.front.is_null()) json["front"] = parts.front;
   if (!parts.work.is_null()) json["work"] = parts.work;
+  if (!parts.review.is_null()) json["review"] = parts.review;
   json["trials"] = parts.trials;
   json["feasible"] = parts.feasible;
   json["pruned"] = parts.pruned;
@@ -180,12 +183,16 @@ Json result_json(const Codesign& codesign, const CodesignResult& result) {
   const auto mapped = [&](const std::optional<DesignPoint>& design) {
     return design && design->mapped ? design_point_json(codesign, *design) : Json(nullptr);
   };
+  const Json header = header_json(codesign);
+  const Json best = mapped(result.best);
+  Json trials = Json::array();
+  for (const Trial& trial : result.trials) trials.push_back(trial_json(codesign, trial));
   return compose_result(
-      header_json(codesign),
-      {mapped(result.best), mapped(result.baseline), mapped(result.baseline_free), result.lower_bound,
-       result.proven, result.settled, static_cast<std::int64_t>(result.trials.size()), result.feasible,
-       result.pruned, result.infeasible, result.stopped, result.seconds, front_json(codesign, result),
-       work_json(result.work), closest_json(codesign, result)});
+      header, {best, mapped(result.baseline), mapped(result.baseline_free), result.lower_bound, result.proven,
+               result.settled, static_cast<std::int64_t>(result.trials.size()), result.feasible,
+               result.pruned, result.infeasible, result.stopped, result.seconds, front_json(codesign, result),
+               work_json(result.work), closest_json(codesign, result),
+               review_json(best, trials, header["parameters"].get<std::vector<std::string>>())});
 }
 
 std::string nests_text(const DesignPoint& design) {
@@ -420,6 +427,7 @@ std::string result_text(const Json& result) {
     if (machine) out += tree(*machine);
     out += "\n" + layers_text(result);
     if (const std::string text = disagreement_text(best["layers"]); !text.empty()) out += "\n" + text;
+    out += review_text(result);
     out += "\nEvery activation is assumed to pass through the outermost memory between layers.\n";
   }
   if (!result["infeasible"].empty()) {

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <dovetail/engine/design_review.hpp>
 #include <dovetail/engine/report.hpp>
 #include <dovetail/engine/report_calibration.hpp>
 #include <dovetail/engine/store.hpp>
@@ -104,9 +105,10 @@ StoredStudy read_study_store(const std::string& path) {
   if (!header.is_object())
     throw StorageError(path + ": this store holds no co-design study (kind: " +
                        (record.identity.count("kind") != 0 ? record.identity.at("kind") : "unknown") + ")");
+  for (const Json& name : header["parameters"]) study.parameters.push_back(name.get<std::string>());
+  parts.review = review_json(parts.best, study.trials, study.parameters);
   study.result = compose_result(header, parts);
   study.calibration = calibrate_surrogate(trials);
-  for (const Json& name : header["parameters"]) study.parameters.push_back(name.get<std::string>());
   return study;
 }
 
