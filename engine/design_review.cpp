@@ -18,13 +18,17 @@ using Json = nlohmann::ordered_json;
 constexpr std::size_t most_runner_ups = 5, least_trials = 8, classes = 4;
 constexpr double near_limit = 0.98;
 
-// The numbers that a parameter may take instead, one step down and one step up; empty at an end of the range.
+// The numbers that a parameter may take instead, one step down and one step up; empty at an end of the range. A list may be
+// narrowed: of its values those that leave the point in the space.
 struct Steps {
   bool ordered = false;
   std::optional<double> down, up;
 };
 
-Steps steps(const Parameter& parameter, double at) {
+Steps steps(const Space& space, std::size_t p, const Point& point) {
+  const Parameter& parameter = space.parameters()[p];
+  const auto number = static_cast<std::size_t>(space.offset(static_cast<int>(p)));
+  const double at = point.numbers[number];
   Steps found;
   if (const auto* range = std::get_if<IntegerRange>(&parameter.domain)) {
     const auto step = static_cast<double>(range->step);
@@ -33,7 +37,12 @@ Steps steps(const Parameter& parameter, double at) {
     if (at + step <= static_cast<double>(range->high)) found.up = at + step;
   } else if (const auto* list = std::get_if<OrdinalValues>(&parameter.domain)) {
     found.ordered = list->values.size() > 1;
-    for (const double value : list->values) {
+    for (std::size_t choice = 0; choice < list->values.size();
+         ++choice) {  // a point holds the position in the list
+      const auto value = static_cast<double>(choice);
+      Point moved = point;
+      moved.numbers[number] = value;
+      if (!space.contains(moved)) continue;
       if (value < at) found.down = value;
       if (value > at && !found.up) found.up = value;
     }
@@ -192,12 +201,12 @@ std::vector<std::string> binding_limits(const Codesign& codesign, const DesignPo
   for (std::size_t p = 0; p < space.parameters().size(); ++p) {
     const Parameter& parameter = space.parameters()[p];
     const auto number = static_cast<std::size_t>(space.offset(static_cast<int>(p)));
-    const double at = design.point.numbers[number];
-    const Steps next = steps(parameter, at);
+    const Steps next = steps(space, p, design.point);
+    const double value_at = next.ordered ? space.number(design.point, static_cast<int>(p)) : 0.0;
     if (next.ordered && !next.up)
-      limits.push_back(fmt::format("{} at its largest, {:g}", parameter.name, at));
+      limits.push_back(fmt::format("{} at its largest, {:g}", parameter.name, value_at));
     if (next.ordered && !next.down)
-      limits.push_back(fmt::format("{} at its smallest, {:g}", parameter.name, at));
+      limits.push_back(fmt::format("{} at its smallest, {:g}", parameter.name, value_at));
     for (const std::optional<double>& value : {next.down, next.up}) {
       if (!value) continue;
       Point moved = design.point;

@@ -2,9 +2,11 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include <dovetail/engine/codesign.hpp>
 #include <dovetail/engine/design_front.hpp>
+#include <dovetail/engine/design_review.hpp>
 #include <dovetail/engine/objective.hpp>
 #include <dovetail/engine/report.hpp>
 #include <dovetail/workloads/document.hpp>
@@ -94,4 +96,42 @@ TEST_CASE("the paper's settings are a study file that runs, the same twice") {
   REQUIRE(first.best);
   REQUIRE(second.best);
   CHECK(first.best->objective == second.best->objective);
+}
+
+TEST_CASE(
+    "a review names the limits of the best design, the designs next to it, and what explains the others") {
+  Study listed = study(parse_yaml(R"(
+workload: mlp
+family: gemmini
+space: {hw.pe_dim: [4, 16, 64], hw.scratchpad_kb: [4, 16, 64]}
+trials: 100
+)",
+                                  "study.yaml"));
+  listed.designer = "exhaustive";
+  const Codesign codesign(listed);
+  const CodesignResult result = run(codesign, {});
+  REQUIRE(result.best);
+  const std::vector<std::string> limits = binding_limits(codesign, *result.best);
+  CHECK(std::count(limits.begin(), limits.end(), "hw.pe_dim at its largest, 64") == 1);
+
+  // Made-up rows: `a` alone decides, `b` does not matter.
+  nlohmann::ordered_json rows = nlohmann::ordered_json::array();
+  for (int i = 0; i < 12; ++i)
+    rows.push_back({{"id", i},
+                    {"outcome", i == 11 ? "pruned" : "feasible"},
+                    {"point", {{"a", i % 3}, {"b", i / 3 % 2 == 0 ? "x" : "y"}}},
+                    {"metrics",
+                     {{"objective", i % 3 == 0   ? 10.0
+                                    : i % 3 == 1 ? 20.0
+                                                 : 40.0}}}});
+  const nlohmann::ordered_json best = {{"objective", 10.0}, {"point", {{"a", 0}, {"b", "x"}}}};
+  const auto review = review_json(best, rows, {"b", "a"});
+  REQUIRE(review["runner_ups"].size() == 5);
+  CHECK(review["runner_ups"][0]["differs"] == nlohmann::ordered_json{{"b", "y"}});
+  CHECK(review["runner_ups"][2]["over_best"] == 2.0);
+  REQUIRE(review["effects"].size() == 2);
+  CHECK(review["effects"][0]["parameter"] == "a");
+  CHECK(review["effects"][0]["explains"].get<double>() == doctest::Approx(1.0));
+  CHECK(review["effects"][0]["values"][0] == 0);
+  CHECK(review["effects"][1]["explains"].get<double>() < 0.2);
 }
