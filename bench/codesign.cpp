@@ -344,7 +344,6 @@ Json hand(const Study& study, const Settings& settings) {
   for (const auto dataflow : {Codesign::Dataflow::baseline, Codesign::Dataflow::free}) {
     auto design = codesign.evaluate(codesign.family().default_point(), dataflow, limits);
     if (!design || !design->mapped) continue;
-    design = codesign.refined(*std::move(design), dataflow, settings.threads);
     json[dataflow == Codesign::Dataflow::baseline ? "own_dataflow" : "freely_mapped"] = design->objective;
   }
   return json;

@@ -14,6 +14,7 @@
 #include <dovetail/engine/designer.hpp>
 #include <dovetail/engine/layer_bound.hpp>
 #include <dovetail/engine/mapper.hpp>
+#include <dovetail/engine/network_mapper.hpp>
 #include <dovetail/engine/store.hpp>
 #include <dovetail/engine/study.hpp>
 #include <dovetail/spaces/family.hpp>
@@ -104,9 +105,11 @@ class Codesign {
   /// Whether the study's mapper can put proofs off: exact, without a budget or gap, decided by the loop model.
   bool proofs_can_wait() const;
 
-  /// The same machine with its best mappings, proven, where proofs can wait. For EDP the best mappings of its networks as
-  /// wholes: a network's energy x cycles is not least where each layer's is. Other designs are returned as they are.
-  DesignPoint refined(DesignPoint design, Dataflow dataflow, int threads) const;
+  /// The same machine with its best mappings, proven, where proofs can wait. For products of energy and cycles the best
+  /// mappings of its networks as wholes: a network's energy x cycles is not least where each layer's is. Other designs are
+  /// returned as they are. With an incumbent the proof goes only so far as to prune the machine, if it can be pruned; when
+  /// told to stop it answers what is known.
+  DesignPoint refined(DesignPoint design, Dataflow dataflow, const Limits& limits) const;
 
   /// A point of the space that has the hand design's values wherever the others allow it, parameter by parameter. Throws
   /// InputError when the space is empty.
@@ -173,6 +176,13 @@ class Codesign {
                                                      const Limits& limits,
                                                      const std::vector<CompulsoryCost>& costs, bool prove,
                                                      bool cutting) const;
+  /// Whether a network's optimum is one of its own, and proven as such.
+  bool proofs_of_networks() const;
+  /// Network `network`, whose layers begin at design.layers[first] and are mapped.
+  NetworkMapRequest network_request(std::size_t network, std::size_t first, const DesignPoint& design,
+                                    Dataflow dataflow, const Limits& limits) const;
+  /// The first spec that the design breaks, as a reason; empty when none.
+  std::string broken_spec(const DesignPoint& design) const;
   /// The objective of layers at their (energy, cycles) by the loop model.
   double loop_objective(const std::vector<LayerAnswer>& answers) const;
   /// What the mapper is asked for a layer of the pool.

@@ -7,7 +7,6 @@
 
 #include <dovetail/engine/codesign.hpp>
 #include <dovetail/engine/compulsory_bound.hpp>
-#include <dovetail/engine/network_mapper.hpp>
 #include <dovetail/engine/objective.hpp>
 #include <dovetail/engine/screening.hpp>
 #include <dovetail/workloads/parallel.hpp>
@@ -66,7 +65,8 @@ bool Codesign::loop_model_bounds(const Architecture& architecture) const {
 std::vector<CompulsoryCost> Codesign::compulsory(const Point& point, const Architecture& architecture) const {
   std::vector<CompulsoryCost> costs;
   for (const PoolLayer& layer : pool_)
-    costs.push_back((*layer.bound)(architecture, family_->rules(layer.layer, point), bypass_of(study_.bypass)));
+    costs.push_back(
+        (*layer.bound)(architecture, family_->rules(layer.layer, point), bypass_of(study_.bypass)));
   return costs;
 }
 
@@ -195,7 +195,8 @@ std::optional<DesignPoint> Codesign::evaluate(const Point& point, Dataflow dataf
     return design;
   }
 
-  const bool prove = limits.prove || !proofs_can_wait();
+  const bool later = limits.prove && proofs_of_networks();
+  const bool prove = !proofs_can_wait() || (limits.prove && !later);
   const bool cutting =
       prove && prunes && evaluator_ == nullptr && study_.mapper == "exact" && study_.budget == 0;
   const auto answers = map_layers(design, dataflow, limits, costs, prove, cutting);
@@ -215,11 +216,13 @@ std::optional<DesignPoint> Codesign::evaluate(const Point& point, Dataflow dataf
   design.lower_bound = std::min(design.objective, std::max(design.lower_bound, proven_already));
   if (design.pruned) return design;
 
-  const Trial outcome = trial(0, design);
-  for (const Spec& spec : goal_.specs) {
-    const Goal one{{}, {spec}};
-    if (design.reason.empty() && spec_violation(one, outcome) > 0.0) design.reason = "spec " + spec.metric;
-  }
+  design.reason = broken_spec(design);
+  if (!later || !design.reason.empty()) return design;
+  Limits proof = limits;
+  if (!prunes) proof.incumbent = 0.0;
+  design = refined(std::move(design), dataflow, proof);
+  if (!design.pruned && design.lower_bound < design.objective && limits.stop && limits.stop())
+    return std::nullopt;
   return design;
 }
 
@@ -290,38 +293,61 @@ void Codesign::total(DesignPoint& design) const {
   design.power_mw = design.energy_pj * 1e-12 / (design.cycles / hertz) * 1e3;
 }
 
-DesignPoint Codesign::refined(DesignPoint design, Dataflow dataflow, int threads) const {
+bool Codesign::proofs_of_networks() const {
+  return proofs_can_wait() && objective_.energy_power > 0.0 && objective_.cycles_power > 0.0;
+}
+
+std::string Codesign::broken_spec(const DesignPoint& design) const {
+  const Trial outcome = trial(0, design);
+  for (const Spec& spec : goal_.specs)
+    if (spec_violation(Goal{{}, {spec}}, outcome) > 0.0) return "spec " + spec.metric;
+  return "";
+}
+
+NetworkMapRequest Codesign::network_request(std::size_t network, std::size_t first, const DesignPoint& design,
+                                            Dataflow dataflow, const Limits& limits) const {
+  NetworkMapRequest request;
+  for (std::size_t l = 0; l < uses_[network].size(); ++l) {
+    const Use& use = uses_[network][l];
+    const Layer& layer = pool_[use.pool].layer;
+    request.layers.push_back({layer, use.count,
+                              dataflow == Dataflow::baseline ? family_->baseline_rules(layer, design.point)
+                                                             : family_->rules(layer, design.point),
+                              design.layers[first + l].mapping});
+  }
+  request.architecture = design.architecture;
+  request.objective = objective_;
+  request.bypass = bypass_of(study_.bypass);
+  request.stop = limits.stop;
+  request.threads = limits.threads;
+  return request;
+}
+
+DesignPoint Codesign::refined(DesignPoint design, Dataflow dataflow, const Limits& limits) const {
   if (!design.mapped || design.pruned || !proofs_can_wait()) return design;
-  const bool edp = objective_.energy_power == 1.0 && objective_.cycles_power == 1.0;
-  if (!edp) {
+  if (!proofs_of_networks()) {
     if (std::all_of(design.layers.begin(), design.layers.end(),
                     [](const MappedLayer& layer) { return layer.proven; }))
       return design;
-    Limits whole;
-    whole.threads = threads;
+    Limits whole = limits;
+    whole.incumbent = 0.0;
     whole.prune = false;
-    return *evaluate(design.point, dataflow, whole);
+    whole.prove = true;
+    return evaluate(design.point, dataflow, whole).value_or(design);
   }
+  const DesignPoint before = design;
   std::size_t first = 0;
   for (std::size_t n = 0; n < networks_.size(); first += uses_[n].size(), ++n) {
-    NetworkMapRequest request;
-    for (const Use& use : uses_[n]) {
-      const Layer& layer = pool_[use.pool].layer;
-      request.layers.push_back({layer, use.count,
-                                dataflow == Dataflow::baseline ? family_->baseline_rules(layer, design.point)
-                                                               : family_->rules(layer, design.point)});
-    }
-    request.architecture = design.architecture;
-    request.objective = objective_;
-    request.bypass = bypass_of(study_.bypass);
-    request.threads = threads;
-    NetworkMapResult found = map_network(request);
     MappedNetwork& network = design.networks[n];
+    NetworkMapRequest request = network_request(n, first, design, dataflow, limits);
+    // Networks that all lose the same share lose it together.
+    request.cutoff = network.objective * (limits.incumbent / before.objective);
+    const NetworkMapResult found = map_network(request);
+    network.lower_bound = std::max(network.lower_bound, std::min(found.lower_bound, network.objective));
     if (!found.feasible || found.objective > network.objective) continue;
     network.energy_pj = found.energy_pj;
     network.cycles = found.cycles;
     network.objective = found.objective;
-    network.lower_bound = found.lower_bound;
     for (std::size_t l = 0; l < uses_[n].size(); ++l) {
       MappedLayer& layer = design.layers[first + l];
       layer.mapping = *found.layers[l].mapping;
@@ -329,6 +355,18 @@ DesignPoint Codesign::refined(DesignPoint design, Dataflow dataflow, int threads
     }
   }
   total(design);
+  const double proven = std::max(before.lower_bound, design.lower_bound);
+  if (before.reason.empty() && !broken_spec(design).empty())
+    design = before;  // the best mappings cost it its place
+  design.lower_bound = std::min(proven, design.objective);
+  const bool stopped = limits.stop && limits.stop();
+  if (design.lower_bound < std::min(limits.incumbent, design.objective) && networks_.size() > 1 && !stopped) {
+    Limits whole = limits;
+    whole.incumbent = 0.0;
+    return refined(std::move(design), dataflow, whole);
+  }
+  design.pruned = limits.incumbent > 0.0 && design.lower_bound >= limits.incumbent &&
+                  design.lower_bound < design.objective;
   return design;
 }
 

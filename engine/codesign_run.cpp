@@ -100,8 +100,9 @@ class Run {
     Codesign::Limits all = limits(0.0, false);
     all.prune = false;
     auto design = codesign_.evaluate(point, dataflow, all);
-    if (design) design = codesign_.refined(*std::move(design), dataflow, threads_);
-    return design;
+    if (!design) return design;
+    all.stop = nullptr;  // it is what results are compared with: known whole or not at all
+    return codesign_.refined(*std::move(design), dataflow, all);
   }
 
   // The hand design, freely mapped, is known to the designer and is the first incumbent where the space contains it.
@@ -199,13 +200,13 @@ class Run {
 
   void finish() {
     if (!result_.best && best_point_) {
-      Codesign::Limits unlimited;
-      unlimited.threads = threads_;
-      unlimited.prove = false;
-      result_.best = codesign_.evaluate(*best_point_, Codesign::Dataflow::free, unlimited);
+      Codesign::Limits whole = limits(0.0, false);
+      whole.stop = nullptr;
+      result_.best = codesign_.evaluate(*best_point_, Codesign::Dataflow::free, whole);
     }
     if (result_.best)
-      result_.best = codesign_.refined(*std::move(result_.best), Codesign::Dataflow::free, threads_);
+      result_.best =
+          codesign_.refined(*std::move(result_.best), Codesign::Dataflow::free, limits(0.0, false));
     else
       find_closest();
     if (codesign_.goal().objectives.size() > 1)
@@ -235,8 +236,6 @@ class Run {
         ended();
         return;
       }
-      if (design->feasible() && design->lower_bound < incumbent)
-        design = codesign_.refined(*std::move(design), Codesign::Dataflow::free, threads_);
       proven_.emplace(trial->id, design->lower_bound);
       if (design->feasible() && design->objective < incumbent) result_.best = std::move(design);
     }

@@ -121,13 +121,12 @@ SearchLimits ExactSearch::limits(std::size_t width) const {
   limits.threads = request_.threads;
   const double memory_mb = request_.memory_mb.value_or(4096.0);
   limits.labels = static_cast<std::size_t>(std::max(1.0, memory_mb * 1e6 / sizeof(Label) / 2.0));
-  if (request_.time_s) {
-    limits.expired = [this] { return expired(); };
-  }
+  if (request_.time_s || request_.stop) limits.expired = [this] { return expired(); };
   return limits;
 }
 
 bool ExactSearch::expired() const {
+  if (request_.stop && request_.stop()) return true;
   return request_.time_s && clock_.seconds() >= *request_.time_s;
 }
 
@@ -185,6 +184,7 @@ void ExactSearch::pass(Hunt& hunt, double ceiling, std::size_t width) {
 // look for an incumbent, wider ones halve what lies between it and the bound, the last one has no limit and proves.
 void ExactSearch::descend(Hunt& hunt) {
   const double cutoff = hunt.cutoff;
+  const bool known = hunt.best.has_value();
   hunt.cutoff = infinity;  // an incumbent is wanted whatever the cutoff is
   const double root = hunt.lower_bound() > 0.0 ? hunt.lower_bound() : infinity;
   for (const double share : deepening) {
@@ -192,7 +192,7 @@ void ExactSearch::descend(Hunt& hunt) {
     pass(hunt, root * share, narrow);
   }
   // Without a proof, the incumbent is all that will be known of the layer: a wider look for a better one.
-  if (cutoff < infinity || !hunt.prove) pass(hunt, infinity, wide);
+  if (!known && (cutoff < infinity || !hunt.prove)) pass(hunt, infinity, wide);
   if (hunt.best && !hunt.prove) return;
   hunt.cutoff = cutoff;
   while (hunt.best && !spent(hunt)) {
@@ -226,9 +226,10 @@ void ExactSearch::solve() {
   }
 }
 
-double ExactSearch::cheapest(double price, std::optional<MapPoint>& best) {
+double ExactSearch::cheapest(double price, std::optional<MapPoint>& best, double enough) {
   Hunt hunt;
   hunt.price = price;
+  hunt.cutoff = enough;
   hunt.best = best;
   if (hunt.best) hunt.best->objective = hunt.best->energy_pj + price * hunt.best->cycles;
   for (const Choice& choice : choices_)

@@ -24,8 +24,10 @@ class ExactSearch {
   /// when time, memory or `labels`, the effort of the proof, ended it first.
   bool front(std::size_t labels, std::vector<MapPoint>& points);
   /// A mapping with the least energy_pj + price x cycles: `best` is a known one, if any, and is replaced by a better one.
-  /// No mapping has less than the returned value, which is that of `best` unless time or memory ended the search.
-  double cheapest(double price, std::optional<MapPoint>& best);
+  /// No mapping has less than the returned value, which is that of `best` or `enough`, the smaller one, unless time or
+  /// memory ended the search.
+  double cheapest(double price, std::optional<MapPoint>& best,
+                  double enough = std::numeric_limits<double>::infinity());
 
   const std::optional<MapPoint>& best() const { return main_.best; }
   double lower_bound() const;

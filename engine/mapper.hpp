@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -36,6 +37,7 @@ struct MapRequest {
   double gap = 0.0;                 ///< stop when (best - bound) / best is at most this
   std::optional<double> time_s;     ///< stop after this many seconds; results then depend on the machine
   std::optional<double> memory_mb;  ///< stop at this much memory of the mapper's own
+  std::function<bool()> stop;  ///< polled by the exact mapper, from any thread; true ends it as time would
   /// > 0: mappings that are not better than this need no proof: stop once the bound shows that there is none.
   double cutoff = 0.0;
   bool prove =

@@ -7,6 +7,7 @@
 #include <memory>
 #include <stdexcept>
 
+#include <dovetail/accelerators/loop_model.hpp>
 #include <dovetail/engine/exact_mapper.hpp>
 #include <dovetail/engine/supporting_lines.hpp>
 #include <dovetail/workloads/parallel.hpp>
@@ -41,11 +42,18 @@ MapRequest layer_request(const NetworkMapRequest& request, const NetworkMapLayer
   one.gap = request.gap;
   one.time_s = request.time_s;
   one.memory_mb = request.memory_mb;
+  one.stop = request.stop;
   one.threads = request.threads;
   return one;
 }
 
-void prepare(Part& part) {
+void prepare(Part& part, const std::optional<Mapping>& known) {
+  if (known) {
+    const Evaluation cost = LoopModel().evaluate(part.request.layer, part.request.architecture, *known);
+    if (cost.valid())
+      part.points.push_back(
+          {0.0, cost.energy_pj, static_cast<double>(cost.cycles), pack(part.request.layer, *known)});
+  }
   try {
     part.search = std::make_unique<ExactSearch>(part.request);
     part.lines = SupportingLines(part.search->root_energy_pj(), part.search->root_cycles());
@@ -67,27 +75,61 @@ void find_any(Part& part) {
                          pack(part.request.layer, *found.mapping)});
 }
 
-// The layer's best point at a price. Between two prices with one answer, the answer is known.
-void ask(Part& part, double price) {
-  const auto pick = [&] {
-    part.chosen = 0;
-    for (std::size_t k = 1; k < part.points.size(); ++k) {
-      if (cost(part.points[k], price) < cost(part.points[part.chosen], price)) part.chosen = k;
-    }
-  };
-  pick();
+// The least known point at a price.
+void pick(Part& part, double price) {
+  part.chosen = 0;
+  for (std::size_t k = 1; k < part.points.size(); ++k) {
+    if (cost(part.points[k], price) < cost(part.points[part.chosen], price)) part.chosen = k;
+  }
   part.bound = part.lines.at(price);
-  if (!part.points.empty() && cost(part.points[part.chosen], price) <= part.bound * (1.0 + rounding)) return;
+}
+
+// The layer's best point at a price, or a bound that is `enough`. Between two prices with one answer, the answer is known.
+void ask(Part& part, double price, double enough) {
+  pick(part, price);
+  const double known = part.points.empty() ? infinity : cost(part.points[part.chosen], price);
+  if (std::min(known, enough) <= part.bound * (1.0 + rounding)) return;
   if (part.search) {
     std::optional<MapPoint> best;
     if (!part.points.empty()) best = part.points[part.chosen];
-    const double known = best ? cost(*best, price) : infinity;
-    part.lines.add(price, part.search->cheapest(price, best));
-    part.bound = part.lines.at(price);
+    part.lines.add(price, part.search->cheapest(price, best, enough));
     if (best && best->objective < known) part.points.push_back(*best);
   }
-  if (part.points.empty() && part.bound < infinity) find_any(part);
-  pick();
+  if (part.points.empty() && part.lines.at(price) < infinity) find_any(part);
+  pick(part, price);
+}
+
+// The least value of a line at a price with which no corner is below the cutoff, or with which the least corner is as high
+// as a line of the value `most` can lift it.
+double demanded(const SupportingLines& lines, const MappingObjective& objective, double price, double most,
+                double cutoff) {
+  const auto least = [&](double value) {
+    SupportingLines with = lines;
+    with.add(price, value);
+    return with.least(objective).objective;
+  };
+  const double reached = std::min(cutoff, least(most));
+  double low = lines.at(price), high = most;
+  for (int step = 0; step < 50 && high > low * (1.0 + rounding); ++step) {
+    const double middle = 0.5 * (low + high);
+    (least(middle) < reached ? low : high) = middle;
+  }
+  return high;
+}
+
+// The share of what lies between the layers' bounds and their known costs at a price that need not be closed.
+double to_spare(std::vector<Part>& parts, const SupportingLines& lines, const NetworkMapRequest& request,
+                double price) {
+  double bound = 0.0, known = 0.0;
+  for (Part& part : parts) {
+    if (part.points.empty()) return 0.0;
+    pick(part, price);
+    bound += part.count * part.bound;
+    known += part.count * cost(part.points[part.chosen], price);
+  }
+  if (!(known > bound)) return 0.0;
+  const double needed = demanded(lines, request.objective, price, known, request.cutoff);
+  return std::clamp((known - needed) / (known - bound), 0.0, 1.0);
 }
 
 // The layers alone: each objective of one power.
@@ -109,7 +151,7 @@ void map_separately(const NetworkMapRequest& request, std::vector<Part>& parts, 
 
 void map_together(const NetworkMapRequest& request, std::vector<Part>& parts, NetworkMapResult& result) {
   const std::size_t count = parts.size();
-  parallel_for(count, request.threads, [&](std::size_t l) { prepare(parts[l]); });
+  parallel_for(count, request.threads, [&](std::size_t l) { prepare(parts[l], request.layers[l].known); });
   double energy = 0.0, cycles = 0.0;
   for (const Part& part : parts) {
     energy += part.count * part.lines.at(0.0);
@@ -120,10 +162,20 @@ void map_together(const NetworkMapRequest& request, std::vector<Part>& parts, Ne
   double best = infinity;
   std::vector<std::size_t> chosen(count, 0);
   result.feasible = true;
-  while (result.prices == 0 || corner.objective < best * (1.0 - std::max(request.gap, rounding))) {
+  const auto target = [&] {
+    const double wanted = best * (1.0 - std::max(request.gap, rounding));
+    return request.cutoff > 0.0 ? std::min(wanted, request.cutoff) : wanted;
+  };
+  while (result.prices == 0 || corner.objective < target()) {
     const double price = corner.price > 0.0 && corner.price < infinity ? corner.price : 1.0;
     ++result.prices;
-    parallel_for(count, request.threads, [&](std::size_t l) { ask(parts[l], price); });
+    const double spare = request.cutoff > 0.0 ? to_spare(parts, lines, request, price) : 0.0;
+    parallel_for(count, request.threads, [&](std::size_t l) {
+      Part& part = parts[l];
+      double enough = infinity;
+      if (spare > 0.0) enough = cost(part.points[part.chosen], price) * (1.0 - spare) + part.bound * spare;
+      ask(part, price, enough);
+    });
     double bound = 0.0;
     energy = cycles = 0.0;
     for (const Part& part : parts) {

@@ -1,6 +1,7 @@
 // The best mappings of a whole network: the energy-delay product of sums is not the sum of products.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,6 +15,7 @@ struct NetworkMapLayer {
   Layer layer;
   std::int64_t count = 1;
   MappingRules rules;
+  std::optional<Mapping> known;  ///< a legal mapping to start from
 };
 
 struct NetworkMapRequest {
@@ -24,6 +26,10 @@ struct NetworkMapRequest {
   double gap = 0.0;
   std::optional<double> time_s;
   std::optional<double> memory_mb;
+  std::function<bool()> stop;  ///< as of a MapRequest
+  /// > 0: a network that is not better needs no proof: stop once the bound shows that it is not. With objectives of
+  /// energy or cycles alone it is not used.
+  double cutoff = 0.0;
   int threads = 1;
 };
 
@@ -43,7 +49,9 @@ struct NetworkMapResult {
 /// optimum is an extreme point of the convex hull of all sums, and those are sums of mappings with the least energy +
 /// price x cycles of each layer, for some price (the supported points of multi-objective combinatorial optimization;
 /// Aneja & Nair, "Bicriteria transportation problem", 1979). Prices are chosen where the lines known so far leave the
-/// least corner; the search ends, proven, when no corner is below the best sum.
+/// least corner; the search ends, proven, when no corner is below the best sum. With a cutoff, layers are searched only as
+/// far as the corners at a price demand: what the best known sum has to spare is shared out by what each layer's bound leaves
+/// open, so that layers that are hard to prove need the least.
 NetworkMapResult map_network(const NetworkMapRequest& request);
 
 }  // namespace dovetail

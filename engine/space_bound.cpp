@@ -66,9 +66,10 @@ SpaceBound bound_space(const Codesign& codesign, std::span<const Trial> trials, 
     if (bounds[least] >= objective || trial_of[least] == nullptr || !may_be_settled(*trial_of[least])) break;
     Codesign::Limits limits;
     limits.threads = threads;
+    limits.incumbent = objective;
+    limits.stop = stop;
     auto design = codesign.evaluate(points[least], Codesign::Dataflow::free, limits);
     if (!design) break;
-    design = codesign.refined(*std::move(design), Codesign::Dataflow::free, threads);
     ++result.work.settled;
     if (design->lower_bound <= bounds[least])
       break;  // nothing more to learn: the objective has no exact network mapper

@@ -29,8 +29,7 @@ Study study() {
 double enumerated(const Codesign& codesign) {
   double least = std::numeric_limits<double>::infinity();
   for (const Point& point : codesign.space().enumerate(1000)) {
-    auto design = codesign.evaluate(point, Codesign::Dataflow::free, {});
-    design = codesign.refined(*std::move(design), Codesign::Dataflow::free, 1);
+    const auto design = codesign.evaluate(point, Codesign::Dataflow::free, {});
     if (design->feasible()) least = std::min(least, design->objective);
   }
   return least;

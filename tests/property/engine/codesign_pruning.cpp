@@ -75,8 +75,10 @@ TEST_CASE("two networks on one machine, summed and at their worst") {
 TEST_CASE("the best mapping of a network is at least as good as the best of each layer, and proven") {
   const Codesign codesign(study("dqn", "eyeriss", "edp"));
   const Point point = codesign.family().default_point();
-  const DesignPoint design = *codesign.evaluate(point, Codesign::Dataflow::free, {});
-  const DesignPoint refined = codesign.refined(design, Codesign::Dataflow::free, 1);
+  Codesign::Limits quick;
+  quick.prove = false;
+  const DesignPoint design = *codesign.evaluate(point, Codesign::Dataflow::free, quick);
+  const DesignPoint refined = codesign.refined(design, Codesign::Dataflow::free, {});
   CHECK(refined.objective <= design.objective);
   CHECK(refined.lower_bound == refined.objective);
   CHECK(refined.lower_bound >= design.lower_bound * (1 - 1e-9));
@@ -93,8 +95,7 @@ TEST_CASE("proofs that were put off are done at the end: nothing that was tried 
     CHECK(result.settled);
     for (const Trial& trial : result.trials) {
       const DesignPoint truth = *codesign.evaluate(trial.point, Codesign::Dataflow::free, {});
-      const DesignPoint refined = codesign.refined(truth, Codesign::Dataflow::free, 1);
-      if (refined.feasible()) CHECK(result.best->objective <= refined.objective);
+      if (truth.feasible()) CHECK(result.best->objective <= truth.objective);
       if (trial.metrics.count("objective") != 0 && truth.feasible()) {
         CHECK(trial.metrics.at("lower_bound") <= truth.objective * (1 + 1e-9));
         if (trial.metrics.count("pruned") == 0)

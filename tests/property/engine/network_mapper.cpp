@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <dovetail/accelerators/loop_plan.hpp>
+#include <dovetail/engine/exact_mapper.hpp>
 #include <dovetail/engine/network_mapper.hpp>
 #include <dovetail/spaces/random.hpp>
 
@@ -144,6 +145,44 @@ TEST_CASE("the network's objective is the least of all combinations") {
   }
   CHECK(cases == 60);
   CHECK(apart > 20);
+}
+
+TEST_CASE("a cutoff: what is not better is proven so, what is better is solved") {
+  int cases = 0;
+  for (std::uint64_t number = 1000; cases < 40 && number < 1500; ++number) {
+    NetworkMapRequest request = draw(number);
+    const std::optional<Sums> sums = enumerate(request);
+    if (!sums || sums->empty()) continue;
+    ++cases;
+    CAPTURE(number);
+    for (const MappingObjective objective : {MappingObjective{1, 1}, MappingObjective{2, 1}}) {
+      request.objective = objective;
+      const double truth = least(*sums, objective);
+      for (const bool informed : {false, true}) {
+        CAPTURE(informed);
+        for (NetworkMapLayer& layer : request.layers) {
+          layer.known.reset();
+          MapRequest alone;
+          alone.layer = layer.layer;
+          alone.architecture = request.architecture;
+          alone.rules = layer.rules;
+          alone.objective = {1, 0};
+          alone.bypass = request.bypass;
+          if (informed) layer.known = ExactMapper().map(alone).mapping;
+        }
+        for (const double share : {0.5, 0.9, 0.99, 1.0, 1.01, 1.5}) {
+          CAPTURE(share);
+          request.cutoff = truth * share;
+          const NetworkMapResult found = map_network(request);
+          CHECK(found.lower_bound <= truth * (1 + 1e-9));
+          CHECK(found.lower_bound >= std::min(request.cutoff, truth) * (1 - 1e-9));
+          CHECK(found.objective >= truth * (1 - 1e-9));
+          if (share > 1.0) CHECK(found.objective == doctest::Approx(truth).epsilon(1e-9));
+        }
+      }
+    }
+  }
+  CHECK(cases == 40);
 }
 
 TEST_CASE("a gap ends the search early and is kept; threads change nothing; what does not fit is said") {
