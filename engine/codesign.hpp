@@ -62,6 +62,7 @@ struct DesignPoint {
   std::vector<MappedNetwork> networks;
   std::vector<MappedLayer> layers;
   std::int64_t evaluations = 0;  ///< of mappings
+  std::int64_t labels = 0;       ///< effort of the proof for its networks
 
   bool feasible() const { return mapped && !pruned && reason.empty(); }
 };
@@ -97,6 +98,8 @@ class Codesign {
     std::function<bool()> stop;  ///< true: give up; the answer is none
     bool prune = true;           ///< false: map whatever the specs and bounds say (the hand design)
     bool prove = true;           ///< false: mappings may be good without proof, where proofs can wait
+    std::optional<double>
+        memory_mb{};  ///< of a network's proof, per layer: where it ends, the bound stays what it is
   };
 
   /// The best mapping of every layer at this hardware point, and what that gives.
@@ -237,11 +240,13 @@ struct CodesignResult {
   std::vector<double> reference;
   double hypervolume = 0.0;
   bool exhausted = false;  ///< every point of the space was tried, or excluded by its bound
-  /// No machine that was tried is better than `best`, whatever its mappings: proofs that were put off are done.
-  bool settled = false;
+  /// No machine that was tried has less, whatever its mappings, as far as proofs that were put off went; 0 when unknown.
+  double tried_lower_bound = 0.0;
   std::string stopped = "trials";  ///< trials, exhausted, proven, time, interrupt
   double seconds = 0.0;
   double gap() const;  ///< (best - bound) / best; 1 without a bound
+  /// No machine that was tried is better than `best`.
+  bool settled() const { return best && tried_lower_bound >= best->objective; }
 };
 
 /// What a running study tells.

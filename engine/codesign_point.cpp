@@ -319,6 +319,7 @@ NetworkMapRequest Codesign::network_request(std::size_t network, std::size_t fir
   request.objective = objective_;
   request.bypass = bypass_of(study_.bypass);
   request.stop = limits.stop;
+  request.memory_mb = limits.memory_mb;
   request.threads = limits.threads;
   return request;
 }
@@ -343,6 +344,7 @@ DesignPoint Codesign::refined(DesignPoint design, Dataflow dataflow, const Limit
     // Networks that all lose the same share lose it together.
     request.cutoff = network.objective * (limits.incumbent / before.objective);
     const NetworkMapResult found = map_network(request);
+    design.labels += found.labels;
     network.lower_bound = std::max(network.lower_bound, std::min(found.lower_bound, network.objective));
     if (!found.feasible || found.objective > network.objective) continue;
     network.energy_pj = found.energy_pj;

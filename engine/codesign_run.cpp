@@ -17,6 +17,10 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+// Effort of the proofs that were put off: of one layer some seconds, of all about half a minute.
+constexpr double proof_memory_mb = 64.0;
+constexpr std::int64_t proof_labels = 1'000'000;
+
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
@@ -217,8 +221,8 @@ class Run {
     result_.seconds = seconds_since(start_);
   }
 
-  // The proofs that were put off, in the order of objectives: no other machine tried is better than the best; the few
-  // that are take its place.
+  // The proofs that were put off, in the order of objectives: that no other machine tried is better than the best. The few
+  // that are take its place; those that take too long to prove keep what is known.
   void settle() {
     if (!codesign_.proofs_can_wait()) return;
     std::vector<const Trial*> open;
@@ -228,18 +232,27 @@ class Run {
     std::stable_sort(open.begin(), open.end(), [](const Trial* a, const Trial* b) {
       return a->metrics.at("objective") < b->metrics.at("objective");
     });
+    double least = result_.best->lower_bound;
+    std::int64_t spent = 0;
     for (const Trial* trial : open) {
-      const double incumbent = result_.best->objective;
-      if (trial->metrics.at("lower_bound") >= incumbent) continue;
-      auto design = codesign_.evaluate(trial->point, Codesign::Dataflow::free, limits(incumbent, true));
-      if (!design) {
-        ended();
-        return;
+      double bound = trial->metrics.at("lower_bound");
+      if (bound < result_.best->objective && (codesign_.study().prove || spent < proof_labels)) {
+        Codesign::Limits effort = limits(result_.best->objective, true);
+        if (!codesign_.study().prove) effort.memory_mb = proof_memory_mb;
+        auto design = codesign_.evaluate(trial->point, Codesign::Dataflow::free, effort);
+        if (!design) {
+          ended();
+          return;
+        }
+        spent += design->labels;
+        bound = std::max(bound, design->lower_bound);
+        proven_.emplace(trial->id, bound);
+        if (design->feasible() && design->objective < result_.best->objective)
+          result_.best = std::move(design);
       }
-      proven_.emplace(trial->id, design->lower_bound);
-      if (design->feasible() && design->objective < incumbent) result_.best = std::move(design);
+      least = std::min(least, bound);
     }
-    result_.settled = true;
+    result_.tried_lower_bound = std::min(least, result_.best->objective);
   }
 
   // What is known of the tried points, with what was proven at the end.

@@ -37,6 +37,8 @@ class ExactSearch {
   double root_energy_pj() const { return root_energy_; }
   double root_cycles() const { return root_cycles_; }
   bool exact() const { return problem_->exact; }
+  /// Tiles times keep sets: how much there is to search.
+  std::size_t size() const { return problem_->lattice.size() * choices_.size(); }
   std::int64_t evaluations() const { return evaluations_; }
   std::int64_t labels() const { return labels_; }
   const std::string& stopped() const { return main_.stopped; }

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 #include <memory>
+#include <numeric>
 #include <stdexcept>
 
 #include <dovetail/accelerators/loop_model.hpp>
@@ -99,37 +100,73 @@ void ask(Part& part, double price, double enough) {
   pick(part, price);
 }
 
-// The least value of a line at a price with which no corner is below the cutoff, or with which the least corner is as high
-// as a line of the value `most` can lift it.
+// The least value of a line at a price whose corners are not below the cutoff, or as high as those of a line of the value
+// `most`.
 double demanded(const SupportingLines& lines, const MappingObjective& objective, double price, double most,
                 double cutoff) {
-  const auto least = [&](double value) {
+  const auto corners = [&](double value) {
     SupportingLines with = lines;
     with.add(price, value);
-    return with.least(objective).objective;
+    return with.beside(price, objective);
   };
-  const double reached = std::min(cutoff, least(most));
+  const double reached = std::min(cutoff, corners(most));
   double low = lines.at(price), high = most;
-  for (int step = 0; step < 50 && high > low * (1.0 + rounding); ++step) {
+  while (high > low * (1.0 + rounding)) {
     const double middle = 0.5 * (low + high);
-    (least(middle) < reached ? low : high) = middle;
+    (corners(middle) < reached ? low : high) = middle;
   }
   return high;
 }
 
-// The share of what lies between the layers' bounds and their known costs at a price that need not be closed.
-double to_spare(std::vector<Part>& parts, const SupportingLines& lines, const NetworkMapRequest& request,
-                double price) {
-  double bound = 0.0, known = 0.0;
-  for (Part& part : parts) {
-    if (part.points.empty()) return 0.0;
-    pick(part, price);
-    bound += part.count * part.bound;
-    known += part.count * cost(part.points[part.chosen], price);
+double sum_at(const std::vector<Part>& parts, double price) {
+  double sum = 0.0;
+  for (const Part& part : parts) {
+    double least = infinity;
+    for (const MapPoint& point : part.points) least = std::min(least, cost(point, price));
+    sum += part.count * least;
   }
-  if (!(known > bound)) return 0.0;
-  const double needed = demanded(lines, request.objective, price, known, request.cutoff);
-  return std::clamp((known - needed) / (known - bound), 0.0, 1.0);
+  return sum;
+}
+
+// How far each layer must be searched at a price so that all together are proven to cost `goal`. What the known mappings
+// cost above it is to spare: it is spent where it saves most search, first whole layers at their bounds, then a share of
+// what lies open of each of the others.
+std::vector<double> plan(std::vector<Part>& parts, double price, double goal) {
+  const std::size_t count = parts.size();
+  std::vector<double> known(count), open(count), enough(count, infinity);
+  if (!(goal < infinity)) return enough;
+  double all_known = 0.0, all_open = 0.0;
+  for (std::size_t l = 0; l < count; ++l) {
+    pick(parts[l], price);
+    known[l] = cost(parts[l].points[parts[l].chosen], price);
+    open[l] = std::max(0.0, known[l] - parts[l].bound);
+    all_known += parts[l].count * known[l];
+    all_open += parts[l].count * open[l];
+  }
+  double spare = all_known - goal;
+  if (!(spare > 0.0 && spare < all_open * (1.0 - rounding))) return enough;
+  std::vector<std::size_t> order(count);
+  std::iota(order.begin(), order.end(), 0);
+  const auto price_of_saving = [&](std::size_t l) {
+    const double effort = parts[l].search ? static_cast<double>(parts[l].search->size()) : 1.0;
+    return parts[l].count * open[l] / effort;
+  };
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return price_of_saving(a) < price_of_saving(b); });
+  std::size_t next = 0;
+  for (; next < count; ++next) {
+    const std::size_t l = order[next];
+    const double whole = parts[l].count * open[l];
+    if (whole > spare) break;
+    enough[l] = parts[l].bound;
+    spare -= whole;
+    all_open -= whole;
+  }
+  for (; next < count; ++next) {
+    const std::size_t l = order[next];
+    enough[l] = known[l] - open[l] * spare / all_open;
+  }
+  return enough;
 }
 
 // The layers alone: each objective of one power.
@@ -149,67 +186,133 @@ void map_separately(const NetworkMapRequest& request, std::vector<Part>& parts, 
   result.lower_bound = std::pow(bound, power);
 }
 
-void map_together(const NetworkMapRequest& request, std::vector<Part>& parts, NetworkMapResult& result) {
-  const std::size_t count = parts.size();
-  parallel_for(count, request.threads, [&](std::size_t l) { prepare(parts[l], request.layers[l].known); });
+// What the chosen points add up to; nothing when a layer has none.
+std::optional<MapPoint> sum_of_chosen(const std::vector<Part>& parts, const MappingObjective& objective) {
+  MapPoint sum;
+  for (const Part& part : parts) {
+    if (part.points.empty()) return std::nullopt;
+    sum.energy_pj += part.count * part.points[part.chosen].energy_pj;
+    sum.cycles += part.count * part.points[part.chosen].cycles;
+  }
+  sum.objective = objective(sum.energy_pj, sum.cycles);
+  return sum;
+}
+
+SupportingLines root_lines(const std::vector<Part>& parts) {
   double energy = 0.0, cycles = 0.0;
   for (const Part& part : parts) {
     energy += part.count * part.lines.at(0.0);
     cycles += part.count * part.lines.least_cycles();
   }
-  SupportingLines lines(energy, cycles);
-  SupportingLines::Corner corner = lines.least(request.objective);
-  double best = infinity;
-  std::vector<std::size_t> chosen(count, 0);
-  result.feasible = true;
-  const auto target = [&] {
-    const double wanted = best * (1.0 - std::max(request.gap, rounding));
-    return request.cutoff > 0.0 ? std::min(wanted, request.cutoff) : wanted;
+  return {energy, cycles};
+}
+
+// A layer's answer, from the point that the best sum chose.
+MapResult layer_answer(const Part& part, std::size_t chosen, const MappingObjective& objective) {
+  MapResult own =
+      answer(part.request, part.points.empty() ? std::nullopt : std::optional(part.points[chosen].mapping));
+  if (own.mapping) own.lower_bound = std::min(part.lines.least(objective).objective, own.objective);
+  own.proven = own.mapping && own.lower_bound == own.objective;
+  own.stopped = own.proven ? "proven" : own.mapping ? "bound" : "infeasible";
+  own.evaluations = part.search ? part.search->evaluations() : 0;
+  return own;
+}
+
+// The search for the best sum by prices.
+class PriceSearch {
+ public:
+  PriceSearch(const NetworkMapRequest& request, std::vector<Part>& parts)
+      : request_(request),
+        parts_(parts),
+        lines_(root_lines(parts)),
+        corner_(lines_.least(request.objective)),
+        chosen_(parts.size(), 0) {
+    remember(sum_of_chosen(parts_, request_.objective));
+  }
+
+  // Until no corner is below the best sum or the cutoff, a layer has no mapping, or time and memory leave bounds open.
+  void run() {
+    while (prices_ == 0 || corner_.objective < target()) {
+      const Step step = next();
+      ++prices_;
+      const std::vector<double> enough = plan(parts_, step.price, step.value);
+      parallel_for(parts_.size(), request_.threads,
+                   [&](std::size_t l) { ask(parts_[l], step.price, enough[l]); });
+      const std::optional<MapPoint> sum = sum_of_chosen(parts_, request_.objective);
+      if (!sum) return;
+      remember(sum);
+      double bound = 0.0;
+      for (const Part& part : parts_) bound += part.count * part.bound;
+      const double before = lines_.at(step.price);
+      lines_.add(step.price, bound);
+      if (prices_ > 1 && !(bound > before * (1.0 + rounding))) return;
+      corner_ = lines_.least(request_.objective);
+    }
+  }
+
+  const std::optional<MapPoint>& best() const { return best_; }
+  double lower_bound() const { return corner_.objective; }
+  std::size_t chosen(std::size_t layer) const { return chosen_[layer]; }
+  std::size_t prices() const { return prices_; }
+
+ private:
+  double target() const {
+    const double wanted = best_->objective * (1.0 - std::max(request_.gap, rounding));
+    return request_.cutoff > 0.0 ? std::min(wanted, request_.cutoff) : wanted;
+  }
+
+  void remember(const std::optional<MapPoint>& sum) {
+    if (!sum || (best_ && best_->objective <= sum->objective)) return;
+    best_ = sum;
+    for (std::size_t l = 0; l < parts_.size(); ++l) chosen_[l] = parts_[l].chosen;
+  }
+
+  struct Step {
+    double price, value;  // and what a line there should reach
   };
-  while (result.prices == 0 || corner.objective < target()) {
-    const double price = corner.price > 0.0 && corner.price < infinity ? corner.price : 1.0;
-    ++result.prices;
-    const double spare = request.cutoff > 0.0 ? to_spare(parts, lines, request, price) : 0.0;
-    parallel_for(count, request.threads, [&](std::size_t l) {
-      Part& part = parts[l];
-      double enough = infinity;
-      if (spare > 0.0) enough = cost(part.points[part.chosen], price) * (1.0 - spare) + part.bound * spare;
-      ask(part, price, enough);
-    });
-    double bound = 0.0;
-    energy = cycles = 0.0;
-    for (const Part& part : parts) {
-      if (part.points.empty()) {
-        result.feasible = false;
-        continue;
-      }
-      energy += part.count * part.points[part.chosen].energy_pj;
-      cycles += part.count * part.points[part.chosen].cycles;
-      bound += part.count * part.bound;
+
+  // First at the tangent of what is known, which separates better than one at bounds that may be far away; then at the least
+  // corner. Under a cutoff the first line takes half of what there is to spare, and the others lift their corners above it.
+  Step next() const {
+    const bool cutting = request_.cutoff > 0.0 && best_ && request_.cutoff < best_->objective;
+    if (prices_ == 0 && best_) {
+      const double tangent = request_.objective.cycles_power * best_->energy_pj /
+                             (request_.objective.energy_power * best_->cycles);
+      const double power = request_.objective.energy_power + request_.objective.cycles_power;
+      const double shrunk = std::pow(request_.cutoff / best_->objective, 0.5 / power);
+      return {tangent, cutting ? shrunk * cost(*best_, tangent) : infinity};
     }
-    if (!result.feasible) break;
-    if (request.objective(energy, cycles) < best) {
-      best = request.objective(energy, cycles);
-      for (std::size_t l = 0; l < count; ++l) chosen[l] = parts[l].chosen;
-    }
-    const double cut = lines.at(price);
-    lines.add(price, bound);
-    if (!(bound > cut * (1.0 + rounding))) break;  // the corner itself, or bounds that time left open
-    corner = lines.least(request.objective);
+    const double price = corner_.price > 0.0 && corner_.price < infinity ? corner_.price : 1.0;
+    if (!cutting) return {price, infinity};
+    return {price, demanded(lines_, request_.objective, price, sum_at(parts_, price),
+                            request_.cutoff * (1.0 + 100.0 * rounding))};
   }
-  result.lower_bound = std::min(corner.objective, best);
-  result.proven = result.feasible && result.lower_bound >= best * (1.0 - 10.0 * rounding);
+
+  const NetworkMapRequest& request_;
+  std::vector<Part>& parts_;
+  SupportingLines lines_;
+  SupportingLines::Corner corner_;
+  std::optional<MapPoint> best_;
+  std::vector<std::size_t> chosen_;
+  std::size_t prices_ = 0;
+};
+
+void map_together(const NetworkMapRequest& request, std::vector<Part>& parts, NetworkMapResult& result) {
+  const std::size_t count = parts.size();
+  parallel_for(count, request.threads, [&](std::size_t l) { prepare(parts[l], request.layers[l].known); });
+  PriceSearch search(request, parts);
+  search.run();
+  result.prices = search.prices();
+  result.feasible =
+      std::all_of(parts.begin(), parts.end(), [](const Part& part) { return !part.points.empty(); });
   for (std::size_t l = 0; l < count; ++l) {
-    Part& part = parts[l];
-    MapResult& own = result.layers[l];
-    own = answer(part.request,
-                 part.points.empty() ? std::nullopt : std::optional(part.points[chosen[l]].mapping));
-    if (own.mapping) own.lower_bound = std::min(part.lines.least(request.objective).objective, own.objective);
-    own.proven = own.mapping && own.lower_bound == own.objective;
-    own.stopped = own.proven ? "proven" : own.mapping ? "bound" : "infeasible";
-    own.evaluations = part.search ? part.search->evaluations() : 0;
-    result.evaluations += own.evaluations;
+    result.layers[l] = layer_answer(parts[l], search.chosen(l), request.objective);
+    result.evaluations += result.layers[l].evaluations;
+    if (parts[l].search) result.labels += parts[l].search->labels();
   }
+  if (!result.feasible) return;
+  result.lower_bound = std::min(search.lower_bound(), search.best()->objective);
+  result.proven = result.lower_bound >= search.best()->objective * (1.0 - 10.0 * rounding);
 }
 
 }  // namespace

@@ -15,7 +15,7 @@ struct NetworkMapLayer {
   Layer layer;
   std::int64_t count = 1;
   MappingRules rules;
-  std::optional<Mapping> known;  ///< a legal mapping to start from
+  std::optional<Mapping> known{};  ///< a legal mapping to start from
 };
 
 struct NetworkMapRequest {
@@ -40,6 +40,7 @@ struct NetworkMapResult {
   double energy_pj = 0.0, cycles = 0.0, objective = 0.0, lower_bound = 0.0;
   bool feasible = false, proven = false;
   std::int64_t evaluations = 0;
+  std::int64_t labels = 0;  ///< of the exact searches: their effort
   std::size_t prices = 0;  ///< at which the layers were asked
   double seconds = 0.0;
   double gap() const { return objective > 0.0 ? (objective - lower_bound) / objective : 0.0; }
@@ -49,9 +50,8 @@ struct NetworkMapResult {
 /// optimum is an extreme point of the convex hull of all sums, and those are sums of mappings with the least energy +
 /// price x cycles of each layer, for some price (the supported points of multi-objective combinatorial optimization;
 /// Aneja & Nair, "Bicriteria transportation problem", 1979). Prices are chosen where the lines known so far leave the
-/// least corner; the search ends, proven, when no corner is below the best sum. With a cutoff, layers are searched only as
-/// far as the corners at a price demand: what the best known sum has to spare is shared out by what each layer's bound leaves
-/// open, so that layers that are hard to prove need the least.
+/// least corner; the search ends, proven, when no corner is below the best sum. With a cutoff, lines need not be higher than
+/// those through the best known sum, shrunk to the cutoff: what it has to spare lets layers go with less search, or none.
 NetworkMapResult map_network(const NetworkMapRequest& request);
 
 }  // namespace dovetail

@@ -24,7 +24,8 @@ nlohmann::ordered_json result_json(const Codesign& codesign, const CodesignResul
 struct ResultParts {
   nlohmann::ordered_json best, baseline, baseline_free;
   double lower_bound = 0.0;
-  bool proven = false, settled = false;  ///< as in CodesignResult
+  bool proven = false;  ///< as in CodesignResult, like the next
+  double tried_lower_bound = 0.0;
   std::int64_t trials = 0, feasible = 0, pruned = 0;
   std::map<std::string, std::int64_t> infeasible;
   std::string stopped;

@@ -127,7 +127,8 @@ Json compose_result(const Json& header, const ResultParts& parts) {
   json["lower_bound"] = json_number(parts.lower_bound);
   json["gap"] = best > 0.0 ? json_number(share_of_gap(best, parts.lower_bound)) : Json(nullptr);
   json["proven"] = parts.proven;
-  json["settled"] = parts.settled;
+  json["settled"] = best > 0.0 && parts.tried_lower_bound >= best;
+  json["tried_lower_bound"] = json_number(parts.tried_lower_bound);
   if (!parts.front.is_null()) json["front"] = parts.front;
   if (!parts.work.is_null()) json["work"] = parts.work;
   if (!parts.review.is_null()) json["review"] = parts.review;
@@ -189,7 +190,7 @@ Json result_json(const Codesign& codesign, const CodesignResult& result) {
   for (const Trial& trial : result.trials) trials.push_back(trial_json(codesign, trial));
   return compose_result(
       header, {best, mapped(result.baseline), mapped(result.baseline_free), result.lower_bound, result.proven,
-               result.settled, static_cast<std::int64_t>(result.trials.size()), result.feasible,
+               result.tried_lower_bound, static_cast<std::int64_t>(result.trials.size()), result.feasible,
                result.pruned, result.infeasible, result.stopped, result.seconds, front_json(codesign, result),
                work_json(result.work), closest_json(codesign, result),
                review_json(best, trials, header["parameters"].get<std::vector<std::string>>())});
@@ -315,6 +316,10 @@ std::string judgement_text(const Json& result) {
     out += result.value("settled", false)
                ? "proven: no mapping of the workload on any hardware that was tried is better\n"
                : "proven: no mapping of the workload on this hardware is better\n";
+    const double tried = real(result, "tried_lower_bound");
+    if (tried > 0.0 && !result.value("settled", false))
+      out += fmt::format("on the other hardware that was tried no mapping is below {:.4e} ({} less)\n", tried,
+                         percent(reduction(tried, real(best, "objective"))));
   } else if (real(best, "lower_bound") > 0) {
     out += fmt::format("on this hardware no mapping is below {:.4e} (gap {})\n", real(best, "lower_bound"),
                        percent(real(best, "gap")));

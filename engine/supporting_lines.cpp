@@ -2,7 +2,6 @@
 #include <dovetail/engine/supporting_lines.hpp>
 
 #include <algorithm>
-#include <limits>
 
 namespace dovetail {
 
@@ -39,20 +38,29 @@ void SupportingLines::add(double price, double value) {
   }
 }
 
+SupportingLines::Corner SupportingLines::corner(std::size_t n, const MappingObjective& objective) const {
+  const Line before = n == 0 ? Line{0.0, least_energy_} : lines_[n - 1];
+  double cycles = least_cycles_;
+  if (n < lines_.size())
+    cycles = std::max(cycles, (lines_[n].value - before.value) / (lines_[n].price - before.price));
+  const double energy = std::max(least_energy_, before.value - before.price * cycles);
+  return {objective(energy, cycles), objective.cycles_power * energy / (objective.energy_power * cycles)};
+}
+
 SupportingLines::Corner SupportingLines::least(const MappingObjective& objective) const {
-  Corner least{std::numeric_limits<double>::infinity(), 0.0};
-  Line before{0.0, least_energy_};
-  for (std::size_t n = 0; n <= lines_.size(); ++n) {
-    double cycles = least_cycles_;
-    if (n < lines_.size())
-      cycles = std::max(cycles, (lines_[n].value - before.value) / (lines_[n].price - before.price));
-    const double energy = std::max(least_energy_, before.value - before.price * cycles);
-    const double value = objective(energy, cycles);
-    if (value < least.objective)
-      least = {value, objective.cycles_power * energy / (objective.energy_power * cycles)};
-    if (n < lines_.size()) before = lines_[n];
+  Corner least = corner(0, objective);
+  for (std::size_t n = 1; n <= lines_.size(); ++n) {
+    const Corner other = corner(n, objective);
+    if (other.objective < least.objective) least = other;
   }
   return least;
+}
+
+double SupportingLines::beside(double price, const MappingObjective& objective) const {
+  const auto found =
+      std::find_if(lines_.begin(), lines_.end(), [price](const Line& line) { return line.price == price; });
+  const auto n = static_cast<std::size_t>(found - lines_.begin());
+  return std::min(corner(n, objective).objective, corner(n + 1, objective).objective);
 }
 
 }  // namespace dovetail

@@ -1,6 +1,7 @@
 // Lower bounds of energy + price x cycles at several prices, and what they say about products of the two.
 #pragma once
 
+#include <cstddef>
 #include <vector>
 
 #include <dovetail/engine/mapper.hpp>
@@ -27,11 +28,16 @@ class SupportingLines {
   };
   /// The least corner; no point has a smaller objective.
   Corner least(const MappingObjective& objective) const;
+  /// The smaller objective of the two corners of the line at this price, which must be one that was added.
+  double beside(double price, const MappingObjective& objective) const;
 
  private:
   struct Line {
     double price, value;
   };
+  /// Where line n meets the one before it; before the first is the least energy, after the last the least cycles.
+  Corner corner(std::size_t n, const MappingObjective& objective) const;
+
   double least_energy_, least_cycles_;
   std::vector<Line> lines_;  // ascending price
 };

@@ -151,7 +151,7 @@ int run(const CLI::App& command, const Options& options, const Common& common) {
     store->put_information("result", Json{{"best", json["best"]},
                                           {"lower_bound", json["lower_bound"]},
                                           {"proven", json["proven"]},
-                                          {"settled", json["settled"]},
+                                          {"tried_lower_bound", json["tried_lower_bound"]},
                                           {"stopped", json["stopped"]},
                                           {"closest", json.value("closest", Json(nullptr))},
                                           {"seconds", json["seconds"]}}

@@ -97,7 +97,8 @@ StoredStudy read_study_store(const std::string& path) {
     parts.stopped = ending["stopped"].get<std::string>();
     parts.lower_bound = ending["lower_bound"].is_number() ? ending["lower_bound"].get<double>() : 0.0;
     parts.proven = ending["proven"].get<bool>();
-    parts.settled = ending.value("settled", false);
+    if (const Json tried = ending.value("tried_lower_bound", Json(nullptr)); tried.is_number())
+      parts.tried_lower_bound = tried.get<double>();
     parts.closest = ending.value("closest", Json(nullptr));
     if (ending.contains("best") && ending["best"].is_object()) parts.best = ending["best"];
     parts.seconds = ending["seconds"].is_number() ? ending["seconds"].get<double>() : parts.seconds;

@@ -92,7 +92,7 @@ TEST_CASE("proofs that were put off are done at the end: nothing that was tried 
     const Codesign codesign(study);
     const CodesignResult result = run(codesign, {});
     REQUIRE(result.best);
-    CHECK(result.settled);
+    CHECK(result.settled());
     for (const Trial& trial : result.trials) {
       const DesignPoint truth = *codesign.evaluate(trial.point, Codesign::Dataflow::free, {});
       if (truth.feasible()) CHECK(result.best->objective <= truth.objective);
