@@ -232,9 +232,12 @@ class PriceSearch {
 
   // Until no corner is below the best sum or the cutoff, a layer has no mapping, or time and memory leave bounds open.
   void run() {
+    bool exactly = false;  // the last step, asked for less, got nowhere
     while (prices_ == 0 || corner_.objective < target()) {
-      const Step step = next();
+      Step step = next();
+      if (exactly) step.value = infinity;
       ++prices_;
+      if (step.value < infinity) loose_.push_back(step.price);
       const std::vector<double> enough = plan(parts_, step.price, step.value);
       parallel_for(parts_.size(), request_.threads,
                    [&](std::size_t l) { ask(parts_[l], step.price, enough[l]); });
@@ -245,8 +248,10 @@ class PriceSearch {
       for (const Part& part : parts_) bound += part.count * part.bound;
       const double before = lines_.at(step.price);
       lines_.add(step.price, bound);
-      if (prices_ > 1 && !(bound > before * (1.0 + rounding))) return;
       corner_ = lines_.least(request_.objective);
+      const bool nowhere = step.at_corner && !(bound > before * (1.0 + rounding));
+      if (nowhere && !(step.value < infinity)) return;
+      exactly = nowhere;
     }
   }
 
@@ -269,23 +274,32 @@ class PriceSearch {
 
   struct Step {
     double price, value;  // and what a line there should reach
+    bool at_corner;
   };
 
   // First at the tangent of what is known, which separates better than one at bounds that may be far away; then at the least
   // corner. Under a cutoff the first line takes half of what there is to spare, and the others lift their corners above it.
-  Step next() const {
+  // Once a better sum is known, these lines are made exact.
+  Step next() {
     const bool cutting = request_.cutoff > 0.0 && best_ && request_.cutoff < best_->objective;
     if (prices_ == 0 && best_) {
       const double tangent = request_.objective.cycles_power * best_->energy_pj /
                              (request_.objective.energy_power * best_->cycles);
       const double power = request_.objective.energy_power + request_.objective.cycles_power;
       const double shrunk = std::pow(request_.cutoff / best_->objective, 0.5 / power);
-      return {tangent, cutting ? shrunk * cost(*best_, tangent) : infinity};
+      return {tangent, cutting ? shrunk * cost(*best_, tangent) : infinity, false};
+    }
+    if (!cutting && !loose_.empty()) {
+      const double again = loose_.back();
+      loose_.pop_back();
+      return {again, infinity, false};
     }
     const double price = corner_.price > 0.0 && corner_.price < infinity ? corner_.price : 1.0;
-    if (!cutting) return {price, infinity};
-    return {price, demanded(lines_, request_.objective, price, sum_at(parts_, price),
-                            request_.cutoff * (1.0 + 100.0 * rounding))};
+    if (!cutting) return {price, infinity, prices_ > 0};
+    return {price,
+            demanded(lines_, request_.objective, price, sum_at(parts_, price),
+                     request_.cutoff * (1.0 + 100.0 * rounding)),
+            true};
   }
 
   const NetworkMapRequest& request_;
@@ -293,6 +307,7 @@ class PriceSearch {
   SupportingLines lines_;
   SupportingLines::Corner corner_;
   std::optional<MapPoint> best_;
+  std::vector<double> loose_;  // prices of lines that are not exact
   std::vector<std::size_t> chosen_;
   std::size_t prices_ = 0;
 };
