@@ -42,7 +42,7 @@ struct Ports {
 // What the boundary under one level asks of the tables. Its tile is that of the next level inside, the child.
 struct Boundary {
   unsigned stored = 0, crossing = 0;  // tensors with fills in the child; tensors that are delivered
-  unsigned unheld = 0;  // crossing tensors that no level up to the child stores: a word for each operation
+  unsigned unheld = 0;     // crossing tensors that no level up to the child stores: a word for each operation
   bool outermost = false;  // all loops outside belong to one level
   Limit capacity;
   std::array<Limit, max_tensors> inner{};    // of a tensor that is stored further in
@@ -50,7 +50,7 @@ struct Boundary {
   double fan = 1.0;
   Prices served{};  // most children that one word of a tensor can serve
   Prices fill{}, read{}, update{};
-  double fill_elided = 0.0;               // words of the written tensor that are not read the first time
+  double fill_elided = 0.0;                  // words of the written tensor that are not read the first time
   std::array<double, max_tensors> elided{};  // the same at the level that delivers
   // Cycles that a word takes: of the child's ports as a fill or an update from below, of the parent's ports.
   std::array<Ports, max_tensors> into{}, from{};
@@ -72,13 +72,14 @@ struct Inside {
 
 // min of sum of terms_t / f_t over 1 <= f_t <= most_t with product at most `share`: as much of the product as each can
 // use goes first where it saves most, which is where terms_t / f_t is largest.
-double shared(double* terms, double* most, int count, double share) {
+double shared(const double* terms, const double* most, int count, double share) {
   double product = 1.0, sum = 0.0;
   for (int i = 0; i < count; ++i) {
     product *= most[i];
     sum += terms[i] / most[i];
   }
   if (product <= share) return sum;
+  if (!(sum > 0.0)) return 0.0;
   // Level the largest terms: f_t = clamp(terms_t / level, 1, most_t), the product of all falls with the level.
   double marks[2 * max_tensors];
   int marked = 0;
@@ -120,19 +121,16 @@ double shared(double* terms, double* most, int count, double share) {
   return sum;
 }
 
-// Tensors that pass a level by on their way inwards, once for each level that they start from.
-unsigned passing(const std::vector<unsigned>& keep) {
-  unsigned count = 0;
-  for (std::size_t next = 1; next < keep.size(); ++next) {
-    unsigned inner = 0;
-    for (std::size_t i = 0; i + 1 < next; ++i) inner |= keep[i];
-    count += static_cast<unsigned>(__builtin_popcount(keep[next] & ~keep[next - 1] & inner));
-  }
-  return count;
+// Whether a tensor passes the level under the outermost one by, on its way to one further in.
+bool passes(const std::vector<unsigned>& keep) {
+  unsigned inner = 0;
+  for (std::size_t i = 0; i + 2 < keep.size(); ++i) inner |= keep[i];
+  return keep.size() > 1 && (keep.back() & ~keep[keep.size() - 2] & inner) != 0;
 }
 
 // The most that mn children along an axis a m + b n can share of it.
-double axis_overlap(std::int64_t first, std::int64_t first_step, std::int64_t second, std::int64_t second_step) {
+double axis_overlap(std::int64_t first, std::int64_t first_step, std::int64_t second,
+                    std::int64_t second_step) {
   double most = 1.0;
   for (std::int64_t m = 2; m <= first; ++m) {
     if (first % m != 0) continue;
@@ -165,8 +163,9 @@ struct LayerBound::Tables {
   std::optional<MergedLayer> merged;
   std::optional<TileLattice> lattice;
   using Words = std::vector<std::array<double, max_tensors>>;
-  Words words, fresh;         // per tile: of the tile, and new ones per operation
-  std::vector<Words> around;  // [s]: new ones per operation when one level loops over the tile, s stationary (or none)
+  Words words, fresh;  // per tile: of the tile, and new ones per operation
+  std::vector<Words>
+      around;  // [s]: new ones per operation when one level loops over the tile, s stationary (or none)
   std::array<double, max_tensors> used{};
   std::array<bool, max_tensors> windowed{};
   std::vector<std::pair<unsigned, double>> overlaps;  // dimensions of a shared axis, most sharing of it
@@ -175,7 +174,8 @@ struct LayerBound::Tables {
 
   using Tiles = std::shared_ptr<const std::vector<TileLattice::Id>>;
   using Question = std::pair<Limits, std::size_t>;
-  using Seen = std::array<std::array<Tiles, 2 * max_tensors + 1>, max_levels>;  // tiles of earlier ways to count
+  using Seen =
+      std::array<std::array<Tiles, 2 * max_tensors + 1>, max_levels>;  // tiles of earlier ways to count
   explicit Tables(Layer asked);
   Tiles largest(const Limits& limits, std::size_t around_of) const;
   Inside least(const std::vector<Boundary>& boundaries, std::size_t at, const std::vector<Inside>& inside,
@@ -183,7 +183,7 @@ struct LayerBound::Tables {
   double children(std::int64_t x, std::int64_t y, unsigned along_x, unsigned along_y) const;
   Sharing sharing(const Architecture& machine, const MappingRules& rules) const;
   CompulsoryCost bound(const Architecture& machine, const Sharing& sharing, const std::vector<unsigned>& keep,
-                       const std::array<double, max_levels>& occupied, unsigned nearby, Seen& seen) const;
+                       const std::array<double, max_levels>& occupied, bool nearby, Seen& seen) const;
 
  private:
   void falling(std::vector<double>& share) const;
@@ -250,7 +250,8 @@ LayerBound::Tables::Tables(Layer asked) : layer(std::move(asked)) {
       // Of m x n children along a window at least max(m, n) differ.
       double most = product / longest;
       if (axis.size() == 2) {
-        most = std::min(most, axis_overlap(extent(axis[0]), axis[0].coefficient, extent(axis[1]), axis[1].coefficient));
+        most = std::min(
+            most, axis_overlap(extent(axis[0]), axis[0].coefficient, extent(axis[1]), axis[1].coefficient));
       }
       if (most > 1.0) overlaps.emplace_back(dimensions, most);
     }
@@ -314,7 +315,8 @@ void LayerBound::Tables::loops_around(const std::vector<TensorReuse>& reuse) {
         if (first >= 0) push(static_cast<std::size_t>(first));
         if (second >= 0) push(static_cast<std::size_t>(second));
         for (std::size_t d = 0; d < dimensions; ++d) {
-          if ((active >> d & 1U) != 0 && static_cast<int>(d) != first && static_cast<int>(d) != second) push(d);
+          if ((active >> d & 1U) != 0 && static_cast<int>(d) != first && static_cast<int>(d) != second)
+            push(d);
         }
         return reuse[t].walk(tile, loops.data(), count).closed_words() / operations;
       };
@@ -330,7 +332,8 @@ void LayerBound::Tables::loops_around(const std::vector<TensorReuse>& reuse) {
       }
       for (std::size_t s = 0; s <= tensors; ++s) {
         unsigned first = active;
-        if (s < tensors && s != t && (active & ~reuse[s].relevant()) != 0) first = active & ~reuse[s].relevant();
+        if (s < tensors && s != t && (active & ~reuse[s].relevant()) != 0)
+          first = active & ~reuse[s].relevant();
         double least = infinity;
         for (std::size_t d = 0; d < dimensions; ++d) {
           if ((first >> d & 1U) != 0) least = std::min(least, starting[d]);
@@ -341,7 +344,8 @@ void LayerBound::Tables::loops_around(const std::vector<TensorReuse>& reuse) {
     }
     for (std::size_t s = 0; s <= tensors; ++s) {
       falling(share[s]);
-      for (std::size_t id = 0; id < lattice->size(); ++id) around[s][id][t] = std::max(fresh[id][t] * (s == t ? 0.0 : 1.0), share[s][id]);
+      for (std::size_t id = 0; id < lattice->size(); ++id)
+        around[s][id][t] = std::max(fresh[id][t] * (s == t ? 0.0 : 1.0), share[s][id]);
     }
   }
 }
@@ -425,7 +429,7 @@ Inside LayerBound::Tables::least(const std::vector<Boundary>& boundaries, std::s
         child.write += fills * b.into[t].write;
         child.both += fills * b.into[t].both;
       }
-      double terms[max_tensors], updates[max_tensors], most[max_tensors], again[max_tensors];
+      double terms[max_tensors], updates[max_tensors], most[max_tensors];
       double reads[max_tensors], writes[max_tensors], both[max_tensors], near_most[max_tensors];
       int count = 0, near = 0;
       double elided = 0.0, elided_read = 0.0, elided_both = 0.0;
@@ -438,7 +442,7 @@ Inside LayerBound::Tables::least(const std::vector<Boundary>& boundaries, std::s
         const double sharers = t == s ? 1.0 : std::clamp(each / used[t], 1.0, b.served[t]);
         terms[count] = each * (b.read[t] + b.update[t]);
         updates[count] = each * (output ? b.update[t] : b.read[t]);
-        most[count] = again[count] = sharers;
+        most[count] = sharers;
         ++count;
         if (output) elided = b.elided[t] * b.read[t];
         if (b.parent[t] != static_cast<int>(at)) {
@@ -458,14 +462,6 @@ Inside LayerBound::Tables::least(const std::vector<Boundary>& boundaries, std::s
           elided_both = b.elided[t] * b.from[t].both;
         }
       }
-      // Without its first reads the output costs less, but never less than its updates.
-      double delivered = shared(terms, most, count, b.fan);
-      if (elided > 0.0) delivered = std::max(delivered - elided, shared(updates, again, count, b.fan));
-      own += delivered;
-      Ports parent = b.busy;
-      parent.read += std::max(0.0, shared(reads, near_most, near, b.fan) - elided_read);
-      parent.both += std::max(0.0, shared(both, near_most, near, b.fan) - elided_both);
-      for (int i = 0; i < near; ++i) parent.write += writes[i] / near_most[i];
       // Inside: each boundary's own least, or what sweeping this tile costs there.
       double within = 0.0;
       for (std::size_t c = 1; c < at; ++c) {
@@ -494,17 +490,31 @@ Inside LayerBound::Tables::least(const std::vector<Boundary>& boundaries, std::s
         if (c + 1 != at) cycles = std::max(cycles, ports.most());
         within += std::max(energy, inside[c].energy);
       }
-      within += inside.empty() ? 0.0 : inside[0].energy;
-      cycles = std::max({cycles, child.most(), parent.most(), before.cycles_inside});
-      best.energy = std::min(best.energy, own);
-      best.energy_inside = std::min(best.energy_inside, own + std::max(within, before.energy_inside));
+      within = std::max(within + (inside.empty() ? 0.0 : inside[0].energy), before.energy_inside);
+      // As if every word served as many children as it can: most tiles need no closer look.
+      double cheap = 0.0;
+      for (int i = 0; i < count; ++i) cheap += terms[i] / most[i];
+      cheap = own + std::max(0.0, cheap - elided);
+      if (cheap < best.energy || cheap + within < best.energy_inside) {
+        // Without its first reads the output costs less, but never less than its updates.
+        double delivered = shared(terms, most, count, b.fan);
+        if (elided > 0.0) delivered = std::max(delivered - elided, shared(updates, most, count, b.fan));
+        best.energy = std::min(best.energy, own + delivered);
+        best.energy_inside = std::min(best.energy_inside, own + delivered + within);
+      }
+      cycles = std::max({cycles, child.most(), before.cycles_inside});
+      for (int i = 0; i < near; ++i) cycles = std::max(cycles, b.busy.write + writes[i] / near_most[i]);
+      if (cycles >= best.cycles_inside) continue;
+      cycles = std::max({cycles, b.busy.read + shared(reads, near_most, near, b.fan) - elided_read,
+                         b.busy.both + shared(both, near_most, near, b.fan) - elided_both});
       best.cycles_inside = std::min(best.cycles_inside, cycles);
     }
   };
   look(tensors, {b.capacity, {}}, true);  // none is stationary
   for (std::size_t s = 0; s < tensors; ++s) {
     if ((b.stored >> s & 1U) == 0) {
-      if (b.inner[s].tensors != 0) look(s, {b.capacity, b.inner[s]}, true);  // else not stored, or not delivered
+      if (b.inner[s].tensors != 0)
+        look(s, {b.capacity, b.inner[s]}, true);  // else not stored, or not delivered
     } else if (at > 1 && b.beneath[s].tensors != 0 && !windowed[s]) {
       look(s, {b.capacity, b.beneath[s]}, true);
       look(s, {b.capacity, {}}, false);
@@ -517,7 +527,8 @@ Inside LayerBound::Tables::least(const std::vector<Boundary>& boundaries, std::s
 
 // The most children on a mesh of x by y when these dimensions may be spread along X and those along Y: a product of
 // factors at most x times one at most y, which together divide the product of all.
-double LayerBound::Tables::children(std::int64_t x, std::int64_t y, unsigned along_x, unsigned along_y) const {
+double LayerBound::Tables::children(std::int64_t x, std::int64_t y, unsigned along_x,
+                                    unsigned along_y) const {
   if (along_x == 0) x = 1;
   if (along_y == 0) y = 1;
   if (x <= 1 && y <= 1) return 1.0;
@@ -531,7 +542,8 @@ double LayerBound::Tables::children(std::int64_t x, std::int64_t y, unsigned alo
     if (one > x) break;
     for (const std::int64_t other : second) {
       if (other > y) break;
-      if (static_cast<double>(one * other) > most && std::binary_search(whole.begin(), whole.end(), one * other))
+      if (static_cast<double>(one * other) > most &&
+          std::binary_search(whole.begin(), whole.end(), one * other))
         most = static_cast<double>(one * other);
     }
   }
@@ -602,7 +614,7 @@ Sharing LayerBound::Tables::sharing(const Architecture& machine, const MappingRu
 
 CompulsoryCost LayerBound::Tables::bound(const Architecture& machine, const Sharing& sharing,
                                          const std::vector<unsigned>& keep,
-                                         const std::array<double, max_levels>& occupied, unsigned nearby,
+                                         const std::array<double, max_levels>& occupied, bool nearby,
                                          Seen& seen) const {
   const std::size_t levels = machine.levels.size();
   const auto& [share, fans, serves] = sharing;
@@ -613,7 +625,6 @@ CompulsoryCost LayerBound::Tables::bound(const Architecture& machine, const Shar
                  level.write_bandwidth ? each / *level.write_bandwidth : 0.0,
                  level.shared_bandwidth ? each / *level.shared_bandwidth : 0.0};
   };
-  std::size_t bypasses = 0;
   for (std::size_t next = 0; next < levels; ++next) {  // the boundary between a level and the next one
     const Level& up = machine.levels[next];
     Boundary& b = boundaries[next];
@@ -648,8 +659,9 @@ CompulsoryCost LayerBound::Tables::bound(const Architecture& machine, const Shar
         if (held == 0) continue;
         const auto capacity = usable_capacity(machine.levels[held - 1]);
         const double rate = AccessCost(machine.levels[held - 1], layer.tensors[t]).rate;
-        const Limit all{1U << t, capacity ? std::floor(static_cast<double>(*capacity) / rate * (1.0 + 1e-12)) * children
-                                          : infinity};
+        const Limit all{
+            1U << t, capacity ? std::floor(static_cast<double>(*capacity) / rate * (1.0 + 1e-12)) * children
+                              : infinity};
         ((b.stored >> t & 1U) != 0 ? b.beneath : b.inner)[t] = all;
       }
     }
@@ -657,9 +669,8 @@ CompulsoryCost LayerBound::Tables::bound(const Architecture& machine, const Shar
       if ((keep[next] >> t & 1U) == 0) continue;
       std::size_t held = next;
       while (held > 0 && (keep[held - 1] >> t & 1U) == 0) --held;
-      // A word that passes a level by may be counted where it arrives or where it starts.
-      const bool bypass = held > 0 && held < next;
-      const std::size_t at = bypass && (nearby >> bypasses++ & 1U) != 0 ? held : next;
+      // A word of the outermost level that passes levels by may be counted where it arrives.
+      const std::size_t at = nearby && next + 1 == levels && held > 0 ? held : next;
       Boundary& counted = boundaries[at];
       const unsigned bit = 1U << t;
       counted.crossing |= bit;
@@ -691,7 +702,8 @@ CompulsoryCost LayerBound::Tables::bound(const Architecture& machine, const Shar
   inside.reserve(levels);
   for (std::size_t at = 0; at < levels; ++at) {
     if (boundaries[at].stored == 0 && boundaries[at].crossing == 0) {
-      inside.push_back({0.0, inside.empty() ? 0.0 : inside.back().energy_inside, inside.empty() ? 0.0 : inside.back().cycles_inside});
+      inside.push_back({0.0, inside.empty() ? 0.0 : inside.back().energy_inside,
+                        inside.empty() ? 0.0 : inside.back().cycles_inside});
       continue;
     }
     inside.push_back(least(boundaries, at, inside, serves, seen));
@@ -749,8 +761,8 @@ CompulsoryCost LayerBound::operator()(const Architecture& machine, const Mapping
     // Each way of counting is a bound: the largest one.
     CompulsoryCost one{0.0, 0.0};
     Tables::Seen seen;
-    const unsigned ways = 1U << std::min<unsigned>(passing(keep), sets > 1 ? 0 : 2);
-    for (unsigned nearby = 0; nearby < ways; ++nearby) {
+    for (const bool nearby : {false, true}) {
+      if (nearby && !passes(keep)) continue;
       const CompulsoryCost way = tables.bound(machine, sharing, keep, occupied, nearby, seen);
       one.energy_pj = std::max(one.energy_pj, way.energy_pj);
       one.cycles = std::max(one.cycles, way.cycles);
