@@ -33,7 +33,7 @@ class BayesDesigner final : public Designer {
         prior_mean_(context.prior_mean),
         options_(BayesOptions::read(context.options)),
         features_(context.space, context.features),
-        points_(context.space) {
+        points_(context.space, context.admits) {
     for (const Spec& spec : goal_.specs) spec_count_ += (spec.max ? 1 : 0) + (spec.min ? 1 : 0);
     belief_ = std::make_unique<Belief>(features_, options_, static_cast<int>(goal_.objectives.size()),
                                        spec_count_, prior_mean_ != nullptr);

@@ -179,6 +179,8 @@ class Codesign {
                                                      const Limits& limits,
                                                      const std::vector<CompulsoryCost>& costs, bool prove,
                                                      bool cutting) const;
+  /// Whether the machine keeps the specs on area, which need no mapping.
+  bool area_allowed(const Point& point) const;
   /// Whether a network's optimum is one of its own, and proven as such.
   bool proofs_of_networks() const;
   /// Network `network`, whose layers begin at design.layers[first] and are mapped.

@@ -293,6 +293,14 @@ void Codesign::total(DesignPoint& design) const {
   design.power_mw = design.energy_pj * 1e-12 / (design.cycles / hertz) * 1e3;
 }
 
+bool Codesign::area_allowed(const Point& point) const {
+  const Trial machine{
+      0, point, TrialState::completed, {{"area_um2", area_um2(family_->instantiate(point))}}, ""};
+  return std::all_of(goal_.specs.begin(), goal_.specs.end(), [&](const Spec& spec) {
+    return spec.metric != "area_um2" || spec_violation(Goal{{}, {spec}}, machine) <= 0.0;
+  });
+}
+
 bool Codesign::proofs_of_networks() const {
   return proofs_can_wait() && objective_.energy_power > 0.0 && objective_.cycles_power > 0.0;
 }

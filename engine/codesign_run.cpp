@@ -17,9 +17,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// Effort of the proofs that were put off: of one layer some seconds, of all about half a minute.
+// Effort of the proofs that were put off: of one layer some seconds, of all about what the search took.
 constexpr double proof_memory_mb = 64.0;
-constexpr std::int64_t proof_labels = 1'000'000;
+constexpr std::int64_t proof_labels_per_trial = 20'000;
 
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
@@ -233,10 +233,12 @@ class Run {
       return a->metrics.at("objective") < b->metrics.at("objective");
     });
     double least = result_.best->lower_bound;
+    const std::int64_t effort_allowed =
+        proof_labels_per_trial * static_cast<std::int64_t>(result_.trials.size());
     std::int64_t spent = 0;
     for (const Trial* trial : open) {
       double bound = trial->metrics.at("lower_bound");
-      if (bound < result_.best->objective && (codesign_.study().prove || spent < proof_labels)) {
+      if (bound < result_.best->objective && (codesign_.study().prove || spent < effort_allowed)) {
         Codesign::Limits effort = limits(result_.best->objective, true);
         if (!codesign_.study().prove) effort.memory_mb = proof_memory_mb;
         auto design = codesign_.evaluate(trial->point, Codesign::Dataflow::free, effort);

@@ -33,7 +33,8 @@ class Designer {
 /// What every designer is made from. `features` (optional) maps a point to the coordinates that surrogates
 /// see; `prior_mean` (optional) gives a cheap guess of the (log) objective that a surrogate takes as its
 /// mean; `related` holds trials of studies over the same parameters whose objectives and specs behave alike (another layer,
-/// another machine), for designers that transfer; `lower_bound` (optional) gives a number below which the objective of a point cannot be, for designers that prove.
+/// another machine), for designers that transfer; `lower_bound` (optional) gives a number below which the objective of a point cannot be, for designers that prove;
+/// `admits` (optional) is false for points that break a limit which needs no evaluation: they are not suggested.
 struct DesignerContext {
   Space space;
   Goal goal;
@@ -43,6 +44,7 @@ struct DesignerContext {
   std::function<double(const Point&)> prior_mean;
   std::map<std::string, std::string> options;  ///< of the designer named, each documented beside it
   std::function<double(const Point&)> lower_bound = {};
+  std::function<bool(const Point&)> admits = {};
   std::vector<std::vector<Trial>> related = {};
 };
 

@@ -25,7 +25,7 @@ struct Individual {
 class EvolutionDesigner final : public Designer {
  public:
   explicit EvolutionDesigner(const DesignerContext& context)
-      : goal_(context.goal), seed_(context.seed), points_(context.space) {
+      : goal_(context.goal), seed_(context.seed), points_(context.space, context.admits) {
     for (const auto& [name, text] : context.options) {
       try {
         if (name == "population")

@@ -6,6 +6,18 @@
 namespace dovetail {
 
 std::optional<Point> FreshPoints::draw(Random& random) {
+  std::optional<Point> point = look(random);
+  if (!point && admits_ && !admitted_) {
+    // Nothing is admitted, as far as draws can tell: what is closest to the limit can be told from any points.
+    admits_ = nullptr;
+    listed_ = complete_ = false;
+    point = look(random);
+  }
+  admitted_ = admitted_ || point.has_value();
+  return point;
+}
+
+std::optional<Point> FreshPoints::look(Random& random) {
   constexpr int patience = 64;  // repeats in a row before the space is worth listing
   if (!complete_) {
     for (int attempt = 0; attempt < patience; ++attempt) {

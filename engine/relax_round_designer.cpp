@@ -22,7 +22,10 @@ constexpr double infinity = std::numeric_limits<double>::infinity();
 class RelaxRoundDesigner final : public Designer {
  public:
   explicit RelaxRoundDesigner(const DesignerContext& context)
-      : goal_(context.goal), seed_(context.seed), points_(context.space), encoding_(context.space) {
+      : goal_(context.goal),
+        seed_(context.seed),
+        points_(context.space, context.admits),
+        encoding_(context.space) {
     for (const auto& [name, text] : context.options) {
       try {
         if (name == "warmup")

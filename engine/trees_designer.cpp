@@ -22,7 +22,8 @@ constexpr std::uint64_t stream = 0x7472656573;  // "trees"
 
 class TreesDesigner final : public Designer {
  public:
-  explicit TreesDesigner(const DesignerContext& context) : context_(context), points_(context.space) {
+  explicit TreesDesigner(const DesignerContext& context)
+      : context_(context), points_(context.space, context.admits) {
     const std::map<std::string, int*> counts = {{"warmup", &warmup_},
                                                 {"rounds", &trees_.rounds},
                                                 {"depth", &trees_.depth},

@@ -104,3 +104,24 @@ TEST_CASE("proofs that were put off are done at the end: nothing that was tried 
     }
   }
 }
+
+TEST_CASE("a limit on area is kept by every suggestion, as long as any machine can keep it") {
+  for (const char* designer : {"random", "evolution", "bayes", "trees", "relax-round"}) {
+    CAPTURE(designer);
+    Diagnostics diagnostics;
+    Study limited = study("mlp", "eyeriss", "edp");
+    limited.designer = designer;
+    limited.mapper = "random";
+    limited.budget = 20;
+    limited.trials = 8;
+    for (const double limit : {3e6, 1.0}) {
+      CAPTURE(limit);
+      Study one = limited;
+      set_value(one, "specs.area_um2=" + std::to_string(limit), "--set", diagnostics);
+      diagnostics.raise();
+      const CodesignResult result = run(Codesign(one), {});
+      CHECK(result.trials.size() == 8);
+      for (const Trial& trial : result.trials) CHECK((trial.reason == "spec area_um2") == (limit == 1.0));
+    }
+  }
+}
