@@ -12,9 +12,9 @@ using namespace dovetail::testing;
 namespace {
 
 std::vector<std::string> study(const std::string& store, const std::string& trials) {
-  return {"optimize", "--workload", "mlp",      "--family", "eyeriss",        "--designer", "evolution",
-          "--mapper", "random",     "--budget", "200",      "--trials",       trials,       "--store",
-          store,      "--threads",  "1",        "--spec",   "area_um2<=6.5e6"};
+  return {"optimize", "--workload", "mlp",      "--family", "eyeriss",         "--designer", "evolution",
+          "--mapper", "random",     "--budget", "200",      "--trials",        trials,       "--store",
+          store,      "--threads",  "1",        "--spec",   "area_um2<=6.5e6", "--spec",     "power_mw<=650"};
 }
 
 // A browser that prints the page after its scripts have run; empty without one.
