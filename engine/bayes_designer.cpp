@@ -39,6 +39,8 @@ class BayesDesigner final : public Designer {
                                        spec_count_, prior_mean_ != nullptr);
     const int dimension = features_.dimension();
     initial_ = options_.initial > 0 ? options_.initial : std::clamp(3 + 5 * dimension / 4, 4, 20);
+    if (prior_mean_ && options_.initial == 0)
+      initial_ = std::max(4, initial_ / 3);  // what it guesses need not be tried
     relate(context.related);
     always_region_ = options_.trust == "on" || (options_.trust == "auto" && dimension > 15);
   }

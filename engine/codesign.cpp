@@ -186,9 +186,9 @@ std::unique_ptr<Designer> Codesign::designer(int threads) const {
     for (const PoolLayer& layer : pool_) layers.push_back(layer.layer);
     context.features = HardwareFeatures(*family_, layers, {true, seen == "both"});
   }
-  // `prior` is another: what the Gaussian process takes as its mean. The loop model's answer under the cycle model, or the
-  // logarithm of the bound.
-  std::string prior = "loop";
+  // `prior` is another: what the Gaussian process takes as its mean. The logarithm of the bound, by itself where the loop
+  // model decides; under the cycle model the loop model's answer.
+  std::string prior = evaluator_ == nullptr ? "bound" : "loop";
   if (const auto found = context.options.find("prior"); found != context.options.end()) {
     prior = found->second;
     context.options.erase(found);

@@ -124,8 +124,11 @@ void Regression::update(const Matrix& inputs, std::span<const double> outputs,
     values.push_back(outputs[row]);
     if (!priors.empty()) kept_priors.push_back(priors[row]);
   }
+  const bool positive = std::all_of(values.begin(), values.end(), [](double y) { return y > 0.0; });
   if (kind == "auto") {
-    transform_ = OutputTransform::best(values);
+    // A prior speaks of the logarithm of positive outputs: other scales would lose what it says.
+    transform_ = !kept_priors.empty() && positive ? OutputTransform::fit(Kind::log, values)
+                                                  : OutputTransform::best(values);
   } else if (kind == "none") {
     transform_ = OutputTransform::fit(Kind::identity, values);
   } else if (kind == "bilog") {
@@ -133,7 +136,6 @@ void Regression::update(const Matrix& inputs, std::span<const double> outputs,
   } else if (kind == "power") {
     transform_ = OutputTransform::fit(Kind::power, values);
   } else if (kind == "log") {
-    const bool positive = std::all_of(values.begin(), values.end(), [](double y) { return y > 0.0; });
     transform_ = OutputTransform::fit(positive ? Kind::log : Kind::identity, values);
   } else {
     throw std::invalid_argument("transform '" + kind + "'; known are auto, none, log, power, bilog");
