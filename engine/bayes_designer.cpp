@@ -15,6 +15,7 @@
 #include <dovetail/engine/hypervolume_improvement.hpp>
 #include <dovetail/engine/space_filling.hpp>
 #include <dovetail/engine/trust_region.hpp>
+#include <dovetail/workloads/parallel.hpp>
 
 namespace dovetail {
 namespace {
@@ -216,9 +217,11 @@ class BayesDesigner final : public Designer {
   }
 
   std::vector<double> priors(std::span<const Point> points) const {
-    std::vector<double> result;
-    if (prior_mean_)
-      for (const Point& point : points) result.push_back(prior_mean_(point));
+    std::vector<double> result(prior_mean_ ? points.size() : 0);
+    if (result.empty()) return result;
+    result.front() = prior_mean_(points.front());  // the first question may teach the prior
+    parallel_for(result.size() - 1, threads_,
+                 [&](std::size_t i) { result[i + 1] = prior_mean_(points[i + 1]); });
     return result;
   }
 

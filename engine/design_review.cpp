@@ -47,6 +47,7 @@ Steps steps(const Space& space, std::size_t p, const Point& point) {
       if (value > at && !found.up) found.up = value;
     }
   }
+  found.ordered = found.ordered && (found.down || found.up);  // with one value there is no limit to meet
   return found;
 }
 

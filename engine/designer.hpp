@@ -30,11 +30,12 @@ class Designer {
   virtual void update(std::span<const Trial> completed) = 0;
 };
 
-/// What every designer is made from. `features` (optional) maps a point to the coordinates that surrogates
-/// see; `prior_mean` (optional) gives a cheap guess of the (log) objective that a surrogate takes as its
-/// mean; `related` holds trials of studies over the same parameters whose objectives and specs behave alike (another layer,
-/// another machine), for designers that transfer; `lower_bound` (optional) gives a number below which the objective of a point cannot be, for designers that prove;
-/// `admits` (optional) is false for points that break a limit which needs no evaluation: they are not suggested.
+/// What every designer is made from. `features` (optional) maps a point to the coordinates that surrogates see;
+/// `prior_mean` (optional) gives a cheap guess of the logarithm of a positive objective that a surrogate takes as its mean:
+/// once asked, from several threads; `related` holds trials of studies over the same parameters whose objectives and specs
+/// behave alike (another layer, another machine), for designers that transfer; `lower_bound` (optional) gives a number below
+/// which the objective of a point cannot be, for designers that prove; `admits` (optional) is false for points that break a
+/// limit which needs no evaluation: they are not suggested.
 struct DesignerContext {
   Space space;
   Goal goal;

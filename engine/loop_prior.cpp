@@ -77,7 +77,6 @@ void LoopPrior::fit() {
 }
 
 double LoopPrior::operator()(const Point& point) {
-  if (const auto found = known_.find(point); found != known_.end()) return found->second;
   fit();
   if (const auto found = known_.find(point); found != known_.end()) return found->second;
   if (!emulator_.ready()) return 0.0;

@@ -41,7 +41,7 @@ struct NetworkMapResult {
   bool feasible = false, proven = false;
   std::int64_t evaluations = 0;
   std::int64_t labels = 0;  ///< of the exact searches: their effort
-  std::size_t prices = 0;  ///< at which the layers were asked
+  std::size_t prices = 0;   ///< at which the layers were asked
   double seconds = 0.0;
   double gap() const { return objective > 0.0 ? (objective - lower_bound) / objective : 0.0; }
 };
