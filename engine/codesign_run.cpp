@@ -19,6 +19,7 @@ using Clock = std::chrono::steady_clock;
 
 // Effort of the proofs that were put off: of one layer some seconds, of all about what the search took.
 constexpr double proof_memory_mb = 64.0;
+constexpr double best_memory_mb = 256.0;  // of the best machine's own
 constexpr std::int64_t proof_labels_per_trial = 20'000;
 
 double seconds_since(Clock::time_point start) {
@@ -208,11 +209,13 @@ class Run {
       whole.stop = nullptr;
       result_.best = codesign_.evaluate(*best_point_, Codesign::Dataflow::free, whole);
     }
-    if (result_.best)
-      result_.best =
-          codesign_.refined(*std::move(result_.best), Codesign::Dataflow::free, limits(0.0, false));
-    else
+    if (result_.best) {
+      Codesign::Limits effort = limits(0.0, false);
+      if (!codesign_.study().prove) effort.memory_mb = best_memory_mb;
+      result_.best = codesign_.refined(*std::move(result_.best), Codesign::Dataflow::free, effort);
+    } else {
       find_closest();
+    }
     if (codesign_.goal().objectives.size() > 1)
       find_front();
     else if (result_.best)
