@@ -1,4 +1,4 @@
-// The stages of a run, inside out: spread over a fan-out, loop, keep what is not dominated; then score what is left.
+// The stages of a run, inside out: loop, keep what is not dominated; then score what is left.
 #include <algorithm>
 #include <atomic>
 #include <cmath>
@@ -14,13 +14,6 @@ namespace dovetail {
 namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
-
-// Work is cut into pieces whose number does not depend on the threads.
-constexpr std::size_t pieces = 64;
-
-std::pair<std::size_t, std::size_t> piece(std::size_t count, std::size_t index) {
-  return {count * index / pieces, count * (index + 1) / pieces};
-}
 
 // Finished labels that no other one covers. Predicted cycles may be one short of Timeloop's rounding, equally for equal
 // traffic: a label is covered by one with less energy and a cycle less, or with the same traffic.
@@ -76,75 +69,6 @@ double narrow(const TileLattice& lattice, std::vector<Label>& labels, const Sear
 }
 
 }  // namespace
-
-void LabelSearch::spread_stage(const std::vector<Stage>& stages, int level, const Cutoff& cutoff,
-                               const SearchLimits& limits, Stage& out, bool& stopped) const {
-  const MapProblem& p = *problem_;
-  const MapLevel& own = p.level[static_cast<std::size_t>(level)];
-  const std::vector<Label> first{root_};
-  const std::vector<Label>& sources = stages.empty() ? first : stages.back().labels;
-  std::vector<std::vector<Label>> found(pieces);
-  std::atomic<bool> halt = false;
-  const TileLattice::Key whole = p.lattice.key(p.lattice.whole());
-  parallel_for(pieces, limits.threads, [&](std::size_t index) {
-    const auto [begin, end] = piece(sources.size(), index);
-    std::vector<Label>& mine = found[index];
-    Label grown;
-    for (std::size_t n = begin; n < end && !halt; ++n) {
-      const Label& source = sources[n];
-      if (limits.expired && limits.expired()) halt = true;
-      const TileLattice::Key room = whole - p.lattice.key(source.tile);
-      const double parallel = bounds_.parallel(level, source.tile);
-      for (std::size_t c = 0; c < own.choices.size(); ++c) {
-        const SpatialChoice& choice = own.choices[c];
-        // Choices come by descending children: with too few, no completion is fast enough.
-        if (hopeless(cutoff, source.bound_energy > 0.0 ? std::min(source.bound_energy, infinity) : 0.0,
-                     std::ceil(source.compute / choice.children / parallel * (1.0 - 1e-11)))) {
-          break;
-        }
-        if (!p.lattice.divides(p.lattice.key(choice.tile), room)) continue;
-        if (own.wires) {
-          // Without hops first: they need the layouts of the choice.
-          spread(source, level, c, choice.arrangement, grown);
-          if (!bound_before_loops(grown, level, cutoff)) continue;
-        }
-        for (const Arrangement& arrangement : p.arrangements(level, c, source.tile)) {
-          spread(source, level, c, arrangement, grown);
-          if (!bound_before_loops(grown, level, cutoff)) continue;
-          grown.parent = static_cast<std::uint32_t>(n);
-          mine.push_back(grown);
-        }
-      }
-      if (mine.size() > limits.labels) halt = true;
-    }
-  });
-  stopped = halt;
-  // Dominance among labels of one tile.
-  std::vector<const Label*> all;
-  for (const auto& part : found) {
-    for (const Label& label : part) all.push_back(&label);
-  }
-  std::stable_sort(all.begin(), all.end(), [](const Label* a, const Label* b) {
-    return a->tile != b->tile ? a->tile < b->tile : a->bound < b->bound;
-  });
-  std::vector<std::size_t> starts;
-  for (std::size_t n = 0; n < all.size(); ++n) {
-    if (n == 0 || all[n]->tile != all[n - 1]->tile) starts.push_back(n);
-  }
-  starts.push_back(all.size());
-  const std::size_t groups = starts.size() - 1;
-  std::vector<std::vector<Label>> kept(pieces);
-  parallel_for(pieces, limits.threads, [&](std::size_t index) {
-    const auto [begin, end] = piece(groups, index);
-    std::vector<Label> front;
-    for (std::size_t g = begin; g < end; ++g) {
-      front.clear();
-      for (std::size_t n = starts[g]; n < starts[g + 1]; ++n) add(front, *all[n], level, false);
-      kept[index].insert(kept[index].end(), front.begin(), front.end());
-    }
-  });
-  for (const auto& part : kept) out.labels.insert(out.labels.end(), part.begin(), part.end());
-}
 
 void LabelSearch::loop_stage(const std::vector<Stage>& stages, int level, const Cutoff& cutoff,
                              const SearchLimits& limits, Stage& out, bool& stopped) const {

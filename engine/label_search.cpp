@@ -56,8 +56,18 @@ bool LabelSearch::hopeless(const Cutoff& cutoff, double energy, double cycles) c
   return false;
 }
 
-// Largest amount that first-read elision can still take from what the bound counts gross.
-double LabelSearch::elision_above(const Label& label, int level, bool before_loops) const {
+// Energy per cycle that a level and those above it leak.
+double LabelSearch::leak_from(int level) const {
+  double sum = 0.0;
+  for (std::size_t i = static_cast<std::size_t>(level); i < problem_->level.size(); ++i)
+    sum += problem_->level[i].leak_pj;
+  return sum;
+}
+
+// Largest amount that first-read elision can still take from what the bound counts gross. Before the loops of a level,
+// `copies_below` children at most, here and outside, hold partial sums of the same outputs.
+double LabelSearch::elision_above(const Label& label, int level, bool before_loops,
+                                  double copies_below) const {
   const MapProblem& p = *problem_;
   const auto w = static_cast<std::size_t>(p.written);
   const double words = p.whole_volume(p.written);
@@ -71,12 +81,7 @@ double LabelSearch::elision_above(const Label& label, int level, bool before_loo
   for (int k = lowest; k < from; ++k) {
     if ((bounds_.keep[static_cast<std::size_t>(k)] >> w & 1U) == 0) continue;
     double copies = most(k);
-    if (before_loops && k == level - 1) {
-      const MapLevel& own = p.level[static_cast<std::size_t>(level)];
-      const double here = own.spatial ? p.reuse[own.choices[label.choice].tile][w] : 1.0;
-      const double outside = std::min(own.fan_above, whole / p.reuse[label.tile][w]);
-      copies = std::min(copies, here * std::max(1.0, outside));
-    }
+    if (before_loops && k == level - 1) copies = std::min(copies, copies_below);
     total += words * copies *
              (p.level[static_cast<std::size_t>(k)].fill_pj[w] +
               (k > lowest ? p.level[static_cast<std::size_t>(k)].read_pj[w] : 0.0));
@@ -98,7 +103,8 @@ LabelSearch::Prospect LabelSearch::prospect(const Label& label, int level) const
   const double rest = p.macs / p.lattice.volume(a);
   const double outside = std::min(own.fan_above, std::max(1.0, p.reuse[whole][w] / p.reuse[a][w]));
   Prospect out;
-  out.fixed = label.energy - label.elide * outside - elision_above(label, level, true);
+  out.fixed = label.energy - label.elide * outside -
+              elision_above(label, level, true, (own.spatial ? p.reuse[s][w] : 1.0) * outside);
   out.low_cycles = label.cycles_low;
   for (std::size_t t = 0; t < p.tensors.size(); ++t) {
     const int parent = bounds_.above(level - 1, t);
@@ -165,8 +171,7 @@ bool LabelSearch::bound_before_loops(Label& label, int level, const Cutoff& cuto
   const TileLattice::Id a = label.tile;
   const Prospect next = prospect(label, level);
   const double parallel = bounds_.parallel(level, a);
-  double leak_above = 0.0;
-  for (std::size_t i = j; i < p.level.size(); ++i) leak_above += p.level[i].leak_pj;
+  const double leak_above = leak_from(level);
   const double floor_cycles =
       std::max(next.low_cycles / parallel, (level + 1 < p.levels ? bounds_.outer_cycles(level, a) : 0.0));
   double best = infinity, least_energy = infinity, least_cycles = infinity;
@@ -259,8 +264,8 @@ bool LabelSearch::bound_after_loops(Label& label, int level, const Cutoff& cutof
   const auto w = static_cast<std::size_t>(p.written);
   const double outside = std::min(p.level[static_cast<std::size_t>(level)].fan_above,
                                   std::max(1.0, p.reuse[whole][w] / p.reuse[m][w]));
-  double energy =
-      label.energy - label.elide * outside - elision_above(label, level, false) + bounds_.outer(level, m);
+  double energy = label.energy - label.elide * outside - elision_above(label, level, false, 0.0) +
+                  bounds_.outer(level, m);
   if (!(energy < infinity)) return false;
   for (std::size_t t = 0; t < p.tensors.size(); ++t) {
     const bool kept = (bounds_.keep[static_cast<std::size_t>(level)] >> t & 1U) != 0;
@@ -273,9 +278,7 @@ bool LabelSearch::bound_after_loops(Label& label, int level, const Cutoff& cutof
       energy += share * label.flow[t] * bounds_.parent_pj(level, t) / bounds_.multicast(level, parent, t, m);
     }
   }
-  double leak_above = 0.0;
-  for (std::size_t i = static_cast<std::size_t>(level) + 1; i < p.level.size(); ++i)
-    leak_above += p.level[i].leak_pj;
+  const double leak_above = leak_from(level + 1);
   const double cycles =
       std::ceil(std::max(label.cycles_low / bounds_.parallel(level, m), bounds_.outer_cycles(level, m)) *
                 (1.0 - rounding));

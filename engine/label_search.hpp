@@ -70,6 +70,14 @@ class LabelSearch {
     double low_cycles = 0.0;                   ///< cycles of inner levels, over all children outside
     double fixed_reads = 0.0;
   };
+  /// What a label pays at least once it is spread over a level's fan-out, linear in the share of children with different
+  /// data; what it pays for a tensor is start + price x share, and the reads that the level serves are reads x share.
+  struct Outlook {
+    double fixed = 0.0, leak = 0.0, cycles = 0.0, elided_reads = 0.0;
+    std::array<double, max_tensors> start{}, price{}, reads{};
+    std::array<double, max_tensors> still{};  ///< least share of a member, over what the choice leaves of it
+    unsigned members = 0, tabled = 0;         ///< as in Prospect
+  };
   struct Stage {
     int level = 0;
     bool temporal = false;
@@ -83,9 +91,13 @@ class LabelSearch {
   double value(const Cutoff& cutoff, double energy, double cycles) const;
   bool hopeless(const Cutoff& cutoff, double energy, double cycles) const;
   Prospect prospect(const Label& label, int level) const;
+  Outlook outlook(const Label& source, int level) const;
+  bool screened(const Outlook& from, const std::array<double, max_tensors>& groups, int level,
+                TileLattice::Id inner, const SpatialChoice& choice, const Cutoff& cutoff) const;
+  double leak_from(int level) const;
   bool bound_before_loops(Label& label, int level, const Cutoff& cutoff) const;
   bool bound_after_loops(Label& label, int level, const Cutoff& cutoff) const;
-  double elision_above(const Label& label, int level, bool before_loops) const;
+  double elision_above(const Label& label, int level, bool before_loops, double copies_below) const;
   void measure(Label& label, int level, const Label* open) const;
   bool dominates(const Label& a, const Label& b, int level, bool temporal) const;
   bool replaces_fresh(const Label& a, const Label& b, int level, bool priced, bool timed,
@@ -102,6 +114,8 @@ class LabelSearch {
                   double unit) const;
   double adders(int level, double before, double after, double children, double groups) const;
   PackedMapping mapping(const LabelPath& path) const;
+
+  static constexpr std::size_t pieces = 64;  ///< of a stage's work, for any number of threads
 
   const MapProblem* problem_;
   const LoopPlan* plan_;

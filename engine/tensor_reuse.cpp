@@ -161,6 +161,17 @@ double TensorReuse::groups(const TileExtents& tile, const TileExtents& spatial) 
   return static_cast<double>(offsets.size());
 }
 
+double TensorReuse::least_groups(const TileExtents& spatial) const {
+  if (!separable_) return 1.0;
+  double total = 1.0;
+  for (const Axis& axis : axes_) {
+    std::int64_t apart = 1;  // steps along one axis coincide at best: distinct sums of indices
+    for (const AxisTerm& term : axis) apart += spatial[static_cast<std::size_t>(term.dimension)] - 1;
+    total *= static_cast<double>(apart);
+  }
+  return total;
+}
+
 void TensorReuse::offset(const TileExtents& tile, const TileExtents& index,
                          std::array<std::int64_t, max_axes>& out) const {
   out.fill(0);

@@ -46,6 +46,8 @@ class TensorReuse {
   double fresh(const TileExtents& tile, int dimension, std::int64_t step) const;
   /// Distinct child offsets when `spatial` children per dimension are laid out, each `tile` large.
   double groups(const TileExtents& tile, const TileExtents& spatial) const;
+  /// At least so many, whatever the tile is.
+  double least_groups(const TileExtents& spatial) const;
   /// The offset of one child, on every axis, in units of the data.
   void offset(const TileExtents& tile, const TileExtents& index,
               std::array<std::int64_t, max_axes>& out) const;
