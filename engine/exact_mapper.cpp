@@ -96,7 +96,8 @@ ExactSearch::ExactSearch(const MapRequest& request) : request_(request) {
 }
 
 LabelSearch& ExactSearch::search(Choice& choice) {
-  if (!choice.search) choice.search = std::make_unique<LabelSearch>(*problem_, *plan_, choice.keep);
+  if (!choice.search)
+    choice.search = std::make_unique<LabelSearch>(*problem_, *plan_, choice.keep, outermost_);
   return *choice.search;
 }
 

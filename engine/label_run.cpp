@@ -4,6 +4,7 @@
 #include <cmath>
 #include <iterator>
 #include <map>
+#include <numeric>
 #include <unordered_map>
 
 #include <dovetail/engine/label_search.hpp>
@@ -44,21 +45,23 @@ class Stairs {
 // binary order of tile volume. Bounds are the looser the less a tile holds, so that by bounds alone small tiles crowd
 // out the rest.
 double narrow(const TileLattice& lattice, std::vector<Label>& labels, const SearchLimits& limits) {
-  std::stable_sort(labels.begin(), labels.end(),
-                   [](const Label& a, const Label& b) { return a.bound < b.bound; });
+  std::vector<std::size_t> order(labels.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return labels[a].bound < labels[b].bound; });
   std::map<int, std::size_t> seen;
-  std::vector<std::pair<std::size_t, std::size_t>> turns;  // turn, position
+  std::vector<std::pair<std::size_t, std::size_t>> turns;  // turn, rank
   turns.reserve(labels.size());
-  for (std::size_t n = 0; n < labels.size(); ++n) {
-    const int order = limits.by_volume ? std::ilogb(lattice.volume(labels[n].tile)) : 0;
-    turns.emplace_back(seen[order]++, n);
+  for (std::size_t n = 0; n < order.size(); ++n) {
+    const int binary = limits.by_volume ? std::ilogb(lattice.volume(labels[order[n]].tile)) : 0;
+    turns.emplace_back(seen[binary]++, n);
   }
   std::sort(turns.begin(), turns.end());
   std::vector<Label> kept;
   kept.reserve(limits.width);
   double dropped = infinity;
   for (std::size_t n = 0; n < turns.size(); ++n) {
-    const Label& label = labels[turns[n].second];
+    const Label& label = labels[order[turns[n].second]];
     if (n < limits.width)
       kept.push_back(label);
     else
@@ -85,7 +88,6 @@ void LabelSearch::loop_stage(const std::vector<Stage>& stages, int level, const 
   }
   // What a source pays at least, so that most pairs of source and target need no closer look.
   struct Quick {
-    TileLattice::Key key;
     Prospect prospect;
     double all = 0.0, cycles = 0.0;
     std::size_t index = 0;
@@ -97,7 +99,7 @@ void LabelSearch::loop_stage(const std::vector<Stage>& stages, int level, const 
   for (std::size_t n = 0; n < sources.size(); ++n) {
     paths[n] = stages.empty() ? path(stages, static_cast<std::size_t>(-1), sources[n])
                               : path(stages, stages.size() - 1, sources[n]);
-    Quick entry{p.lattice.key(sources[n].tile), prospect(sources[n], level), 0.0, 0.0, n, sources[n].bound};
+    Quick entry{prospect(sources[n], level), 0.0, 0.0, n, sources[n].bound};
     entry.all = entry.prospect.fixed;
     for (std::size_t t = 0; t < p.tensors.size(); ++t) {
       if ((entry.prospect.members >> t & 1U) != 0) entry.all += entry.prospect.reload[t];
@@ -113,6 +115,9 @@ void LabelSearch::loop_stage(const std::vector<Stage>& stages, int level, const 
   }
   std::stable_sort(quick.begin(), quick.end(),
                    [](const Quick& a, const Quick& b) { return a.bound < b.bound; });
+  std::vector<TileLattice::Key> keys;  // apart, since most targets rule most sources out by them
+  keys.reserve(quick.size());
+  for (const Quick& source : quick) keys.push_back(p.lattice.key(sources[source.index].tile));
   const std::vector<TileLattice::Id>& targets = bounds_.tiles(level);
   std::vector<std::vector<Label>> kept(pieces);
   std::atomic<bool> halt = false;
@@ -132,8 +137,9 @@ void LabelSearch::loop_stage(const std::vector<Stage>& stages, int level, const 
       const double parallel = bounds_.parallel(level, m);
       const TileExtents& extents = p.lattice.extents(m);
       front.clear();
-      for (const Quick& source : quick) {
-        if (!p.lattice.divides(source.key, key)) continue;
+      for (std::size_t k = 0; k < quick.size(); ++k) {
+        if (!p.lattice.divides(keys[k], key)) continue;
+        const Quick& source = quick[k];
         const Label& label = sources[source.index];
         double saved = 0.0, most = 0.0;
         const double steps = p.lattice.volume(m) / p.lattice.volume(label.tile);

@@ -13,8 +13,9 @@ constexpr double rounding = 1e-11;  // relative error that sums of doubles may c
 
 }  // namespace
 
-LabelSearch::LabelSearch(const MapProblem& problem, const LoopPlan& plan, const KeepSets& keep)
-    : problem_(&problem), plan_(&plan), bounds_(problem, keep) {
+LabelSearch::LabelSearch(const MapProblem& problem, const LoopPlan& plan, const KeepSets& keep,
+                         OutermostMemo& memo)
+    : problem_(&problem), plan_(&plan), bounds_(problem, keep, memo) {
   root_.energy = problem.compute_pj;
   root_.compute = root_.cycles_low = root_.cycles_high = problem.macs;
   for (std::size_t t = 0; t < problem.tensors.size(); ++t) root_.flow[t] = problem.macs;

@@ -50,7 +50,7 @@ struct SearchOutcome {
 /// One choice of keep sets.
 class LabelSearch {
  public:
-  LabelSearch(const MapProblem& problem, const LoopPlan& plan, const KeepSets& keep);
+  LabelSearch(const MapProblem& problem, const LoopPlan& plan, const KeepSets& keep, OutermostMemo& memo);
 
   const MapBounds& bounds() const { return bounds_; }
   /// Lower bound before any search; infinite when nothing fits.

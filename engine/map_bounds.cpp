@@ -9,9 +9,87 @@ namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
+// Tiles that an inner level can hold.
+std::vector<TileLattice::Id> fitting(const MapProblem& problem, int j, unsigned keep) {
+  const MapLevel& level = problem.level[static_cast<std::size_t>(j)];
+  std::vector<TileLattice::Id> tiles;
+  for (std::size_t n = 0; n < problem.lattice.size(); ++n) {
+    const auto id = static_cast<TileLattice::Id>(n);
+    const double words = problem.words(j, keep, id);
+    if (words <= level.capacity && words >= level.least_words) tiles.push_back(id);
+  }
+  return tiles;
+}
+
+OutermostCosts outermost(const MapProblem& p, unsigned keep) {
+  const auto i = static_cast<std::size_t>(p.levels - 2);
+  OutermostCosts costs;
+  costs.tiles = fitting(p, p.levels - 2, keep);
+  const TileLattice::Id whole = p.lattice.whole();
+  const TileExtents& full = p.lattice.extents(whole);
+  costs.energy.assign(p.lattice.size(), infinity);
+  costs.cycles.assign(p.lattice.size(), infinity);
+  const MapLevel& dram = p.level.back();
+  const auto w = static_cast<std::size_t>(p.written);
+  std::array<ReuseLoop, max_dimensions> loops;
+  for (const TileLattice::Id id : costs.tiles) {
+    const TileExtents& tile = p.lattice.extents(id);
+    unsigned active = 0;
+    for (std::size_t d = 0; d < p.merged.layer.dimensions.size(); ++d)
+      active |= full[d] > tile[d] ? 1U << d : 0U;
+    const double rest = p.macs / p.lattice.volume(id);
+    double best = infinity, least_cycles = infinity;
+    for (const LoopOrder& order : p.orders.back()->get(keep, active)) {
+      for (int k = 0; k < order.count; ++k) {
+        const std::size_t d = order.dimension[static_cast<std::size_t>(k)];
+        loops[static_cast<std::size_t>(k)] = {static_cast<int>(d), full[d] / tile[d], tile[d]};
+      }
+      double energy = 0.0, reads = 0.0, writes = 0.0;
+      for (std::size_t t = 0; t < p.tensors.size(); ++t) {
+        double words = p.tensors[t].touched(full);
+        if ((keep >> t & 1U) != 0) {
+          const Reuse reuse = p.tensors[t].walk(tile, loops.data(), order.count);
+          const double per_instance = reuse.closed_words() / [&] {
+            double steps = 1.0;
+            for (int k = 0; k < order.count; ++k)
+              steps *= static_cast<double>(loops[static_cast<std::size_t>(k)].factor);
+            return steps;
+          }();
+          words = per_instance * rest;
+          energy += words * (p.level[i].fill_pj[t] + dram.read_pj[t] + (t == w ? dram.update_pj[t] : 0.0));
+        }
+        reads += words * dram.cost[t].rate;
+        if (t == w) {
+          writes += words * dram.cost[t].rate;
+          reads -= p.whole_volume(p.written) * dram.cost[t].rate;
+        }
+      }
+      best = std::min(best, energy);
+      least_cycles =
+          std::min(least_cycles, std::max({reads / dram.bandwidth.read, writes / dram.bandwidth.write,
+                                           (reads + writes) / dram.bandwidth.shared}));
+    }
+    costs.energy[id] = best;
+    costs.cycles[id] = least_cycles;
+  }
+  p.lattice.minimum_over_multiples(costs.cycles, ~0U);
+  return costs;
+}
+
 }  // namespace
 
-MapBounds::MapBounds(const MapProblem& problem, const KeepSets& sets) : keep(sets), problem_(&problem) {
+std::shared_ptr<const OutermostCosts> OutermostMemo::get(const MapProblem& problem, unsigned keep) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto found = known_.find(keep); found != known_.end()) return found->second;
+  }
+  auto made = std::make_shared<const OutermostCosts>(outermost(problem, keep));
+  const std::lock_guard lock(mutex_);
+  return known_.try_emplace(keep, std::move(made)).first->second;
+}
+
+MapBounds::MapBounds(const MapProblem& problem, const KeepSets& sets, OutermostMemo& memo)
+    : keep(sets), problem_(&problem) {
   const auto levels = static_cast<std::size_t>(problem.levels);
   const std::size_t tensors = problem.tensors.size();
   below_.resize(levels + 1);
@@ -57,16 +135,12 @@ MapBounds::MapBounds(const MapProblem& problem, const KeepSets& sets) : keep(set
   }
   tiles_.resize(levels);
   for (std::size_t j = 0; j < levels; ++j) {
-    const MapLevel& level = problem.level[j];
     if (j + 1 == levels) {
+      const MapLevel& level = problem.level[j];
       const double words = problem.words(static_cast<int>(j), keep[j], problem.lattice.whole());
       if (words <= level.capacity && words >= level.least_words) tiles_[j].push_back(problem.lattice.whole());
-      continue;
-    }
-    for (std::size_t id = 0; id < problem.lattice.size(); ++id) {
-      const double words = problem.words(static_cast<int>(j), keep[j], static_cast<TileLattice::Id>(id));
-      if (words <= level.capacity && words >= level.least_words)
-        tiles_[j].push_back(static_cast<TileLattice::Id>(id));
+    } else {
+      tiles_[j] = fitting(problem, static_cast<int>(j), keep[j]);
     }
   }
   outer_.resize(levels);
@@ -77,7 +151,10 @@ MapBounds::MapBounds(const MapProblem& problem, const KeepSets& sets) : keep(set
   for (const TileLattice::Id id : tiles_[levels - 1]) outer_[levels - 1][id] = 0.0;
   for (int j = problem.levels - 1; j >= 0; --j) {
     if (j + 2 == problem.levels && !problem.level.back().spatial) {
-      outermost();
+      const std::shared_ptr<const OutermostCosts> shared =
+          memo.get(problem, keep[static_cast<std::size_t>(j)]);
+      outer_[static_cast<std::size_t>(j)] = shared->energy;
+      cycles_ = shared->cycles;
     } else if (j + 1 < problem.levels) {
       inner(j);
     }
@@ -100,60 +177,6 @@ double MapBounds::multicast(int j, int last, std::size_t t, TileLattice::Id m) c
   const TileLattice::Id whole = problem_->lattice.whole();
   if (tensor.product()) return std::min(most, problem_->reuse[whole][t] / problem_->reuse[m][t]);
   return most;  // sliding windows may share data diagonally
-}
-
-void MapBounds::outermost() {
-  const MapProblem& p = *problem_;
-  const int j = p.levels - 2;
-  const auto i = static_cast<std::size_t>(j);
-  const TileLattice::Id whole = p.lattice.whole();
-  const TileExtents& full = p.lattice.extents(whole);
-  outer_[i].assign(p.lattice.size(), infinity);
-  std::fill(cycles_.begin(), cycles_.end(), infinity);
-  const MapLevel& dram = p.level.back();
-  const auto w = static_cast<std::size_t>(p.written);
-  std::array<ReuseLoop, max_dimensions> loops;
-  for (const TileLattice::Id id : tiles_[i]) {
-    const TileExtents& tile = p.lattice.extents(id);
-    unsigned active = 0;
-    for (std::size_t d = 0; d < p.merged.layer.dimensions.size(); ++d)
-      active |= full[d] > tile[d] ? 1U << d : 0U;
-    const double rest = p.macs / p.lattice.volume(id);
-    double best = infinity, least_cycles = infinity;
-    for (const LoopOrder& order : p.orders.back()->get(keep[i], active)) {
-      for (int k = 0; k < order.count; ++k) {
-        const std::size_t d = order.dimension[static_cast<std::size_t>(k)];
-        loops[static_cast<std::size_t>(k)] = {static_cast<int>(d), full[d] / tile[d], tile[d]};
-      }
-      double energy = 0.0, reads = 0.0, writes = 0.0;
-      for (std::size_t t = 0; t < p.tensors.size(); ++t) {
-        double words = p.tensors[t].touched(full);
-        if ((keep[i] >> t & 1U) != 0) {
-          const Reuse reuse = p.tensors[t].walk(tile, loops.data(), order.count);
-          const double per_instance = reuse.closed_words() / [&] {
-            double steps = 1.0;
-            for (int k = 0; k < order.count; ++k)
-              steps *= static_cast<double>(loops[static_cast<std::size_t>(k)].factor);
-            return steps;
-          }();
-          words = per_instance * rest;
-          energy += words * (p.level[i].fill_pj[t] + parent_pj(j, t));
-        }
-        reads += words * dram.cost[t].rate;
-        if (t == w) {
-          writes += words * dram.cost[t].rate;
-          reads -= p.whole_volume(p.written) * dram.cost[t].rate;
-        }
-      }
-      best = std::min(best, energy);
-      least_cycles =
-          std::min(least_cycles, std::max({reads / dram.bandwidth.read, writes / dram.bandwidth.write,
-                                           (reads + writes) / dram.bandwidth.shared}));
-    }
-    outer_[i][id] = best;
-    cycles_[id] = least_cycles;
-  }
-  p.lattice.minimum_over_multiples(cycles_, ~0U);
 }
 
 void MapBounds::inner(int j) {

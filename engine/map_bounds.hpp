@@ -2,6 +2,9 @@
 #pragma once
 
 #include <array>
+#include <map>
+#include <memory>
+#include <mutex>
 #include <vector>
 
 #include <dovetail/engine/map_problem.hpp>
@@ -10,6 +13,23 @@ namespace dovetail {
 
 /// Keep set of every level.
 using KeepSets = std::array<unsigned, max_levels>;
+
+/// What the loops of the outermost level cost around every tile of the level inside it: the same for all choices of keep
+/// sets that agree on that level.
+struct OutermostCosts {
+  std::vector<TileLattice::Id> tiles;  ///< that the level inside can hold, ascending
+  std::vector<double> energy, cycles;  ///< per tile of the lattice; cycles: the least of its multiples
+};
+
+/// OutermostCosts by the keep set of the level inside, made when first asked for. Safe to use concurrently.
+class OutermostMemo {
+ public:
+  std::shared_ptr<const OutermostCosts> get(const MapProblem& problem, unsigned keep);
+
+ private:
+  std::mutex mutex_;
+  std::map<unsigned, std::shared_ptr<const OutermostCosts>> known_;
+};
 
 /// Admissible bounds. All energies are linear in words (rounding to blocks only adds) and gross of first-read elision,
 /// whose largest possible amount is subtracted at the end.
@@ -23,7 +43,7 @@ using KeepSets = std::array<unsigned, max_levels>;
 /// Each case is a minimum over the multiples of a tile, computed by sweeps over the lattice.
 class MapBounds {
  public:
-  MapBounds(const MapProblem& problem, const KeepSets& keep);
+  MapBounds(const MapProblem& problem, const KeepSets& keep, OutermostMemo& memo);
 
   const KeepSets keep;
   /// Energy outside the tile of level j (gross), and cycles of the outermost level around a tile of an inner one. Infinite where the tile cannot be.
@@ -56,7 +76,6 @@ class MapBounds {
   const std::vector<TileLattice::Id>& tiles(int j) const { return tiles_[static_cast<std::size_t>(j)]; }
 
  private:
-  void outermost();
   void inner(int j);
   void sweeps(int j);
 
