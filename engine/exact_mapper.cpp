@@ -118,6 +118,7 @@ double ExactSearch::lower_bound() const {
 SearchLimits ExactSearch::limits(std::size_t width) const {
   SearchLimits limits;
   limits.width = width;
+  limits.tolerated = width == broad ? 4 * broad : 0;
   limits.by_volume = width > narrow;
   limits.threads = request_.threads;
   const double memory_mb = request_.memory_mb.value_or(4096.0);

@@ -124,6 +124,7 @@ void LabelSearch::loop_stage(const std::vector<Stage>& stages, int level, const 
   std::atomic<std::size_t> total = 0;
   parallel_for(pieces, limits.threads, [&](std::size_t index) {
     std::vector<Label> front;
+    std::vector<std::uint32_t> inside;
     Stairs stairs;
     Label grown;
     // Interleaved, so that pieces are alike.
@@ -137,8 +138,8 @@ void LabelSearch::loop_stage(const std::vector<Stage>& stages, int level, const 
       const double parallel = bounds_.parallel(level, m);
       const TileExtents& extents = p.lattice.extents(m);
       front.clear();
-      for (std::size_t k = 0; k < quick.size(); ++k) {
-        if (!p.lattice.divides(keys[k], key)) continue;
+      p.lattice.divisors(keys, key, inside);
+      for (const std::uint32_t k : inside) {
         const Quick& source = quick[k];
         const Label& label = sources[source.index];
         double saved = 0.0, most = 0.0;
@@ -264,7 +265,7 @@ SearchOutcome LabelSearch::run(const Cutoff& cutoff, const SearchLimits& limits)
       outcome.lower_bound = std::min(outcome.lower_bound, before);
     }
     const bool last = temporal && level + 1 == p.levels;
-    if (!last && next.labels.size() > limits.width) {
+    if (!last && next.labels.size() > std::max(limits.width, limits.tolerated)) {
       outcome.complete = false;
       outcome.lower_bound = std::min(outcome.lower_bound, narrow(p.lattice, next.labels, limits));
     }

@@ -15,7 +15,11 @@ constexpr double rounding = 1e-11;  // relative error that sums of doubles may c
 
 LabelSearch::LabelSearch(const MapProblem& problem, const LoopPlan& plan, const KeepSets& keep,
                          OutermostMemo& memo)
-    : problem_(&problem), plan_(&plan), bounds_(problem, keep, memo) {
+    : problem_(&problem),
+      plan_(&plan),
+      product_(problem.request.objective.energy_power == 1.0 &&
+               problem.request.objective.cycles_power == 1.0),
+      bounds_(problem, keep, memo) {
   root_.energy = problem.compute_pj;
   root_.compute = root_.cycles_low = root_.cycles_high = problem.macs;
   for (std::size_t t = 0; t < problem.tensors.size(); ++t) root_.flow[t] = problem.macs;
@@ -38,13 +42,6 @@ LabelSearch::LabelSearch(const MapProblem& problem, const LoopPlan& plan, const 
     root_energy_ = first.bound_energy;
     root_cycles_ = first.bound_cycles;
   }
-}
-
-double LabelSearch::value(const Cutoff& cutoff, double energy, double cycles) const {
-  if (!(energy < infinity)) return infinity;
-  const double whole = cycles + problem_->extra_cycles;
-  if (cutoff.price) return energy + *cutoff.price * whole;
-  return problem_->request.objective(energy, whole);
 }
 
 bool LabelSearch::hopeless(const Cutoff& cutoff, double energy, double cycles) const {

@@ -30,6 +30,8 @@ struct Cutoff {
 
 struct SearchLimits {
   std::size_t width = std::numeric_limits<std::size_t>::max();  ///< labels kept after a stage
+  std::size_t tolerated =
+      0;  ///< so many are not cut: nearly all of a stage is as quickly done as the rest of it again
   bool by_volume =
       false;  ///< keep the most promising of every binary order of tile volume in turn, not of all
   std::size_t labels = std::numeric_limits<std::size_t>::max();  ///< of all stages together (memory)
@@ -88,7 +90,12 @@ class LabelSearch {
   void loop_stage(const std::vector<Stage>& stages, int level, const Cutoff& cutoff,
                   const SearchLimits& limits, Stage& out, bool& stopped) const;
   void finish(const std::vector<Stage>& stages, const Cutoff& cutoff, SearchOutcome& outcome) const;
-  double value(const Cutoff& cutoff, double energy, double cycles) const;
+  double value(const Cutoff& cutoff, double energy, double cycles) const {
+    if (!(energy < std::numeric_limits<double>::infinity())) return energy;
+    const double whole = cycles + problem_->extra_cycles;
+    if (cutoff.price) return energy + *cutoff.price * whole;
+    return product_ ? energy * whole : problem_->request.objective(energy, whole);
+  }
   bool hopeless(const Cutoff& cutoff, double energy, double cycles) const;
   Prospect prospect(const Label& label, int level) const;
   Outlook outlook(const Label& source, int level) const;
@@ -119,6 +126,7 @@ class LabelSearch {
 
   const MapProblem* problem_;
   const LoopPlan* plan_;
+  bool product_;  ///< the objective is energy x cycles
   MapBounds bounds_;
   Label root_;
   double root_bound_ = 0.0, root_energy_ = 0.0, root_cycles_ = 0.0;

@@ -64,6 +64,19 @@ TileLattice::Id TileLattice::find(std::span<const std::int64_t> extents) const {
   return static_cast<Id>(id);
 }
 
+void TileLattice::divisors(std::span<const Key> inner, Key outer,
+                           std::vector<std::uint32_t>& positions) const {
+  positions.resize(inner.size());
+  const Key guard = guard_, raised = outer | guard;
+  std::uint32_t* out = positions.data();
+  std::size_t found = 0;
+  for (std::size_t n = 0; n < inner.size(); ++n) {
+    out[found] = static_cast<std::uint32_t>(n);
+    found += ((raised - inner[n]) & guard) == guard ? 1 : 0;  // without a branch: few divide
+  }
+  positions.resize(found);
+}
+
 void TileLattice::minimum_over_multiples(std::span<double> values, unsigned dimension_mask) const {
   for (const Component& component : components_) {
     if ((dimension_mask >> component.dimension & 1U) == 0) continue;

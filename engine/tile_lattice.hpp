@@ -28,6 +28,9 @@ class TileLattice {
   bool divides(Id inner, Id outer) const { return divides(keys_[inner], keys_[outer]); }
   bool divides(Key inner, Key outer) const { return (((outer | guard_) - inner) & guard_) == guard_; }
 
+  /// Positions in `inner` of the keys that divide `outer`, ascending.
+  void divisors(std::span<const Key> inner, Key outer, std::vector<std::uint32_t>& positions) const;
+
   /// Extent of every dimension of a tile.
   const std::array<std::int32_t, max_dimensions>& extents(Id id) const { return tiles_[id]; }
   /// Product of all extents, exact in a double below 2^53.
