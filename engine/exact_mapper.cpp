@@ -21,6 +21,7 @@ constexpr std::size_t front_labels = 200'000;  // effort for the proof of an unl
 constexpr std::size_t narrow = 128;            // labels per stage of the first runs,
 constexpr std::size_t wide = 512;              // of one for a good incumbent,
 constexpr std::size_t broad = 4096;            // and of those before the last
+constexpr std::size_t together = 4;            // keep sets that start from the same incumbent
 constexpr std::size_t unlimited = std::numeric_limits<std::size_t>::max();
 
 constexpr double close = 2.0;  // of a bound: a proof is due
@@ -122,7 +123,8 @@ SearchLimits ExactSearch::limits(std::size_t width) const {
   limits.by_volume = width > narrow;
   limits.threads = request_.threads;
   const double memory_mb = request_.memory_mb.value_or(4096.0);
-  limits.labels = static_cast<std::size_t>(std::max(1.0, memory_mb * 1e6 / sizeof(Label) / 2.0));
+  const auto searches = static_cast<double>(std::clamp<std::size_t>(choices_.size(), 1, together));
+  limits.labels = static_cast<std::size_t>(std::max(1.0, memory_mb * 1e6 / sizeof(Label) / 2.0 / searches));
   if (request_.time_s || request_.stop) limits.expired = [this] { return expired(); };
   return limits;
 }
@@ -153,32 +155,43 @@ bool ExactSearch::spent(Hunt& hunt) const {
   return !hunt.stopped.empty();
 }
 
-// Every keep set once, up to a ceiling of the objective.
+// Every keep set once, up to a ceiling of the objective. A few at a time, which all start from the same incumbent: as many
+// for any number of threads.
 void ExactSearch::pass(Hunt& hunt, double ceiling, std::size_t width) {
+  std::vector<std::size_t> turn;
   for (std::size_t n = 0; n < choices_.size(); ++n) {
-    if (hunt.done[n] != 0 || spent(hunt)) continue;
-    if (hunt.bounds[n] >= hunt.target()) {
-      hunt.done[n] = 1;
-      release(choices_[n]);
-      continue;
+    if (hunt.done[n] == 0 && !spent(hunt)) {
+      if (hunt.bounds[n] >= hunt.target()) {
+        hunt.done[n] = 1;
+        release(choices_[n]);
+      } else if (hunt.bounds[n] < ceiling) {
+        turn.push_back(n);
+      }
     }
-    if (hunt.bounds[n] >= ceiling) continue;
+    if (turn.size() < together && n + 1 < choices_.size()) continue;
     Cutoff cutoff;
     cutoff.price = hunt.price;
     cutoff.objective = std::min(hunt.target(), ceiling);
     const bool whole = cutoff.objective == hunt.target();
-    const SearchOutcome outcome = search(choices_[n]).run(cutoff, limits(width));
-    count(outcome);
-    if (outcome.best && (!hunt.best || outcome.best->objective < hunt.best->objective ||
-                         (outcome.best->objective == hunt.best->objective &&
-                          lexicographically_less(outcome.best->mapping, hunt.best->mapping)))) {
-      hunt.best = outcome.best;
+    std::vector<SearchOutcome> outcomes(turn.size());
+    parallel_for(turn.size(), request_.threads, [&](std::size_t k) {
+      outcomes[k] = search(choices_[turn[k]]).run(cutoff, limits(width));
+      release(choices_[turn[k]]);
+    });
+    for (std::size_t k = 0; k < turn.size(); ++k) {
+      const SearchOutcome& outcome = outcomes[k];
+      count(outcome);
+      if (outcome.best && (!hunt.best || outcome.best->objective < hunt.best->objective ||
+                           (outcome.best->objective == hunt.best->objective &&
+                            lexicographically_less(outcome.best->mapping, hunt.best->mapping)))) {
+        hunt.best = outcome.best;
+      }
+      hunt.bounds[turn[k]] = std::max(hunt.bounds[turn[k]], outcome.lower_bound);
+      if (outcome.complete && whole) hunt.done[turn[k]] = 1;
+      if (outcome.out_of_time) hunt.stopped = "time";
+      if (outcome.out_of_memory && width == unlimited) hunt.stopped = "memory";
     }
-    hunt.bounds[n] = std::max(hunt.bounds[n], outcome.lower_bound);
-    if (outcome.complete && whole) hunt.done[n] = 1;
-    if (outcome.out_of_time) hunt.stopped = "time";
-    if (outcome.out_of_memory && width == unlimited) hunt.stopped = "memory";
-    release(choices_[n]);
+    turn.clear();
   }
 }
 
@@ -212,7 +225,7 @@ void ExactSearch::solve() {
   if (request_.cutoff > 0.0) main_.cutoff = request_.cutoff;
   main_.budget = request_.budget;
   main_.prove = request_.prove;
-  descend(main_);
+  parallel_for(1, request_.threads, [&](std::size_t) { descend(main_); });  // all stages share its threads
   if (!main_.stopped.empty()) return;
   const double least = lower_bound();
   if (main_.best && least >= main_.best->objective && all_choices_ && !request_.architecture.link_transfers) {
@@ -237,7 +250,7 @@ double ExactSearch::cheapest(double price, std::optional<MapPoint>& best, double
   for (const Choice& choice : choices_)
     hunt.bounds.push_back(choice.energy + price * (choice.cycles + problem_->extra_cycles));
   hunt.done.assign(choices_.size(), 0);
-  descend(hunt);
+  parallel_for(1, request_.threads, [&](std::size_t) { descend(hunt); });
   best = hunt.best;
   if (all_choices_ && !request_.architecture.link_transfers) return hunt.lower_bound();
   return std::min(hunt.lower_bound(), root_energy_ + price * root_cycles_);

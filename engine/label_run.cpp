@@ -93,26 +93,24 @@ void LabelSearch::loop_stage(const std::vector<Stage>& stages, int level, const 
     std::size_t index = 0;
     double bound = 0.0;
   };
-  std::vector<Quick> quick;
+  std::vector<Quick> quick(sources.size());
   std::vector<LabelPath> paths(sources.size());
-  double cheapest = infinity;
-  for (std::size_t n = 0; n < sources.size(); ++n) {
-    paths[n] = stages.empty() ? path(stages, static_cast<std::size_t>(-1), sources[n])
-                              : path(stages, stages.size() - 1, sources[n]);
-    Quick entry{prospect(sources[n], level), 0.0, 0.0, n, sources[n].bound};
-    entry.all = entry.prospect.fixed;
-    for (std::size_t t = 0; t < p.tensors.size(); ++t) {
-      if ((entry.prospect.members >> t & 1U) != 0) entry.all += entry.prospect.reload[t];
+  std::vector<double> least(sources.size());
+  parallel_for(pieces, limits.threads, [&](std::size_t index) {
+    const auto [begin, end] = piece(sources.size(), index);
+    for (std::size_t n = begin; n < end; ++n) {
+      paths[n] = path(stages, stages.size() - 1, sources[n]);  // the root's before the first stage
+      Quick& entry = quick[n];
+      entry = {prospect(sources[n], level), 0.0, sources[n].cycles_low, n, sources[n].bound};
+      entry.all = least[n] = entry.prospect.fixed;
+      for (std::size_t t = 0; t < p.tensors.size(); ++t) {
+        if ((entry.prospect.members >> t & 1U) == 0) continue;
+        entry.all += entry.prospect.reload[t];
+        least[n] += entry.prospect.reload[t] * entry.prospect.least[t];
+      }
     }
-    double least = entry.prospect.fixed;
-    for (std::size_t t = 0; t < p.tensors.size(); ++t) {
-      if ((entry.prospect.members >> t & 1U) != 0)
-        least += entry.prospect.reload[t] * entry.prospect.least[t];
-    }
-    cheapest = std::min(cheapest, least);
-    entry.cycles = sources[n].cycles_low;
-    quick.push_back(entry);
-  }
+  });
+  const double cheapest = least.empty() ? infinity : *std::min_element(least.begin(), least.end());
   std::stable_sort(quick.begin(), quick.end(),
                    [](const Quick& a, const Quick& b) { return a.bound < b.bound; });
   std::vector<TileLattice::Key> keys;  // apart, since most targets rule most sources out by them

@@ -123,6 +123,10 @@ class LabelSearch {
   PackedMapping mapping(const LabelPath& path) const;
 
   static constexpr std::size_t pieces = 64;  ///< of a stage's work, for any number of threads
+  /// First and one past the last of `count` items that belong to a piece.
+  static std::pair<std::size_t, std::size_t> piece(std::size_t count, std::size_t index) {
+    return {count * index / pieces, count * (index + 1) / pieces};
+  }
 
   const MapProblem* problem_;
   const LoopPlan* plan_;

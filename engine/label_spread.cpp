@@ -13,11 +13,6 @@ namespace {
 constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr double rounding = 1e-11;  // relative error that sums of doubles may carry
 
-// Of `count` items the first and one past the last of a piece.
-std::pair<std::size_t, std::size_t> piece(std::size_t count, std::size_t index, std::size_t pieces) {
-  return {count * index / pieces, count * (index + 1) / pieces};
-}
-
 // Of each tensor the least share of children with different data, whatever tile they hold.
 std::array<double, max_tensors> least_groups(const MapProblem& problem, const SpatialChoice& choice) {
   std::array<double, max_tensors> shares{};
@@ -139,7 +134,7 @@ void LabelSearch::spread_stage(const std::vector<Stage>& stages, int level, cons
     shares.push_back(least_groups(p, choice));
   }
   parallel_for(pieces, limits.threads, [&](std::size_t index) {
-    const auto [begin, end] = piece(sources.size(), index, pieces);
+    const auto [begin, end] = piece(sources.size(), index);
     std::vector<Label>& mine = found[index];
     Label grown;
     for (std::size_t n = begin; n < end && !halt; ++n) {
@@ -189,7 +184,7 @@ void LabelSearch::spread_stage(const std::vector<Stage>& stages, int level, cons
   const std::size_t groups = starts.size() - 1;
   std::vector<std::vector<Label>> kept(pieces);
   parallel_for(pieces, limits.threads, [&](std::size_t index) {
-    const auto [begin, end] = piece(groups, index, pieces);
+    const auto [begin, end] = piece(groups, index);
     std::vector<Label> front;
     for (std::size_t g = begin; g < end; ++g) {
       front.clear();

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <limits>
 
+#include <dovetail/workloads/parallel.hpp>
+
 namespace dovetail {
 namespace {
 
@@ -31,8 +33,8 @@ OutermostCosts outermost(const MapProblem& p, unsigned keep) {
   costs.cycles.assign(p.lattice.size(), infinity);
   const MapLevel& dram = p.level.back();
   const auto w = static_cast<std::size_t>(p.written);
-  std::array<ReuseLoop, max_dimensions> loops;
-  for (const TileLattice::Id id : costs.tiles) {
+  const auto price = [&](TileLattice::Id id) {
+    std::array<ReuseLoop, max_dimensions> loops;
     const TileExtents& tile = p.lattice.extents(id);
     unsigned active = 0;
     for (std::size_t d = 0; d < p.merged.layer.dimensions.size(); ++d)
@@ -71,7 +73,11 @@ OutermostCosts outermost(const MapProblem& p, unsigned keep) {
     }
     costs.energy[id] = best;
     costs.cycles[id] = least_cycles;
-  }
+  };
+  constexpr std::size_t pieces = 64;
+  parallel_for(pieces, p.request.threads, [&](std::size_t index) {
+    for (std::size_t n = index; n < costs.tiles.size(); n += pieces) price(costs.tiles[n]);
+  });
   p.lattice.minimum_over_multiples(costs.cycles, ~0U);
   return costs;
 }
