@@ -1,0 +1,205 @@
+// What one boundary between two levels costs at least (see the header).
+#include <dovetail/engine/layer_boundary.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <tuple>
+
+namespace dovetail {
+namespace {
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+// min of sum of terms_t / f_t over 1 <= f_t <= most_t with product at most `share`: as much of the product as each can
+// use goes first where it saves most, which is where terms_t / f_t is largest.
+double shared(const double* terms, const double* most, int count, double share) {
+  double product = 1.0, sum = 0.0;
+  for (int i = 0; i < count; ++i) {
+    product *= most[i];
+    sum += terms[i] / most[i];
+  }
+  if (product <= share) return sum;
+  if (!(sum > 0.0)) return 0.0;
+  // Level the largest terms: f_t = clamp(terms_t / level, 1, most_t), the product of all falls with the level.
+  double marks[2 * max_tensors];
+  int marked = 0;
+  for (int i = 0; i < count; ++i) {
+    marks[marked++] = terms[i];
+    marks[marked++] = terms[i] / most[i];
+  }
+  std::sort(marks, marks + marked);
+  // From the lowest mark up: the first at which the product is within the share ends the piece with the answer.
+  double low = marks[0];
+  for (int m = 0; m < marked; ++m) {
+    const double level = marks[m];
+    product = 1.0;
+    for (int i = 0; i < count; ++i)
+      product *= level > 0.0 ? std::clamp(terms[i] / level, 1.0, most[i]) : most[i];
+    if (product > share) {
+      low = level;
+      continue;
+    }
+    // Within the piece the free terms are those between their marks.
+    double free_product = 1.0, fixed = 1.0, total = 0.0;
+    int free = 0;
+    const double middle = 0.5 * (low + level);
+    for (int i = 0; i < count; ++i) {
+      if (terms[i] <= middle) {
+        total += terms[i];
+      } else if (terms[i] / most[i] >= middle) {
+        fixed *= most[i];
+        total += terms[i] / most[i];
+      } else {
+        free_product *= terms[i];
+        ++free;
+      }
+    }
+    if (free == 0) return total;
+    const double room = free_product * fixed / share;
+    return total + free * (free == 1 ? room : free == 2 ? std::sqrt(room) : std::pow(room, 1.0 / free));
+  }
+  return sum;
+}
+
+}  // namespace
+
+Inside least_inside(const LayerTiles& tables, const std::vector<Boundary>& boundaries, std::size_t at,
+                    const std::vector<Inside>& inside, const std::array<TensorValues, max_levels>& serves,
+                    SeenTiles& seen) {
+  const std::size_t tensors = tables.tensors, written = tables.written;
+  const auto& [used, windowed, around, fresh, operations] =
+      std::tie(tables.used, tables.windowed, tables.around, tables.fresh, tables.operations);
+  const Boundary& b = boundaries[at];
+  const std::size_t none = around.size();  // no such table
+  const Inside before = inside.empty() ? Inside{} : inside.back();
+  Inside best{infinity, infinity, infinity};
+  // Words that start further out and are counted inside: one may serve several tiles.
+  std::array<TensorValues, max_levels> reach;
+  for (std::size_t c = 1; c < at; ++c) {
+    for (std::size_t t = 0; t < tensors; ++t) {
+      reach[c][t] = 1.0;
+      if ((boundaries[c].crossing >> t & 1U) == 0) continue;
+      for (auto i = static_cast<int>(at); i <= boundaries[c].parent[t]; ++i)
+        reach[c][t] /= serves[static_cast<std::size_t>(i)][t];
+    }
+  }
+  const auto look = [&](std::size_t s, const Limits& limits, bool held) {
+    const std::size_t table = b.outermost && !around.empty() ? s : none;
+    LayerTiles::Tiles& tiles = seen[at][held ? s : max_tensors + 1 + s];
+    if (!tiles) tiles = tables.largest(limits, table);
+    for (const TileLattice::Id m : *tiles) {
+      // Words that cross, and those that at least cross every boundary inside: all of the tile at every step.
+      TensorValues moved, swept;
+      for (std::size_t t = 0; t < tensors; ++t) {
+        const bool looped = table < none && windowed[t] && (b.stored >> t & 1U) != 0;
+        const double each = looped ? around[table][m][t] : fresh[m][t];
+        moved[t] = t == s && !looped ? used[t] : std::max(used[t], each * operations);
+        swept[t] = t == s && (held || windowed[t]) ? used[t] : std::max(used[t], fresh[m][t] * operations);
+      }
+      double own = 0.0, cycles = 0.0;
+      Ports child;
+      for (std::size_t t = 0; t < tensors; ++t) {
+        if ((b.stored >> t & 1U) == 0) continue;
+        const double fills = t == written ? std::max(0.0, moved[t] - b.fill_elided) : moved[t];
+        own += fills * b.fill[t];
+        child.write += fills * b.into[t].write;
+        child.both += fills * b.into[t].both;
+      }
+      double terms[max_tensors], updates[max_tensors], most[max_tensors];
+      double reads[max_tensors], writes[max_tensors], both[max_tensors], near_most[max_tensors];
+      int count = 0, near = 0;
+      double elided = 0.0, elided_read = 0.0, elided_both = 0.0;
+      for (std::size_t t = 0; t < tensors; ++t) {
+        const unsigned bit = 1U << t;
+        if ((b.crossing & bit) == 0) continue;
+        const double each = (b.unheld & bit) != 0 ? operations : moved[t];
+        const bool output = t == written;
+        // Every used word is delivered at least once, whoever shares it.
+        const double sharers = t == s ? 1.0 : std::clamp(each / used[t], 1.0, b.served[t]);
+        terms[count] = each * (b.read[t] + b.update[t]);
+        updates[count] = each * (output ? b.update[t] : b.read[t]);
+        most[count] = sharers;
+        ++count;
+        if (output) elided = b.elided[t] * b.read[t];
+        if (b.parent[t] != static_cast<int>(at)) {
+          // Delivered from further out: its own ports alone.
+          const double words_out = each / sharers;
+          const double back = output ? std::max(0.0, words_out - b.elided[t]) : words_out;
+          cycles = std::max({cycles, back * b.from[t].read, output ? words_out * b.from[t].write : 0.0,
+                             (back + (output ? words_out : 0.0)) * b.from[t].both});
+          continue;
+        }
+        reads[near] = each * b.from[t].read;
+        writes[near] = output ? each * b.from[t].write : 0.0;
+        both[near] = each * b.from[t].both * (output ? 2.0 : 1.0);
+        near_most[near++] = sharers;
+        if (output) {
+          elided_read = b.elided[t] * b.from[t].read;
+          elided_both = b.elided[t] * b.from[t].both;
+        }
+      }
+      // Inside: each boundary's own least, or what sweeping this tile costs there.
+      double within = 0.0;
+      for (std::size_t c = 1; c < at; ++c) {
+        const Boundary& lower = boundaries[c];
+        double energy = 0.0;
+        Ports ports = lower.busy;
+        Ports& used_ports = c + 1 == at ? child : ports;
+        for (std::size_t t = 0; t < tensors; ++t) {
+          if ((lower.crossing & ~lower.unheld) >> t & 1U) {
+            const double words_out = std::max(used[t], swept[t] * reach[c][t]);
+            const double back = t == written ? std::max(0.0, words_out - lower.elided[t]) : words_out;
+            const double up = t == written ? words_out : 0.0;
+            energy += back * lower.read[t] + up * lower.update[t];
+            if (lower.parent[t] == static_cast<int>(c)) {
+              used_ports.read += back * lower.from[t].read;
+              used_ports.write += up * lower.from[t].write;
+              used_ports.both += (back + up) * lower.from[t].both;
+            } else {
+              cycles = std::max({cycles, back * lower.from[t].read, up * lower.from[t].write,
+                                 (back + up) * lower.from[t].both});
+            }
+          }
+          if (lower.stored >> t & 1U)
+            energy += (t == written ? std::max(0.0, swept[t] - lower.fill_elided) : swept[t]) * lower.fill[t];
+        }
+        if (c + 1 != at) cycles = std::max(cycles, ports.most());
+        within += std::max(energy, inside[c].energy);
+      }
+      within = std::max(within + (inside.empty() ? 0.0 : inside[0].energy), before.energy_inside);
+      // As if every word served as many children as it can: most tiles need no closer look.
+      double cheap = 0.0;
+      for (int i = 0; i < count; ++i) cheap += terms[i] / most[i];
+      cheap = own + std::max(0.0, cheap - elided);
+      if (cheap < best.energy || cheap + within < best.energy_inside) {
+        // Without its first reads the output costs less, but never less than its updates.
+        double delivered = shared(terms, most, count, b.fan);
+        if (elided > 0.0) delivered = std::max(delivered - elided, shared(updates, most, count, b.fan));
+        best.energy = std::min(best.energy, own + delivered);
+        best.energy_inside = std::min(best.energy_inside, own + delivered + within);
+      }
+      cycles = std::max({cycles, child.most(), before.cycles_inside});
+      for (int i = 0; i < near; ++i) cycles = std::max(cycles, b.busy.write + writes[i] / near_most[i]);
+      if (cycles >= best.cycles_inside) continue;
+      cycles = std::max({cycles, b.busy.read + shared(reads, near_most, near, b.fan) - elided_read,
+                         b.busy.both + shared(both, near_most, near, b.fan) - elided_both});
+      best.cycles_inside = std::min(best.cycles_inside, cycles);
+    }
+  };
+  look(tensors, {b.capacity, {}}, true);  // none is stationary
+  for (std::size_t s = 0; s < tensors; ++s) {
+    if ((b.stored >> s & 1U) == 0) {
+      if (b.inner[s].tensors != 0)
+        look(s, {b.capacity, b.inner[s]}, true);  // else not stored, or not delivered
+    } else if (at > 1 && b.beneath[s].tensors != 0 && !windowed[s]) {
+      look(s, {b.capacity, b.beneath[s]}, true);
+      look(s, {b.capacity, {}}, false);
+    } else {
+      look(s, {b.capacity, {}}, true);
+    }
+  }
+  return best;
+}
+
+}  // namespace dovetail

@@ -1,0 +1,58 @@
+// What every tile of a layer moves, whatever the machine is, and which tiles of a limited size are worth a look.
+#pragma once
+
+#include <array>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include <dovetail/engine/map_problem.hpp>
+
+namespace dovetail {
+
+// A sum of the words of some tensors may not exceed a capacity.
+struct Limit {
+  unsigned tensors = 0;
+  double words = 0.0;
+  bool operator<(const Limit& other) const {
+    return std::tie(tensors, words) < std::tie(other.tensors, other.words);
+  }
+};
+using Limits = std::array<Limit, 2>;
+
+/// Tables over the tile lattice of a layer, for LayerBound. Safe to use concurrently.
+class LayerTiles {
+ public:
+  using Words = std::vector<std::array<double, max_tensors>>;
+  using Tiles = std::shared_ptr<const std::vector<TileLattice::Id>>;
+
+  explicit LayerTiles(const Layer& layer);
+  /// Tiles within the limits of which no multiple is, and beside which no other moves less of every tensor: of `fresh`
+  /// and, where there is such a table, of around[around_of].
+  Tiles largest(const Limits& limits, std::size_t around_of) const;
+
+  bool usable = false;  ///< tiles can be listed, and at most one tensor is stationary at a time
+  Words words, fresh;   ///< per tile: of the tile, and new ones per operation
+  /// [s]: new ones per operation when one level loops over the tile, s stationary (or none); empty without windows.
+  std::vector<Words> around;
+  std::array<double, max_tensors> used{};
+  std::array<bool, max_tensors> windowed{};
+  double operations = 1.0, whole_written = 0.0, written_reuse = 1.0;
+  std::size_t tensors = 0, written = 0;
+
+ private:
+  using Question = std::pair<Limits, std::size_t>;
+  void falling(std::vector<double>& share) const;
+  void loops_around(const std::vector<TensorReuse>& reuse);
+
+  std::optional<MergedLayer> merged_;
+  std::optional<TileLattice> lattice_;
+  mutable std::mutex mutex_;
+  mutable std::map<Question, Tiles> memo_;
+};
+
+}  // namespace dovetail
