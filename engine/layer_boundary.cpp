@@ -62,6 +62,62 @@ double shared(const double* terms, const double* most, int count, double share) 
   return sum;
 }
 
+// A sum over tensors, linear in the words that cross a boundary.
+struct Sum {
+  double fixed = 0.0;
+  TensorValues each{};
+  double at(const TensorValues& words) const {
+    static_assert(max_tensors == 4);
+    return fixed + ((each[0] * words[0] + each[1] * words[1]) + (each[2] * words[2] + each[3] * words[3]));
+  }
+};
+
+// What a tile costs at least, from the words alone: as if every word served as many children as it can.
+class Floor {
+ public:
+  Floor(const LayerTiles& tables, const Boundary& b, std::size_t at, std::size_t stationary) {
+    read_.fixed = b.busy.read;
+    both_.fixed = b.busy.both;
+    for (std::size_t t = 0; t < tables.tensors; ++t) {
+      const bool output = t == tables.written;
+      if (b.stored >> t & 1U) {
+        energy_.each[t] += b.fill[t];
+        fill_.each[t] += b.into[t].write;
+        filled_.each[t] += b.into[t].both;
+        if (output) {
+          energy_.fixed -= b.fill_elided * b.fill[t];
+          fill_.fixed -= b.fill_elided * b.into[t].write;
+          filled_.fixed -= b.fill_elided * b.into[t].both;
+        }
+      }
+      if ((b.crossing >> t & 1U) == 0) continue;
+      const double served = t == stationary ? 1.0 : b.served[t];
+      const auto add = [&](Sum& sum, double price) {
+        if ((b.unheld >> t & 1U) != 0)
+          sum.fixed += tables.operations * price / served;
+        else
+          sum.each[t] += price / served;
+      };
+      add(energy_, b.read[t] + b.update[t]);
+      if (output) energy_.fixed -= b.elided[t] * b.read[t];
+      if (b.parent[t] != static_cast<int>(at)) continue;
+      add(read_, b.from[t].read);
+      add(both_, b.from[t].both * (output ? 2.0 : 1.0));
+      if (output) {
+        read_.fixed -= b.elided[t] * b.from[t].read;
+        both_.fixed -= b.elided[t] * b.from[t].both;
+      }
+    }
+  }
+  double energy(const TensorValues& moved) const { return energy_.at(moved); }
+  double cycles(const TensorValues& moved) const {
+    return std::max({read_.at(moved), both_.at(moved), fill_.at(moved), filled_.at(moved)});
+  }
+
+ private:
+  Sum energy_, read_, both_, fill_, filled_;
+};
+
 }  // namespace
 
 Inside least_inside(const LayerTiles& tables, const std::vector<Boundary>& boundaries, std::size_t at,
@@ -88,15 +144,30 @@ Inside least_inside(const LayerTiles& tables, const std::vector<Boundary>& bound
     const std::size_t table = b.outermost && !around.empty() ? s : none;
     LayerTiles::Tiles& tiles = seen[at][held ? s : max_tensors + 1 + s];
     if (!tiles) tiles = tables.largest(limits, table);
+    const Floor floor(tables, b, at, s);
+    // Words that cross: of a stationary tensor those that are used, once. And words of the tile at every step, which cross
+    // every boundary inside.
+    TensorValues crossing{}, sweeping{};
+    std::array<bool, max_tensors> looped{};
+    for (std::size_t t = 0; t < tensors; ++t) {
+      looped[t] = table < none && windowed[t] && (b.stored >> t & 1U) != 0;
+      crossing[t] = t == s && !looped[t] ? 0.0 : operations;
+      sweeping[t] = t == s && (held || windowed[t]) ? 0.0 : operations;
+    }
     for (const TileLattice::Id m : *tiles) {
-      // Words that cross, and those that at least cross every boundary inside: all of the tile at every step.
-      TensorValues moved, swept;
-      for (std::size_t t = 0; t < tensors; ++t) {
-        const bool looped = table < none && windowed[t] && (b.stored >> t & 1U) != 0;
-        const double each = looped ? around[table][m][t] : fresh[m][t];
-        moved[t] = t == s && !looped ? used[t] : std::max(used[t], each * operations);
-        swept[t] = t == s && (held || windowed[t]) ? used[t] : std::max(used[t], fresh[m][t] * operations);
+      const TensorValues& still = fresh[m];
+      const TensorValues& moving = table < none ? around[table][m] : still;
+      TensorValues moved;
+      for (std::size_t t = 0; t < max_tensors; ++t)
+        moved[t] = std::max(used[t], (looped[t] ? moving[t] : still[t]) * crossing[t]);
+      // Most tiles need no closer look.
+      const double least = floor.energy(moved) * (1.0 - 1e-12);
+      if (least >= best.energy && least + before.energy_inside >= best.energy_inside &&
+          std::max(before.cycles_inside, floor.cycles(moved) * (1.0 - 1e-12)) >= best.cycles_inside) {
+        continue;
       }
+      TensorValues swept;
+      for (std::size_t t = 0; t < max_tensors; ++t) swept[t] = std::max(used[t], still[t] * sweeping[t]);
       double own = 0.0, cycles = 0.0;
       Ports child;
       for (std::size_t t = 0; t < tensors; ++t) {
@@ -187,7 +258,6 @@ Inside least_inside(const LayerTiles& tables, const std::vector<Boundary>& bound
       best.cycles_inside = std::min(best.cycles_inside, cycles);
     }
   };
-  look(tensors, {b.capacity, {}}, true);  // none is stationary
   for (std::size_t s = 0; s < tensors; ++s) {
     if ((b.stored >> s & 1U) == 0) {
       if (b.inner[s].tensors != 0)
@@ -199,6 +269,8 @@ Inside least_inside(const LayerTiles& tables, const std::vector<Boundary>& bound
       look(s, {b.capacity, {}}, true);
     }
   }
+  look(tensors, {b.capacity, {}},
+       true);  // none is stationary: seldom the best, so that the floor rules most out
   return best;
 }
 
