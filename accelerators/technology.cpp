@@ -137,6 +137,14 @@ double Curve::operator()(double x) const {
   return y0 * std::pow(x / x0, std::log(y1 / y0) / std::log(x1 / x0));
 }
 
+double Curve::least(Range x) const {
+  if (x.low == x.high) return (*this)(x.low);
+  double result = std::min((*this)(x.low), (*this)(x.high));  // monotone between its points
+  for (const auto& [at, value] : points_)
+    if (x.low < at && at < x.high) result = std::min(result, value);
+  return result;
+}
+
 Curve Curve::scaled(double factor) const {
   Curve result = *this;
   for (auto& point : result.points_) point.second *= factor;
@@ -187,9 +195,10 @@ void Technology::replace(std::string_view name, Curve curve, std::string source)
   replaced.voltage = voltage_;
 }
 
-double Technology::value(std::string_view name, double x) const {
+double Technology::value(std::string_view name, Range x) const {
   const TechnologyEntry& found = entry(name);
-  return found.curve(x) * scaling_factor(found.scaling, found.node_nm, found.voltage, node_nm_, voltage_);
+  return found.curve.least(x) *
+         scaling_factor(found.scaling, found.node_nm, found.voltage, node_nm_, voltage_);
 }
 
 std::string Technology::provenance(std::string_view name) const {
@@ -222,25 +231,29 @@ Cost Technology::adder(NumberFormat format) const {
           provenance(name + "energy_pj")};
 }
 
-Cost Technology::register_file(double words, double word_bits) const {
-  const double bits = std::max(1.0, words) * word_bits;
+Cost Technology::register_file(Range words, double word_bits) const {
+  const Range bits{std::max(1.0, words.low) * word_bits, std::max(1.0, words.high) * word_bits};
   return {word_bits * value("register_file.energy_pj_per_bit", bits),
-          words * word_bits * value("register_file.leak_pw_per_bit", bits),
-          words * word_bits * value("register_file.area_um2_per_bit", bits),
+          words.low * word_bits * value("register_file.leak_pw_per_bit", bits),
+          words.low * word_bits * value("register_file.area_um2_per_bit", bits),
           provenance("register_file.energy_pj_per_bit")};
 }
 
-Cost Technology::sram(double capacity_bits, double access_bits, double banks) const {
-  const double bank_bits = std::max(1.0, capacity_bits / std::max(1.0, banks));
+Cost Technology::sram(Range capacity_bits, double access_bits, Range banks) const {
+  const Range bank_bits{std::max(1.0, capacity_bits.low / std::max(1.0, banks.high)),
+                        std::max(1.0, capacity_bits.high / std::max(1.0, banks.low))};
   const double share = value("sram.fixed_share");
   const double width =
       share * 64.0 + (1.0 - share) * access_bits;  // in units of the 64-bit access of the table
-  Cost cost{width * value("sram.energy_pj_per_bit", bank_bits), capacity_bits * value("sram.leak_pw_per_bit"),
-            capacity_bits * value("sram.area_um2_per_bit", bank_bits), provenance("sram.energy_pj_per_bit")};
-  if (banks > 1.0) {  // to the bank and back over half a side; never dearer than one undivided memory
+  Cost cost{
+      width * value("sram.energy_pj_per_bit", bank_bits), capacity_bits.low * value("sram.leak_pw_per_bit"),
+      capacity_bits.low * value("sram.area_um2_per_bit", bank_bits), provenance("sram.energy_pj_per_bit")};
+  if (banks.high > 1.0) {  // to the bank and back over half a side; never dearer than one undivided memory
     const double half_side_mm = 0.5e-3 * std::sqrt(cost.area_um2);
-    const double undivided = width * value("sram.energy_pj_per_bit", std::max(1.0, capacity_bits));
-    cost.energy_pj = std::min(cost.energy_pj + wire(access_bits, half_side_mm).energy_pj, undivided);
+    const Range whole{std::max(1.0, capacity_bits.low), std::max(1.0, capacity_bits.high)};
+    const double undivided = width * value("sram.energy_pj_per_bit", whole);
+    const double way = banks.low > 1.0 ? wire(access_bits, half_side_mm).energy_pj : 0.0;
+    cost.energy_pj = std::min(cost.energy_pj + way, undivided);
   }
   return cost;
 }

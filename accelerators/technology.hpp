@@ -9,6 +9,14 @@
 
 namespace dovetail {
 
+/// All numbers between two; one number stands for itself.
+struct Range {
+  double low = 0.0, high = 0.0;
+  Range(double value)
+      : low(value), high(value) {}  // NOLINT(google-explicit-constructor): a number is a range
+  Range(double least, double most) : low(least), high(most) {}
+};
+
 /// A positive function of one positive variable, given by points and followed by power laws between them: straight
 /// lines on log-log paper, the last one extended at both ends. One point is a constant. Square-root laws (SRAM energy
 /// over capacity), square laws (multipliers over bits) and constants are all exact in this form, and the curve is
@@ -21,6 +29,7 @@ class Curve {
   explicit Curve(std::vector<std::pair<double, double>> points);
 
   double operator()(double x) const;
+  double least(Range x) const;  ///< the least value over a range
   bool constant() const { return points_.size() <= 1; }
   const std::vector<std::pair<double, double>>& points() const { return points_; }
   Curve scaled(double factor) const;
@@ -83,11 +92,12 @@ class Technology {
   Cost mac(NumberFormat format, NumberFormat accumulator) const;
   /// One addition of two words.
   Cost adder(NumberFormat format) const;
-  /// One access of one word of a register file (flip-flops or latches); area of the whole file.
-  Cost register_file(double words, double word_bits) const;
+  /// One access of one word of a register file (flip-flops or latches); area of the whole file. Of files whose size is
+  /// only known to lie within a range: costs that none of them undercuts, here and below.
+  Cost register_file(Range words, double word_bits) const;
   /// One access of `access_bits` to an SRAM of `capacity_bits` in `banks` equal banks (each access opens one bank);
   /// leakage and area of the whole memory.
-  Cost sram(double capacity_bits, double access_bits, double banks = 1.0) const;
+  Cost sram(Range capacity_bits, double access_bits, Range banks = 1.0) const;
   /// Moving `bits` to or from memory of `kind` (dram_kinds()). No area or leakage: it is another chip.
   Cost dram(std::string_view kind, double bits) const;
   /// `bits` over `mm` of repeated on-chip wire.
@@ -98,8 +108,8 @@ class Technology {
   /// Replaces a curve by one that holds at this process (no scaling). Throws std::invalid_argument for a name that is
   /// not in the table.
   void replace(std::string_view name, Curve curve, std::string source);
-  /// Value of an entry at this process.
-  double value(std::string_view name, double x = 1.0) const;
+  /// Value of an entry at this process, the least over a range.
+  double value(std::string_view name, Range x = 1.0) const;
   /// Where an entry comes from, with the scaling that was applied.
   std::string provenance(std::string_view name) const;
 

@@ -170,7 +170,9 @@ std::unique_ptr<Designer> Codesign::designer(int threads) const {
   context.lower_bound = [this](const Point& point) { return bound(point); };
   if (std::any_of(goal_.specs.begin(), goal_.specs.end(),
                   [](const Spec& spec) { return spec.metric == "area_um2"; }))
-    context.admits = [this](const Point& point) { return area_allowed(point); };
+    context.admits = [this](const Point& point) {
+      return area_allowed(area_um2(family_->instantiate(point)));
+    };
   // `features` is an option of the study: what surrogates see of a machine.
   std::string seen = "both";
   if (const auto found = context.options.find("features"); found != context.options.end()) {

@@ -17,6 +17,7 @@
 #include <dovetail/engine/network_mapper.hpp>
 #include <dovetail/engine/store.hpp>
 #include <dovetail/engine/study.hpp>
+#include <dovetail/spaces/box.hpp>
 #include <dovetail/spaces/family.hpp>
 #include <dovetail/workloads/network.hpp>
 
@@ -121,6 +122,12 @@ class Codesign {
   /// A lower bound of the objective over all mappings at this point, in microseconds; 0 when none is known.
   double bound(const Point& point) const;
 
+  /// A lower bound of the objective over all mappings on all machines of a box whose shape is one: that of a machine none of
+  /// them improves on. Infinite where every one of them is larger than the specs allow; 0 when nothing is known.
+  double bound(const Box& box) const;
+  /// The machine of the box that none of it improves on, where there is one and it is easily found.
+  std::optional<Point> ideal_point(const Box& box) const;
+
   /// The loop model's objective at its own best mappings, whatever the study's model; none where some layer has no mapping.
   std::optional<double> loop_objective(const Point& point, int threads) const;
 
@@ -180,7 +187,7 @@ class Codesign {
                                                      const std::vector<CompulsoryCost>& costs, bool prove,
                                                      bool cutting) const;
   /// Whether the machine keeps the specs on area, which need no mapping.
-  bool area_allowed(const Point& point) const;
+  bool area_allowed(double area_um2) const;
   /// Whether a network's optimum is one of its own, and proven as such.
   bool proofs_of_networks() const;
   /// Network `network`, whose layers begin at design.layers[first] and are mapped.

@@ -6,6 +6,7 @@
 #include <map>
 #include <vector>
 
+#include <dovetail/engine/box_bound.hpp>
 #include <dovetail/workloads/parallel.hpp>
 
 namespace dovetail {
@@ -13,6 +14,7 @@ namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr std::size_t most_points = std::size_t{1} << 17;
+constexpr std::int64_t most_boxes = 20'000;
 
 // What a trial proved of its point.
 double bound_of(const Codesign& codesign, const Trial& trial) {
@@ -35,9 +37,17 @@ bool may_be_settled(const Trial& trial) {
 SpaceBound bound_space(const Codesign& codesign, std::span<const Trial> trials, const DesignPoint& best,
                        bool settle, int threads, const std::function<bool()>& stop) {
   SpaceBound result;
-  if (!codesign.space().finite()) return result;
-  const std::vector<Point> points = codesign.space().enumerate(most_points + 1);
-  if (points.size() > most_points) return result;
+  std::vector<Point> points;
+  if (codesign.space().finite()) points = codesign.space().enumerate(most_points + 1);
+  if (points.empty() || points.size() > most_points) {
+    std::map<Point, double> proven{{best.point, best.lower_bound}};
+    for (const Trial& trial : trials)
+      if (trial.point != best.point) proven.emplace(trial.point, bound_of(codesign, trial));
+    const BoxBound found = bound_boxes(codesign, best.objective, proven, most_boxes, threads, stop);
+    result.lower_bound = found.lower_bound;
+    result.proven = found.lower_bound >= best.objective;
+    return result;
+  }
 
   std::map<Point, const Trial*> tried;
   for (const Trial& trial : trials) tried.emplace(trial.point, &trial);

@@ -25,6 +25,7 @@ struct Family::Impl {
   Point default_point;
   FamilyMachine machine;
   FamilyRules rules, baseline;
+  std::vector<char> shaping, ruling;
 };
 
 namespace {
@@ -193,6 +194,10 @@ Family read_family(const std::string& text, const std::string& file,
   for (const LevelText& level : source.levels) levels.push_back(level.name);
   impl->rules = FamilyRules(source.rules, levels, impl->names, diagnostics);
   impl->baseline = FamilyRules(source.baseline, levels, impl->names, diagnostics);
+  impl->shaping.assign(source.parameters.size(), 0);
+  impl->ruling.assign(source.parameters.size(), 0);
+  impl->machine.mark_shaping(impl->names, impl->shaping);
+  impl->rules.mark_parameters(impl->names, impl->ruling);
   impl->default_point = make_default(source, impl->names, diagnostics);
   diagnostics.raise();
 
@@ -267,13 +272,14 @@ const std::string& Family::baseline_source() const {
 }
 
 Architecture Family::instantiate(const Point& point) const {
-  return impl_->machine.build(impl_->names.values(impl_->space, point), impl_->technology, clock_mhz(),
-                              nullptr);
+  return *impl_->machine.build(FormulaValues(impl_->names.values(impl_->space, point)), impl_->technology,
+                               clock_mhz(), nullptr);
 }
 
 std::vector<Figure> Family::figures(const Point& point) const {
   std::vector<Figure> rows;
-  impl_->machine.build(impl_->names.values(impl_->space, point), impl_->technology, clock_mhz(), &rows);
+  impl_->machine.build(FormulaValues(impl_->names.values(impl_->space, point)), impl_->technology,
+                       clock_mhz(), &rows);
   return rows;
 }
 
@@ -282,6 +288,37 @@ MappingRules Family::rules(const Layer& layer, const Point& point) const {
   rules.levels.resize(impl_->text.levels.size());
   impl_->rules.apply(layer, impl_->names.values(impl_->space, point), rules);
   return rules;
+}
+
+std::optional<Architecture> Family::ideal(const Box& box) const {
+  return impl_->machine.build(FormulaValues(impl_->names.bounds(impl_->space, box)), impl_->technology,
+                              clock_mhz(), nullptr);
+}
+
+const std::vector<char>& Family::shaping() const {
+  return impl_->shaping;
+}
+const std::vector<char>& Family::ruling() const {
+  return impl_->ruling;
+}
+
+MappingRules Family::rules(const Layer& layer, const Box& box) const {
+  Point corner{box.low};
+  MappingRules result = rules(layer, corner);
+  // The ruling parameters count up like an odometer.
+  for (std::size_t i = 0; i < corner.numbers.size();) {
+    const bool turns = ruling()[i] != 0 && corner.numbers[i] < box.high[i];
+    if (!turns) {
+      corner.numbers[i] = box.low[i];
+      ++i;
+      continue;
+    }
+    corner.numbers[i] += 1.0;
+    if (corner.numbers[i] > box.high[i]) corner.numbers[i] = box.high[i];
+    result = loosest(result, rules(layer, corner));
+    i = 0;
+  }
+  return result;
 }
 
 MappingRules Family::baseline_rules(const Layer& layer, const Point& point) const {

@@ -3,12 +3,14 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <dovetail/accelerators/architecture.hpp>
 #include <dovetail/accelerators/technology.hpp>
+#include <dovetail/spaces/box.hpp>
 #include <dovetail/spaces/mapping_rules.hpp>
 #include <dovetail/spaces/space.hpp>
 #include <dovetail/workloads/layer.hpp>
@@ -61,10 +63,21 @@ class Family {
   /// Energies and areas of that machine with their sources.
   std::vector<Figure> figures(const Point& point) const;
 
+  /// A machine that none in the box improves on (see FamilyMachine::build); none where its shape is not one yet: where a
+  /// parameter of `shaping` has several values, at the most.
+  std::optional<Architecture> ideal(const Box& box) const;
+  /// Per parameter of the space: whether meshes, word widths, blocks or clusters depend on it.
+  const std::vector<char>& shaping() const;
+  /// Per parameter: whether `rules` depend on it.
+  const std::vector<char>& ruling() const;
+
   /// What the machine allows in mappings of this layer: keep sets, unrolled dimensions, bounds, orders. Written per kind
   /// of layer (conv: N K C P Q R S G; matmul: M N K B); a rule about a dimension that the layer lacks says nothing, and
   /// a layer of neither kind is bound by the rules about tensors alone.
   MappingRules rules(const Layer& layer, const Point& point) const;
+  /// Rules that allow every mapping that some machine of the box allows. Asks every combination of the parameters that
+  /// rules depend on.
+  MappingRules rules(const Layer& layer, const Box& box) const;
   /// The hand design's dataflow ("row stationary"), within the rules above. Empty name: the family has none, and the
   /// baseline is mapped freely.
   MappingRules baseline_rules(const Layer& layer, const Point& point) const;

@@ -10,36 +10,44 @@ namespace {
 
 constexpr double largest_count = 1e15;
 
-std::int64_t whole(const CompiledFormula& formula, const std::vector<double>& values, std::int64_t least,
-                   std::int64_t fallback) {
-  const double value = evaluate(formula, values, static_cast<double>(fallback));
-  const double rounded = std::round(value);
-  if (std::abs(value - rounded) > 1e-9 * std::max(1.0, std::abs(value)) ||
-      rounded < static_cast<double>(least) || rounded > largest_count) {
+// A whole number that must be the same all over a box; `open` is set where it is not.
+std::int64_t whole(const CompiledFormula& formula, const FormulaValues& values, std::int64_t least,
+                   std::int64_t fallback, bool& open) {
+  const Range range = values.range(formula, static_cast<double>(fallback));
+  const double rounded = std::round(range.high);
+  const bool exact = std::abs(range.high - rounded) <= 1e-9 * std::max(1.0, std::abs(range.high)) &&
+                     rounded >= static_cast<double>(least) && rounded <= largest_count;
+  if (!values.at_point() && (!exact || range.low < rounded - 0.5)) {
+    open = true;
+    return least;
+  }
+  if (!exact) {
     throw InputError(formula.formula.where, fmt::format("'{}' is {} here, allowed are whole numbers from {}",
-                                                        formula.formula.text, value, least));
+                                                        formula.formula.text, range.high, least));
   }
   return static_cast<std::int64_t>(rounded);
 }
 
-double amount(const CompiledFormula& formula, const std::vector<double>& values, double fallback) {
-  const double value = evaluate(formula, values, fallback);
-  if (value < 0.0) {
+Range amount(const CompiledFormula& formula, const FormulaValues& values, double fallback) {
+  const Range range = values.range(formula, fallback);
+  if (values.at_point() && range.low < 0.0) {
     throw InputError(formula.formula.where,
-                     fmt::format("'{}' is {} here, allowed are 0 and more", formula.formula.text, value));
+                     fmt::format("'{}' is {} here, allowed are 0 and more", formula.formula.text, range.low));
   }
-  return value;
+  return {std::max(0.0, range.low), range.high};
 }
 
-std::optional<double> bandwidth(const CompiledFormula& formula, const std::vector<double>& values) {
+// Over a box the greatest, without a limit where that is not known.
+std::optional<double> bandwidth(const CompiledFormula& formula, const FormulaValues& values) {
   if (formula.empty()) return std::nullopt;
-  const double value = evaluate(formula, values);
-  if (!(value > 0.0)) {
-    throw InputError(
-        formula.formula.where,
-        fmt::format("'{}' is {} words per cycle here, allowed is more than 0", formula.formula.text, value));
+  const Range range = values.range(formula);
+  if (!values.at_point() && !(range.high > 0.0 && std::isfinite(range.high))) return std::nullopt;
+  if (!(range.high > 0.0)) {
+    throw InputError(formula.formula.where,
+                     fmt::format("'{}' is {} words per cycle here, allowed is more than 0",
+                                 formula.formula.text, range.high));
   }
-  return value;
+  return range.high;
 }
 
 void add_figure(std::vector<Figure>* figures, const std::string& component, const char* quantity,
@@ -98,21 +106,29 @@ FamilyMachine::FamilyMachine(const FamilyText& text, const FamilyNames& names, D
 
 // Instances of a cluster share one physical memory: it is as large as all of them and as wide as all their blocks; an
 // access of it serves them all, which the evaluator accounts for.
-Level FamilyMachine::build_level(const CompiledLevel& compiled, const std::vector<double>& values,
-                                 const Technology& technology, double clock_mhz,
-                                 std::vector<Figure>* figures) const {
+Level FamilyMachine::build_level(const CompiledLevel& compiled, const FormulaValues& values,
+                                 const Technology& technology, double clock_mhz, std::vector<Figure>* figures,
+                                 bool& open) const {
+  const auto least = [&](const CompiledFormula& formula, double fallback) {
+    return amount(formula, values, fallback).low;
+  };
   Level level;
   level.name = compiled.text.name;
   level.is_dram = compiled.text.is_dram;
-  level.mesh_x = whole(compiled.mesh_x, values, 1, 1);
-  level.mesh_y = whole(compiled.mesh_y, values, 1, 1);
+  level.mesh_x = whole(compiled.mesh_x, values, 1, 1, open);
+  level.mesh_y = whole(compiled.mesh_y, values, 1, 1, open);
   level.instances = level.mesh_x * level.mesh_y;
-  if (!compiled.words.empty()) level.capacity_words = whole(compiled.words, values, 0, 0);
-  level.word_bits = static_cast<int>(whole(compiled.word_bits, values, 1, 16));
-  level.block_size = whole(compiled.block, values, 1, 1);
-  level.cluster_size = whole(compiled.cluster, values, 1, 1);
-  level.multiple_buffering = amount(compiled.multiple_buffering, values, 1.0);
-  level.min_utilization = amount(compiled.min_utilization, values, 0.0);
+  Range capacity = 0.0;  // over a box the largest memory, at the price of the cheapest
+  if (!compiled.words.empty()) {
+    capacity = values.at_point() ? Range(static_cast<double>(whole(compiled.words, values, 0, 0, open)))
+                                 : amount(compiled.words, values, 0.0);
+    level.capacity_words = static_cast<std::int64_t>(std::min(capacity.high, largest_count));
+  }
+  level.word_bits = static_cast<int>(whole(compiled.word_bits, values, 1, 16, open));
+  level.block_size = whole(compiled.block, values, 1, 1, open);
+  level.cluster_size = whole(compiled.cluster, values, 1, 1, open);
+  level.multiple_buffering = least(compiled.multiple_buffering, 1.0);
+  level.min_utilization = capacity.low < capacity.high ? 0.0 : least(compiled.min_utilization, 0.0);
   level.read_bandwidth = bandwidth(compiled.read_bandwidth, values);
   level.write_bandwidth = bandwidth(compiled.write_bandwidth, values);
   level.shared_bandwidth = bandwidth(compiled.shared_bandwidth, values);
@@ -120,19 +136,20 @@ Level FamilyMachine::build_level(const CompiledLevel& compiled, const std::vecto
   const std::string& memory = compiled.text.memory;
   const double word_bits = level.word_bits, cluster = static_cast<double>(level.cluster_size);
   const double access_words = static_cast<double>(level.block_size) * cluster;
-  const double words = static_cast<double>(level.capacity_words.value_or(0)) * cluster;
+  const Range words{capacity.low * cluster, capacity.high * cluster};
   Cost cost;
   if (memory == "register_file") {
     cost = technology.register_file(words, word_bits);
     cost.energy_pj *= access_words;
   } else if (memory == "sram") {
-    cost = technology.sram(words * word_bits, access_words * word_bits, amount(compiled.banks, values, 1.0));
+    cost = technology.sram({words.low * word_bits, words.high * word_bits}, access_words * word_bits,
+                           amount(compiled.banks, values, 1.0));
   } else if (!memory.empty()) {
     cost = technology.dram(memory, access_words * word_bits);
   }
   std::string source = cost.source;
   if (!compiled.wire_mm.empty()) {
-    const Cost wire = technology.wire(access_words * word_bits, amount(compiled.wire_mm, values, 0.0));
+    const Cost wire = technology.wire(access_words * word_bits, least(compiled.wire_mm, 0.0));
     cost.energy_pj += wire.energy_pj;
     source += "; plus wire: " + wire.source;
   }
@@ -140,17 +157,17 @@ Level FamilyMachine::build_level(const CompiledLevel& compiled, const std::vecto
   const auto origin = [&](const CompiledFormula& own) {
     return own.empty() && compiled.access_pj.empty() ? source : given;
   };
-  const double access = amount(compiled.access_pj, values, cost.energy_pj);
-  level.energy.read_pj = amount(compiled.read_pj, values, access);
-  level.energy.fill_pj = amount(compiled.fill_pj, values, access);
-  level.energy.update_pj = amount(compiled.update_pj, values, access);
+  const double access = least(compiled.access_pj, cost.energy_pj);
+  level.energy.read_pj = least(compiled.read_pj, access);
+  level.energy.fill_pj = least(compiled.fill_pj, access);
+  level.energy.update_pj = least(compiled.update_pj, access);
   // pW / MHz = 1e-6 pJ per cycle
   level.energy.leak_pj_per_cycle =
-      amount(compiled.leak_pj_per_cycle, values, cost.leak_pw / cluster / clock_mhz * 1e-6);
-  level.area_per_instance_um2 = amount(compiled.area_um2, values, cost.area_um2 / cluster);
-  level.network.energy_per_hop_pj = amount(
-      compiled.hop_pj, values, technology.wire(word_bits, amount(compiled.hop_mm, values, 0.0)).energy_pj);
-  level.network.router_energy_pj = amount(compiled.router_pj, values, 0.0);
+      least(compiled.leak_pj_per_cycle, cost.leak_pw / cluster / clock_mhz * 1e-6);
+  level.area_per_instance_um2 = least(compiled.area_um2, cost.area_um2 / cluster);
+  level.network.energy_per_hop_pj =
+      least(compiled.hop_pj, technology.wire(word_bits, least(compiled.hop_mm, 0.0)).energy_pj);
+  level.network.router_energy_pj = least(compiled.router_pj, 0.0);
 
   add_figure(figures, level.name, "read", level.energy.read_pj, "pJ / access", origin(compiled.read_pj));
   add_figure(figures, level.name, "fill", level.energy.fill_pj, "pJ / access", origin(compiled.fill_pj));
@@ -178,31 +195,36 @@ Level FamilyMachine::build_level(const CompiledLevel& compiled, const std::vecto
   return level;
 }
 
-Architecture FamilyMachine::build(const std::vector<double>& values, const Technology& technology,
-                                  double clock_mhz, std::vector<Figure>* figures) const {
+std::optional<Architecture> FamilyMachine::build(const FormulaValues& values, const Technology& technology,
+                                                 double clock_mhz, std::vector<Figure>* figures) const {
+  const auto least = [&](const CompiledFormula& formula, double fallback) {
+    return amount(formula, values, fallback).low;
+  };
+  bool open = false;
   Architecture machine;
   machine.name = name_;
   machine.machine = machine_;
   machine.link_transfers = link_transfers_;
   Compute& compute = machine.compute;
   compute.name = compute_.name;
-  compute.mesh_x = whole(mesh_x_, values, 1, 1);
-  compute.mesh_y = whole(mesh_y_, values, 1, 1);
+  compute.mesh_x = whole(mesh_x_, values, 1, 1, open);
+  compute.mesh_y = whole(mesh_y_, values, 1, 1, open);
   compute.instances = compute.mesh_x * compute.mesh_y;
-  compute.word_bits = static_cast<int>(whole(word_bits_, values, 1, 16));
+  compute.word_bits = static_cast<int>(whole(word_bits_, values, 1, 16, open));
   // The evaluator charges an addition for every partial sum that meets another, in a memory or between units: all of
   // the additions of the multiply-accumulates. So the unit itself is priced as its multiplier, unless `adder: false`.
   Cost unit, operation, adder;
   if (!compute_.mac.empty()) {
     const NumberFormat format = parse_number_format(compute_.mac);
-    const NumberFormat sums = compute_.accumulator.empty() ? format : parse_number_format(compute_.accumulator);
+    const NumberFormat sums =
+        compute_.accumulator.empty() ? format : parse_number_format(compute_.accumulator);
     unit = technology.mac(format, sums);
     operation = compute_.adder ? technology.multiplier(format) : unit;
     if (compute_.adder) adder = technology.adder(sums);
   }
-  compute.energy_per_op_pj = amount(energy_pj_, values, operation.energy_pj);
-  compute.adder_energy_pj = amount(adder_pj_, values, adder.energy_pj);
-  compute.area_per_instance_um2 = amount(area_um2_, values, unit.area_um2);
+  compute.energy_per_op_pj = least(energy_pj_, operation.energy_pj);
+  compute.adder_energy_pj = least(adder_pj_, adder.energy_pj);
+  compute.area_per_instance_um2 = least(area_um2_, unit.area_um2);
   add_figure(figures, compute.name, compute.adder_energy_pj > 0.0 ? "multiply" : "multiply-accumulate",
              compute.energy_per_op_pj, "pJ", energy_pj_.empty() ? operation.source : compute_.source);
   if (compute.adder_energy_pj > 0.0) {
@@ -214,9 +236,11 @@ Architecture FamilyMachine::build(const std::vector<double>& values, const Techn
                area_um2_.empty() ? unit.source : compute_.source);
   }
   for (const CompiledLevel& level : levels_) {
-    machine.levels.push_back(build_level(level, values, technology, clock_mhz, figures));
+    machine.levels.push_back(build_level(level, values, technology, clock_mhz, figures, open));
   }
+  if (open) return std::nullopt;
   const std::vector<std::string> wrong = check(machine);
+  if (!wrong.empty() && !values.at_point()) return std::nullopt;
   if (!wrong.empty()) {
     std::vector<Diagnostic> all;
     all.reserve(wrong.size());
@@ -224,6 +248,15 @@ Architecture FamilyMachine::build(const std::vector<double>& values, const Techn
     throw InputError(std::move(all));
   }
   return machine;
+}
+
+void FamilyMachine::mark_shaping(const FamilyNames& names, std::vector<char>& marks) const {
+  for (const CompiledFormula* formula : {&mesh_x_, &mesh_y_, &word_bits_})
+    names.mark_parameters(*formula, marks);
+  for (const CompiledLevel& level : levels_)
+    for (const CompiledFormula* formula :
+         {&level.mesh_x, &level.mesh_y, &level.word_bits, &level.block, &level.cluster})
+      names.mark_parameters(*formula, marks);
 }
 
 }  // namespace dovetail

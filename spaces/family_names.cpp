@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cctype>
 #include <cmath>
+#include <limits>
 
 namespace dovetail {
 namespace {
@@ -145,11 +146,40 @@ std::vector<double> FamilyNames::values(const Space& space, const Point& point) 
   return values;
 }
 
+std::vector<Interval> FamilyNames::bounds(const Space& space, const Box& box) const {
+  std::vector<Interval> bounds = intervals(space, box);
+  for (const double value : setting_values_) bounds.push_back({value, value});
+  for (const CompiledFormula& let : lets_) bounds.push_back(let.expression.bounds(bounds));
+  bounds.push_back({1.0, 1.0});  // extent
+  bounds.push_back({0.0, 0.0});  // depthwise
+  return bounds;
+}
+
+void FamilyNames::mark_parameters(const CompiledFormula& formula, std::vector<char>& marks) const {
+  if (formula.empty()) return;
+  const std::size_t first_let = parameters_.size() + settings_.size();
+  for (const int name : formula.expression.names()) {
+    const auto position = static_cast<std::size_t>(name);
+    if (position < parameters_.size())
+      marks[position] = 1;
+    else if (position >= first_let && position < symbols_.size())
+      mark_parameters(lets_[position - first_let], marks);
+  }
+}
+
 double FamilyNames::setting(const std::string& name) const {
   for (std::size_t i = 0; i < settings_.size(); ++i) {
     if (settings_[i].name == name) return setting_values_[i];
   }
   return 0.0;
+}
+
+Range FormulaValues::range(const CompiledFormula& formula, double fallback) const {
+  if (formula.empty()) return fallback;
+  if (at_point()) return evaluate(formula, at_point_, fallback);
+  const Interval bounds = formula.expression.bounds(over_box_);
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  return bounds.undefined ? Range{-infinity, infinity} : Range{bounds.low, bounds.high};
 }
 
 double evaluate(const CompiledFormula& formula, const std::vector<double>& values, double fallback) {

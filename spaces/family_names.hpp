@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include <dovetail/accelerators/technology.hpp>
+#include <dovetail/spaces/box.hpp>
 #include <dovetail/spaces/expression.hpp>
 #include <dovetail/spaces/family_document.hpp>
 #include <dovetail/spaces/space.hpp>
@@ -41,6 +43,10 @@ class FamilyNames {
 
   /// Values of all symbols at a point; the last `layer_symbols` are extent 1 and depthwise 0.
   std::vector<double> values(const Space& space, const Point& point) const;
+  /// Bounds of all symbols over a box, in the same order.
+  std::vector<Interval> bounds(const Space& space, const Box& box) const;
+  /// The parameters that decide the formula's value, through lets too: marked in `parameters`.
+  void mark_parameters(const CompiledFormula& formula, std::vector<char>& marks) const;
   double setting(const std::string& name) const;
   const std::vector<Symbol>& parameters() const { return parameters_; }
 
@@ -48,6 +54,21 @@ class FamilyNames {
   std::vector<Symbol> parameters_, settings_, symbols_;
   std::vector<double> setting_values_;
   std::vector<CompiledFormula> lets_;
+};
+
+/// What formulas are worth: one value each at a point, least and greatest over a box.
+class FormulaValues {
+ public:
+  explicit FormulaValues(std::vector<double> at_point) : at_point_(std::move(at_point)) {}
+  explicit FormulaValues(std::vector<Interval> over_box) : over_box_(std::move(over_box)) {}
+  bool at_point() const { return over_box_.empty(); }
+  /// Of an empty formula `fallback`. Throws InputError when it is undefined at a point; over a box its bounds are then
+  /// without end.
+  Range range(const CompiledFormula& formula, double fallback = 0.0) const;
+
+ private:
+  std::vector<double> at_point_;
+  std::vector<Interval> over_box_;
 };
 
 /// The value of a formula, or `fallback` when it is empty. Throws InputError when it is undefined.

@@ -145,4 +145,14 @@ void FamilyRules::apply(const Layer& layer, const std::vector<double>& values, M
   }
 }
 
+void FamilyRules::mark_parameters(const FamilyNames& names, std::vector<char>& marks) const {
+  for (const List* list : {&any_, &conv_, &matmul_}) {
+    for (const CompiledRule& rule : *list) {
+      names.mark_parameters(rule.when, marks);
+      for (const CompiledBound& bound : rule.at_least) names.mark_parameters(bound.factor, marks);
+      for (const CompiledBound& bound : rule.at_most) names.mark_parameters(bound.factor, marks);
+    }
+  }
+}
+
 }  // namespace dovetail

@@ -26,6 +26,9 @@ class FamilyRules {
   /// Narrows `rules` (one entry per level) for this layer: allowed sets intersect, bounds tighten.
   void apply(const Layer& layer, const std::vector<double>& values, MappingRules& rules) const;
 
+  /// Marks the parameters that rules depend on.
+  void mark_parameters(const FamilyNames& names, std::vector<char>& marks) const;
+
  private:
   struct CompiledBound {
     Slot slot;
