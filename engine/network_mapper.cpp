@@ -218,6 +218,9 @@ MapResult layer_answer(const Part& part, std::size_t chosen, const MappingObject
   return own;
 }
 
+// Prices at which a layer that has run out of memory is asked again.
+constexpr int most_shortfalls = 4;
+
 // The search for the best sum by prices.
 class PriceSearch {
  public:
@@ -249,6 +252,8 @@ class PriceSearch {
       const double before = lines_.at(step.price);
       lines_.add(step.price, bound);
       corner_ = lines_.least(request_.objective);
+      if (fell_short(step.price, enough) && ++shortfalls_ == most_shortfalls) return;
+      if (request_.stop && request_.stop()) return;
       const bool nowhere = step.at_corner && !(bound > before * (1.0 + rounding));
       if (nowhere && !(step.value < infinity)) return;
       exactly = nowhere;
@@ -264,6 +269,16 @@ class PriceSearch {
   double target() const {
     const double wanted = best_->objective * (1.0 - std::max(request_.gap, rounding));
     return request_.cutoff > 0.0 ? std::min(wanted, request_.cutoff) : wanted;
+  }
+
+  // A layer's search ended, for want of memory, before it was as far as asked. At other prices it may still get on a little,
+  // again and again.
+  bool fell_short(double price, const std::vector<double>& enough) const {
+    for (std::size_t l = 0; l < parts_.size(); ++l) {
+      const double known = cost(parts_[l].points[parts_[l].chosen], price);
+      if (parts_[l].bound < std::min(enough[l], known) * (1.0 - rounding)) return true;
+    }
+    return false;
   }
 
   void remember(const std::optional<MapPoint>& sum) {
@@ -310,6 +325,7 @@ class PriceSearch {
   std::vector<double> loose_;  // prices of lines that are not exact
   std::vector<std::size_t> chosen_;
   std::size_t prices_ = 0;
+  int shortfalls_ = 0;
 };
 
 void map_together(const NetworkMapRequest& request, std::vector<Part>& parts, NetworkMapResult& result) {

@@ -8,34 +8,37 @@ namespace dovetail {
 SupportingLines::SupportingLines(double least_energy_pj, double least_cycles)
     : least_energy_(least_energy_pj), least_cycles_(least_cycles) {}
 
-double SupportingLines::at(double price) const {
-  const auto after = std::lower_bound(lines_.begin(), lines_.end(), price,
-                                      [](const Line& line, double at) { return line.price < at; });
-  if (after != lines_.end() && after->price == price) return after->value;
-  const Line before = after == lines_.begin() ? Line{0.0, least_energy_} : *std::prev(after);
+double SupportingLines::chord(std::size_t n, double price, std::size_t after) const {
+  const Line before = n == 0 ? Line{0.0, least_energy_} : lines_[n - 1];
   // Beyond the last line every cycle still costs its price.
   const double flat = before.value + (price - before.price) * least_cycles_;
-  if (after == lines_.end()) return flat;
-  const double share = (price - before.price) / (after->price - before.price);
-  return std::max(flat, before.value + share * (after->value - before.value));
+  if (after == lines_.size()) return flat;
+  const double share = (price - before.price) / (lines_[after].price - before.price);
+  return std::max(flat, before.value + share * (lines_[after].value - before.value));
+}
+
+std::size_t SupportingLines::first_from(double price) const {
+  const auto found = std::lower_bound(lines_.begin(), lines_.end(), price,
+                                      [](const Line& line, double at) { return line.price < at; });
+  return static_cast<std::size_t>(found - lines_.begin());
+}
+
+double SupportingLines::at(double price) const {
+  const std::size_t n = first_from(price);
+  return n < lines_.size() && lines_[n].price == price ? lines_[n].value : chord(n, price, n);
 }
 
 void SupportingLines::add(double price, double value) {
+  const std::size_t place = first_from(price);
   const Line line{price, std::max(value, at(price))};
-  const auto after = std::lower_bound(lines_.begin(), lines_.end(), price,
-                                      [](const Line& other, double p) { return other.price < p; });
-  if (after != lines_.end() && after->price == price) {
-    *after = line;
+  if (place < lines_.size() && lines_[place].price == price) {
+    lines_[place] = line;
   } else {
-    lines_.insert(after, line);
+    lines_.insert(lines_.begin() + static_cast<std::ptrdiff_t>(place), line);
   }
   // Neighbours that were bounded loosely rise to the new chords, so that every line keeps a corner on each side.
-  for (std::size_t n = 0; n < lines_.size(); ++n) {
-    SupportingLines others(least_energy_, least_cycles_);
-    others.lines_ = lines_;
-    others.lines_.erase(others.lines_.begin() + static_cast<std::ptrdiff_t>(n));
-    lines_[n].value = std::max(lines_[n].value, others.at(lines_[n].price));
-  }
+  for (std::size_t n = 0; n < lines_.size(); ++n)
+    lines_[n].value = std::max(lines_[n].value, chord(n, lines_[n].price, n + 1));
 }
 
 SupportingLines::Corner SupportingLines::corner(std::size_t n, const MappingObjective& objective) const {

@@ -35,6 +35,9 @@ class SupportingLines {
   struct Line {
     double price, value;
   };
+  /// Least value at a price between line n - 1 (before the first: the least energy) and line `after`.
+  double chord(std::size_t n, double price, std::size_t after) const;
+  std::size_t first_from(double price) const;  ///< the first line at this price or above
   /// Where line n meets the one before it; before the first is the least energy, after the last the least cycles.
   Corner corner(std::size_t n, const MappingObjective& objective) const;
 
