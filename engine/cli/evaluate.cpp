@@ -8,6 +8,7 @@
 #include <dovetail/accelerators/cycle_model.hpp>
 #include <dovetail/accelerators/design.hpp>
 #include <dovetail/accelerators/evaluators.hpp>
+#include <dovetail/accelerators/loop_model.hpp>
 #include <dovetail/accelerators/systolic_document.hpp>
 #include <dovetail/engine/evaluation_json.hpp>
 #include <dovetail/engine/report.hpp>
@@ -25,6 +26,7 @@ using Json = nlohmann::ordered_json;
 struct Options {
   std::vector<std::string> files;
   std::string model = "loop";
+  bool imperfect_factors = false;
 };
 
 // What one document answers: JSON always, and the text that a person reads.
@@ -95,7 +97,11 @@ int evaluate_lines(const Evaluator& evaluator) {
 }
 
 int run(const Options& options, const Common& common) {
-  const std::unique_ptr<Evaluator> evaluator = make_evaluator(options.model);
+  if (options.imperfect_factors && options.model != "loop")
+    throw UsageError("--imperfect-factors: only the loop model counts them");
+  const std::unique_ptr<Evaluator> evaluator =
+      options.imperfect_factors ? std::make_unique<LoopModel>(LoopOptions{.imperfect_factors = true})
+                                : make_evaluator(options.model);
   const Depth depth = common.dry_run ? Depth::read : common.format == "text" ? Depth::text : Depth::figures;
   std::vector<Answer> answers;
   std::string mistakes;
@@ -160,6 +166,10 @@ void add_evaluate(CLI::App& app, Common& common, Action& action) {
   command->add_option("--model", options->model, "Evaluator: loop (closed form) or cycle (cycle level)")
       ->check(CLI::IsMember({"loop", "cycle"}))
       ->capture_default_str();
+  command->add_flag(
+      "--imperfect-factors", options->imperfect_factors,
+      "Factors may multiply to more than an extent: the last iteration of a loop is smaller, and counts "
+      "are exact (loop model)");
   command->callback([&common, &action, options, command] {
     json_unless_terminal(*command, common);
     action = [&common, options] { return run(*options, common); };

@@ -102,3 +102,29 @@ TEST_CASE("options come from a file where the command line is silent") {
   CHECK(has(wrong.err, "wrong.yaml:1:1"));
   CHECK(has(wrong.err, "'trials'"));
 }
+
+TEST_CASE("factors that do not divide are a broken constraint, or counted exactly when asked for") {
+  const Folder folder;
+  const std::string design = folder.write("ragged.yaml", R"(schema: dovetail-design/1
+layer: {name: product, matmul: 10x4 * 4x3}
+architecture:
+  name: toy
+  compute: {energy_per_op: 1}
+  levels:
+  - {name: Buffer, capacity_words: 64, energy: 1}
+  - {name: DRAM, is_dram: true, energy: 100}
+mapping:
+  levels:
+  - {level: Buffer, temporal: M4 K4}
+  - {level: DRAM, temporal: M3 N3}
+)");
+  const Outcome strict = run(folder, {"evaluate", design, "--format", "json"});
+  REQUIRE(strict.code == 0);
+  CHECK(Json::parse(strict.out)["violations"][0]["constraint"] == "factors");
+  const Outcome ragged = run(folder, {"evaluate", design, "--imperfect-factors", "--format", "json"});
+  REQUIRE(ragged.code == 0);
+  const Json answer = Json::parse(ragged.out);
+  CHECK(answer["valid"] == true);
+  CHECK(answer["compute_cycles"] == 3 * 4 * 4 * 3);  // three trips of four rows, the last one of two
+  CHECK(run(folder, {"evaluate", design, "--imperfect-factors", "--model", "cycle"}).code == 2);
+}
