@@ -7,9 +7,11 @@
 //     dosa        DOSA: ResNet-50 and BERT on gemmini, with the proof of the optimum and the published machines
 //     shared      ResNet-50, MobileNetV2 and BERT on one simba under three limits of area
 //     expensive   ResNet's 3x3 convolutions, DQN, MLP on eyeriss with 2000 evaluations of the cycle model in all
+//     ablation    the classifier of failures off, on, and an oracle: filters that do not fit, a simulator that stops
 //     NAME        one case of these, such as dqn or dosa-bert
 //
-// A method is a designer, with options behind colons: bayes:features=raw:prior=bound.
+// A method is a designer, with options behind colons: bayes:features=raw:prior=bound. `paper` stands for bayes as in
+// codesign/paper.yaml.
 //
 // An evaluation is a hardware point, mapped layer by layer by the same mapper for every method. The first method runs
 // for the given trials; the others at least as long in trials and in seconds, and are read at both marks. Seconds of
@@ -19,6 +21,7 @@
 #include <fstream>
 #include <iostream>
 
+#include "codesign/ablation.hpp"
 #include "codesign/expensive.hpp"
 #include "codesign/fronts.hpp"
 #include "codesign/proof.hpp"
@@ -50,6 +53,10 @@ Json measure(const Case& at, const Settings& settings) {
   double optimum = 0.0;
   if (at.job == "expensive") {
     json["methods"] = expensive(study, settings);
+    return json;
+  }
+  if (at.job == "ablation") {
+    json["ablation"] = ablation(at, study, settings);
     return json;
   }
   if (at.prove) {
@@ -105,7 +112,8 @@ int main(int argc, char** argv) {
       return fmt::print(stderr, "no option {}; the usage is on top of bench/codesign.cpp\n", word), 2;
   }
   if (settings.jobs.empty()) settings.jobs = {"dosa"};
-  const std::vector<std::string> known = designer_names();
+  std::vector<std::string> known = designer_names();
+  known.push_back("paper");
   std::erase_if(settings.methods, [&](const std::string& method) {
     return std::find(known.begin(), known.end(), split(method, ':').front()) == known.end();
   });

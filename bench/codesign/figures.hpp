@@ -24,7 +24,7 @@ inline double quantile(Numbers values, double share) {
   std::sort(values.begin(), values.end());
   const double at = share * static_cast<double>(values.size() - 1);
   const auto low = static_cast<std::size_t>(at), high = std::min(values.size() - 1, low + 1);
-  if (low == high || values[low] == values[high]) return values[low];
+  if (low == high || values[low] == values[high] || at == static_cast<double>(low)) return values[low];
   return values[low] + (at - static_cast<double>(low)) * (values[high] - values[low]);
 }
 
