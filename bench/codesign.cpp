@@ -55,6 +55,10 @@ Json measure(const Case& at, const Settings& settings) {
     json["methods"] = expensive(study, settings);
     return json;
   }
+  if (at.job == "shared") {
+    json["fronts"] = fronts(study, settings);
+    return json;
+  }
   if (at.job == "ablation") {
     json["ablation"] = ablation(at, study, settings);
     return json;
@@ -77,7 +81,6 @@ Json measure(const Case& at, const Settings& settings) {
                  name);
       json["below_hand"][name] = below;
     }
-    if (at.job == "shared") json["fronts"] = fronts(study, settings);
   }
   const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start;
   json["seconds"] = spent.count();

@@ -72,7 +72,8 @@ inline std::vector<Case> cases() {
   all.push_back({"ablation", "no-mapping",
                  "{workload: dqn, family: eyeriss, trials: 40, "
                  "fixed: {hw.filter_width: in_pe, hw.filter_height: in_pe}}"});
-  all.push_back({"ablation", "failing-simulator", "{workload: mlp, family: eyeriss, trials: 40, gap: 0.05}"});
+  all.push_back({"ablation", "failing-simulator",
+                 "{workload: mlp, family: eyeriss, trials: 40, mapper: {name: evolution, budget: 500}}"});
   return all;
 }
 
