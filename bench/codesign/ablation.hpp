@@ -108,7 +108,7 @@ inline Json ablation(const Case& at, const Study& study, const Settings& setting
          {"ratio_to_off", {{"median", quantile(ratios, 0.5)}, {"low", low}, {"high", high}}},
          {"failures", summary(failures)},
          {"first_success", summary(first)}});
-    std::cerr << "  " << variant << " done\n";
+    std::cerr << fmt::format("  {}: {}, {:.0f} failures\n", variant, range(best), quantile(failures, 0.5));
   }
   fmt::print("{}", table.text(2));
   return json;

@@ -70,7 +70,7 @@ inline std::vector<Case> cases() {
     all.push_back({"expensive", fmt::format("cycle-{}", workload),
                    study("{workload: %, family: eyeriss, trials: 400, gap: 0.05}", workload)});
   all.push_back({"ablation", "no-mapping",
-                 "{workload: dqn, family: eyeriss, trials: 40, "
+                 "{workload: dqn, family: eyeriss, trials: 40, mapper: {name: evolution, budget: 500}, "
                  "fixed: {hw.filter_width: in_pe, hw.filter_height: in_pe}}"});
   all.push_back({"ablation", "failing-simulator",
                  "{workload: mlp, family: eyeriss, trials: 40, mapper: {name: evolution, budget: 500}}"});
