@@ -189,8 +189,8 @@ std::unique_ptr<Designer> Codesign::designer(int threads) const {
     context.features = HardwareFeatures(*family_, layers, {true, seen == "both"});
   }
   // `prior` is another: what the Gaussian process takes as its mean. The logarithm of the bound, by itself where the loop
-  // model decides; under the cycle model the loop model's answer.
-  std::string prior = evaluator_ == nullptr ? "bound" : "loop";
+  // model decides; under the cycle model the loop model's answer, and under a user's where that is asked for.
+  std::string prior = evaluator_ == nullptr ? "bound" : foreign_ ? "none" : "loop";
   if (const auto found = context.options.find("prior"); found != context.options.end()) {
     prior = found->second;
     context.options.erase(found);
@@ -202,7 +202,7 @@ std::unique_ptr<Designer> Codesign::designer(int threads) const {
   if (prior == "bound")
     context.prior_mean = [this](const Point& point) { return std::log(std::max(1e-300, bound(point))); };
   try {
-    if (evaluator_ == nullptr || foreign_ || prior != "loop") return make_designer(study_.designer, context);
+    if (evaluator_ == nullptr || prior != "loop") return make_designer(study_.designer, context);
     auto answers = std::make_shared<LoopPrior>(
         space_, context.features,
         [this, threads](const Point& point) { return loop_objective(point, threads); }, study_.seed);

@@ -237,7 +237,7 @@ std::optional<DesignPoint> Codesign::evaluate(const Point& point, Dataflow dataf
     return design;
   }
   const double proven_already = std::max(bound_here, design.lower_bound);
-  if (evaluator_ != nullptr && !foreign_) design.loop_objective = loop_objective(*answers);
+  if (evaluator_ != nullptr) design.loop_objective = loop_objective(*answers);
   sum_up(design, *answers, bounded);
   total(design);
   design.lower_bound = std::min(design.objective, std::max(design.lower_bound, proven_already));
