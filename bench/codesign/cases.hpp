@@ -67,8 +67,10 @@ inline std::vector<Case> cases() {
                      "mapper: {{name: evolution, budget: 1000}}, specs: [area_um2 <= {}]}}",
                      limit)});
   for (const char* workload : {"resnet18-3x3", "dqn", "mlp"})
-    all.push_back({"expensive", fmt::format("cycle-{}", workload),
-                   study("{workload: %, family: eyeriss, trials: 400, gap: 0.05}", workload)});
+    all.push_back(
+        {"expensive", fmt::format("cycle-{}", workload),
+         study("{workload: %, family: eyeriss, trials: 400, mapper: {name: evolution, budget: 2000}}",
+               workload)});
   all.push_back({"ablation", "no-mapping",
                  "{workload: dqn, family: eyeriss, trials: 40, mapper: {name: evolution, budget: 500}, "
                  "fixed: {hw.filter_width: in_pe, hw.filter_height: in_pe}}"});

@@ -119,25 +119,24 @@ inline Json expensive(const Study& study, const Settings& settings) {
       late.push_back(best_at(curve, ten_times));
     }
     table.add({method, range(early), longer ? range(late) : "-"});
+    std::cerr << fmt::format("  {}: {}{}\n", method, range(early), longer ? ", later " + range(late) : "");
     json.push_back({{"method", method}, {"at_2000", summary(early)}});
     if (longer) json.back()["at_20000"] = summary(late);
   };
-  for (const std::string& method : settings.methods) {
-    std::vector<Spent> curves;
-    for (int seed = 0; seed < settings.seeds; ++seed)
-      curves.push_back(screened(study, method, static_cast<std::uint64_t>(seed), budget, settings.threads));
-    add(method + ", loop model screens", curves, false);
-    std::cerr << "  " << method << " done\n";
-  }
   std::vector<Spent> curves;
-  for (int seed = 0; seed < settings.seeds; ++seed)
-    curves.push_back(together(study, static_cast<std::uint64_t>(seed), budget));
-  add("joint search", curves, false);
-  std::cerr << "  joint search done\n";
-  curves.clear();
   for (int seed = 0; seed < settings.seeds; ++seed)
     curves.push_back(unscreened(study, static_cast<std::uint64_t>(seed), ten_times));
   add("random machines, 100 random mappings a layer", curves, true);
+  for (const std::string& method : settings.methods) {
+    curves.clear();
+    for (int seed = 0; seed < settings.seeds; ++seed)
+      curves.push_back(screened(study, method, static_cast<std::uint64_t>(seed), budget, settings.threads));
+    add(method + ", loop model screens", curves, false);
+  }
+  curves.clear();
+  for (int seed = 0; seed < settings.seeds; ++seed)
+    curves.push_back(together(study, static_cast<std::uint64_t>(seed), budget));
+  add("joint search", curves, false);
   fmt::print("{}", table.text(2));
   return json;
 }

@@ -109,8 +109,10 @@ inline Json compare(const Study& study, const Settings& settings, double optimum
       if (searches.empty()) seconds_of_first.push_back(runs.back().curve.back().seconds);
       if (optimum <= 0.0) best = std::min(best, runs.back().curve.back().best);
     }
+    Numbers found;
+    for (const Search& run : runs) found.push_back(run.at_trials(study.trials));
+    std::cerr << fmt::format("  {}: {}\n", method, range(found));
     searches.push_back(std::move(runs));
-    std::cerr << "  " << method << " done\n";
   }
   for (std::size_t m = 0; m < searches.size(); ++m) {
     Numbers evaluations, seconds, ratios, above, to, spent;
