@@ -18,6 +18,7 @@
 // methods are processor seconds, summed over threads. Best values are those of whole networks. Without a job: dosa.
 #include <algorithm>
 #include <chrono>
+#include <cstdio>
 #include <fstream>
 #include <iostream>
 
@@ -84,7 +85,6 @@ Json measure(const Case& at, const Settings& settings) {
   }
   const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start;
   json["seconds"] = spent.count();
-  std::fflush(stdout);
   return json;
 }
 
@@ -92,6 +92,7 @@ Json measure(const Case& at, const Settings& settings) {
 
 int main(int argc, char** argv) {
   Settings settings;
+  std::setvbuf(stdout, nullptr, _IOLBF, 1 << 16);  // tables as they come, into files as well
   for (int i = 1; i < argc; ++i) {
     const std::string word = argv[i];
     if (word.rfind("--", 0) != 0) {

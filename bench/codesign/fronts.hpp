@@ -1,6 +1,8 @@
 // Several networks on one machine of limited area: fronts of energy, cycles and area.
 #pragma once
 
+#include <iostream>
+
 #include "methods.hpp"
 
 namespace jobs {
@@ -44,6 +46,7 @@ inline Json fronts(Study study, const Settings& settings) {
          {"difference_to_first", {{"median", quantile(differences, 0.5)}, {"low", low}, {"high", high}}},
          {"edp", summary(edps)},
          {"seconds", summary(seconds)}});
+    std::cerr << fmt::format("  {}: hypervolume {:.4f}\n", method, quantile(volumes, 0.5));
     study.designer_options.clear();
   }
   fmt::print("  fronts of energy, cycles and area after {} evaluations\n{}", study.trials, table.text(2));
