@@ -14,7 +14,7 @@ namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr std::size_t most_points = std::size_t{1} << 17;
-constexpr std::int64_t most_boxes = 20'000;
+constexpr std::int64_t most_boxes = 10'000;
 
 // What a trial proved of its point.
 double bound_of(const Codesign& codesign, const Trial& trial) {
