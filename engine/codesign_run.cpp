@@ -276,6 +276,7 @@ class Run {
     const std::vector<Objective>& objectives = codesign_.goal().objectives;
     const auto values = [&](const Trial& trial) {
       std::vector<double> row;
+      row.reserve(objectives.size());
       for (const Objective& objective : objectives) row.push_back(trial.metrics.at(objective.metric));
       return row;
     };

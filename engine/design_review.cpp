@@ -173,7 +173,7 @@ std::string effects_text(const Json& effects) {
     const std::string first = words(effect["values"][0]), last = words(effect["values"][1]);
     table.add({effect["parameter"].get<std::string>(),
                fmt::format("{:.0f} %", 100.0 * effect["explains"].get<double>()),
-               first == last ? first : first + " to " + last,
+               first == last ? first : fmt::format("{} to {}", first, last),
                fmt::format("{:.3f} x", effect["median_over_best"].get<double>())});
   }
   return "\nWhich parameters matter (share of the spread of feasible trials that each explains by itself; "

@@ -27,6 +27,8 @@ extern "C" {
 #define DOVETAIL_API
 #endif
 
+/* NOLINTBEGIN(modernize-use-using): this header is C. */
+
 /* The numbers are the exit codes of the program. */
 typedef enum dovetail_status {
   DOVETAIL_OK = 0,
@@ -39,6 +41,8 @@ typedef enum dovetail_status {
 
 /* A search in progress: it suggests points and learns outcomes. */
 typedef struct dovetail_session dovetail_session;
+
+/* NOLINTEND(modernize-use-using) */
 
 /* "0.1.0". */
 DOVETAIL_API const char* dovetail_version(void);
