@@ -1,6 +1,7 @@
 // Constrained Bayesian optimization against recorded peers, live peers, our other designers and itself.
 //
-//     bo [PART ...] [--seeds 20] [--problem NAME] [--mode values|passfail|known|partly] [--recorded DIR] [option=value ...]
+//     bo [PART ...] [--seeds 20] [--problem NAME] [--mode values|passfail|known|partly] [--most 1000]
+//        [--recorded DIR] [option=value ...]
 //
 //     quality      best feasible value at the recorded budgets: medians and quartiles; wins, ties, losses
 //     peers        Optuna's samplers, live, beside ours with as many seeds
@@ -24,6 +25,7 @@ namespace {
 
 struct Settings {
   int seeds = 20;
+  int most = 1000000;  // evaluations
   std::string recorded = DOVETAIL_SHARED_DIR "/reference/bo";
   std::string driver = DOVETAIL_SOURCE_DIR "/bench/peers.py";
   std::vector<Case> cases;
@@ -202,12 +204,15 @@ void ablation(const Settings& settings) {
   const std::vector<Options> variants = {
       {},
       {{"kernel", "squared_exponential"}},
+      {{"kernel", "matern52"}},
       {{"kernel", "linear"}},
       {{"kernel", "product"}},
       {{"central", "off"}},
       {{"violation", "off"}},
       {{"transform", "none"}},
       {{"warp", "on"}},
+      {{"acquisition", "ei"}},
+      {{"acquisition", "mixed"}},
       {{"acquisition", "lcb"}},
       {{"acquisition", "thompson"}},
       {{"classifier", "off"}},
@@ -257,6 +262,8 @@ int main(int argc, char** argv) {
     const bool more = i + 1 < argc;
     if (word == "--seeds" && more) {
       settings.seeds = std::max(1, std::atoi(argv[++i]));
+    } else if (word == "--most" && more) {
+      settings.most = std::max(1, std::atoi(argv[++i]));
     } else if (word == "--problem" && more) {
       only = argv[++i];
     } else if (word == "--mode" && more) {
@@ -278,7 +285,9 @@ int main(int argc, char** argv) {
                                              {"passfail", Mode::passfail},
                                              {"known", Mode::known},
                                              {"partly", Mode::partly}};
-  for (const Case& at : cases()) {
+  for (Case at : cases()) {
+    std::erase_if(at.budgets, [&](int budget) { return budget > settings.most; });
+    if (at.budgets.empty()) at.budgets = {settings.most};
     if (!only.empty() && ("," + only + ",").find("," + at.problem.name + ",") == std::string::npos) continue;
     if (mode_name.empty() || at.mode == modes.at(mode_name)) settings.cases.push_back(at);
   }

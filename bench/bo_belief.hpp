@@ -51,10 +51,7 @@ inline std::vector<CalibrationRow> calibration_of(const Case& at, std::uint64_t 
     belief.update(observations, 1);
     if (std::find(evaluations.begin(), evaluations.end(), i) == evaluations.end()) continue;
     Numbers probability(fresh.size(), 1.0);
-    if (belief.has_classifier()) {
-      const Numbers logs = belief.predict(features.matrix(fresh), {}).log_success;
-      for (std::size_t p = 0; p < logs.size(); ++p) probability[p] = std::exp(logs[p]);
-    }
+    if (belief.has_classifier()) probability = belief.success_anywhere(features.matrix(fresh));
     result.push_back({i, brier_score(probability, truth), base_rate_brier(truth),
                       brier_score(predicted, passed), base_rate_brier(passed)});
   }
