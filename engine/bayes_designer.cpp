@@ -8,11 +8,10 @@
 
 #include <dovetail/engine/acquisition_search.hpp>
 #include <dovetail/engine/belief.hpp>
-#include <dovetail/engine/confidence_bound.hpp>
 #include <dovetail/engine/expected_improvement.hpp>
 #include <dovetail/engine/feasibility_weight.hpp>
 #include <dovetail/engine/fresh_points.hpp>
-#include <dovetail/engine/hypervolume_improvement.hpp>
+#include <dovetail/engine/promise.hpp>
 #include <dovetail/engine/space_filling.hpp>
 #include <dovetail/engine/trust_region.hpp>
 #include <dovetail/workloads/parallel.hpp>
@@ -36,14 +35,18 @@ class BayesDesigner final : public Designer {
         features_(context.space, context.features),
         points_(context.space, context.admits) {
     for (const Spec& spec : goal_.specs) spec_count_ += (spec.max ? 1 : 0) + (spec.min ? 1 : 0);
+    options_ = options_.settled(features_.dimension(), prior_mean_ != nullptr);
     belief_ = std::make_unique<Belief>(features_, options_, static_cast<int>(goal_.objectives.size()),
                                        spec_count_, prior_mean_ != nullptr);
     const int dimension = features_.dimension();
-    initial_ = options_.initial > 0 ? options_.initial : std::clamp(3 + 5 * dimension / 4, 4, 20);
+    const bool many = dimension >= BayesOptions::many && !prior_mean_;
+    initial_ = options_.initial > 0 ? options_.initial
+               : many               ? std::min(dimension, 20)
+                                    : std::clamp(3 + 5 * dimension / 4, 4, 20);
     if (prior_mean_ && options_.initial == 0)
       initial_ = std::max(4, initial_ / 3);  // what it guesses need not be tried
     relate(context.related);
-    always_region_ = options_.trust == "on" || (options_.trust == "auto" && dimension > 15);
+    always_region_ = options_.trust == "on" || (options_.trust == "auto" && (many || dimension > 15));
   }
 
   std::string name() const override { return "bayes"; }
@@ -236,8 +239,7 @@ class BayesDesigner final : public Designer {
     search.samples = options_.samples;
     search.starts = options_.starts;
     search.neighbours = options_.neighbours;
-    search.gradient =
-        options_.gradient && !prior_mean_ && belief_->has_gradient() && options_.acquisition != "thompson";
+    search.gradient = options_.gradient && !prior_mean_ && belief_->has_gradient();
     const std::vector<Point> best = incumbents(4);
     // Among many length scales always, otherwise every second time once nothing improves: global improvement that stays a
     // promise ends in corners, while the neighbourhood of the best point is where small steps still pay.
@@ -276,22 +278,20 @@ class BayesDesigner final : public Designer {
       return maximise_acquisition(problem, best, search, random);
     }
 
-    Promise promise(*this, random);
+    const bool sampled = samples_paths();
+    Promise promise(*belief_, options_, observations_, sampled, random);
     problem.score = [&](std::span<const Point> points, const Matrix& rows) {
       const Outlook outlook = belief_->predict(rows, priors(points));
-      std::vector<double> scores = promise.values(outlook, rows);
-      for (std::size_t i = 0; i < scores.size(); ++i)
-        scores[i] =
-            weigh_by_feasibility(scores[i], outlook.log_feasible[i], outlook.log_success[i], threshold);
+      std::vector<double> scores = promise.scores(outlook, rows, threshold);
       strike_repeats(rows, scores);
       return scores;
     };
-    if (goal_.objectives.size() == 1 && options_.acquisition == "ei") {
+    if (goal_.objectives.size() == 1 && !sampled && options_.acquisition != "lcb") {
       problem.gradient = [&](std::span<const double> row, std::span<double> gradient) {
         const OutlookGradient at = belief_->predict_gradient(row);
         const PredictionGradient& objective = at.objectives.front();
         const ImprovementGradient slope =
-            log_expected_improvement_gradient(objective.mean, objective.variance, promise.incumbent);
+            log_expected_improvement_gradient(objective.mean, objective.variance, promise.incumbent());
         for (std::size_t j = 0; j < gradient.size(); ++j)
           gradient[j] = slope.by_mean * objective.mean_gradient[j] +
                         slope.by_variance * objective.variance_gradient[j] + at.feasible_gradient[j];
@@ -299,6 +299,12 @@ class BayesDesigner final : public Designer {
       };
     }
     return maximise_acquisition(problem, best, search, random);
+  }
+
+  // Whether this suggestion maximises a sample path.
+  bool samples_paths() const {
+    if (goal_.objectives.size() != 1) return false;
+    return options_.acquisition == "thompson" || (options_.acquisition == "mixed" && suggested_ % 2 == 1);
   }
 
   // Only failures are known: of some feasible draws, the probably feasible and novel, and every second time the central.
@@ -318,91 +324,6 @@ class BayesDesigner final : public Designer {
     }
     return pool[best];
   }
-
-  // The acquisition without feasibility, on the transformed scales.
-  struct Promise {
-    const BayesDesigner& designer;
-    double incumbent = infinity;  // of the first objective, or of the scalarisation
-    std::vector<Objectives> front;
-    Objectives reference{};
-    std::vector<double> weights;  // of three and more objectives
-    std::optional<PathSample> path;
-
-    Promise(const BayesDesigner& owner, Random& random) : designer(owner) {
-      const std::size_t count = designer.goal_.objectives.size();
-      std::vector<std::vector<double>> values;
-      for (const Observation& observation : designer.observations_) {
-        if (observation.failed) continue;
-        std::vector<double> value;
-        for (std::size_t k = 0; k < count; ++k)
-          value.push_back(
-              designer.belief_->objective(static_cast<int>(k)).forward(observation.objectives[k]));
-        if (count == 2) reference = {std::max(reference[0], value[0]), std::max(reference[1], value[1])};
-        if (observation.feasible()) values.push_back(std::move(value));
-      }
-      if (count > 2) {
-        double sum = 0.0;
-        for (std::size_t k = 0; k < count; ++k)
-          weights.push_back(-std::log(1.0 - random.uniform())), sum += weights.back();
-        for (double& weight : weights) weight /= sum;
-      }
-      for (const std::vector<double>& value : values) {
-        incumbent = std::min(incumbent, count > 2 ? chebyshev(value) : value.front());
-        if (count == 2) front.push_back({value[0], value[1]});
-      }
-      front = pareto_front(std::move(front));
-      reference = {reference[0] + 0.1, reference[1] + 0.1};
-      if (count == 1 && designer.options_.acquisition == "thompson") {
-        const GaussianProcess& process = designer.belief_->objective(0).process();
-        constexpr int waves = 256;
-        std::vector<double> normals(PathSample::count(process, waves)), uniforms(normals.size());
-        for (double& value : normals) value = random.normal();
-        for (double& value : uniforms) value = random.uniform();
-        path.emplace(process, waves, normals, uniforms);
-      }
-    }
-
-    double chebyshev(const std::vector<double>& value) const {
-      double worst = -infinity, sum = 0.0;
-      for (std::size_t k = 0; k < value.size(); ++k)
-        worst = std::max(worst, weights[k] * value[k]), sum += weights[k] * value[k];
-      return worst + 0.05 * sum;
-    }
-
-    std::vector<double> values(const Outlook& outlook, const Matrix& rows) const {
-      std::vector<double> result(rows.rows);
-      if (path) {
-        // The path is the process's; what it does not know of the mean is in the prediction.
-        const Prediction own = designer.belief_->objective(0).process().predict(rows);
-        result = (*path)(rows);
-        for (std::size_t i = 0; i < rows.rows; ++i)
-          result[i] = own.mean[i] - result[i] - outlook.objectives.front().mean[i];
-        return result;
-      }
-      const Prediction& first = outlook.objectives.front();
-      for (std::size_t i = 0; i < rows.rows; ++i) {
-        if (outlook.objectives.size() == 1) {
-          result[i] =
-              designer.options_.acquisition == "lcb"
-                  ? -lower_confidence_bound(first.mean[i], first.variance[i], designer.options_.lambda)
-                  : log_expected_improvement(first.mean[i], first.variance[i], incumbent);
-        } else if (outlook.objectives.size() == 2) {
-          const Prediction& second = outlook.objectives[1];
-          result[i] = log_hypervolume_improvement({first.mean[i], second.mean[i]},
-                                                  {first.variance[i], second.variance[i]}, front, reference);
-        } else {
-          std::vector<double> mean;
-          double variance = 0.0;
-          for (std::size_t k = 0; k < outlook.objectives.size(); ++k) {
-            mean.push_back(outlook.objectives[k].mean[i]);
-            variance += weights[k] * weights[k] * outlook.objectives[k].variance[i];
-          }
-          result[i] = log_expected_improvement(chebyshev(mean), variance, incumbent);
-        }
-      }
-      return result;
-    }
-  };
 
   Space space_;
   Goal goal_;

@@ -63,11 +63,12 @@ const std::vector<Row>& rows() {
   static const std::vector<Row> table = {
       integer("initial", &B::initial, 0, 100000, "points before the first model, 0: by dimension"),
       flag("central", &B::central, "start at the middle of the ranges"),
-      choice("kernel", &B::kernel, {"matern52", "squared_exponential", "linear", "product", "linear_noise"},
+      choice("kernel", &B::kernel,
+             {"auto", "matern52", "squared_exponential", "linear", "product", "linear_noise"},
              "covariance function"),
       choice("transform", &B::transform, {"auto", "none", "log", "power"}, "of the objective"),
       flag("warp", &B::warp, "warp ordered inputs"),
-      choice("acquisition", &B::acquisition, {"ei", "lcb", "thompson"}, "what is maximised"),
+      choice("acquisition", &B::acquisition, {"auto", "ei", "lcb", "thompson", "mixed"}, "what is maximised"),
       real("lambda", &B::lambda, 0.0, 100.0, "standard deviations in lcb (0 to 100)"),
       choice("classifier", &B::classifier, {"process", "trees", "off"}, "learns feasibility from failures"),
       real("threshold", &B::threshold, 0.0, 0.95,
@@ -99,6 +100,14 @@ BayesOptions BayesOptions::read(const std::map<std::string, std::string>& option
     }
     if (!known) throw std::invalid_argument(fmt::format("bayes: no option '{}'; known are {}", name, names));
   }
+  return result;
+}
+
+BayesOptions BayesOptions::settled(int dimension, bool with_prior) const {
+  BayesOptions result = *this;
+  const bool few = dimension < many || with_prior;
+  if (kernel == "auto") result.kernel = few ? "matern52" : "linear";
+  if (acquisition == "auto") result.acquisition = few ? "ei" : "mixed";
   return result;
 }
 

@@ -8,26 +8,35 @@ namespace dovetail {
 
 /// Read from name=value texts; unknown names and impossible values throw std::invalid_argument naming what is known.
 struct BayesOptions {
-  int initial = 0;  ///< points before the first model; 0: 3 + 5/4 per length scale, 4 to 20
+  int initial = 0;  ///< points before the first model; 0: 3 + 5/4 per length scale, 4 to 20; from `many`
+                    ///< on one per length scale, up to 20
   bool central =
       true;  ///< start at the middle of the ranges, and prefer it every second time while all fails
   std::string kernel =
-      "matern52";  ///< matern52, squared_exponential, linear, product, linear_noise (point_features.hpp)
+      "auto";  ///< matern52, squared_exponential, linear, product, linear_noise (point_features.hpp); auto: matern52, and
+               ///< linear (its sum with a linear term) from `many` length scales
   std::string transform = "auto";  ///< of the objective: auto, none, log, power
   bool warp = false;  ///< Kumaraswamy warping of ordered inputs (up to 15): more to learn, seldom worth it
-  std::string acquisition = "ei";  ///< ei (log EI, with two objectives log EHVI), lcb, thompson
-  double lambda = 1.0;             ///< of lcb (Shi et al. 2020)
+  std::string acquisition =
+      "auto";  ///< ei (log EI, with two objectives log EHVI), lcb, thompson (sample paths), mixed (in turn ei and
+               ///< thompson); auto: ei, and mixed from `many` length scales
+  double lambda = 1.0;  ///< of lcb (Shi et al. 2020)
   std::string classifier =
       "process";            ///< of failures: process (Gaussian, Laplace), trees (boosted; no gradients), off
   double threshold = 0.05;  ///< smallest probability of feasibility that a suggestion may have
   bool violation = true;    ///< without a feasible point, two of three times the least predicted violation
   std::string trust =
-      "auto";              ///< trust region: auto (always above 15 length scales, else when stuck), on, off
+      "auto";  ///< trust region: auto (always from `many` length scales, else when stuck), on, off
   bool neighbours = true;  ///< climb over feasible neighbours
   bool gradient = true;    ///< finish on real coordinates with L-BFGS
   int samples = 400;       ///< feasible points drawn per suggestion
   int starts = 6;          ///< climbs per suggestion
   int exact = 2000;        ///< largest exact Gaussian process
+
+  static constexpr int many = 10;
+  /// With the choices `auto` of kernel and acquisition made for this number of length scales. A prior mean already knows the
+  /// main effects that many length scales cannot be learned without: with one the choices are those for few.
+  BayesOptions settled(int dimension, bool with_prior) const;
 
   static BayesOptions read(const std::map<std::string, std::string>& options);
   static std::string help();

@@ -21,6 +21,9 @@ double Observation::worst_excess() const {
 
 namespace {
 
+constexpr double classifier_stretch =
+    0.7;  // one bit says less than a number: only longer scales can be learned
+
 std::vector<std::vector<double>> rows_of(const Matrix& points) {
   std::vector<std::vector<double>> result;
   for (std::size_t i = 0; i < points.rows; ++i)
@@ -54,7 +57,10 @@ GaussianProcessModel Belief::model(bool warp) const {
 
 Belief::Belief(const PointFeatures& features, const BayesOptions& options, int objectives, int specs,
                bool with_prior)
-    : features_(features), options_(options), with_prior_(with_prior) {
+    : features_(features),
+      options_(options.settled(features.dimension(), with_prior)),
+      with_prior_(with_prior),
+      volumes_(features) {
   // Warping doubles the parameters: not for many inputs, where there is too little to learn it from.
   const bool warp = options.warp && features.dimension() <= 15;
   RegressionOptions regression;
@@ -96,7 +102,9 @@ void Belief::update(const std::vector<Observation>& observations, int threads) {
       GaussianProcessModel latent = model(false);
       if (options_.kernel == "linear_noise") latent.kernel = features_.kernel("squared_exponential");
       latent.kernel.terms.push_back({});  // the base rate
+      latent.length_location += classifier_stretch;
       ClassifierOptions options;
+      options.shares = volumes_.shares(all);
       options.exact_size = options_.exact;
       if (classifier_)
         options.first_start.assign(classifier_->parameters().begin(), classifier_->parameters().end());
@@ -162,6 +170,13 @@ std::vector<double> Belief::log_success(const Matrix& points) const {
     result = classifier_->scores(points);
     for (double& value : result) value = log_normal_cdf(value);
   }
+  return result;
+}
+
+std::vector<double> Belief::success_anywhere(const Matrix& points) const {
+  if (classifier_) return classifier_->probabilities(points, FeasibilityClassifier::Where::anywhere);
+  std::vector<double> result = log_success(points);
+  for (double& value : result) value = std::exp(value);
   return result;
 }
 

@@ -8,6 +8,7 @@
 
 #include <dovetail/engine/bayes_options.hpp>
 #include <dovetail/engine/boosted_trees.hpp>
+#include <dovetail/engine/cell_volumes.hpp>
 #include <dovetail/engine/point_features.hpp>
 #include <dovetail/surrogates/classifier.hpp>
 #include <dovetail/surrogates/path_sample.hpp>
@@ -57,6 +58,10 @@ class Belief {
   /// Sum over the specs of E[max(0, excess)] on the transformed scale, minus log P(the evaluation succeeds).
   std::vector<double> expected_violation(const Matrix& points) const;
 
+  /// P(the evaluation succeeds) at points drawn from the space, calibrated for such points; 1 without a classifier.
+  /// (`log_success` speaks of points that the study itself would choose.)
+  std::vector<double> success_anywhere(const Matrix& points) const;
+
   void believe(std::span<const double> point);  ///< a pending point turns out as predicted
   void forget();
 
@@ -64,6 +69,7 @@ class Belief {
   bool has_specs() const { return !specs_.empty() && specs_.front().ready(); }
   bool has_classifier() const { return classifier_ != nullptr || trees_ != nullptr; }
   const Regression& objective(int index) const { return objectives_[static_cast<std::size_t>(index)]; }
+  std::size_t objective_count() const { return objectives_.size(); }
   const std::vector<Regression>& specs() const { return specs_; }
   const FeasibilityClassifier* classifier() const { return classifier_.get(); }
   bool has_gradient() const { return trees_ == nullptr; }
@@ -78,6 +84,7 @@ class Belief {
   std::vector<double> log_success(const Matrix& points) const;
   std::unique_ptr<FeasibilityClassifier> classifier_;
   std::unique_ptr<BoostedTrees> trees_;
+  CellVolumes volumes_;
   std::size_t classified_ = 0, classifier_fitted_ = 0;
 };
 

@@ -147,6 +147,17 @@ Matrix PointFeatures::matrix(std::span<const Point> points) const {
   return result;
 }
 
+Matrix PointFeatures::draws(int count) const {
+  Matrix result;
+  Random random(0, {0x6472617773});  // "draws"
+  for (int i = 0; i < count; ++i) {
+    const std::optional<Point> point = space_.sample(random);
+    if (!point) break;
+    result.append((*this)(*point));
+  }
+  return result;
+}
+
 Kernel PointFeatures::kernel(const std::string& name) const {
   Shape shape = Shape::matern52;
   if (name == "squared_exponential") {

@@ -26,6 +26,8 @@ class PointFeatures {
 
   std::vector<double> operator()(const Point& point) const;
   Matrix matrix(std::span<const Point> points) const;
+  /// The codes of `count` feasible points, the same at every call (fewer where none is found).
+  Matrix draws(int count) const;
 
   /// Over the numbers N and the unordered choices C (a squared exponential each, multiplied): N x C with one choice, whose
   /// correlation says how much its values share; N + N x C with several, whose product vanishes where all differ (mixtures as

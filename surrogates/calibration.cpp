@@ -51,37 +51,43 @@ std::vector<ReliabilityBin> reliability(std::span<const double> probability, std
   return result;
 }
 
-PlattScaling fit_platt(std::span<const double> score, std::span<const char> outcome, double strength) {
+PlattScaling fit_platt(std::span<const double> score, std::span<const char> outcome,
+                       const PlattOptions& options) {
   PlattScaling result;
+  const auto weight = [&](std::size_t i) { return options.weights.empty() ? 1.0 : options.weights[i]; };
   const auto loss = [&](const PlattScaling& scaling) {
-    double total = 0.5 * strength * (std::pow(scaling.slope - 1.0, 2) + std::pow(scaling.offset, 2));
+    double total = 0.5 * options.slope_strength * std::pow(scaling.slope - 1.0, 2) +
+                   0.5 * options.offset_strength * std::pow(scaling.offset, 2);
     for (std::size_t i = 0; i < score.size(); ++i) {
       const double z = scaling.slope * score[i] + scaling.offset;
-      total -= log_normal_cdf(outcome[i] ? z : -z);
+      total -= weight(i) * log_normal_cdf(outcome[i] ? z : -z);
     }
     return total;
   };
   double value = loss(result);
   for (int step = 0; step < 20; ++step) {
-    double g0 = strength * (result.slope - 1.0), g1 = strength * result.offset;
-    double h00 = strength, h01 = 0.0, h11 = strength;
+    double g0 = options.slope_strength * (result.slope - 1.0), g1 = options.offset_strength * result.offset;
+    double h00 = options.slope_strength, h01 = 0.0, h11 = options.offset_strength;
     for (std::size_t i = 0; i < score.size(); ++i) {
       const double z = result.slope * score[i] + result.offset, sign = outcome[i] ? 1.0 : -1.0;
       const double ratio = std::exp(log_normal_pdf(z) - log_normal_cdf(sign * z));
-      const double slope = -sign * ratio, curvature = ratio * (ratio + sign * z);
+      const double slope = -weight(i) * sign * ratio, curvature = weight(i) * ratio * (ratio + sign * z);
       g0 += slope * score[i];
       g1 += slope;
       h00 += curvature * score[i] * score[i];
       h01 += curvature * score[i];
       h11 += curvature;
     }
+    const bool held = options.only_lower && result.offset >= 0.0 && g1 < 0.0;  // the offset is at its bound
     const double determinant = h00 * h11 - h01 * h01;
-    const double d0 = (h11 * g0 - h01 * g1) / determinant, d1 = (h00 * g1 - h01 * g0) / determinant;
+    const double d0 = held ? g0 / h00 : (h11 * g0 - h01 * g1) / determinant;
+    const double d1 = held ? 0.0 : (h00 * g1 - h01 * g0) / determinant;
     double size = 1.0;
     PlattScaling next = result;
     double next_value = value;
     for (int halving = 0; halving < 12; ++halving, size *= 0.5) {
       next = {std::max(0.05, result.slope - size * d0), result.offset - size * d1};
+      if (options.only_lower) next.offset = std::min(next.offset, 0.0);
       next_value = loss(next);
       if (next_value <= value) break;
     }

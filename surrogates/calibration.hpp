@@ -28,8 +28,18 @@ struct PlattScaling {
   double slope = 1.0, offset = 0.0;
 };
 
-/// Fits by Newton steps on the log loss plus strength * ((slope - 1)^2 + offset^2) / 2, which pulls to the
-/// identity while there is little data.
-PlattScaling fit_platt(std::span<const double> score, std::span<const char> outcome, double strength = 4.0);
+/// How scores are recalibrated. `weights` (one per score, or none) say how often each counts; their sum should be the
+/// number of outcomes that they are worth. `only_lower` keeps the offset at or below 0: of outcomes that were chosen
+/// because they were expected to pass, failures say that scores are too high, but passes not that they are too low.
+struct PlattOptions {
+  double slope_strength = 4.0, offset_strength = 4.0;
+  std::span<const double> weights = {};
+  bool only_lower = false;
+};
+
+/// Fits by Newton steps on the log loss plus (slope_strength (slope - 1)^2 + offset_strength offset^2) / 2, which pulls to
+/// the identity while there is little data.
+PlattScaling fit_platt(std::span<const double> score, std::span<const char> outcome,
+                       const PlattOptions& options = {});
 
 }  // namespace dovetail

@@ -168,20 +168,24 @@ struct FeasibilityClassifier::State {
   std::vector<char> passed;
   Mode mode;
   std::vector<double> left_out_scores;
-  PlattScaling scaling;
+  PlattScaling scaling, anywhere;
 };
 
 FeasibilityClassifier::FeasibilityClassifier(const GaussianProcessModel& model, const Matrix& inputs,
                                              std::span<const char> passed, const ClassifierOptions& options)
     : state_(std::make_unique<State>()) {
   if (inputs.rows != passed.size()) throw std::invalid_argument("a classifier needs one outcome per input");
+  if (!options.shares.empty() && options.shares.size() != passed.size())
+    throw std::invalid_argument("a classifier needs one share per input, or none");
   State& s = *state_;
   s.model = model;
   s.model.warped_columns.clear();
   Matrix kept;
+  std::vector<double> weights;
   for (const std::size_t row : kept_rows(passed, static_cast<std::size_t>(options.exact_size))) {
     kept.append(inputs.row(row));
     s.passed.push_back(passed[row]);
+    if (!options.shares.empty()) weights.push_back(options.shares[row]);
   }
 
   Matrix few;
@@ -232,15 +236,23 @@ FeasibilityClassifier::FeasibilityClassifier(const GaussianProcessModel& model, 
         s.mode.latent[i] / marginal - s.mode.curvature[i] * s.mode.latent[i] - s.mode.slope[i];
     s.left_out_scores.push_back(natural / precision / std::sqrt(1.0 + 1.0 / precision));
   }
-  if (options.calibrate && kept.rows >= 8) s.scaling = fit_platt(s.left_out_scores, s.passed);
+  if (!options.calibrate || kept.rows < 8) return;
+  s.scaling = s.anywhere = fit_platt(s.left_out_scores, s.passed);
+  if (weights.empty()) return;
+  // As many outcomes as would have the same variance unweighted (Kish).
+  double sum = 0.0, squares = 0.0;
+  for (const double weight : weights) sum += weight, squares += weight * weight;
+  for (double& weight : weights) weight *= squares > 0.0 ? sum / squares : 0.0;
+  s.anywhere = fit_platt(s.left_out_scores, s.passed, {1.0, 0.25, weights, true});
 }
 
 FeasibilityClassifier::~FeasibilityClassifier() = default;
 FeasibilityClassifier::FeasibilityClassifier(FeasibilityClassifier&&) noexcept = default;
 FeasibilityClassifier& FeasibilityClassifier::operator=(FeasibilityClassifier&&) noexcept = default;
 
-std::vector<double> FeasibilityClassifier::scores(const Matrix& points) const {
+std::vector<double> FeasibilityClassifier::scores(const Matrix& points, Where where) const {
   const State& s = *state_;
+  const PlattScaling& scaling = where == Where::chosen ? s.scaling : s.anywhere;
   std::vector<double> result(points.rows);
   const auto all = dense::columns_of(points);
   constexpr Eigen::Index chunk = 512;
@@ -256,14 +268,14 @@ std::vector<double> FeasibilityClassifier::scores(const Matrix& points) const {
     for (Eigen::Index i = 0; i < part.cols(); ++i) {
       const double variance = std::max(own[i] - white.col(i).squaredNorm(), 0.0);
       result[static_cast<std::size_t>(begin + i)] =
-          s.scaling.slope * mean[i] / std::sqrt(1.0 + variance) + s.scaling.offset;
+          scaling.slope * mean[i] / std::sqrt(1.0 + variance) + scaling.offset;
     }
   }
   return result;
 }
 
-std::vector<double> FeasibilityClassifier::probabilities(const Matrix& points) const {
-  std::vector<double> result = scores(points);
+std::vector<double> FeasibilityClassifier::probabilities(const Matrix& points, Where where) const {
+  std::vector<double> result = scores(points, where);
   for (double& score : result) score = normal_cdf(score);
   return result;
 }

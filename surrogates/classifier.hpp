@@ -17,6 +17,8 @@ struct ClassifierOptions {
   int exact_size = 2000;  ///< outcomes kept at most: all of the rarer class first, then the most recent
   bool calibrate = true;  ///< Platt scaling of leave-one-out scores
   std::vector<double> first_start;  ///< parameters of the last fit
+  /// What share of the space each input stands for, or nothing: for probabilities over the space.
+  std::vector<double> shares;
 };
 
 /// p(pass | x) = Phi(f(x)), f a Gaussian process; posterior by Laplace's approximation (Rasmussen & Williams
@@ -34,9 +36,12 @@ class FeasibilityClassifier {
   FeasibilityClassifier(FeasibilityClassifier&&) noexcept;
   FeasibilityClassifier& operator=(FeasibilityClassifier&&) noexcept;
 
-  /// Calibrated scores: the probability of passing is Phi(score). One per point.
-  std::vector<double> scores(const Matrix& points) const;
-  std::vector<double> probabilities(const Matrix& points) const;
+  /// Calibrated scores: the probability of passing is Phi(score). One per point. Chosen: at points of the kind of the inputs,
+  /// which a search chose because they might pass. Anywhere: at points drawn from the space; the scaling then weighs outcomes
+  /// by their `shares` and may only lower probabilities (PlattOptions). Without shares both are the same.
+  enum class Where { chosen, anywhere };
+  std::vector<double> scores(const Matrix& points, Where where = Where::chosen) const;
+  std::vector<double> probabilities(const Matrix& points, Where where = Where::chosen) const;
   /// The score at one point and its derivative by the features.
   double score_gradient(std::span<const double> point, std::span<double> gradient) const;
 

@@ -126,3 +126,22 @@ TEST_CASE("Platt's scaling repairs over-confidence") {
   CHECK(scaling.slope == doctest::Approx(1.0 / 3.0).epsilon(0.1));
   CHECK(scaling.offset == doctest::Approx(-0.2).epsilon(0.25));
 }
+
+TEST_CASE(
+    "Platt's scaling: a weight of two is two outcomes, and passes may be kept from raising what they show") {
+  const std::vector<double> score{-1.5, -0.5, 0.2, 0.9, 1.4};
+  const std::vector<char> outcome{0, 1, 1, 0, 1};
+  std::vector<double> twice = score, weights(score.size(), 1.0);
+  std::vector<char> twice_outcome = outcome;
+  twice.push_back(score[1]), twice_outcome.push_back(outcome[1]), weights[1] = 2.0;
+  const PlattScaling weighted = fit_platt(score, outcome, {4.0, 4.0, weights, false});
+  const PlattScaling repeated = fit_platt(twice, twice_outcome);
+  CHECK(weighted.slope == doctest::Approx(repeated.slope));
+  CHECK(weighted.offset == doctest::Approx(repeated.offset));
+
+  const std::vector<double> low(30, -0.5);
+  const std::vector<char> passes(30, 1), failures(30, 0);
+  CHECK(fit_platt(low, passes, {1.0, 0.25, {}, false}).offset > 0.5);
+  CHECK(fit_platt(low, passes, {1.0, 0.25, {}, true}).offset == 0.0);
+  CHECK(fit_platt(low, failures, {1.0, 0.25, {}, true}).offset < -0.5);
+}
