@@ -43,7 +43,15 @@ CompulsoryCost LayerBound::Tables::bound(const Architecture& machine, const Shar
                                          SeenTiles& seen) const {
   const std::size_t levels = machine.levels.size(), tensors = tiles.tensors, written = tiles.written;
   const double whole_written = tiles.whole_written, written_reuse = tiles.written_reuse;
-  const auto& [share, fans, serves] = sharing;
+  const auto& [mesh_fans, share, fans, serves] = sharing;
+  std::array<Spread, max_levels> spreads{};  // restricted axes of the fan-outs inside each level
+  std::size_t masks = 0;
+  for (std::size_t i = 0; i + 1 < levels; ++i) {
+    spreads[i + 1] = spreads[i];
+    for (const unsigned mask : {mesh_fans[i].along_x, mesh_fans[i].along_y}) {
+      if (mask != 0) spreads[i + 1][masks++] = mask;
+    }
+  }
   std::vector<Boundary> boundaries(levels);
   const auto port = [&](const Level& level, std::size_t i, double rate) {
     const double each = rate / occupied[i];
@@ -57,6 +65,7 @@ CompulsoryCost LayerBound::Tables::bound(const Architecture& machine, const Shar
     b.outermost = next + 1 == levels && next > 0 &&
                   fanout_x(machine, static_cast<int>(next)) * fanout_y(machine, static_cast<int>(next)) == 1;
     b.fan = std::max(b.fan, 1.0);
+    if (next > 0) b.spread = spreads[next];
     if (next > 0) {
       const Level& own = machine.levels[next - 1];
       b.stored = keep[next - 1];
@@ -132,7 +141,7 @@ CompulsoryCost LayerBound::Tables::bound(const Architecture& machine, const Shar
                         inside.empty() ? 0.0 : inside.back().cycles_inside});
       continue;
     }
-    inside.push_back(least_inside(tiles, boundaries, at, inside, serves, seen));
+    inside.push_back(least_inside(tiles, boundaries, at, inside, sharing, seen));
   }
   return {inside.back().energy_inside, inside.back().cycles_inside};
 }
@@ -175,7 +184,14 @@ CompulsoryCost LayerBound::operator()(const Architecture& machine, const Mapping
   const double arithmetic = tables.tiles.operations * compute_energy_per_op_pj(layer_, machine.compute);
   CompulsoryCost least{infinity, infinity};
   std::vector<unsigned> keep(choices.size());
-  const Sharing sharing = tables.mesh.sharing(machine, rules);
+  Sharing sharing = tables.mesh.sharing(machine, rules);
+  std::size_t masks = 0;
+  for (Sharing::Fan& fan : sharing.mesh) {
+    for (unsigned* along : {&fan.along_x, &fan.along_y}) {
+      *along = tables.tiles.restricted(*along);
+      if (*along != 0 && ++masks > Spread{}.size()) *along = 0;  // more than tiles are compared by
+    }
+  }
   for (std::size_t n = 0; n < sets; ++n) {
     std::size_t bits = n;
     for (std::size_t i = 0; i < choices.size(); ++i) {

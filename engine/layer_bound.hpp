@@ -25,7 +25,8 @@ namespace dovetail {
 /// boundaries inside, unless the children hold all of s at once. So the inside costs the larger of its own least and of
 /// what the tile sweeps. Around the tile under the outermost level the loops of one level decide, and sliding windows are
 /// priced exactly. Cycles: operations over the children that whole factors can occupy, and the words through the read,
-/// write and shared ports of every level, on either side of each boundary.
+/// write and shared ports of every level, on either side of each boundary. Where the rules say which dimensions may spread,
+/// the children inside a tile divide its extents: what fits bounds how much of the array works.
 ///
 /// Tables live as long as the object: the first question builds them (milliseconds), the first one about a pair of sizes
 /// scans all tiles, later ones cost about ten microseconds. Safe to call concurrently; answers do not depend on earlier questions.

@@ -120,9 +120,38 @@ class Floor {
 
 }  // namespace
 
+namespace {
+
+// The largest divisor of a number that is at most `limit`.
+std::int64_t largest_divisor(std::int64_t number, std::int64_t limit) {
+  for (std::int64_t divisor = std::min(number, limit); divisor > 1; --divisor) {
+    if (number % divisor == 0) return divisor;
+  }
+  return 1;
+}
+
+// Compute units that work at a time, at most: the spatial factors of fan-outs inside a tile of level `at` - 1 divide it.
+double units(const LayerTiles& tables, const Sharing& sharing, std::size_t at, TileLattice::Id tile) {
+  double units = 1.0;
+  for (std::size_t i = 0; i < sharing.mesh.size(); ++i) {
+    const Sharing::Fan& fan = sharing.mesh[i];
+    double children = fan.children;
+    if (i < at && fan.bound()) {
+      const std::int64_t x =
+          fan.along_x != 0 ? largest_divisor(tables.product(tile, fan.along_x), fan.x) : fan.x;
+      const std::int64_t y =
+          fan.along_y != 0 ? largest_divisor(tables.product(tile, fan.along_y), fan.y) : fan.y;
+      children = std::min(children, static_cast<double>(x * y));
+    }
+    units *= children;
+  }
+  return units;
+}
+
+}  // namespace
+
 Inside least_inside(const LayerTiles& tables, const std::vector<Boundary>& boundaries, std::size_t at,
-                    const std::vector<Inside>& inside, const std::array<TensorValues, max_levels>& serves,
-                    SeenTiles& seen) {
+                    const std::vector<Inside>& inside, const Sharing& sharing, SeenTiles& seen) {
   const std::size_t tensors = tables.tensors, written = tables.written;
   const auto& [used, windowed, around, fresh, operations] =
       std::tie(tables.used, tables.windowed, tables.around, tables.fresh, tables.operations);
@@ -137,13 +166,13 @@ Inside least_inside(const LayerTiles& tables, const std::vector<Boundary>& bound
       reach[c][t] = 1.0;
       if ((boundaries[c].crossing >> t & 1U) == 0) continue;
       for (auto i = static_cast<int>(at); i <= boundaries[c].parent[t]; ++i)
-        reach[c][t] /= serves[static_cast<std::size_t>(i)][t];
+        reach[c][t] /= sharing.serves[static_cast<std::size_t>(i)][t];
     }
   }
   const auto look = [&](std::size_t s, const Limits& limits, bool held) {
     const std::size_t table = b.outermost && !around.empty() ? s : none;
     LayerTiles::Tiles& tiles = seen[at][held ? s : max_tensors + 1 + s];
-    if (!tiles) tiles = tables.largest(limits, table);
+    if (!tiles) tiles = tables.largest(limits, table, b.spread);
     const Floor floor(tables, b, at, s);
     // Words that cross: of a stationary tensor those that are used, once. And words of the tile at every step, which cross
     // every boundary inside.
@@ -252,6 +281,9 @@ Inside least_inside(const LayerTiles& tables, const std::vector<Boundary>& bound
       }
       cycles = std::max({cycles, child.most(), before.cycles_inside});
       for (int i = 0; i < near; ++i) cycles = std::max(cycles, b.busy.write + writes[i] / near_most[i]);
+      if (cycles >= best.cycles_inside) continue;
+      if (b.spread[0] != 0)
+        cycles = std::max(cycles, operations / units(tables, sharing, at, m) * (1.0 - 1e-12));
       if (cycles >= best.cycles_inside) continue;
       cycles = std::max({cycles, b.busy.read + shared(reads, near_most, near, b.fan) - elided_read,
                          b.busy.both + shared(both, near_most, near, b.fan) - elided_both});

@@ -31,7 +31,8 @@ struct Boundary {
   // Cycles that a word takes: of the child's ports as a fill or an update from below, of the parent's ports.
   std::array<Ports, max_tensors> into{}, from{};
   std::array<int, max_tensors> parent{};
-  Ports busy{};  // of the parent, whatever the tile is
+  Spread spread{};  // of the restricted axes of the fan-outs inside
+  Ports busy{};     // of the parent, whatever the tile is
 };
 
 // The least energy of a boundary alone, and of everything inside up to it.
@@ -44,7 +45,6 @@ using SeenTiles = std::array<std::array<LayerTiles::Tiles, 2 * max_tensors + 1>,
 
 /// The least cost of boundaries[at], given that of those inside it, over its tiles and over what is stationary.
 Inside least_inside(const LayerTiles& tables, const std::vector<Boundary>& boundaries, std::size_t at,
-                    const std::vector<Inside>& inside, const std::array<TensorValues, max_levels>& serves,
-                    SeenTiles& seen);
+                    const std::vector<Inside>& inside, const Sharing& sharing, SeenTiles& seen);
 
 }  // namespace dovetail

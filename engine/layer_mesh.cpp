@@ -123,7 +123,7 @@ const std::vector<std::int64_t>& LayerMesh::factors(unsigned dimensions) const {
 Sharing LayerMesh::sharing(const Architecture& machine, const MappingRules& rules) const {
   const std::size_t levels = machine.levels.size();
   Sharing found;
-  auto& [share, fans, serves] = found;
+  auto& [mesh, share, fans, serves] = found;
   std::array<double, max_levels> above{};
   double most = 1.0;
   for (std::size_t i = levels; i-- > 0;) {
@@ -146,6 +146,9 @@ Sharing LayerMesh::sharing(const Architecture& machine, const MappingRules& rule
       if (((allowed[0] | allowed[1]) & dimensions) == dimensions) overlap *= sharing;
     }
     const double all = children(x, y, allowed[0], allowed[1]);
+    mesh[i] = {all, allowed[0] != 0 ? x : 1, allowed[1] != 0 ? y : 1, 0U, 0U};
+    if (mesh[i].x > 1) mesh[i].along_x = allowed[0];
+    if (mesh[i].y > 1) mesh[i].along_y = allowed[1];
     fans[i] = all * std::min(overlap, std::sqrt(all));
     for (std::size_t t = 0; t < moving_.size(); ++t) {
       serves[i][t] = children(x, y, allowed[0] & ~moving_[t], allowed[1] & ~moving_[t]);

@@ -2,6 +2,7 @@
 #include <dovetail/engine/layer_tiles.hpp>
 
 #include <algorithm>
+#include <bit>
 #include <limits>
 #include <stdexcept>
 
@@ -150,9 +151,30 @@ void LayerTiles::loops_around(const std::vector<TensorReuse>& reuse) {
   }
 }
 
-LayerTiles::Tiles LayerTiles::largest(const Limits& limits, std::size_t around_of) const {
+unsigned LayerTiles::restricted(unsigned dimensions) const {
+  unsigned found = 0;
+  bool all = true;
+  for (std::size_t d = 0; d < merged_->members.size(); ++d) {
+    bool any = false;
+    for (const int member : merged_->members[d]) any = any || (dimensions >> member & 1U) != 0;
+    if (any) found |= 1U << d;
+    all = all && (any || merged_->layer.dimensions[d].extent == 1);
+  }
+  return all ? 0U : found;
+}
+
+std::int64_t LayerTiles::product(TileLattice::Id tile, unsigned dimensions) const {
+  const TileExtents& extents = lattice_->extents(tile);
+  std::int64_t product = 1;
+  for (; dimensions != 0; dimensions &= dimensions - 1)
+    product *= extents[static_cast<std::size_t>(std::countr_zero(dimensions))];
+  return product;
+}
+
+LayerTiles::Tiles LayerTiles::largest(const Limits& limits, std::size_t around_of,
+                                      const Spread& spread) const {
   const std::scoped_lock lock(mutex_);
-  const auto known = memo_.find({limits, around_of});
+  const auto known = memo_.find({limits, around_of, spread});
   if (known != memo_.end()) return known->second;
   if (memo_.size() >= memo_limit) memo_.clear();
   std::vector<char> fits(lattice_->size(), 1);
@@ -168,6 +190,11 @@ LayerTiles::Tiles LayerTiles::largest(const Limits& limits, std::size_t around_o
     for (std::size_t t = 0; t < tensors; ++t) {
       if (fresh[a][t] > fresh[b][t]) return false;
       if (around_of < around.size() && around[around_of][a][t] > around[around_of][b][t]) return false;
+    }
+    for (const unsigned dimensions : spread) {
+      if (dimensions != 0 &&
+          product(a, dimensions) % product(static_cast<TileLattice::Id>(b), dimensions) != 0)
+        return false;
     }
     return true;
   };
@@ -186,7 +213,7 @@ LayerTiles::Tiles LayerTiles::largest(const Limits& limits, std::size_t around_o
                   [&](TileLattice::Id other) { return covers(static_cast<TileLattice::Id>(id), other); });
     found->push_back(static_cast<TileLattice::Id>(id));
   }
-  return memo_.emplace(Question{limits, around_of}, std::move(found)).first->second;
+  return memo_.emplace(Question{limits, around_of, spread}, std::move(found)).first->second;
 }
 
 }  // namespace dovetail

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -24,6 +25,10 @@ struct Limit {
 };
 using Limits = std::array<Limit, 2>;
 
+/// Sets of dimensions of the tile lattice. The children that a tile can occupy along them depend on the product of their
+/// extents, so that a tile replaces another one only where its products are multiples. 0: none.
+using Spread = std::array<unsigned, 4>;
+
 /// Tables over the tile lattice of a layer, for LayerBound. Safe to use concurrently.
 class LayerTiles {
  public:
@@ -32,8 +37,12 @@ class LayerTiles {
 
   explicit LayerTiles(const Layer& layer);
   /// Tiles within the limits of which no multiple is, and beside which no other moves less of every tensor: of `fresh`
-  /// and, where there is such a table, of around[around_of].
-  Tiles largest(const Limits& limits, std::size_t around_of) const;
+  /// and, where there is such a table, of around[around_of]; and none can be spread more widely.
+  Tiles largest(const Limits& limits, std::size_t around_of, const Spread& spread) const;
+  /// Dimensions of the lattice that some of these dimensions of the layer belong to; 0 when all that matter do.
+  unsigned restricted(unsigned dimensions) const;
+  /// Product of the extents of a tile in these dimensions of the lattice.
+  std::int64_t product(TileLattice::Id tile, unsigned dimensions) const;
 
   bool usable = false;  ///< tiles can be listed, and at most one tensor is stationary at a time
   Words words, fresh;   ///< per tile: of the tile, and new ones per operation
@@ -45,7 +54,7 @@ class LayerTiles {
   std::size_t tensors = 0, written = 0;
 
  private:
-  using Question = std::pair<Limits, std::size_t>;
+  using Question = std::tuple<Limits, std::size_t, Spread>;
   void falling(std::vector<double>& share) const;
   void loops_around(const std::vector<TensorReuse>& reuse);
 
