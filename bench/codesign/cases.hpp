@@ -60,7 +60,7 @@ inline std::vector<Case> cases() {
                   {"NVDLA-small", 7.35e16},
                   {"NVDLA-large", 6.85e15},
                   {"Gemmini default", 9.09e15}}});
-  for (const char* limit : {"2e6", "4e6", "8e6"})
+  for (const char* limit : {"2.5e5", "5e5", "1e6"})
     all.push_back(
         {"shared", fmt::format("area-{}", limit),
          fmt::format("{{workloads: [resnet50, mobilenetv2, bert-base-128], family: simba, trials: 20, "
