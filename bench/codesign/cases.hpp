@@ -40,10 +40,9 @@ inline std::vector<Case> cases() {
   };
   std::vector<Case> all;
   for (const char* workload : {"resnet18-3x3", "resnet18", "dqn", "mlp"})
-    all.push_back(
-        {"shi", workload, study("{workload: %, family: eyeriss, trials: 40, gap: 0.02}", workload)});
-  all.push_back({"shi", "transformer",
-                 "{workload: transformer, family: eyeriss, trials: 40, gap: 0.02, fixed: {hw.pes: 256}}"});
+    all.push_back({"shi", workload, study("{workload: %, family: eyeriss, trials: 40}", workload)});
+  all.push_back(
+      {"shi", "transformer", "{workload: transformer, family: eyeriss, trials: 40, fixed: {hw.pes: 256}}"});
   all.push_back({"dosa",
                  "dosa-resnet50",
                  study(gemmini, "resnet50"),
