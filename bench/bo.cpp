@@ -32,12 +32,16 @@ struct Settings {
   Options options;
 };
 
-void print_row(const std::string& who, int budget, const Curves& curves) {
+void print_row(const std::string& who, int budget, const Curves& curves,
+               double best_known = std::numeric_limits<double>::quiet_NaN()) {
   const Numbers best = curves.at(budget);
+  const auto there =
+      std::count_if(best.begin(), best.end(), [&](double value) { return verdict(value, best_known) >= 0; });
   const auto none =
       std::count_if(best.begin(), best.end(), [](double value) { return !std::isfinite(value); });
-  fmt::print("  {:>10} @{:<4} {:>12.6g} [{:.6g}, {:.6g}]{}\n", who, budget, quantile(best, 0.5),
+  fmt::print("  {:>10} @{:<4} {:>12.6g} [{:.6g}, {:.6g}]{}{}\n", who, budget, quantile(best, 0.5),
              quantile(best, 0.25), quantile(best, 0.75),
+             there > 0 ? fmt::format(" at the best known {}/{}", there, best.size()) : std::string(),
              none > 0 ? fmt::format(" without feasible {}/{}", none, best.size()) : std::string());
 }
 
@@ -78,7 +82,7 @@ void quality(const Settings& settings) {
     for (const std::string designer : {"bayes", "random", "evolution"}) {
       all[designer] = curves(at, designer, designer == "bayes" ? settings.options : Options{}, settings.seeds,
                              at.budgets.back());
-      for (const int budget : at.budgets) print_row(designer, budget, all[designer]);
+      for (const int budget : at.budgets) print_row(designer, budget, all[designer], at.problem.best_known);
       fmt::print("  {:>10} {:.2f} ms per suggestion, first feasible at {} [{}, {}]\n", designer,
                  all[designer].suggestion_ms, quantile(all[designer].first_feasible, 0.5),
                  quantile(all[designer].first_feasible, 0.25), quantile(all[designer].first_feasible, 0.75));
