@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <tuple>
 
 namespace dovetail {
 namespace {
@@ -22,7 +21,7 @@ double shared(const double* terms, const double* most, int count, double share) 
   if (product <= share) return sum;
   if (!(sum > 0.0)) return 0.0;
   // Level the largest terms: f_t = clamp(terms_t / level, 1, most_t), the product of all falls with the level.
-  double marks[2 * max_tensors];
+  double marks[2 * max_tensors] = {};
   int marked = 0;
   for (int i = 0; i < count; ++i) {
     marks[marked++] = terms[i];
@@ -153,8 +152,11 @@ double units(const LayerTiles& tables, const Sharing& sharing, std::size_t at, T
 Inside least_inside(const LayerTiles& tables, const std::vector<Boundary>& boundaries, std::size_t at,
                     const std::vector<Inside>& inside, const Sharing& sharing, SeenTiles& seen) {
   const std::size_t tensors = tables.tensors, written = tables.written;
-  const auto& [used, windowed, around, fresh, operations] =
-      std::tie(tables.used, tables.windowed, tables.around, tables.fresh, tables.operations);
+  const double operations = tables.operations;
+  const auto& used = tables.used;
+  const auto& windowed = tables.windowed;
+  const auto& around = tables.around;
+  const auto& fresh = tables.fresh;
   const Boundary& b = boundaries[at];
   const std::size_t none = around.size();  // no such table
   const Inside before = inside.empty() ? Inside{} : inside.back();
