@@ -2,10 +2,10 @@
 #include <dovetail/engine/bayes_mapper.hpp>
 
 #include <cmath>
-#include <numeric>
 #include <set>
 #include <vector>
 
+#include <dovetail/engine/linear_belief.hpp>
 #include <dovetail/engine/map_moves.hpp>
 #include <dovetail/engine/map_session.hpp>
 #include <dovetail/spaces/features.hpp>
@@ -24,26 +24,13 @@ struct MappingOrder {
   }
 };
 
-// Noise stands for what no linear function of the features explains.
-Regression linear_regression(int features, int history) {
-  std::vector<int> columns(static_cast<std::size_t>(features));
-  std::iota(columns.begin(), columns.end(), 0);
-  GaussianProcessModel model;
-  model.kernel.terms = {{{tied(Shape::linear, columns)}}};
-  model.noise_location = -2.0;
-  RegressionOptions options;
-  options.transform = "log";
-  options.exact_size = history;
-  return Regression(model, options);
-}
-
 }  // namespace
 
 MapResult BayesMapper::map(const MapRequest& request) const {
   const MapMoves moves(request);
   const MappingFeatures features(request.layer, request.architecture);
   MapSession session(request);
-  Regression regression = linear_regression(features.size(), options_.history);
+  Regression regression = linear_belief(static_cast<std::size_t>(features.size()), options_.history);
   std::set<PackedMapping, MappingOrder> seen;
   Matrix inputs;
   std::vector<double> outputs;

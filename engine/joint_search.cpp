@@ -6,11 +6,11 @@
 #include <cmath>
 #include <limits>
 #include <map>
-#include <numeric>
 #include <set>
 
 #include <dovetail/accelerators/evaluators.hpp>
 #include <dovetail/engine/command_evaluator.hpp>
+#include <dovetail/engine/linear_belief.hpp>
 #include <dovetail/engine/map_moves.hpp>
 #include <dovetail/engine/map_session.hpp>
 #include <dovetail/spaces/features.hpp>
@@ -67,19 +67,6 @@ struct Part {
   std::optional<PackedMapping> best;  ///< of the best design
 };
 
-Regression make_belief(std::size_t features) {
-  std::vector<int> columns(features);
-  std::iota(columns.begin(), columns.end(), 0);
-  GaussianProcessModel model;
-  model.kernel.terms = {{{tied(Shape::linear, columns)}}};
-  model.noise_location = -2.0;
-  RegressionOptions options;
-  options.transform = "log";
-  options.exact_size = 500;
-  options.cold.starts = 1;
-  return Regression(model, options);
-}
-
 // A mapping that may be asked.
 struct Candidate {
   PackedMapping mapping;
@@ -121,7 +108,7 @@ class JointSearch {
     for (std::size_t n = 0; n < codesign.networks().size(); ++n) {
       for (const UniqueLayer& unique : unique_layers(codesign.networks()[n])) {
         JointFeatures features(codesign, unique.layer, hardware_);
-        Regression belief = make_belief(features.size());
+        Regression belief = linear_belief(features.size(), 500, 1);
         parts_.push_back(
             {n, unique.layer, unique.count, std::move(features), std::move(belief), {}, {}, {}, {}});
       }
