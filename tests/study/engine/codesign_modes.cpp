@@ -4,9 +4,11 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include <dovetail/accelerators/evaluators.hpp>
 #include <dovetail/engine/codesign.hpp>
 #include <dovetail/engine/design_front.hpp>
 #include <dovetail/engine/design_review.hpp>
+#include <dovetail/engine/loop_prior.hpp>
 #include <dovetail/engine/objective.hpp>
 #include <dovetail/engine/report.hpp>
 #include <dovetail/workloads/document.hpp>
@@ -29,6 +31,23 @@ objective: [energy, cycles, area]
 space: {hw.pe_dim: [4, 16, 64], hw.scratchpad_kb: [4, 16, 64], hw.accumulator_kb: [4, 16]}
 trials: 100
 )";
+
+// A user's simulator: twice the loop model's cycles, and none for scratchpads of more than 64 KB.
+class Simulator final : public Evaluator {
+ public:
+  std::string name() const override { return "simulator"; }
+  Evaluation evaluate(const Layer& layer, const Architecture& architecture,
+                      const Mapping& mapping) const override {
+    for (const Level& level : architecture.levels)
+      if (level.capacity_words && *level.capacity_words > 65536) throw std::runtime_error("memory too large");
+    Evaluation answer = model_->evaluate(layer, architecture, mapping);
+    answer.cycles *= 2;
+    return answer;
+  }
+
+ private:
+  std::unique_ptr<Evaluator> model_ = make_evaluator("loop");
+};
 
 }  // namespace
 
@@ -134,4 +153,24 @@ trials: 100
   CHECK(review["effects"][0]["explains"].get<double>() == doctest::Approx(1.0));
   CHECK(review["effects"][0]["values"][0] == 0);
   CHECK(review["effects"][1]["explains"].get<double>() < 0.2);
+}
+
+TEST_CASE("a user's evaluator that fails on some machines may have the loop model as the surrogate's mean") {
+  Study own = study(parse_yaml(
+      "{workload: mlp, family: gemmini, trials: 12, designer: {name: bayes, prior: loop}}", "study.yaml"));
+  const Codesign codesign(own, std::make_shared<const Simulator>());
+  CodesignOptions options;
+  options.baseline = false;
+  const CodesignResult result = run(codesign, options);
+  CHECK(result.trials.size() == 12);
+  CHECK(result.feasible > 0);
+  REQUIRE(result.best);
+  CHECK(result.lower_bound == 0.0);  // nothing bounds a model that is not ours
+  for (const Trial& trial : result.trials) {
+    if (trial.state == TrialState::failed) {
+      CHECK(trial.reason == "simulator: memory too large");
+      continue;
+    }
+    CHECK(trial.metrics.at("objective") == doctest::Approx(2.0 * trial.metrics.at(loop_objective_metric)));
+  }
 }
