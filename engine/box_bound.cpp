@@ -43,7 +43,10 @@ class Search {
   BoxBound run(std::int64_t most_boxes, const std::function<bool()>& stop) {
     const std::optional<std::vector<Box>> shapes = all_shapes();
     if (!shapes) return {};
-    push(bounded(*shapes, 0.0));
+    std::vector<Bounded> roots = bounded(*shapes, 0.0);
+    if (std::any_of(roots.begin(), roots.end(), [](const Bounded& root) { return root.bound <= 0.0; }))
+      return {};
+    push(std::move(roots));
     while (!open_.empty() && open_.top().bound < least_single_ && boxes_ < most_boxes && !(stop && stop()))
       halve_least();
     const double least = open_.empty() ? incumbent_ : std::min(incumbent_, open_.top().bound);
