@@ -236,7 +236,7 @@ void ablation(const Settings& settings) {
     for (std::size_t v = 0; v < variants.size(); ++v) {
       std::string text = "default";
       Options options = settings.options;
-      for (const auto& [name, value] : variants[v]) text = name + "=" + value, options[name] = value;
+      for (const auto& [name, value] : variants[v]) text = fmt::format("{}={}", name, value), options[name] = value;
       const Curves changed = curves(at, "bayes", options, settings.seeds, budget);
       if (v == 0) base = changed;
       print_row(text, budget, changed);
