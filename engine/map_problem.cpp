@@ -420,26 +420,31 @@ std::vector<Arrangement> MapProblem::priced(int at, std::size_t choice, TileLatt
   return kept;
 }
 
+std::size_t MapProblem::PlaceHash::operator()(const Place& place) const {
+  std::uint64_t pattern = 0;
+  for (std::size_t d = 0; d < place.extents.size(); ++d)
+    pattern = pattern * 131 + static_cast<std::uint64_t>(place.extents[d]) * (d + 1);
+  return (pattern * 0x9E3779B97F4A7C15ULL) ^ (static_cast<std::uint64_t>(place.level) << 56) ^
+         (place.choice << 24);
+}
+
 const std::vector<Arrangement>& MapProblem::arrangements(int at, std::size_t choice,
                                                          TileLattice::Id tile) const {
   const MapLevel& own = level[static_cast<std::size_t>(at)];
   const SpatialChoice& picked = own.choices[choice];
   // Offsets coincide by the ratio of the steps of dimensions that share an axis; otherwise the tile does not matter.
-  std::uint64_t pattern = 0;
+  Place place{at, choice};
   if (own.wires) {
     const TileExtents &extents = lattice.extents(tile), &spatial = lattice.extents(picked.tile);
     unsigned shared = 0;
     for (const TensorReuse& tensor : tensors)
       shared |= tensor.separable() ? tensor.windowed() : tensor.relevant();
     for (std::size_t d = 0; d < merged.layer.dimensions.size(); ++d) {
-      if ((shared >> d & 1U) != 0 && spatial[d] > 1)
-        pattern = pattern * 131 + static_cast<std::uint64_t>(extents[d]) * (d + 1);
+      if ((shared >> d & 1U) != 0 && spatial[d] > 1) place.extents[d] = extents[d];
     }
   }
-  const std::uint64_t key =
-      (pattern * 0x9E3779B97F4A7C15ULL) ^ (static_cast<std::uint64_t>(at) << 56) ^ (choice << 24);
   const std::lock_guard lock(mutex_);
-  auto [found, added] = memo_.try_emplace(key);
+  auto [found, added] = memo_.try_emplace(place);
   if (added) {
     if (own.wires) {
       found->second = priced(at, choice, tile);

@@ -100,8 +100,19 @@ class MapProblem {
   void price(int level, Arrangement& arrangement, TileLattice::Id tile, TileLattice::Id spatial) const;
   std::vector<Arrangement> priced(int level, std::size_t choice, TileLattice::Id tile) const;
 
+  /// A choice at a level around extents; those that do not matter for the layouts are 0.
+  struct Place {
+    int level = 0;
+    std::size_t choice = 0;
+    TileExtents extents{};
+    bool operator==(const Place&) const = default;
+  };
+  struct PlaceHash {
+    std::size_t operator()(const Place& place) const;
+  };
+
   mutable std::mutex mutex_;
-  mutable std::unordered_map<std::uint64_t, std::vector<Arrangement>> memo_;
+  mutable std::unordered_map<Place, std::vector<Arrangement>, PlaceHash> memo_;
 };
 
 }  // namespace dovetail
