@@ -63,6 +63,7 @@ SurrogateCalibration calibrate_surrogate(const std::vector<Trial>& trials) {
   if (!(variance > 0.0)) return result;
   const double deviation = std::sqrt(variance);
   std::vector<double> standard;
+  standard.reserve(outputs.size());
   for (const double value : outputs) standard.push_back((value - mean) / deviation);
 
   GaussianProcessModel model;
