@@ -12,7 +12,7 @@ namespace {
 
 MapRequest request(std::uint64_t seed = 1) {
   const Family family = load_family("eyeriss");
-  const Point point = family.default_point();
+  const Point& point = family.default_point();
   MapRequest made;
   made.layer = make_conv({.name = "conv",
                           .in_channels = 8,

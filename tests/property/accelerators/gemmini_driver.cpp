@@ -29,7 +29,8 @@ GemminiJob random_job(std::uint64_t seed) {
     std::int64_t parts = pick(0, 2) == 0 ? 1 : pick(1, 12);
     if (tiles * static_cast<double>(parts) > 4000.0) parts = 1;
     job.tile[d] = (job.extent[d] + parts - 1) / parts;
-    tiles *= static_cast<double>((job.extent[d] + job.tile[d] - 1) / job.tile[d]);
+    const std::int64_t count = (job.extent[d] + job.tile[d] - 1) / job.tile[d];
+    tiles *= static_cast<double>(count);
   }
   std::shuffle(job.order.begin(), job.order.end(), random);
   job.cold = pick(0, 3) == 0;

@@ -23,6 +23,7 @@ void compare(const Codesign& codesign, std::uint64_t seed, int points) {
   Random random(seed, {1});
   const Codesign::Limits unlimited;
   std::vector<DesignPoint> full;
+  full.reserve(static_cast<std::size_t>(points));
   for (int k = 0; k < points; ++k)
     full.push_back(*codesign.evaluate(*codesign.space().sample(random), Codesign::Dataflow::free, unlimited));
   std::vector<double> objectives;

@@ -35,7 +35,7 @@ TEST_CASE("Bayesian against random mapping, medians of five fixed seeds") {
       make_matmul({.name = "gemm", .rows = 512, .columns = 768, .depth = 768})};
   for (const char* machine : {"eyeriss", "gemmini"}) {
     const Family family = load_family(machine);
-    const Point point = family.default_point();
+    const Point& point = family.default_point();
     for (const Layer& layer : layers) {
       MapRequest request;
       request.layer = layer;
