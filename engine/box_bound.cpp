@@ -15,7 +15,7 @@ namespace dovetail {
 namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
-constexpr std::size_t most_shapes = std::size_t{1} << 17;
+constexpr std::int64_t halvings_per_shape = 64;
 constexpr std::size_t round_size = 32;  // boxes halved at a time, whatever the threads
 
 struct Bounded {
@@ -41,7 +41,7 @@ class Search {
         threads_(threads) {}
 
   BoxBound run(std::int64_t most_boxes, const std::function<bool()>& stop) {
-    const std::optional<std::vector<Box>> shapes = all_shapes();
+    const std::optional<std::vector<Box>> shapes = all_shapes(most_boxes, stop);
     if (!shapes) return {};
     std::vector<Bounded> roots = bounded(*shapes, 0.0);
     if (std::any_of(roots.begin(), roots.end(), [](const Bounded& root) { return root.bound <= 0.0; }))
@@ -54,12 +54,15 @@ class Search {
   }
 
  private:
-  // Boxes in which every shaping parameter has one value; none when they are too many, or the space has no boxes.
-  std::optional<std::vector<Box>> all_shapes() const {
+  // Boxes in which every shaping parameter has one value; none when they, or the halvings on the way to each, are too many,
+  // or the space has no boxes.
+  std::optional<std::vector<Box>> all_shapes(std::int64_t most, const std::function<bool()>& stop) const {
     std::optional<Box> whole = whole_box(space_);
     if (!whole) return std::nullopt;
     std::vector<Box> waiting{*std::move(whole)}, shapes;
+    std::int64_t left = most * halvings_per_shape;
     while (!waiting.empty()) {
+      if (--left < 0 || (stop && stop())) return std::nullopt;
       Box box = std::move(waiting.back());
       waiting.pop_back();
       if (!shrink(space_, box)) continue;
@@ -71,7 +74,7 @@ class Search {
         waiting.push_back(std::move(upper));
         waiting.push_back(std::move(lower));
       }
-      if (shapes.size() > most_shapes) return std::nullopt;
+      if (static_cast<std::int64_t>(shapes.size()) > most) return std::nullopt;
     }
     return shapes;
   }

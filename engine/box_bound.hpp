@@ -19,7 +19,8 @@ struct BoxBound {
 /// better than the ideal machine of the box (Codesign::bound). Parameters that shape the machine are fixed first; then the
 /// box with the least bound is halved where that raises the bound most, until the least belongs to a machine that exists,
 /// until none is below the incumbent, or until `most_boxes` are bounded. What is already proven of single machines counts.
-/// The answer does not depend on the number of threads. Nothing is known of spaces of more than 2^17 shapes.
+/// The answer does not depend on the number of threads. Nothing is known of spaces of more than `most_boxes`
+/// shapes.
 BoxBound bound_boxes(const Codesign& codesign, double incumbent, const std::map<Point, double>& proven,
                      std::int64_t most_boxes, int threads, const std::function<bool()>& stop = {});
 

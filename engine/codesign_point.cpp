@@ -103,8 +103,9 @@ std::optional<Point> Codesign::ideal_point(const Box& box) const {
   Point corner{box.high};
   for (std::size_t i = 0; i < box.low.size(); ++i)
     if (family_->ruling()[i] != 0) corner.numbers[i] = box.low[i];
+  if (!space_.contains(corner)) return std::nullopt;
   std::optional<Architecture> ideal = family_->ideal(box);
-  if (!ideal || !space_.contains(corner)) return std::nullopt;
+  if (!ideal) return std::nullopt;
   const Architecture machine = family_->instantiate(corner);
   ideal->compute.area_per_instance_um2 = machine.compute.area_per_instance_um2;
   for (std::size_t l = 0; l < machine.levels.size(); ++l)
