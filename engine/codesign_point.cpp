@@ -7,6 +7,7 @@
 
 #include <dovetail/engine/codesign.hpp>
 #include <dovetail/engine/compulsory_bound.hpp>
+#include <dovetail/engine/explore_layer.hpp>
 #include <dovetail/engine/objective.hpp>
 #include <dovetail/engine/screening.hpp>
 #include <dovetail/workloads/parallel.hpp>
@@ -144,7 +145,7 @@ Codesign::LayerAnswer Codesign::map_layer(std::size_t pool, const DesignPoint& d
                                           const Effort& effort) const {
   MapRequest asked = request(pool, design, dataflow, effort);
   asked.front = evaluator_ != nullptr;
-  LayerAnswer answer{mapper_->map(asked), {}, "", 0.0};
+  LayerAnswer answer{effort.prove ? mapper_->map(asked) : explore_layer(asked), {}, "", 0.0};
   answer.evaluation = answer.result.best;
   if (!answer.result.mapping) {
     if (answer.result.stopped != "cutoff") answer.failure = no_mapping_reason(answer.result);

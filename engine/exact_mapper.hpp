@@ -20,6 +20,8 @@ class ExactSearch {
 
   /// Narrow runs for an incumbent, then, if the request wants it, a complete one for the proof. Stops at the request's gap, time, memory, cutoff.
   void solve();
+  /// Without a proof: starts from a known mapping and looks for better ones among `width` labels per stage.
+  void improve(const MapPoint& known, std::size_t width);
   /// The Pareto front of (energy, cycles), ascending energy; `points` holds what is known of it and is completed. False
   /// when time, memory or `labels`, the effort of the proof, ended it first.
   bool front(std::size_t labels, std::vector<MapPoint>& points);
