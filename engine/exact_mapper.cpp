@@ -69,6 +69,7 @@ ExactSearch::ExactSearch(const MapRequest& request) : request_(request) {
     }
   }
   keep_tables_ = sets.size() <= kept_tables;
+  outermost_ = outermost_tables(*problem_, sets);
   choices_.resize(sets.size());
   parallel_for(sets.size(), request_.threads, [&](std::size_t n) {
     choices_[n].keep = sets[n];

@@ -76,7 +76,7 @@ class ExactSearch {
   MapRequest request_;
   std::unique_ptr<MapProblem> problem_;
   std::unique_ptr<LoopPlan> plan_;
-  OutermostMemo outermost_;
+  OutermostTables outermost_;
   std::vector<Choice> choices_;
   bool all_choices_ = true;  ///< false when the keep sets were too many to list
   bool keep_tables_ = true;

@@ -14,12 +14,12 @@ constexpr double rounding = 1e-11;  // relative error that sums of doubles may c
 }  // namespace
 
 LabelSearch::LabelSearch(const MapProblem& problem, const LoopPlan& plan, const KeepSets& keep,
-                         OutermostMemo& memo)
+                         const OutermostTables& outermost)
     : problem_(&problem),
       plan_(&plan),
       product_(problem.request.objective.energy_power == 1.0 &&
                problem.request.objective.cycles_power == 1.0),
-      bounds_(problem, keep, memo) {
+      bounds_(problem, keep, outermost) {
   root_.energy = problem.compute_pj;
   root_.compute = root_.cycles_low = root_.cycles_high = problem.macs;
   for (std::size_t t = 0; t < problem.tensors.size(); ++t) root_.flow[t] = problem.macs;

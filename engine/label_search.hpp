@@ -52,7 +52,8 @@ struct SearchOutcome {
 /// One choice of keep sets.
 class LabelSearch {
  public:
-  LabelSearch(const MapProblem& problem, const LoopPlan& plan, const KeepSets& keep, OutermostMemo& memo);
+  LabelSearch(const MapProblem& problem, const LoopPlan& plan, const KeepSets& keep,
+              const OutermostTables& outermost);
 
   const MapBounds& bounds() const { return bounds_; }
   /// Lower bound before any search; infinite when nothing fits.
@@ -122,7 +123,7 @@ class LabelSearch {
   double adders(int level, double before, double after, double children, double groups) const;
   PackedMapping mapping(const LabelPath& path) const;
 
-  static constexpr std::size_t pieces = 64;  ///< of a stage's work, for any number of threads
+  static constexpr std::size_t pieces = 61;  ///< of a stage's work, for any number of threads
   /// First and one past the last of `count` items that belong to a piece.
   static std::pair<std::size_t, std::size_t> piece(std::size_t count, std::size_t index) {
     return {count * index / pieces, count * (index + 1) / pieces};

@@ -146,10 +146,8 @@ std::vector<LoopOrder> loop_orders(const std::vector<TensorReuse>& tensors, unsi
 }
 
 const std::vector<LoopOrder>& LoopOrders::get(unsigned below, unsigned active) const {
-  const std::lock_guard lock(mutex_);
-  auto [at, added] = lists_.try_emplace({below, active});
-  if (added) at->second = loop_orders(*tensors_, below, active, inner_);
-  return at->second;
+  return lists_.get((std::size_t{below} << dimensions_) + active,
+                    [&] { return loop_orders(*tensors_, below, active, inner_); });
 }
 
 }  // namespace dovetail

@@ -3,11 +3,9 @@
 
 #include <array>
 #include <cstdint>
-#include <map>
-#include <mutex>
-#include <utility>
 #include <vector>
 
+#include <dovetail/engine/once_table.hpp>
 #include <dovetail/engine/tensor_reuse.hpp>
 
 namespace dovetail {
@@ -29,15 +27,18 @@ std::vector<LoopOrder> loop_orders(const std::vector<TensorReuse>& tensors, unsi
 /// Lists by (below, active) for one level's rules, made when first asked for. Safe to use concurrently.
 class LoopOrders {
  public:
-  LoopOrders(const std::vector<TensorReuse>& tensors, std::vector<int> inner)
-      : tensors_(&tensors), inner_(std::move(inner)) {}
+  LoopOrders(const std::vector<TensorReuse>& tensors, std::size_t dimensions, std::vector<int> inner)
+      : tensors_(&tensors),
+        dimensions_(dimensions),
+        inner_(std::move(inner)),
+        lists_(std::size_t{1} << (tensors.size() + dimensions)) {}
   const std::vector<LoopOrder>& get(unsigned below, unsigned active) const;
 
  private:
   const std::vector<TensorReuse>* tensors_;
+  std::size_t dimensions_;
   std::vector<int> inner_;
-  mutable std::mutex mutex_;
-  mutable std::map<std::pair<unsigned, unsigned>, std::vector<LoopOrder>> lists_;
+  OnceTable<std::vector<LoopOrder>> lists_;
 };
 
 }  // namespace dovetail

@@ -84,17 +84,18 @@ OutermostCosts outermost(const MapProblem& p, unsigned keep) {
 
 }  // namespace
 
-std::shared_ptr<const OutermostCosts> OutermostMemo::get(const MapProblem& problem, unsigned keep) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (const auto found = known_.find(keep); found != known_.end()) return found->second;
-  }
-  auto made = std::make_shared<const OutermostCosts>(outermost(problem, keep));
-  const std::lock_guard lock(mutex_);
-  return known_.try_emplace(keep, std::move(made)).first->second;
+OutermostTables outermost_tables(const MapProblem& problem, const std::vector<KeepSets>& choices) {
+  OutermostTables tables;
+  if (problem.levels < 2 || problem.level.back().spatial) return tables;
+  for (const KeepSets& keep : choices) tables[keep[static_cast<std::size_t>(problem.levels) - 2]];
+  std::vector<OutermostTables::iterator> places;
+  for (auto at = tables.begin(); at != tables.end(); ++at) places.push_back(at);
+  parallel_for(places.size(), problem.request.threads,
+               [&](std::size_t n) { places[n]->second = outermost(problem, places[n]->first); });
+  return tables;
 }
 
-MapBounds::MapBounds(const MapProblem& problem, const KeepSets& sets, OutermostMemo& memo)
+MapBounds::MapBounds(const MapProblem& problem, const KeepSets& sets, const OutermostTables& tables)
     : keep(sets), problem_(&problem) {
   const auto levels = static_cast<std::size_t>(problem.levels);
   const std::size_t tensors = problem.tensors.size();
@@ -157,10 +158,9 @@ MapBounds::MapBounds(const MapProblem& problem, const KeepSets& sets, OutermostM
   for (const TileLattice::Id id : tiles_[levels - 1]) outer_[levels - 1][id] = 0.0;
   for (int j = problem.levels - 1; j >= 0; --j) {
     if (j + 2 == problem.levels && !problem.level.back().spatial) {
-      const std::shared_ptr<const OutermostCosts> shared =
-          memo.get(problem, keep[static_cast<std::size_t>(j)]);
-      outer_[static_cast<std::size_t>(j)] = shared->energy;
-      cycles_ = shared->cycles;
+      const OutermostCosts& costs = tables.at(keep[static_cast<std::size_t>(j)]);
+      outer_[static_cast<std::size_t>(j)] = costs.energy;
+      cycles_ = costs.cycles;
     } else if (j + 1 < problem.levels) {
       inner(j);
     }

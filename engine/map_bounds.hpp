@@ -3,8 +3,6 @@
 
 #include <array>
 #include <map>
-#include <memory>
-#include <mutex>
 #include <vector>
 
 #include <dovetail/engine/map_problem.hpp>
@@ -21,15 +19,9 @@ struct OutermostCosts {
   std::vector<double> energy, cycles;  ///< per tile of the lattice; cycles: the least of its multiples
 };
 
-/// OutermostCosts by the keep set of the level inside, made when first asked for. Safe to use concurrently.
-class OutermostMemo {
- public:
-  std::shared_ptr<const OutermostCosts> get(const MapProblem& problem, unsigned keep);
-
- private:
-  std::mutex mutex_;
-  std::map<unsigned, std::shared_ptr<const OutermostCosts>> known_;
-};
+/// OutermostCosts by the keep set of the level inside, for the keep sets that some of `choices` have there.
+using OutermostTables = std::map<unsigned, OutermostCosts>;
+OutermostTables outermost_tables(const MapProblem& problem, const std::vector<KeepSets>& choices);
 
 /// Admissible bounds. All energies are linear in words (rounding to blocks only adds) and gross of first-read elision,
 /// whose largest possible amount is subtracted at the end.
@@ -43,7 +35,7 @@ class OutermostMemo {
 /// Each case is a minimum over the multiples of a tile, computed by sweeps over the lattice.
 class MapBounds {
  public:
-  MapBounds(const MapProblem& problem, const KeepSets& keep, OutermostMemo& memo);
+  MapBounds(const MapProblem& problem, const KeepSets& keep, const OutermostTables& outermost);
 
   const KeepSets keep;
   /// Energy outside the tile of level j (gross), and cycles of the outermost level around a tile of an inner one. Infinite where the tile cannot be.

@@ -183,8 +183,9 @@ MapProblem::MapProblem(const MapRequest& asked, std::size_t tile_limit)
   add_levels();
   for (int i = 0; i < levels; ++i) {
     add_choices(i);
-    orders.push_back(std::make_unique<LoopOrders>(
-        tensors, level_rules(merged.rules, static_cast<std::size_t>(i)).inner_order));
+    orders.push_back(
+        std::make_unique<LoopOrders>(tensors, merged.layer.dimensions.size(),
+                                     level_rules(merged.rules, static_cast<std::size_t>(i)).inner_order));
   }
 }
 
@@ -428,30 +429,23 @@ std::size_t MapProblem::PlaceHash::operator()(const Place& place) const {
          (place.choice << 24);
 }
 
-const std::vector<Arrangement>& MapProblem::arrangements(int at, std::size_t choice,
-                                                         TileLattice::Id tile) const {
+std::span<const Arrangement> MapProblem::arrangements(int at, std::size_t choice,
+                                                      TileLattice::Id tile) const {
   const MapLevel& own = level[static_cast<std::size_t>(at)];
   const SpatialChoice& picked = own.choices[choice];
+  if (!own.wires) return {&picked.arrangement, 1};
   // Offsets coincide by the ratio of the steps of dimensions that share an axis; otherwise the tile does not matter.
   Place place{at, choice};
-  if (own.wires) {
-    const TileExtents &extents = lattice.extents(tile), &spatial = lattice.extents(picked.tile);
-    unsigned shared = 0;
-    for (const TensorReuse& tensor : tensors)
-      shared |= tensor.separable() ? tensor.windowed() : tensor.relevant();
-    for (std::size_t d = 0; d < merged.layer.dimensions.size(); ++d) {
-      if ((shared >> d & 1U) != 0 && spatial[d] > 1) place.extents[d] = extents[d];
-    }
+  const TileExtents &extents = lattice.extents(tile), &spatial = lattice.extents(picked.tile);
+  unsigned shared = 0;
+  for (const TensorReuse& tensor : tensors)
+    shared |= tensor.separable() ? tensor.windowed() : tensor.relevant();
+  for (std::size_t d = 0; d < merged.layer.dimensions.size(); ++d) {
+    if ((shared >> d & 1U) != 0 && spatial[d] > 1) place.extents[d] = extents[d];
   }
   const std::lock_guard lock(mutex_);
   auto [found, added] = memo_.try_emplace(place);
-  if (added) {
-    if (own.wires) {
-      found->second = priced(at, choice, tile);
-    } else {
-      found->second = {picked.arrangement};
-    }
-  }
+  if (added) found->second = priced(at, choice, tile);
   return found->second;
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <unordered_map>
 #include <vector>
 
@@ -89,7 +90,7 @@ class MapProblem {
   double words(int level, unsigned keep, TileLattice::Id tile) const;
   bool legal_temporal(int level, TileLattice::Id inner, TileLattice::Id outer) const;
   /// Layouts of a choice around a tile that are not dominated in hops of any tensor; one without hops when wires are free.
-  const std::vector<Arrangement>& arrangements(int level, std::size_t choice, TileLattice::Id tile) const;
+  std::span<const Arrangement> arrangements(int level, std::size_t choice, TileLattice::Id tile) const;
   /// Children with different data.
   double groups(int tensor, TileLattice::Id tile, TileLattice::Id spatial) const;
 

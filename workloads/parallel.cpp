@@ -27,27 +27,30 @@
 namespace dovetail {
 namespace {
 
-// How many threads the outermost parallel_for that this thread works for may use; 0 outside of any. Inner
-// calls stay in that one's arena.
-thread_local int granted = 0;
+// What the parallel_for that this thread works for passes on to calls inside: they stay in the outermost one's arena.
+struct Grant {
+  int threads = 0;    // that the outermost may use; 0 outside of any
+  bool alone = true;  // every loop around has one iteration
+};
+thread_local Grant granted;
 
-class Grant {
+class Granting {
  public:
-  explicit Grant(int threads) : before_(granted) { granted = threads; }
-  ~Grant() { granted = before_; }
-  Grant(const Grant&) = delete;
-  Grant& operator=(const Grant&) = delete;
+  explicit Granting(Grant grant) : before_(granted) { granted = grant; }
+  ~Granting() { granted = before_; }
+  Granting(const Granting&) = delete;
+  Granting& operator=(const Granting&) = delete;
 
  private:
-  int before_;
+  Grant before_;
 };
 
 // Remembers the exception of the lowest index.
 class FirstError {
  public:
-  void run(std::size_t index, int threads, const std::function<void(std::size_t)>& body) {
+  void run(std::size_t index, Grant grant, const std::function<void(std::size_t)>& body) {
     try {
-      const Grant grant(threads);
+      const Granting granting(grant);
       body(index);
     } catch (...) {
       const std::lock_guard lock(mutex_);
@@ -76,10 +79,11 @@ int thread_count(int threads) {
 
 void parallel_for(std::size_t count, int threads, const std::function<void(std::size_t)>& body) {
   FirstError errors;
-  const bool outermost = granted == 0;
-  const int allowed = outermost ? thread_count(threads) : granted;
+  const bool outermost = granted.threads == 0, alone = granted.alone;
+  const int allowed = outermost ? thread_count(threads) : granted.threads;
+  const Grant grant{allowed, alone && count == 1};
   auto in_order = [&] {
-    for (std::size_t i = 0; i < count; ++i) errors.run(i, allowed, body);
+    for (std::size_t i = 0; i < count; ++i) errors.run(i, grant, body);
   };
 #ifdef DOVETAIL_PLAIN_THREADS
   if (outermost && allowed > 1 && count > 1) {
@@ -87,7 +91,7 @@ void parallel_for(std::size_t count, int threads, const std::function<void(std::
     std::vector<std::thread> pool;
     for (std::size_t w = 0; w < std::min<std::size_t>(allowed, count); ++w) {
       pool.emplace_back([&] {
-        for (std::size_t i = next++; i < count; i = next++) errors.run(i, allowed, body);
+        for (std::size_t i = next++; i < count; i = next++) errors.run(i, grant, body);
       });
     }
     for (std::thread& thread : pool) thread.join();
@@ -96,11 +100,13 @@ void parallel_for(std::size_t count, int threads, const std::function<void(std::
   }
 #else
   auto loop = [&] {
-    tbb::parallel_for(tbb::blocked_range<std::size_t>(0, count, 1),
-                      [&](const tbb::blocked_range<std::size_t>& range) {
-                        for (std::size_t i = range.begin(); i < range.end(); ++i)
-                          errors.run(i, allowed, body);
-                      });
+    // Iterations are long and unlike: each can be taken by itself.
+    tbb::parallel_for(
+        tbb::blocked_range<std::size_t>(0, count, 1),
+        [&](const tbb::blocked_range<std::size_t>& range) {
+          for (std::size_t i = range.begin(); i < range.end(); ++i) errors.run(i, grant, body);
+        },
+        tbb::simple_partitioner());
   };
   if (allowed == 1 || count == 0 || (count == 1 && !outermost)) {
     in_order();
@@ -110,6 +116,8 @@ void parallel_for(std::size_t count, int threads, const std::function<void(std::
                                       static_cast<std::size_t>(allowed));
     tbb::task_arena arena(allowed);  // also for a single index: calls inside it may use the arena
     arena.execute(loop);
+  } else if (alone) {
+    loop();  // while waiting, this thread may help in loops inside
   } else {
     // Isolated: while waiting, this thread must not start an unrelated iteration of the outer loop.
     tbb::this_task_arena::isolate(loop);
