@@ -297,7 +297,7 @@ LabelPath LabelSearch::path(const std::vector<Stage>& stages, std::size_t stage,
       path.children[i] = choice.children;
       path.arrangement[i] = at->arrangement;
     }
-    if (s > 0) at = &stages[s - 1].labels[at->parent];
+    at = at->parent;
   }
   TileLattice::Id below = 0;
   for (std::size_t i = 0; i < p.level.size(); ++i) {

@@ -41,19 +41,32 @@ class Stairs {
   std::unordered_map<std::uint64_t, double> energies_;
 };
 
+}  // namespace
+
+void LabelSearch::Stage::list() {
+  labels.clear();
+  for (const std::vector<Label>& part : parts) {
+    for (const Label& label : part) labels.push_back(&label);
+  }
+}
+
+// What the next stage grows from.
+std::vector<const Label*> LabelSearch::sources(const std::vector<Stage>& stages) const {
+  return stages.empty() ? std::vector<const Label*>{&root_} : stages.back().labels;
+}
+
 // Keeps the `width` most promising labels and answers the least bound of what went. By volume: in turn the next of every
 // binary order of tile volume. Bounds are the looser the less a tile holds, so that by bounds alone small tiles crowd
 // out the rest.
-double narrow(const TileLattice& lattice, std::vector<Label>& labels, const SearchLimits& limits) {
-  std::vector<std::size_t> order(labels.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
+double LabelSearch::narrow(const TileLattice& lattice, Stage& stage, const SearchLimits& limits) {
+  std::vector<const Label*>& order = stage.labels;
   std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t a, std::size_t b) { return labels[a].bound < labels[b].bound; });
+                   [](const Label* a, const Label* b) { return a->bound < b->bound; });
   std::map<int, std::size_t> seen;
   std::vector<std::pair<std::size_t, std::size_t>> turns;  // turn, rank
-  turns.reserve(labels.size());
+  turns.reserve(order.size());
   for (std::size_t n = 0; n < order.size(); ++n) {
-    const int binary = limits.by_volume ? std::ilogb(lattice.volume(labels[order[n]].tile)) : 0;
+    const int binary = limits.by_volume ? std::ilogb(lattice.volume(order[n]->tile)) : 0;
     turns.emplace_back(seen[binary]++, n);
   }
   std::sort(turns.begin(), turns.end());
@@ -61,23 +74,22 @@ double narrow(const TileLattice& lattice, std::vector<Label>& labels, const Sear
   kept.reserve(limits.width);
   double dropped = infinity;
   for (std::size_t n = 0; n < turns.size(); ++n) {
-    const Label& label = labels[order[turns[n].second]];
+    const Label& label = *order[turns[n].second];
     if (n < limits.width)
       kept.push_back(label);
     else
       dropped = std::min(dropped, label.bound);
   }
-  labels = std::move(kept);
+  stage.parts.clear();
+  stage.parts.push_back(std::move(kept));
+  stage.list();
   return dropped;
 }
-
-}  // namespace
 
 void LabelSearch::loop_stage(const std::vector<Stage>& stages, int level, const Cutoff& cutoff,
                              const SearchLimits& limits, Stage& out, bool& stopped) const {
   const MapProblem& p = *problem_;
-  const std::vector<Label> first{root_};
-  const std::vector<Label>& sources = stages.empty() ? first : stages.back().labels;
+  const std::vector<const Label*> from = sources(stages);
   unsigned below = 0;
   for (std::size_t t = 0; t < p.tensors.size(); ++t) {
     // Tensors stored inside, or watched by wires, see the order of these loops.
@@ -93,15 +105,15 @@ void LabelSearch::loop_stage(const std::vector<Stage>& stages, int level, const 
     std::size_t index = 0;
     double bound = 0.0;
   };
-  std::vector<Quick> quick(sources.size());
-  std::vector<LabelPath> paths(sources.size());
-  std::vector<double> least(sources.size());
+  std::vector<Quick> quick(from.size());
+  std::vector<LabelPath> paths(from.size());
+  std::vector<double> least(from.size());
   parallel_for(pieces, limits.threads, [&](std::size_t index) {
-    const auto [begin, end] = piece(sources.size(), index);
+    const auto [begin, end] = piece(from.size(), index);
     for (std::size_t n = begin; n < end; ++n) {
-      paths[n] = path(stages, stages.size() - 1, sources[n]);  // the root's before the first stage
+      paths[n] = path(stages, stages.size() - 1, *from[n]);  // the root's before the first stage
       Quick& entry = quick[n];
-      entry = {prospect(sources[n], level), 0.0, sources[n].cycles_low, n, sources[n].bound};
+      entry = {prospect(*from[n], level), 0.0, from[n]->cycles_low, n, from[n]->bound};
       entry.all = least[n] = entry.prospect.fixed;
       for (std::size_t t = 0; t < p.tensors.size(); ++t) {
         if ((entry.prospect.members >> t & 1U) == 0) continue;
@@ -115,9 +127,9 @@ void LabelSearch::loop_stage(const std::vector<Stage>& stages, int level, const 
                    [](const Quick& a, const Quick& b) { return a.bound < b.bound; });
   std::vector<TileLattice::Key> keys;  // apart, since most targets rule most sources out by them
   keys.reserve(quick.size());
-  for (const Quick& source : quick) keys.push_back(p.lattice.key(sources[source.index].tile));
+  for (const Quick& source : quick) keys.push_back(p.lattice.key(from[source.index]->tile));
   const std::vector<TileLattice::Id>& targets = bounds_.tiles(level);
-  std::vector<std::vector<Label>> kept(pieces);
+  out.parts.resize(pieces);
   std::atomic<bool> halt = false;
   std::atomic<std::size_t> total = 0;
   parallel_for(pieces, limits.threads, [&](std::size_t index) {
@@ -139,7 +151,7 @@ void LabelSearch::loop_stage(const std::vector<Stage>& stages, int level, const 
       p.lattice.divisors(keys, key, inside);
       for (const std::uint32_t k : inside) {
         const Quick& source = quick[k];
-        const Label& label = sources[source.index];
+        const Label& label = *from[source.index];
         double saved = 0.0, most = 0.0;
         const double steps = p.lattice.volume(m) / p.lattice.volume(label.tile);
         for (std::size_t t = 0; t < p.tensors.size(); ++t) {
@@ -165,7 +177,7 @@ void LabelSearch::loop_stage(const std::vector<Stage>& stages, int level, const 
         for (const LoopOrder& order : p.orders[static_cast<std::size_t>(level)]->get(below, active)) {
           loop(label, paths[source.index], level, m, order, grown);
           if (!bound_after_loops(grown, level, cutoff)) continue;
-          grown.parent = static_cast<std::uint32_t>(source.index);
+          grown.parent = &label;
           if (level + 1 == p.levels) {
             if (!cutoff.front || stairs.admit(grown)) front.push_back(grown);
           } else {
@@ -173,20 +185,19 @@ void LabelSearch::loop_stage(const std::vector<Stage>& stages, int level, const 
           }
         }
       }
-      kept[index].insert(kept[index].end(), front.begin(), front.end());
+      out.parts[index].insert(out.parts[index].end(), front.begin(), front.end());
       if ((total += front.size()) > limits.labels) halt = true;
     }
   });
   stopped = halt;
-  for (const auto& part : kept) out.labels.insert(out.labels.end(), part.begin(), part.end());
+  out.list();
 }
 
 // Scores the finished labels in the order of their bounds until no bound can beat the best.
 void LabelSearch::finish(const std::vector<Stage>& stages, const Cutoff& cutoff,
                          SearchOutcome& outcome) const {
   const MapProblem& p = *problem_;
-  std::vector<const Label*> order;
-  for (const Label& label : stages.back().labels) order.push_back(&label);
+  std::vector<const Label*> order = stages.back().labels;
   std::stable_sort(order.begin(), order.end(),
                    [](const Label* a, const Label* b) { return a->bound < b->bound; });
   double best = cutoff.objective, lower = infinity;
@@ -248,7 +259,7 @@ SearchOutcome LabelSearch::run(const Cutoff& cutoff, const SearchLimits& limits)
     const int level = step / 2;
     const bool temporal = step % 2 == 1;
     if (!temporal && !p.level[static_cast<std::size_t>(level)].spatial) continue;
-    Stage next{level, temporal, {}};
+    Stage next{level, temporal};
     bool stopped = false;
     if (temporal) {
       loop_stage(stages, level, cutoff, limits, next, stopped);
@@ -265,11 +276,11 @@ SearchOutcome LabelSearch::run(const Cutoff& cutoff, const SearchLimits& limits)
     const bool last = temporal && level + 1 == p.levels;
     if (!last && next.labels.size() > std::max(limits.width, limits.tolerated)) {
       outcome.complete = false;
-      outcome.lower_bound = std::min(outcome.lower_bound, narrow(p.lattice, next.labels, limits));
+      outcome.lower_bound = std::min(outcome.lower_bound, narrow(p.lattice, next, limits));
     }
     if (!stopped && !next.labels.empty()) {
       before = infinity;
-      for (const Label& label : next.labels) before = std::min(before, label.bound);
+      for (const Label* label : next.labels) before = std::min(before, label->bound);
     }
     stages.push_back(std::move(next));
     if (stages.back().labels.empty()) {

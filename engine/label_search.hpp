@@ -84,8 +84,12 @@ class LabelSearch {
   struct Stage {
     int level = 0;
     bool temporal = false;
-    std::vector<Label> labels;
+    std::vector<std::vector<Label>> parts{};  ///< by piece of the work
+    std::vector<const Label*> labels{};       ///< of all parts, in order
+    void list();
   };
+  static double narrow(const TileLattice& lattice, Stage& stage, const SearchLimits& limits);
+  std::vector<const Label*> sources(const std::vector<Stage>& stages) const;
   void spread_stage(const std::vector<Stage>& stages, int level, const Cutoff& cutoff,
                     const SearchLimits& limits, Stage& out, bool& stopped) const;
   void loop_stage(const std::vector<Stage>& stages, int level, const Cutoff& cutoff,

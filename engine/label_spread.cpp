@@ -122,8 +122,7 @@ void LabelSearch::spread_stage(const std::vector<Stage>& stages, int level, cons
                                const SearchLimits& limits, Stage& out, bool& stopped) const {
   const MapProblem& p = *problem_;
   const MapLevel& own = p.level[static_cast<std::size_t>(level)];
-  const std::vector<Label> first{root_};
-  const std::vector<Label>& sources = stages.empty() ? first : stages.back().labels;
+  const std::vector<const Label*> from = sources(stages);
   std::vector<std::vector<Label>> found(pieces);
   std::atomic<bool> halt = false;
   const TileLattice::Key whole = p.lattice.key(p.lattice.whole());
@@ -134,11 +133,11 @@ void LabelSearch::spread_stage(const std::vector<Stage>& stages, int level, cons
     shares.push_back(least_groups(p, choice));
   }
   parallel_for(pieces, limits.threads, [&](std::size_t index) {
-    const auto [begin, end] = piece(sources.size(), index);
+    const auto [begin, end] = piece(from.size(), index);
     std::vector<Label>& mine = found[index];
     Label grown;
     for (std::size_t n = begin; n < end && !halt; ++n) {
-      const Label& source = sources[n];
+      const Label& source = *from[n];
       if (limits.expired && limits.expired()) halt = true;
       const TileLattice::Key room = whole - p.lattice.key(source.tile);
       const Outlook ahead = outlook(source, level);
@@ -160,7 +159,7 @@ void LabelSearch::spread_stage(const std::vector<Stage>& stages, int level, cons
         for (const Arrangement& arrangement : p.arrangements(level, c, source.tile)) {
           spread(source, level, c, arrangement, grown);
           if (!bound_before_loops(grown, level, cutoff)) continue;
-          grown.parent = static_cast<std::uint32_t>(n);
+          grown.parent = &source;
           mine.push_back(grown);
         }
       }
@@ -182,17 +181,18 @@ void LabelSearch::spread_stage(const std::vector<Stage>& stages, int level, cons
   }
   starts.push_back(all.size());
   const std::size_t groups = starts.size() - 1;
-  std::vector<std::vector<Label>> kept(pieces);
+  out.parts.resize(pieces);
   parallel_for(pieces, limits.threads, [&](std::size_t index) {
     const auto [begin, end] = piece(groups, index);
+    std::vector<Label>& mine = out.parts[index];
     std::vector<Label> front;
     for (std::size_t g = begin; g < end; ++g) {
       front.clear();
       for (std::size_t n = starts[g]; n < starts[g + 1]; ++n) add(front, *all[n], level, false);
-      kept[index].insert(kept[index].end(), front.begin(), front.end());
+      mine.insert(mine.end(), front.begin(), front.end());
     }
   });
-  for (const auto& part : kept) out.labels.insert(out.labels.end(), part.begin(), part.end());
+  out.list();
 }
 
 }  // namespace dovetail

@@ -42,8 +42,8 @@ struct Label {
   std::uint64_t traffic_key = 0,
                 slack_key = 0;  ///< equal keys: equal traffic at limited levels, equal rounding
   TileLattice::Id tile = 0;
-  std::uint32_t parent = 0;
   std::uint32_t choice = 0;                  ///< spatial stage: position in MapLevel::choices
+  const Label* parent = nullptr;             ///< of the stage before
   const Arrangement* arrangement = nullptr;  ///< spatial stage
   const LoopOrder* order = nullptr;          ///< temporal stage
 };
