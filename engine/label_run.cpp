@@ -129,6 +129,7 @@ void LabelSearch::loop_stage(const std::vector<Stage>& stages, int level, const 
   keys.reserve(quick.size());
   for (const Quick& source : quick) keys.push_back(p.lattice.key(from[source.index]->tile));
   const std::vector<TileLattice::Id>& targets = bounds_.tiles(level);
+  const bool last = level + 1 == p.levels;
   out.parts.resize(pieces);
   std::atomic<bool> halt = false;
   std::atomic<std::size_t> total = 0;
@@ -137,8 +138,8 @@ void LabelSearch::loop_stage(const std::vector<Stage>& stages, int level, const 
     std::vector<std::uint32_t> inside;
     Stairs stairs;
     Label grown;
-    // Interleaved, so that pieces are alike.
-    for (std::size_t g = index; g < targets.size() && !halt; g += pieces) {
+    // Interleaved, so that pieces are alike. The outermost level has one target, which every source divides.
+    for (std::size_t g = last ? 0 : index; g < targets.size() && !halt; g += last ? 1 : pieces) {
       const TileLattice::Id m = targets[g];
       const double outside = bounds_.outer(level, m);
       const double outer_cycles = bounds_.outer_cycles(level, m);
@@ -148,7 +149,13 @@ void LabelSearch::loop_stage(const std::vector<Stage>& stages, int level, const 
       const double parallel = bounds_.parallel(level, m);
       const TileExtents& extents = p.lattice.extents(m);
       front.clear();
-      p.lattice.divisors(keys, key, inside);
+      if (last) {
+        inside.clear();
+        for (std::size_t k = index; k < quick.size(); k += pieces)
+          inside.push_back(static_cast<std::uint32_t>(k));
+      } else {
+        p.lattice.divisors(keys, key, inside);
+      }
       for (const std::uint32_t k : inside) {
         const Quick& source = quick[k];
         const Label& label = *from[source.index];
@@ -178,7 +185,7 @@ void LabelSearch::loop_stage(const std::vector<Stage>& stages, int level, const 
           loop(label, paths[source.index], level, m, order, grown);
           if (!bound_after_loops(grown, level, cutoff)) continue;
           grown.parent = &label;
-          if (level + 1 == p.levels) {
+          if (last) {
             if (!cutoff.front || stairs.admit(grown)) front.push_back(grown);
           } else {
             add(front, grown, level, true);
