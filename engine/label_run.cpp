@@ -131,8 +131,8 @@ void LabelSearch::loop_stage(const std::vector<Stage>& stages, int level, const 
   const std::vector<TileLattice::Id>& targets = bounds_.tiles(level);
   const bool last = level + 1 == p.levels;
   out.parts.resize(pieces);
-  std::atomic<bool> halt = false;
-  std::atomic<std::size_t> total = 0;
+  alignas(64) std::atomic<bool> halt = false;  // read for every target: away from what is written as often
+  alignas(64) std::atomic<std::size_t> total = 0;
   parallel_for(pieces, limits.threads, [&](std::size_t index) {
     std::vector<Label> front;
     std::vector<std::uint32_t> inside;
@@ -192,6 +192,7 @@ void LabelSearch::loop_stage(const std::vector<Stage>& stages, int level, const 
           }
         }
       }
+      if (front.empty()) continue;
       out.parts[index].insert(out.parts[index].end(), front.begin(), front.end());
       if ((total += front.size()) > limits.labels) halt = true;
     }

@@ -74,10 +74,7 @@ OutermostCosts outermost(const MapProblem& p, unsigned keep) {
     costs.energy[id] = best;
     costs.cycles[id] = least_cycles;
   };
-  constexpr std::size_t pieces = 64;
-  parallel_for(pieces, p.request.threads, [&](std::size_t index) {
-    for (std::size_t n = index; n < costs.tiles.size(); n += pieces) price(costs.tiles[n]);
-  });
+  in_pieces(costs.tiles.size(), p.request.threads, [&](std::size_t n) { price(costs.tiles[n]); });
   p.lattice.minimum_over_multiples(costs.cycles, ~0U);
   return costs;
 }
@@ -193,15 +190,18 @@ void MapBounds::inner(int j) {
   const MapLevel& next = p.level[i + 1];
   const std::int64_t fan = next.spatial ? next.fan_x * next.fan_y : 1;
   // Tiles of level j + 1 that only grow by the fan-out (case 3), or by it and the unmoving dimensions of s (case 2).
-  std::vector<double> still = outer_[i + 1];
-  p.lattice.minimum_over_multiples_within(still, fan);
+  std::vector<double> still;
   std::vector<std::vector<double>> unmoved(p.tensors.size());
-  for (std::size_t s = 0; s < p.tensors.size(); ++s) {
-    if ((keep[i] >> s & 1U) == 0) continue;
-    unmoved[s] = unmoved_[i + 1][s];
-    p.lattice.minimum_over_multiples_within(unmoved[s], fan);
-  }
-  for (const TileLattice::Id m : tiles_[i]) {
+  parallel_for(p.tensors.size() + 1, p.request.threads, [&](std::size_t n) {
+    if (n == p.tensors.size()) {
+      still = outer_[i + 1];
+      p.lattice.minimum_over_multiples_within(still, fan);
+    } else if ((keep[i] >> n & 1U) != 0) {
+      unmoved[n] = unmoved_[i + 1][n];
+      p.lattice.minimum_over_multiples_within(unmoved[n], fan);
+    }
+  });
+  const auto price = [&](TileLattice::Id m) {
     std::array<double, max_tensors> reload{}, compulsory{};
     double all = 0.0, least = 0.0;
     for (std::size_t t = 0; t < p.tensors.size(); ++t) {
@@ -231,7 +231,8 @@ void MapBounds::inner(int j) {
       }
     }
     outer_[i][m] = best;
-  }
+  };
+  in_pieces(tiles_[i].size(), p.request.threads, [&](std::size_t n) { price(tiles_[i][n]); });
 }
 
 void MapBounds::sweeps(int j) {
@@ -240,11 +241,20 @@ void MapBounds::sweeps(int j) {
   const TileLattice::Id whole = p.lattice.whole();
   stationary_[i].resize(p.tensors.size() + 1);
   unmoved_[i].resize(p.tensors.size());
-  stationary_[i][0] = outer_[i];
-  p.lattice.minimum_over_multiples(stationary_[i][0], ~0U);
-  for (std::size_t s = 0; s < p.tensors.size(); ++s) {
+  parallel_for(2 * p.tensors.size() + 1, p.request.threads, [&](std::size_t n) {
+    const std::size_t s = n / 2;
+    if (s == p.tensors.size()) {
+      stationary_[i][0] = outer_[i];
+      p.lattice.minimum_over_multiples(stationary_[i][0], ~0U);
+      return;
+    }
     const int base = below(j, s);
-    if (base < 0) continue;
+    if (base < 0) return;
+    if (n % 2 == 1) {
+      unmoved_[i][s] = outer_[i];
+      p.lattice.minimum_over_multiples(unmoved_[i][s], ~p.tensors[s].relevant());
+      return;
+    }
     // kappa: fills of the child and reads of its parent when every irrelevant loop up to the next tile is free.
     double share = 1.0;
     if (!p.tensors[s].product()) {
@@ -278,9 +288,7 @@ void MapBounds::sweeps(int j) {
     table = outer_[i];
     for (const TileLattice::Id m : tiles_[i]) table[m] += kappa / p.reuse[m][s];
     p.lattice.minimum_over_multiples(table, ~0U);
-    unmoved_[i][s] = outer_[i];
-    p.lattice.minimum_over_multiples(unmoved_[i][s], ~p.tensors[s].relevant());
-  }
+  });
 }
 
 }  // namespace dovetail

@@ -7,6 +7,8 @@
 #include <map>
 #include <numeric>
 
+#include <dovetail/workloads/parallel.hpp>
+
 namespace dovetail {
 namespace {
 
@@ -168,7 +170,7 @@ MapProblem::MapProblem(const MapRequest& asked, std::size_t tile_limit)
   }
   volume.resize(lattice.size());
   reuse.resize(lattice.size());
-  for (std::size_t id = 0; id < lattice.size(); ++id) {
+  in_pieces(lattice.size(), request.threads, [&](std::size_t id) {
     const TileExtents& tile = lattice.extents(static_cast<TileLattice::Id>(id));
     for (std::size_t t = 0; t < tensors.size(); ++t) {
       volume[id][t] = tensors[t].volume(tile);
@@ -178,7 +180,7 @@ MapProblem::MapProblem(const MapRequest& asked, std::size_t tile_limit)
       }
       reuse[id][t] = irrelevant;
     }
-  }
+  });
   if (machine.link_transfers || !tensors[static_cast<std::size_t>(written)].plain()) exact = false;
   add_levels();
   for (int i = 0; i < levels; ++i) {
