@@ -173,19 +173,34 @@ std::int64_t LayerTiles::product(TileLattice::Id tile, unsigned dimensions) cons
 
 LayerTiles::Tiles LayerTiles::largest(const Limits& limits, std::size_t around_of,
                                       const Spread& spread) const {
+  Question question{limits, around_of, spread};
+  {
+    const std::scoped_lock lock(mutex_);
+    if (const auto known = memo_.find(question); known != memo_.end()) return known->second;
+  }
+  Tiles found = largest_of(within(limits), around_of, spread);
   const std::scoped_lock lock(mutex_);
-  const auto known = memo_.find({limits, around_of, spread});
-  if (known != memo_.end()) return known->second;
   if (memo_.size() >= memo_limit) memo_.clear();
+  return memo_.emplace(std::move(question), std::move(found)).first->second;
+}
+
+std::vector<char> LayerTiles::within(const Limits& limits) const {
   std::vector<char> fits(lattice_->size(), 1);
   for (const Limit& limit : limits) {
     if (limit.tensors == 0) continue;
-    for (std::size_t id = 0; id < lattice_->size(); ++id) {
+    std::array<double, max_tensors> counts{};
+    for (unsigned t = 0; t < tensors; ++t) counts[t] = (limit.tensors >> t & 1U) != 0 ? 1.0 : 0.0;
+    for (std::size_t id = 0; id < fits.size(); ++id) {
       double sum = 0.0;
-      for (std::size_t t = 0; t < tensors; ++t) sum += (limit.tensors >> t & 1U) != 0 ? words[id][t] : 0.0;
-      if (sum > limit.words) fits[id] = 0;
+      for (std::size_t t = 0; t < max_tensors; ++t) sum += counts[t] * words[id][t];
+      fits[id] = static_cast<char>(fits[id] & static_cast<char>(sum <= limit.words));
     }
   }
+  return fits;
+}
+
+LayerTiles::Tiles LayerTiles::largest_of(const std::vector<char>& fits, std::size_t around_of,
+                                         const Spread& spread) const {
   const auto covers = [&](TileLattice::Id a, std::size_t b) {
     for (std::size_t t = 0; t < tensors; ++t) {
       if (fresh[a][t] > fresh[b][t]) return false;
@@ -198,22 +213,25 @@ LayerTiles::Tiles LayerTiles::largest(const Limits& limits, std::size_t around_o
     }
     return true;
   };
+  std::vector<char> last = fits;  // no multiple fits
+  for (const TileLattice::Component& component : lattice_->components()) {
+    const auto stride = static_cast<std::size_t>(component.stride);
+    const std::size_t block = stride * (static_cast<std::size_t>(component.exponent) + 1);
+    for (std::size_t first = 0; first < last.size(); first += block) {
+      for (std::size_t id = first; id + stride < first + block; ++id)
+        last[id] = static_cast<char>(last[id] & static_cast<char>(fits[id + stride] == 0));
+    }
+  }
   auto found = std::make_shared<std::vector<TileLattice::Id>>();
   for (std::size_t id = 0; id < lattice_->size(); ++id) {
-    bool last = fits[id] != 0;
-    for (const TileLattice::Component& component : lattice_->components()) {
-      const std::size_t radix = static_cast<std::size_t>(component.exponent) + 1;
-      if (!last) break;
-      if (id / component.stride % radix + 1 < radix && fits[id + component.stride] != 0) last = false;
-    }
-    if (!last) continue;
+    if (last[id] == 0) continue;
     if (std::any_of(found->begin(), found->end(), [&](TileLattice::Id other) { return covers(other, id); }))
       continue;
     std::erase_if(*found,
                   [&](TileLattice::Id other) { return covers(static_cast<TileLattice::Id>(id), other); });
     found->push_back(static_cast<TileLattice::Id>(id));
   }
-  return memo_.emplace(Question{limits, around_of, spread}, std::move(found)).first->second;
+  return found;
 }
 
 }  // namespace dovetail

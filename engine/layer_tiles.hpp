@@ -55,6 +55,9 @@ class LayerTiles {
 
  private:
   using Question = std::tuple<Limits, std::size_t, Spread>;
+  /// Per tile: whether it keeps the limits.
+  std::vector<char> within(const Limits& limits) const;
+  Tiles largest_of(const std::vector<char>& fits, std::size_t around_of, const Spread& spread) const;
   void falling(std::vector<double>& share) const;
   void loops_around(const std::vector<TensorReuse>& reuse);
 

@@ -108,6 +108,10 @@ inline Json compare(const Study& study, const Settings& settings, double optimum
       runs.push_back(search(study, method, static_cast<std::uint64_t>(seed), seconds, settings.threads));
       if (searches.empty()) seconds_of_first.push_back(runs.back().curve.back().seconds);
       if (optimum <= 0.0) best = std::min(best, runs.back().curve.back().best);
+      std::cerr << fmt::format("    {} seed {}: {:.4e}, at equal seconds {:.4e}, {:.1f} s\n", method, seed,
+                               runs.back().at_trials(study.trials),
+                               runs.back().at_seconds(seconds_of_first[static_cast<std::size_t>(seed)]),
+                               runs.back().curve.back().seconds);
     }
     Numbers found;
     for (const Search& run : runs) found.push_back(run.at_trials(study.trials));
