@@ -20,7 +20,7 @@ using Clock = std::chrono::steady_clock;
 // Effort of the proofs that were put off: of one layer some seconds, of all about what the search took.
 constexpr double proof_memory_mb = 16.0;
 constexpr double best_memory_mb = 256.0;  // of the best machine's own
-constexpr std::int64_t proof_labels_per_trial = 10'000;
+constexpr std::int64_t proof_labels_per_trial = 5'000;
 
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
