@@ -8,15 +8,10 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "clocks.hpp"
 #include "problems.hpp"
 
 namespace problems {
-
-inline double cpu_seconds() {
-  timespec now{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
-}
 
 /// Linear between order statistics; infinite values stay infinite.
 inline double quantile(Numbers values, double share) {
@@ -72,14 +67,14 @@ struct Curves {
 inline Curves curves(const Case& at, const std::string& designer, const Options& options, int seeds,
                      int evaluations) {
   Curves result;
-  const double start = cpu_seconds();
+  const double start = thread_seconds();
   for (int seed = 0; seed < seeds; ++seed) {
     int first = 0;
     result.best.push_back(run(at.problem, at.mode, designer, options, static_cast<std::uint64_t>(seed),
                               evaluations, at.problem.batch, &first));
     result.first_feasible.push_back(first > evaluations ? std::numeric_limits<double>::infinity() : first);
   }
-  result.suggestion_ms = 1e3 * (cpu_seconds() - start) / seeds / evaluations;
+  result.suggestion_ms = 1e3 * (thread_seconds() - start) / seeds / evaluations;
   return result;
 }
 

@@ -2,7 +2,6 @@
 //
 // Every figure is a full evaluation (energy, cycles, legality) of mappings that all differ. Times are CPU times of this
 // thread, the best of several repetitions. Prints one table and, with --json, one object.
-#include <ctime>
 
 #include <fmt/format.h>
 
@@ -17,15 +16,11 @@
 #include <dovetail/accelerators/loop_plan.hpp>
 #include <dovetail/spaces/random.hpp>
 
+#include "clocks.hpp"
+
 using namespace dovetail;
 
 namespace {
-
-double thread_seconds() {
-  timespec now{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
-}
 
 Level level(const char* name, std::int64_t mesh_x, std::int64_t mesh_y, std::int64_t capacity,
             double bandwidth, double energy_pj, std::int64_t block = 1) {

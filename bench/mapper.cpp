@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <ctime>
 #include <limits>
 #include <map>
 #include <memory>
@@ -22,15 +21,11 @@
 #include <dovetail/spaces/random.hpp>
 #include <dovetail/workloads/network.hpp>
 
+#include "clocks.hpp"
+
 namespace {
 
 using namespace dovetail;
-
-double cpu_seconds() {
-  timespec now{};
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
-}
 
 Layer conv(const char* name, std::int64_t k, std::int64_t c, std::int64_t p, std::int64_t q, std::int64_t r,
            std::int64_t s, std::int64_t stride = 1, std::int64_t batch = 1) {
@@ -206,11 +201,11 @@ double median(std::vector<double> values) {
 Row measure(const Case& on, const Layer& layer, std::optional<double> time_s = {}) {
   MapRequest asked = request(on, layer);
   asked.time_s = time_s;
-  const double start = cpu_seconds();
+  const double start = process_seconds();
   ExactSearch search(asked);
-  const double prepared = cpu_seconds();
+  const double prepared = process_seconds();
   search.solve();
-  const double end = cpu_seconds();
+  const double end = process_seconds();
   const double best = search.best() ? search.best()->objective : 0.0;
   const double gap = best > 0.0 ? 1.0 - search.lower_bound() / best : 1.0;
   fmt::print(
@@ -228,9 +223,9 @@ double known_to_one_percent(const Case& on, const Layer& layer) {
   MapRequest asked = request(on, layer);
   asked.gap = 0.01;
   asked.time_s = 20.0;
-  const double start = cpu_seconds();
+  const double start = process_seconds();
   ExactSearch(asked).solve();
-  return cpu_seconds() - start;
+  return process_seconds() - start;
 }
 
 void summary(const std::string& name, std::vector<double> seconds) {
@@ -276,12 +271,12 @@ void hardware_bounds(const std::string& name, const std::vector<MapRequest>& req
     std::unique_ptr<LayerBound>& own = tables[asked.layer.name];
     if (!own) own = std::make_unique<LayerBound>(asked.layer);
     constexpr int repeats = 200;
-    double start = cpu_seconds();
+    double start = process_seconds();
     CompulsoryCost bound = (*own)(asked.architecture, asked.rules, asked.bypass);
-    first.push_back((cpu_seconds() - start) * 1e6);
-    start = cpu_seconds();
+    first.push_back((process_seconds() - start) * 1e6);
+    start = process_seconds();
     for (int k = 0; k < repeats; ++k) bound = (*own)(asked.architecture, asked.rules, asked.bypass);
-    microseconds.push_back((cpu_seconds() - start) / repeats * 1e6);
+    microseconds.push_back((process_seconds() - start) / repeats * 1e6);
     const double share = bound.energy_pj * bound.cycles / search.best()->objective;
     shares.push_back(share);
     const CompulsoryCost compulsory = compulsory_cost(asked.layer, asked.architecture, asked.rules);
@@ -359,18 +354,6 @@ void other_mappers() {
   }
 }
 
-double wall_seconds() {
-  timespec now{};
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
-}
-
-double thread_seconds() {
-  timespec now{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
-}
-
 // One thread against two, side by side; wall-clock, least of three. Processor seconds tell what the second thread costs,
 // and all of them over those of the first thread how evenly the work was divided, whoever else uses the machine.
 void two_threads(const Case& on, const Layer& layer) {
@@ -379,12 +362,12 @@ void two_threads(const Case& on, const Layer& layer) {
     for (const int threads : {1, 2}) {
       MapRequest asked = request(on, layer);
       asked.threads = threads;
-      const double start = wall_seconds(), used = cpu_seconds(), own = thread_seconds();
+      const double start = wall_seconds(), used = process_seconds(), own = thread_seconds();
       ExactSearch(asked).solve();
       wall[threads - 1] = std::min(wall[threads - 1], wall_seconds() - start);
-      cpu[threads - 1] = std::min(cpu[threads - 1], cpu_seconds() - used);
+      cpu[threads - 1] = std::min(cpu[threads - 1], process_seconds() - used);
       if (threads == 1) continue;
-      all += cpu_seconds() - used;
+      all += process_seconds() - used;
       first += thread_seconds() - own;
     }
   }
@@ -442,12 +425,12 @@ int main(int count, char** arguments) {
         asked.layers.push_back({unique.layer, unique.count, one.rules});
         asked.bypass = one.bypass;
       }
-      const double start = cpu_seconds();
+      const double start = process_seconds();
       const NetworkMapResult found = map_network(asked);
       fmt::print(
           "ResNet-50 on {:<16} {} layers {:8.4f} s  EDP {:.6e} bound {:.6e} {} {} prices {} "
           "evaluations\n",
-          on.architecture.name, asked.layers.size(), cpu_seconds() - start, found.objective,
+          on.architecture.name, asked.layers.size(), process_seconds() - start, found.objective,
           found.lower_bound, found.proven ? "proven" : "not proven", found.prices, found.evaluations);
       std::fflush(stdout);
     }

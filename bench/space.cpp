@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <ctime>
 #include <functional>
 #include <string>
 #include <vector>
@@ -14,23 +13,19 @@
 #include <dovetail/spaces/map_space.hpp>
 #include <dovetail/spaces/space.hpp>
 
+#include "clocks.hpp"
+
 using namespace dovetail;
 
 namespace {
-
-double cpu_seconds() {
-  timespec time{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
-}
 
 // Nanoseconds per call: the best of five runs of `calls` calls.
 double nanoseconds(int calls, const std::function<void()>& body) {
   double best = 1e300;
   for (int run = 0; run < 5; ++run) {
-    const double start = cpu_seconds();
+    const double start = thread_seconds();
     for (int i = 0; i < calls; ++i) body();
-    best = std::min(best, (cpu_seconds() - start) / calls * 1e9);
+    best = std::min(best, (thread_seconds() - start) / calls * 1e9);
   }
   return best;
 }

@@ -48,16 +48,10 @@ class EvolutionDesigner final : public Designer {
   std::string name() const override { return "evolution"; }
 
   std::vector<Point> suggest(int count) override {
-    std::vector<Point> points;
-    for (int i = 0; i < count; ++i) {
-      Random random(seed_, {stream, suggested_});
-      const std::optional<Point> point = next(random);
-      if (!point) break;
-      ++suggested_;
-      points_.remember(*point);
-      points.push_back(*point);
-    }
-    return points;
+    return points_.take(count, [&] {
+      Random random(seed_, {stream, suggested_++});
+      return next(random);
+    });
   }
 
   void update(std::span<const Trial> completed) override {

@@ -28,6 +28,20 @@ class FreshPoints {
   /// A uniformly drawn feasible point that is not known, or none when there is none (left).
   std::optional<Point> draw(Random& random);
 
+  /// Up to `count` points that `next` answers, one after the other, each remembered before the next one; ends at the first
+  /// time that it has none.
+  template <typename Next>
+  std::vector<Point> take(int count, const Next& next) {
+    std::vector<Point> points;
+    while (static_cast<int>(points.size()) < count) {
+      std::optional<Point> point = next();
+      if (!point) break;
+      remember(*point);
+      points.push_back(std::move(*point));
+    }
+    return points;
+  }
+
   const Space& space() const { return space_; }
 
  private:

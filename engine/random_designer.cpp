@@ -16,16 +16,10 @@ class RandomDesigner final : public Designer {
   std::string name() const override { return "random"; }
 
   std::vector<Point> suggest(int count) override {
-    std::vector<Point> points;
-    for (int i = 0; i < count; ++i) {
-      Random random(seed_, {stream, suggested_});
-      const std::optional<Point> point = points_.draw(random);
-      if (!point) break;
-      ++suggested_;
-      points_.remember(*point);
-      points.push_back(*point);
-    }
-    return points;
+    return points_.take(count, [&] {
+      Random random(seed_, {stream, suggested_++});
+      return points_.draw(random);
+    });
   }
 
   void update(std::span<const Trial> completed) override {

@@ -49,6 +49,7 @@ std::string result_text(const nlohmann::ordered_json& result);
 std::string nests_text(const DesignPoint& design);
 
 /// One trial: `id`, `outcome` (feasible, infeasible, pruned, failed), `point`, `metrics`, `reason`.
+nlohmann::ordered_json trial_json(const Trial& trial, nlohmann::ordered_json point);
 nlohmann::ordered_json trial_json(const Codesign& codesign, const Trial& trial);
 
 /// The table of such trials. No seconds, so equal studies have equal tables.

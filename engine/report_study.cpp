@@ -205,7 +205,7 @@ std::string nests_text(const DesignPoint& design) {
   return out;
 }
 
-Json trial_json(const Codesign& codesign, const Trial& trial) {
+Json trial_json(const Trial& trial, Json point) {
   const bool pruned = trial.metrics.count("pruned") != 0, unmapped = trial.metrics.count("energy_pj") == 0;
   const char* outcome = trial.state == TrialState::failed ? "failed"
                         : !trial.reason.empty()           ? "infeasible"
@@ -217,9 +217,13 @@ Json trial_json(const Codesign& codesign, const Trial& trial) {
   }
   return {{"id", trial.id},
           {"outcome", outcome},
-          {"point", point_json(codesign.space(), trial.point)},
+          {"point", std::move(point)},
           {"metrics", std::move(metrics)},
           {"reason", trial.reason}};
+}
+
+Json trial_json(const Codesign& codesign, const Trial& trial) {
+  return trial_json(trial, point_json(codesign.space(), trial.point));
 }
 
 std::string trials_csv(const Json& trials, const std::vector<std::string>& parameters) {

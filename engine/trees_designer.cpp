@@ -60,20 +60,14 @@ class TreesDesigner final : public Designer {
       promising = anneal(random);
     }
     std::size_t next = 0;
-    for (int i = 0; i < count; ++i) {
-      Random random(context_.seed, {stream, 1, suggested_});
-      std::optional<Point> point;
+    return points_.take(count, [&]() -> std::optional<Point> {
+      Random random(context_.seed, {stream, 1, suggested_++});
       if (learned && random.uniform() >= epsilon_) {
         while (next < promising.size() && points_.known(promising[next])) ++next;
-        if (next < promising.size()) point = promising[next++];
+        if (next < promising.size()) return promising[next++];
       }
-      if (!point) point = points_.draw(random);
-      if (!point) break;
-      ++suggested_;
-      points_.remember(*point);
-      points.push_back(*point);
-    }
-    return points;
+      return points_.draw(random);
+    });
   }
 
   void update(std::span<const Trial> completed) override {

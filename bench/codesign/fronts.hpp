@@ -15,12 +15,12 @@ struct Front {
 inline Front front(Study study, std::uint64_t seed, double seconds, int threads) {
   study.seed = seed;
   if (seconds > 0.0) study.trials = 1000000;
-  const double start = cpu_seconds();
+  const double start = process_seconds();
   CodesignOptions options;
   options.threads = threads;
-  if (seconds > 0.0) options.interrupted = [&] { return cpu_seconds() - start >= seconds; };
+  if (seconds > 0.0) options.interrupted = [&] { return process_seconds() - start >= seconds; };
   const CodesignResult result = run(Codesign(study), options);
-  Front found{result.hypervolume, infinity, static_cast<double>(result.front.size()), cpu_seconds() - start};
+  Front found{result.hypervolume, infinity, static_cast<double>(result.front.size()), process_seconds() - start};
   for (const Trial& trial : result.front)
     found.least_edp = std::min(found.least_edp, trial.metrics.at("edp"));
   return found;

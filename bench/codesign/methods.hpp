@@ -1,19 +1,14 @@
 // Methods side by side on one study: at equal evaluations and at equal processor seconds.
 #pragma once
 
-#include <ctime>
 #include <iostream>
 
 #include <dovetail/engine/table.hpp>
 
+#include "../clocks.hpp"
 #include "cases.hpp"
 
 namespace jobs {
-
-// Of all threads of this process: other programs on the machine do not count.
-inline double cpu_seconds() {
-  return static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
-}
 
 struct Mark {
   std::int64_t trials;
@@ -81,12 +76,13 @@ inline Search search(Study study, const std::string& method, std::uint64_t seed,
   CodesignOptions options;
   options.threads = threads;
   options.baseline = false;
-  const double start = cpu_seconds();
+  const double start = process_seconds();
   options.progress = [&](const CodesignProgress& state) {
-    result.curve.push_back({state.done, cpu_seconds() - start, state.best});
+    result.curve.push_back({state.done, process_seconds() - start, state.best});
   };
   options.interrupted = [&] {
-    return !result.curve.empty() && result.curve.back().trials >= trials && cpu_seconds() - start >= seconds;
+    return !result.curve.empty() && result.curve.back().trials >= trials &&
+           process_seconds() - start >= seconds;
   };
   const CodesignResult found = run(codesign, options);
   if (found.best) result.network = found.best->objective;

@@ -36,23 +36,10 @@ Json parse(const StudyRecord& record, const std::string& name) {
 }
 
 // A trial in the words of the report. A store keeps the parameters' values of a point as text beside it.
-Json trial_json(const StoredTrial& stored) {
-  const Trial& trial = stored.trial;
-  const bool pruned = trial.metrics.count("pruned") != 0, unmapped = trial.metrics.count("energy_pj") == 0;
-  const char* outcome = trial.state == TrialState::failed ? "failed"
-                        : !trial.reason.empty()           ? "infeasible"
-                        : pruned                          ? "pruned"
-                                                          : "feasible";
-  Json metrics = Json::object();
-  for (const auto& [name, value] : trial.metrics) {
-    if (name != "pruned" && !(unmapped && name == "objective")) metrics[name] = number(value);
-  }
+Json stored_trial_json(const StoredTrial& stored) {
   const Json detail = Json::parse(stored.detail, nullptr, false);
-  return {{"id", trial.id},
-          {"outcome", outcome},
-          {"point", detail.is_object() && detail.contains("point") ? detail["point"] : Json::object()},
-          {"metrics", std::move(metrics)},
-          {"reason", trial.reason}};
+  return trial_json(stored.trial,
+                    detail.is_object() && detail.contains("point") ? detail["point"] : Json::object());
 }
 
 StoredStudy read_study_store(const std::string& path) {
@@ -71,7 +58,7 @@ StoredStudy read_study_store(const std::string& path) {
   std::vector<Trial> trials;
   for (const StoredTrial& stored : store->trials()) {
     trials.push_back(stored.trial);
-    Json trial = trial_json(stored);
+    Json trial = stored_trial_json(stored);
     const std::string outcome = trial["outcome"].get<std::string>();
     ++parts.trials;
     if (outcome == "feasible")
