@@ -7,6 +7,7 @@
 
 #include <dovetail/accelerators/calibration.hpp>
 #include <dovetail/accelerators/machine.hpp>
+#include <dovetail/engine/evaluation_json.hpp>
 #include <dovetail/workloads/document.hpp>
 
 #include "command.hpp"
@@ -29,9 +30,9 @@ MeasuredRows read_rows(const std::string& path, const MeasuredOptions& options) 
 
 nlohmann::ordered_json to_json(const FitError& error) {
   return {{"rows", error.rows},
-          {"mean_percent", number(error.mean_percent)},
-          {"median_percent", number(error.median_percent)},
-          {"spearman", number(error.spearman)}};
+          {"mean_percent", json_number(error.mean_percent)},
+          {"median_percent", json_number(error.median_percent)},
+          {"spearman", json_number(error.spearman)}};
 }
 
 std::string line(const std::string& what, const FitError& error) {

@@ -3,7 +3,6 @@
 
 #include <unistd.h>
 
-#include <cmath>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -71,11 +70,6 @@ void write_file(const std::string& directory, const std::string& name, const std
   file << text;
   file.flush();
   if (!file) throw std::runtime_error(fmt::format("{}: cannot write this file", path.string()));
-}
-
-nlohmann::ordered_json number(double value) {
-  if (!std::isfinite(value)) return nullptr;
-  return value;
 }
 
 }  // namespace dovetail::cli

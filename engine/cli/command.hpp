@@ -63,9 +63,6 @@ void print_json(const Common& common, const nlohmann::ordered_json& value);
 /// Writes text to DIR/name (creating DIR); throws std::runtime_error when that fails.
 void write_file(const std::string& directory, const std::string& name, const std::string& text);
 
-/// A finite number as itself, NaN and infinities as null.
-nlohmann::ordered_json number(double value);
-
 // One function per command, one file each; commands.cpp lists them.
 void add_evaluate(CLI::App& app, Common& common, Action& action);
 void add_map(CLI::App& app, Common& common, Action& action);

@@ -9,6 +9,7 @@
 #include <dovetail/accelerators/design.hpp>
 #include <dovetail/accelerators/document.hpp>
 #include <dovetail/engine/codesign.hpp>
+#include <dovetail/engine/evaluation_json.hpp>
 #include <dovetail/engine/study.hpp>
 #include <dovetail/engine/table.hpp>
 #include <dovetail/spaces/family.hpp>
@@ -78,7 +79,7 @@ Json figures_json(const std::vector<Figure>& list) {
   for (const Figure& figure : list) {
     json.push_back({{"component", figure.component},
                     {"quantity", figure.quantity},
-                    {"value", number(figure.value)},
+                    {"value", json_number(figure.value)},
                     {"unit", figure.unit},
                     {"source", figure.source}});
   }
@@ -90,7 +91,7 @@ int describe_architecture(const Architecture& architecture, const Common& common
   if (common.format != "text") {
     print_json(common, {{"kind", "architecture"},
                         {"name", architecture.name},
-                        {"area_um2", number(area_um2(architecture))},
+                        {"area_um2", json_number(area_um2(architecture))},
                         {"architecture", to_json(architecture)},
                         {"figures", figures_json(list)}});
     return exit_done;
@@ -126,11 +127,11 @@ std::string domain_text(const Parameter& parameter) {
 }
 
 Json size_json(const SpaceSize& size) {
-  return {{"points", number(size.points)},
-          {"feasible", number(size.feasible)},
-          {"feasible_low", number(size.feasible_low)},
-          {"feasible_high", number(size.feasible_high)},
-          {"share", number(size.points > 0 ? size.feasible / size.points : 0)},
+  return {{"points", json_number(size.points)},
+          {"feasible", json_number(size.feasible)},
+          {"feasible_low", json_number(size.feasible_low)},
+          {"feasible_high", json_number(size.feasible_high)},
+          {"share", json_number(size.points > 0 ? size.feasible / size.points : 0)},
           {"exact", size.exact}};
 }
 
@@ -184,7 +185,7 @@ int describe_family(const std::string& name, const Common& common) {
     json["point"] = Json::object();
     for (const auto& [key, value] : named_values(family.space(), point)) json["point"][key] = value;
     json["architecture"] = to_json(machine);
-    json["area_um2"] = number(area_um2(machine));
+    json["area_um2"] = json_number(area_um2(machine));
     json["figures"] = figures_json(family.figures(point));
     print_json(common, json);
     return exit_done;

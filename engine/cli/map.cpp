@@ -295,7 +295,7 @@ int run(const Options& options, const Common& common) {
                         {"mapper", options.mapper},
                         {"model", options.evaluator.empty() ? options.model : "external"},
                         {"layers", std::move(layers)},
-                        {"seconds", number(seconds)}});
+                        {"seconds", json_number(seconds)}});
   }
   if (!common.out.empty()) {
     for (const Job& job : jobs) {

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <dovetail/engine/codesign.hpp>
+#include <dovetail/engine/evaluation_json.hpp>
 #include <dovetail/engine/joint_search.hpp>
 #include <dovetail/engine/objective.hpp>
 #include <dovetail/engine/report.hpp>
@@ -52,17 +53,17 @@ int print_plan(const Codesign& codesign, const Common& common) {
       std::min(static_cast<double>(trials), 2000.0);  // the surrogate keeps no larger matrix
   const double memory_mb = static_cast<double>(usage.ru_maxrss) / 1024.0 + 4.0 * 8.0 * points * points / 1e6;
   if (common.format != "text") {
-    print_json(common, {{"points", number(size.points)},
-                        {"feasible", number(size.feasible)},
-                        {"feasible_low", number(size.feasible_low)},
-                        {"feasible_high", number(size.feasible_high)},
-                        {"feasible_share", number(size.share)},
+    print_json(common, {{"points", json_number(size.points)},
+                        {"feasible", json_number(size.feasible)},
+                        {"feasible_low", json_number(size.feasible_low)},
+                        {"feasible_high", json_number(size.feasible_high)},
+                        {"feasible_share", json_number(size.share)},
                         {"exact", size.exact},
                         {"unique_layers", codesign.unique_layers()},
                         {"trials", trials},
-                        {"seconds_per_trial", number(seconds)},
-                        {"estimated_seconds", number(seconds * static_cast<double>(trials))},
-                        {"estimated_memory_mb", number(std::round(memory_mb))},
+                        {"seconds_per_trial", json_number(seconds)},
+                        {"estimated_seconds", json_number(seconds * static_cast<double>(trials))},
+                        {"estimated_memory_mb", json_number(std::round(memory_mb))},
                         {"hand_design_feasible", design->feasible()}});
     return exit_done;
   }

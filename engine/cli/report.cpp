@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <dovetail/engine/design_review.hpp>
+#include <dovetail/engine/evaluation_json.hpp>
 #include <dovetail/engine/report.hpp>
 #include <dovetail/engine/report_calibration.hpp>
 #include <dovetail/engine/store.hpp>
@@ -75,7 +76,7 @@ StoredStudy read_study_store(const std::string& path) {
         best = stored.trial.metrics.at("objective");
       }
     }
-    trial["seconds"] = number(stored.seconds);
+    trial["seconds"] = json_number(stored.seconds);
     study.trials.push_back(std::move(trial));
   }
   const Json ending = parse(record, "result");
@@ -104,10 +105,10 @@ Json calibration_json(const SurrogateCalibration& calibration) {
   Json list = Json::array();
   for (const PredictedTrial& trial : calibration.trials) {
     list.push_back({{"id", trial.id},
-                    {"observed", number(trial.observed)},
-                    {"predicted", number(trial.predicted)},
-                    {"low", number(trial.low)},
-                    {"high", number(trial.high)}});
+                    {"observed", json_number(trial.observed)},
+                    {"predicted", json_number(trial.predicted)},
+                    {"low", json_number(trial.low)},
+                    {"high", json_number(trial.high)}});
   }
   return list;
 }
@@ -156,8 +157,8 @@ int run(const Options& options, const Common& common) {
                html_report({{"result", study.result},
                             {"trials", study.trials},
                             {"calibration", calibration_json(study.calibration)},
-                            {"calibration_coverage", number(study.calibration.coverage)},
-                            {"calibration_explained", number(study.calibration.explained)}}));
+                            {"calibration_coverage", json_number(study.calibration.coverage)},
+                            {"calibration_explained", json_number(study.calibration.explained)}}));
     fmt::print(stderr, "wrote {}\n", options.html);
     return exit_done;
   }
@@ -171,8 +172,8 @@ int run(const Options& options, const Common& common) {
   } else {
     Json json = study.result;
     json["trial_table"] = study.trials;
-    json["calibration"] = {{"coverage_90", number(study.calibration.coverage)},
-                           {"explained", number(study.calibration.explained)},
+    json["calibration"] = {{"coverage_90", json_number(study.calibration.coverage)},
+                           {"explained", json_number(study.calibration.explained)},
                            {"trials", calibration_json(study.calibration)}};
     print_json(common, json);
   }

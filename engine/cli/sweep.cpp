@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <dovetail/engine/codesign.hpp>
+#include <dovetail/engine/evaluation_json.hpp>
 #include <dovetail/engine/point_json.hpp>
 #include <dovetail/engine/report.hpp>
 #include <dovetail/engine/table.hpp>
@@ -130,19 +131,20 @@ Json evaluate_row(const CLI::App& command, const Options& options, const Common&
   }
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   Json row = failed_row(point, reason);
-  row["seconds"] = number(seconds);
+  row["seconds"] = json_number(seconds);
   if (!best) return row;
   row["status"] = "done";
   row["reason"] = "";
-  row["objective"] = number(best->objective);
-  row["energy_pj"] = number(best->energy_pj);
-  row["cycles"] = number(best->cycles);
-  row["edp"] = number(best->edp);
-  row["area_um2"] = number(best->area_um2);
-  row["power_mw"] = number(best->power_mw);
-  row["latency_ms"] = number(best->latency_ms);
-  row["lower_bound"] = number(lower_bound);
-  row["gap"] = lower_bound > 0 ? number((best->objective - lower_bound) / best->objective) : Json(nullptr);
+  row["objective"] = json_number(best->objective);
+  row["energy_pj"] = json_number(best->energy_pj);
+  row["cycles"] = json_number(best->cycles);
+  row["edp"] = json_number(best->edp);
+  row["area_um2"] = json_number(best->area_um2);
+  row["power_mw"] = json_number(best->power_mw);
+  row["latency_ms"] = json_number(best->latency_ms);
+  row["lower_bound"] = json_number(lower_bound);
+  row["gap"] =
+      lower_bound > 0 ? json_number((best->objective - lower_bound) / best->objective) : Json(nullptr);
   row["best"] = point_to_json(codesign.family().space(), best->point);
   return row;
 }
@@ -256,7 +258,8 @@ void print_plan(const CLI::App& command, const Options& options, const Common& c
   }
   Json rows = Json::array();
   for (const SweepPoint& point : points) rows.push_back(point_object(point));
-  print_json(common, {{"rows", points.size()}, {"estimated_seconds", number(seconds)}, {"points", rows}});
+  print_json(common,
+             {{"rows", points.size()}, {"estimated_seconds", json_number(seconds)}, {"points", rows}});
 }
 
 int run(const CLI::App& command, const Options& options, const Common& common) {
