@@ -1,6 +1,7 @@
 // Gaussian processes against closed forms, finite differences, refits and brute force.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 #include <random>
@@ -118,8 +119,8 @@ TEST_CASE("predictions' gradients are finite differences") {
     CHECK(at.variance_gradient[j] ==
           doctest::Approx((side.variance[0] - side.variance[1]) / (2 * step)).epsilon(1e-3));
   }
-  Matrix one;
-  one.append(point);
+  Matrix one(1, 5);
+  std::copy(point.begin(), point.end(), one.row(0).begin());
   CHECK(process.predict(one).mean[0] == doctest::Approx(at.mean));
   CHECK(process.predict(one).variance[0] == doctest::Approx(at.variance));
   CHECK(process.posterior_covariance(one)(0, 0) == doctest::Approx(at.variance));
