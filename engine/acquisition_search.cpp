@@ -29,7 +29,7 @@ class Search {
     std::vector<Candidate> candidates = scored(std::move(pool));
     if (candidates.empty()) return std::nullopt;
     keep_best(candidates, static_cast<std::size_t>(options_.starts));
-    const bool only_real = problem_.features.reals().size() == problem_.space.parameters().size();
+    const bool only_real = problem_.features.only_real();
     const bool gradient = options_.gradient && problem_.gradient && !problem_.features.reals().empty();
     if (!(only_real && gradient)) climb(candidates, options_.rounds);
     if (gradient) {
@@ -73,11 +73,17 @@ class Search {
     pool.insert(pool.end(), std::make_move_iterator(near.begin()), std::make_move_iterator(near.end()));
   }
 
+  bool inside(Point& point) const {
+    return !options_.region || !options_.region->strict ||
+           confine(problem_.space, options_.region->centre, options_.region->length, point);
+  }
+
   std::vector<Candidate> scored(std::vector<Point> points) {
     std::vector<Candidate> result;
     std::vector<Point> fresh;
     for (Point& point : points)
-      if (problem_.fresh(point) && visited_.insert(point).second) fresh.push_back(std::move(point));
+      if (inside(point) && problem_.fresh(point) && visited_.insert(point).second)
+        fresh.push_back(std::move(point));
     if (fresh.empty()) return result;
     const std::vector<double> scores = problem_.score(fresh, problem_.features.matrix(fresh));
     for (std::size_t i = 0; i < fresh.size(); ++i)
@@ -95,7 +101,9 @@ class Search {
 
   // All climbs advance together, so that every round is one batch of predictions.
   void climb(std::vector<Candidate>& tops, int rounds) {
-    std::vector<double> scale(tops.size(), 0.1);
+    std::vector<double> scale(tops.size(), options_.region && options_.region->strict
+                                               ? std::min(0.1, 0.25 * options_.region->length)
+                                               : 0.1);
     std::vector<char> moving(tops.size(), 1);
     const bool has_real = !problem_.features.reals().empty();
     for (int round = 0; round < rounds; ++round) {
@@ -113,7 +121,7 @@ class Search {
       std::vector<Point> fresh;
       std::vector<std::size_t> fresh_owner;
       for (std::size_t i = 0; i < pool.size(); ++i)
-        if (problem_.fresh(pool[i]) && visited_.insert(pool[i]).second) {
+        if (inside(pool[i]) && problem_.fresh(pool[i]) && visited_.insert(pool[i]).second) {
           fresh.push_back(std::move(pool[i]));
           fresh_owner.push_back(owner[i]);
         }

@@ -27,6 +27,7 @@ struct SearchRegion {
   Point centre;
   double length = 1.0;
   double probability = 1.0;  ///< that a parameter differs from the centre
+  bool strict = false;       ///< climbs may not leave it either
 };
 
 struct AcquisitionSearch {

@@ -35,7 +35,7 @@ class BayesDesigner final : public Designer {
         features_(context.space, context.features),
         points_(context.space, context.admits) {
     for (const Spec& spec : goal_.specs) spec_count_ += (spec.max ? 1 : 0) + (spec.min ? 1 : 0);
-    options_ = options_.settled(features_.dimension(), prior_mean_ != nullptr);
+    options_ = options_.settled(features_.dimension(), features_.only_real(), prior_mean_ != nullptr);
     belief_ = std::make_unique<Belief>(features_, options_, static_cast<int>(goal_.objectives.size()),
                                        spec_count_, prior_mean_ != nullptr);
     const int dimension = features_.dimension();
@@ -247,7 +247,8 @@ class BayesDesigner final : public Designer {
         always_region_ || (options_.trust != "off" && stagnation_ >= patience && suggested_ % 2 == 0);
     if (near && found && !best.empty()) {
       const double wanted = std::min(1.0, 20.0 / static_cast<double>(space_.parameters().size()));
-      search.region = SearchRegion{best.front(), region_.length, std::min(wanted, region_.length)};
+      search.region =
+          SearchRegion{best.front(), region_.length, std::min(wanted, region_.length), always_region_};
       search.rounds = 4;
       near_ = true;
     }

@@ -103,11 +103,11 @@ BayesOptions BayesOptions::read(const std::map<std::string, std::string>& option
   return result;
 }
 
-BayesOptions BayesOptions::settled(int dimension, bool with_prior) const {
+BayesOptions BayesOptions::settled(int dimension, bool only_real, bool with_prior) const {
   BayesOptions result = *this;
   const bool few = dimension < many || with_prior;
   if (kernel == "auto") result.kernel = few ? "matern52" : "linear";
-  if (acquisition == "auto") result.acquisition = few ? "ei" : "mixed";
+  if (acquisition == "auto") result.acquisition = few ? "ei" : only_real ? "thompson" : "mixed";
   return result;
 }
 

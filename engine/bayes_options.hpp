@@ -14,12 +14,12 @@ struct BayesOptions {
       true;  ///< start at the middle of the ranges, and prefer it every second time while all fails
   std::string kernel =
       "auto";  ///< matern52, squared_exponential, linear, product, linear_noise (point_features.hpp); auto: matern52, and
-               ///< linear (its sum with a linear term) from `many` length scales
+      ///< linear (its sum with a linear term) from `many` length scales
   std::string transform = "auto";  ///< of the objective: auto, none, log, power
   bool warp = false;  ///< Kumaraswamy warping of ordered inputs (up to 15): more to learn, seldom worth it
   std::string acquisition =
       "auto";  ///< ei (log EI, with two objectives log EHVI), lcb, thompson (sample paths), mixed (in turn ei and
-               ///< thompson); auto: ei, and mixed from `many` length scales
+      ///< thompson); auto: ei; from `many` length scales thompson if all are of real numbers, else mixed
   double lambda = 1.0;  ///< of lcb (Shi et al. 2020)
   std::string classifier =
       "process";            ///< of failures: process (Gaussian, Laplace), trees (boosted; no gradients), off
@@ -36,7 +36,7 @@ struct BayesOptions {
   static constexpr int many = 10;
   /// With the choices `auto` of kernel and acquisition made for this number of length scales. A prior mean already knows the
   /// main effects that many length scales cannot be learned without: with one the choices are those for few.
-  BayesOptions settled(int dimension, bool with_prior) const;
+  BayesOptions settled(int dimension, bool only_real, bool with_prior) const;
 
   static BayesOptions read(const std::map<std::string, std::string>& options);
   static std::string help();

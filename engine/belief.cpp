@@ -58,7 +58,7 @@ GaussianProcessModel Belief::model(bool warp) const {
 Belief::Belief(const PointFeatures& features, const BayesOptions& options, int objectives, int specs,
                bool with_prior)
     : features_(features),
-      options_(options.settled(features.dimension(), with_prior)),
+      options_(options.settled(features.dimension(), features.only_real(), with_prior)),
       with_prior_(with_prior),
       volumes_(features) {
   // Warping doubles the parameters: not for many inputs, where there is too little to learn it from.

@@ -50,6 +50,7 @@ class PointFeatures {
     double from_unit(double unit) const;
   };
   const std::vector<RealColumn>& reals() const { return reals_; }
+  bool only_real() const { return reals_.size() == space_.parameters().size(); }
 
  private:
   struct Code {

@@ -97,4 +97,40 @@ std::optional<Point> random_move(const Space& space, const Point& point, const M
   return std::nullopt;
 }
 
+bool confine(const Space& space, const Point& centre, double length, Point& point) {
+  bool moved = false;
+  for (std::size_t p = 0; p < space.parameters().size(); ++p) {
+    const auto at = static_cast<std::size_t>(space.offset(static_cast<int>(p)));
+    const double middle = centre.numbers[at], value = point.numbers[at];
+    double low = value, high = value;
+    const auto& domain = space.parameters()[p].domain;
+    if (const auto* real = std::get_if<RealRange>(&domain)) {
+      const double reach =
+          0.5 * length * (real->log ? std::log(real->high / real->low) : real->high - real->low);
+      low = real->log ? middle * std::exp(-reach) : middle - reach;
+      high = real->log ? middle * std::exp(reach) : middle + reach;
+    } else if (const auto* integer = std::get_if<IntegerRange>(&domain)) {
+      const auto step = static_cast<double>(integer->step);
+      const double range = static_cast<double>(integer->high - integer->low);
+      if (integer->log && integer->low > 0) {
+        const double ratio = std::exp(
+            0.5 * length * std::log(static_cast<double>(integer->high) / static_cast<double>(integer->low)));
+        low = middle - step * std::max(1.0, std::floor(middle * (1.0 - 1.0 / ratio) / step));
+        high = middle + step * std::max(1.0, std::floor(middle * (ratio - 1.0) / step));
+      } else {
+        const double reach = step * std::max(1.0, std::floor(0.5 * length * range / step));
+        low = middle - reach, high = middle + reach;
+      }
+    } else if (const auto* ordinal = std::get_if<OrdinalValues>(&domain)) {
+      const double range = static_cast<double>(ordinal->values.size()) - 1.0;
+      const double reach = std::max(1.0, std::floor(0.5 * length * range));
+      low = middle - reach, high = middle + reach;
+    }
+    if (value >= low && value <= high) continue;
+    point.numbers[at] = std::clamp(value, low, high);
+    moved = true;
+  }
+  return !moved || space.constraints().empty() || space.contains(point);
+}
+
 }  // namespace dovetail

@@ -19,4 +19,8 @@ struct MoveSize {
 std::optional<Point> random_move(const Space& space, const Point& point, const MoveSize& size,
                                  Random& random);
 
+/// Brings a point's ordered numbers to within `length` / 2 of their range from those of `centre`, but leaves a discrete one at
+/// least one step; false when the known constraints forbid that.
+bool confine(const Space& space, const Point& centre, double length, Point& point);
+
 }  // namespace dovetail

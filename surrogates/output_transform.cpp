@@ -123,17 +123,17 @@ OutputTransform OutputTransform::fit(Kind kind, std::span<const double> outputs)
   return result;
 }
 
-OutputTransform OutputTransform::best(std::span<const double> outputs) {
-  OutputTransform chosen = fit(Kind::identity, outputs);
+std::vector<OutputTransform> OutputTransform::candidates(std::span<const double> outputs) {
   const bool positive = std::all_of(outputs.begin(), outputs.end(), [](double y) { return y > 0.0; });
-  if (outputs.size() < 4) return positive && outputs.size() > 1 ? fit(Kind::log, outputs) : chosen;
-  if (positive) {
-    OutputTransform other = fit(Kind::log, outputs);
-    if (other.log_likelihood_ > chosen.log_likelihood_) chosen = other;
-  }
-  // One free parameter more has to earn its keep (Akaike).
-  OutputTransform other = fit(Kind::power, outputs);
-  if (other.log_likelihood_ > chosen.log_likelihood_ + 1.0) chosen = other;
+  return {fit(Kind::identity, outputs), fit(positive ? Kind::log : Kind::power, outputs)};
+}
+
+OutputTransform OutputTransform::best(std::span<const double> outputs) {
+  const std::vector<OutputTransform> all = candidates(outputs);
+  if (outputs.size() < 4) return all[1].kind_ == Kind::log && outputs.size() > 1 ? all[1] : all[0];
+  OutputTransform chosen = all.front();
+  for (const OutputTransform& other : all)  // one free parameter more has to earn its keep (Akaike)
+    if (other.log_likelihood_ > chosen.log_likelihood_ + other.parameters()) chosen = other;
   return chosen;
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <span>
+#include <vector>
 
 namespace dovetail {
 
@@ -22,14 +23,19 @@ class OutputTransform {
 
   OutputTransform() = default;
   static OutputTransform fit(Kind kind, std::span<const double> outputs);
-  /// The kind whose image is most normal by likelihood (identity, log where all outputs are positive, power).
+  /// The kind whose image is most normal by likelihood.
   static OutputTransform best(std::span<const double> outputs);
+  /// The kinds that outputs may have: identity, and log where all are positive, else power.
+  static std::vector<OutputTransform> candidates(std::span<const double> outputs);
 
   double forward(double output) const;
   double inverse(double value) const;
   Kind kind() const { return kind_; }
   double lambda() const { return lambda_; }
   double log_likelihood() const { return log_likelihood_; }  ///< of the outputs, Jacobian included
+  int parameters() const {
+    return kind_ == Kind::power ? 1 : 0;
+  }  ///< that were fitted, beyond location and scale
 
  private:
   double shape(double output) const;

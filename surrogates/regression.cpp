@@ -128,7 +128,7 @@ void Regression::update(const Matrix& inputs, std::span<const double> outputs,
   if (kind == "auto") {
     // A prior speaks of the logarithm of positive outputs: other scales would lose what it says.
     transform_ = !kept_priors.empty() && positive ? OutputTransform::fit(Kind::log, values)
-                                                  : OutputTransform::best(values);
+                                                  : likely_transform(kept, values);
   } else if (kind == "none") {
     transform_ = OutputTransform::fit(Kind::identity, values);
   } else if (kind == "bilog") {
@@ -176,6 +176,34 @@ void Regression::update(const Matrix& inputs, std::span<const double> outputs,
   process_ = std::move(leaning);
   seen_ = fitted_ = inputs.rows;
   ++fits_;
+}
+
+OutputTransform Regression::likely_transform(const Matrix& inputs, const std::vector<double>& outputs) const {
+  constexpr std::size_t enough = 100;  // rows that the choice is made from
+  if (outputs.size() < 4) return OutputTransform::best(outputs);
+  const std::size_t count = std::min(outputs.size(), enough);
+  Matrix some;
+  std::vector<double> values(count);
+  for (std::size_t i = 0; i < count; ++i) some.append(inputs.row(i * outputs.size() / count));
+  FitOptions fit = options_.cold;
+  fit.starts = 1;
+  if (process_) {
+    fit.first_starts.emplace_back(process_->parameters().begin(), process_->parameters().end());
+    fit.evaluations = options_.warm_evaluations;
+  }
+  OutputTransform chosen;
+  double most = -std::numeric_limits<double>::infinity();
+  for (const OutputTransform& candidate : OutputTransform::candidates(outputs)) {
+    for (std::size_t i = 0; i < count; ++i)
+      values[i] = candidate.forward(outputs[i * outputs.size() / count]);
+    const GaussianProcess process(model_, fit_parameters(model_, some, values, fit), some, values);
+    // The Jacobian of all rows, in proportion; a fitted parameter has to earn its keep (Akaike).
+    const double share = static_cast<double>(count) / static_cast<double>(outputs.size());
+    const double likelihood =
+        process.log_likelihood() + share * candidate.log_likelihood() - candidate.parameters();
+    if (likelihood > most) most = likelihood, chosen = candidate;
+  }
+  return chosen;
 }
 
 Prediction Regression::predict(const Matrix& points, std::span<const double> priors) const {

@@ -64,6 +64,9 @@ class Regression {
 
  private:
   double prior(double value) const;
+  /// The transform under which the outputs are most likely as a Gaussian process of the inputs, its Jacobian included: warped
+  /// Gaussian processes (Snelson et al., NeurIPS 2003) with few shapes. What is normal by itself says how points were chosen.
+  OutputTransform likely_transform(const Matrix& inputs, const std::vector<double>& outputs) const;
   GaussianProcessModel model_;
   RegressionOptions options_;
   OutputTransform transform_;

@@ -210,3 +210,71 @@ TEST_CASE("a fit finds which inputs matter and predicts") {
   for (std::size_t i = 0; i < 50; ++i)
     CHECK(std::abs(prediction.mean[i] - std::sin(6.0 * queries(i, 1))) < 0.15);
 }
+
+TEST_CASE("warping is Kumaraswamy's map of the inputs") {
+  GaussianProcessModel plain;
+  plain.kernel = ard_kernel(Shape::matern52, 2);
+  GaussianProcessModel warped = plain;
+  warped.warped_columns = {1};
+  const double a = 2.5, b = 0.6;
+  const auto map = [&](const Matrix& points) {
+    Matrix result = points;
+    for (std::size_t i = 0; i < points.rows; ++i)
+      result(i, 1) = 1.0 - std::pow(1.0 - std::pow(points(i, 1), a), b);
+    return result;
+  };
+  std::vector<double> parameters{std::log(1.4), std::log(0.4), std::log(0.7), std::log(1e-4)};
+  const Matrix inputs = random_points(30, 2, 5), queries = random_points(12, 2, 6);
+  const std::vector<double> outputs = wave(inputs);
+  const GaussianProcess reference(plain, parameters, map(inputs), outputs);
+  parameters.push_back(std::log(a));
+  parameters.push_back(std::log(b));
+  const GaussianProcess process(warped, parameters, inputs, outputs);
+  CHECK(process.log_likelihood() == doctest::Approx(reference.log_likelihood()));
+  const Prediction ours = process.predict(queries), theirs = reference.predict(map(queries));
+  for (std::size_t i = 0; i < queries.rows; ++i) {
+    CHECK(ours.mean[i] == doctest::Approx(theirs.mean[i]));
+    CHECK(ours.variance[i] == doctest::Approx(theirs.variance[i]));
+  }
+  // Its derivative: dw/dx = a b x^(a-1) (1 - x^a)^(b-1).
+  const std::vector<double> point{0.3, 0.4};
+  Matrix at(1, 2);
+  at(0, 0) = point[0], at(0, 1) = point[1];
+  const double slope = a * b * std::pow(0.4, a - 1.0) * std::pow(1.0 - std::pow(0.4, a), b - 1.0);
+  const std::vector<double> moved{0.3, map(at)(0, 1)};
+  CHECK(process.predict_gradient(point).mean_gradient[1] ==
+        doctest::Approx(slope * reference.predict_gradient(moved).mean_gradient[1]));
+}
+
+TEST_CASE("a fit prefers warping where the function is warped, and predicts better") {
+  GaussianProcessModel plain;
+  plain.kernel = ard_kernel(Shape::matern52, 1);
+  GaussianProcessModel warped = plain;
+  warped.warped_columns = {0};
+  const auto truth = [](double x) { return std::sin(14.0 * (1.0 - std::pow(1.0 - std::pow(x, 3.0), 2.0))); };
+  const Matrix queries = random_points(200, 1, 9);
+  int preferred = 0, better = 0;
+  for (unsigned design = 0; design < 10; ++design) {
+    const Matrix inputs = random_points(20, 1, 100 + design);
+    std::vector<double> outputs;
+    for (std::size_t i = 0; i < inputs.rows; ++i) outputs.push_back(truth(inputs(i, 0)));
+    const auto fitted = [&](const GaussianProcessModel& model) {
+      return GaussianProcess(model, fit_parameters(model, inputs, outputs), inputs, outputs);
+    };
+    const auto error = [&](const GaussianProcess& process) {
+      const std::vector<double> mean = process.predict(queries).mean;
+      double sum = 0.0;
+      for (std::size_t i = 0; i < queries.rows; ++i) sum += std::pow(mean[i] - truth(queries(i, 0)), 2);
+      return sum;
+    };
+    const GaussianProcess with = fitted(warped), without = fitted(plain);
+    const auto posterior = [](const GaussianProcess& process) {
+      std::vector<double> unused(process.parameters().size());
+      return process.log_likelihood() + process.model().log_prior(process.parameters(), unused);
+    };
+    preferred += posterior(with) > posterior(without) ? 1 : 0;
+    better += error(with) < error(without) ? 1 : 0;
+  }
+  CHECK(preferred >= 9);
+  CHECK(better >= 7);
+}

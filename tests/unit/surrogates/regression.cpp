@@ -120,3 +120,19 @@ TEST_CASE("above the limit a local model, which appended rows do not outgrow") {
   for (std::size_t i = 0; i < low.rows; ++i)
     CHECK(regression.inverse(mean[i]) == doctest::Approx(wavy(low(i, 0))).epsilon(0.01));
 }
+
+TEST_CASE("the transform is chosen by what the inputs explain, not by how they were chosen") {
+  // A cone whose foot is searched most: its values pile up near 0 as those of a logarithmic output would.
+  Matrix inputs;
+  for (int i = 1; i <= 40; ++i)
+    inputs.append(std::vector<double>{0.5 + (i % 2 ? 0.5 : -0.5) * std::pow(0.87, i)});
+  const auto cone = [](double x) { return 0.001 + 3.0 * std::abs(x - 0.5); };
+  const auto grown = [](double x) { return std::exp(5.0 * std::sin(6.0 * x)); };
+  CHECK(OutputTransform::best(values(inputs, cone)).kind() == OutputTransform::Kind::log);
+  RegressionOptions options;
+  Regression plain_values(model(), options), decades(model(), options);
+  plain_values.update(inputs, values(inputs, cone));
+  CHECK(plain_values.transform().kind() == OutputTransform::Kind::identity);
+  decades.update(grid(30), values(grid(30), grown));
+  CHECK(decades.transform().kind() == OutputTransform::Kind::log);
+}
