@@ -236,13 +236,20 @@ void ablation(const Settings& settings) {
     for (std::size_t v = 0; v < variants.size(); ++v) {
       std::string text = "default";
       Options options = settings.options;
-      for (const auto& [name, value] : variants[v]) text = fmt::format("{}={}", name, value), options[name] = value;
+      for (const auto& [name, value] : variants[v])
+        text = fmt::format("{}={}", name, value), options[name] = value;
       const Curves changed = curves(at, "bayes", options, settings.seeds, budget);
       if (v == 0) base = changed;
       print_row(text, budget, changed);
       const Numbers ours = base.at(budget), theirs = changed.at(budget);
       for (std::size_t i = 0; i < ours.size(); ++i)
         for (const double other : theirs) share[v] += 0.5 - 0.5 * verdict(ours[i], other), duels[v] += 1.0;
+      int won = 0, lost = 0;  // paired by seed
+      for (std::size_t i = 0; i < ours.size(); ++i) {
+        const int duel = verdict(ours[i], theirs[i]);
+        lost += duel > 0, won += duel < 0;
+      }
+      if (v > 0) fmt::print("  {:>30} better on {}, worse on {} of {} seeds\n", "", won, lost, ours.size());
       const int result = verdict(base.median(budget), changed.median(budget));
       ahead[v] += result<0, behind[v] += result> 0;
     }

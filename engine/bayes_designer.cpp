@@ -109,7 +109,9 @@ class BayesDesigner final : public Designer {
         if (trial.state != TrialState::pending) observations_.push_back(observe(trial));
       belief_->relate(observations_, threads_);
       for (Point& point : incumbents(1))
-        if (space_.contains(point)) templates_.push_back(std::move(point));
+        if (space_.contains(point) &&
+            std::find(templates_.begin(), templates_.end(), point) == templates_.end())
+          templates_.push_back(std::move(point));
       observations_.clear();
     }
     if (!templates_.empty()) initial_ = std::max(initial_ / 2, static_cast<int>(templates_.size()) + 1);
@@ -195,12 +197,12 @@ class BayesDesigner final : public Designer {
       if (repeats(rows.row(i))) scores[i] = -infinity;
   }
 
-  // The central point, then of a few feasible draws the one farthest from all known points (Mitchell's best candidate).
+  // The templates, the central point, then of a few feasible draws the one farthest from all known points (Mitchell's best candidate).
   std::optional<Point> spread(Random& random) {
     std::optional<Point> best;
     for (const Point& point : templates_)
       if (!points_.known(point)) return point;
-    if (options_.central && observations_.empty() && pending_.empty())
+    if (options_.central && observations_.size() + pending_.size() == templates_.size())
       best = central_point(features_, points_, random);
     if (best) return best;
     double farthest = -1.0;

@@ -19,8 +19,8 @@ namespace dovetail {
 ///     4. the point is pending: the beliefs take its prediction for its outcome, so that the next suggestion goes elsewhere
 ///
 /// Gaussian processes are exact to `exact` outcomes (2000), then local (`local_rows` in regression.hpp); their parameters are
-/// sought on at most 1000. Related studies (`related` of the context) lend their regressions' means, and their best points
-/// are tried first.
+/// sought on at most 1000. Related studies (`related` of the context) lend their regressions' means as long as they predict,
+/// and their best points are tried first.
 ///
 /// Options: bayes_options.hpp. Trials told without being asked for (other studies, hot starts) count like any other.
 std::unique_ptr<Designer> make_bayes_designer(const DesignerContext& context);

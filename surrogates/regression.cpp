@@ -164,11 +164,13 @@ void Regression::update(const Matrix& inputs, std::span<const double> outputs,
   };
   GaussianProcess leaning = fitted();
   if (std::any_of(slopes_.begin(), slopes_.end(), [](double slope) { return slope > 0.0; })) {
-    // The guides stay as long as the outputs are more likely with them.
+    // The guides stay while every output is better predicted from the others with them; each slope has to earn its keep.
     std::vector<double> slopes(slopes_.size(), 0.0);
     slopes.swap(slopes_);
     GaussianProcess alone = fitted();
-    if (alone.log_likelihood() > leaning.log_likelihood())
+    const auto used = std::count_if(slopes.begin(), slopes.end(), [](double slope) { return slope > 0.0; });
+    const double gain = leaning.leave_one_out().log_density - alone.leave_one_out().log_density;
+    if (gain < static_cast<double>(used))
       leaning = std::move(alone);
     else
       slopes.swap(slopes_);

@@ -37,8 +37,8 @@ class Regression {
   Regression(GaussianProcessModel model, RegressionOptions options);
 
   /// Regressions of related studies, in whose predictions this one believes as far as its own outputs agree: its prior mean
-  /// becomes the stacked mean of theirs (stacking_slopes), and it learns the difference; at each fit only if that makes the
-  /// outputs more likely than no guides do. They must outlive it.
+  /// becomes the stacked mean of theirs (stacking_slopes), and it learns the difference; at each fit only if that
+  /// predicts each output from the others better (log density left one out) by more than 1 per slope. They must outlive it.
   void lean_on(std::vector<const Regression*> guides) { guides_ = std::move(guides); }
 
   /// All data so far; earlier rows must be those of the last call. Appends, or refits when due.
