@@ -18,6 +18,32 @@ namespace {
 constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr std::size_t keep_limit = 64;
 
+// Tensors of which a tile is no larger than the tiles that it is made of are together.
+unsigned without_gaps(const Layer& layer) {
+  unsigned found = 0;
+  for (std::size_t t = 0; t < layer.tensors.size(); ++t) {
+    const auto plain = [](const Axis& axis) { return axis.size() == 1 && axis.front().coefficient == 1; };
+    if (std::all_of(layer.tensors[t].axes.begin(), layer.tensors[t].axes.end(), plain)) found |= 1U << t;
+  }
+  return found;
+}
+
+// What the children of a fan-out hold together, `words` each.
+Limit over(unsigned tensors, double words, const Sharing::Fan& fan) {
+  words = std::floor(words * (1.0 + 1e-12));
+  if (!fan.bound()) return {tensors, words * fan.children};
+  return {tensors, words, fan.x, fan.y, fan.along_x, fan.along_y};
+}
+
+// Whether the rules leave a level no loops over time.
+bool loopless(const Layer& layer, const LevelRules& rules) {
+  const auto& most = rules.max_factor[static_cast<std::size_t>(Slot::temporal)];
+  for (std::size_t d = 0; d < layer.dimensions.size(); ++d) {
+    if (layer.dimensions[d].extent > 1 && most[d] != 1) return false;
+  }
+  return true;
+}
+
 // Whether a tensor passes the level under the outermost one by, on its way to one further in.
 bool passes(const std::vector<unsigned>& keep) {
   unsigned inner = 0;
@@ -29,16 +55,17 @@ bool passes(const std::vector<unsigned>& keep) {
 
 struct LayerBound::Tables {
   explicit Tables(const Layer& asked) : layer(asked), tiles(asked), mesh(asked) {}
-  CompulsoryCost bound(const Architecture& machine, const Sharing& sharing, const std::vector<unsigned>& keep,
-                       const std::array<double, max_levels>& occupied, bool nearby, SeenTiles& seen) const;
+  CompulsoryCost bound(const Architecture& machine, const MappingRules& rules, const Sharing& sharing,
+                       const std::vector<unsigned>& keep, const std::array<double, max_levels>& occupied,
+                       bool nearby, SeenTiles& seen) const;
 
   const Layer& layer;
   LayerTiles tiles;
   LayerMesh mesh;
 };
 
-CompulsoryCost LayerBound::Tables::bound(const Architecture& machine, const Sharing& sharing,
-                                         const std::vector<unsigned>& keep,
+CompulsoryCost LayerBound::Tables::bound(const Architecture& machine, const MappingRules& rules,
+                                         const Sharing& sharing, const std::vector<unsigned>& keep,
                                          const std::array<double, max_levels>& occupied, bool nearby,
                                          SeenTiles& seen) const {
   const std::size_t levels = machine.levels.size(), tensors = tiles.tensors, written = tiles.written;
@@ -80,24 +107,39 @@ CompulsoryCost LayerBound::Tables::bound(const Architecture& machine, const Shar
       }
       if (b.capacity.tensors != 0)
         b.capacity.words = std::floor(b.capacity.words / least_rate * (1.0 + 1e-12));
+      if (next > 1 && loopless(layer, level_rules(rules, next - 1))) {
+        const Level& beneath = machine.levels[next - 2];
+        b.beyond.tensors = keep[next - 2] & without_gaps(layer);
+        double rate = infinity;
+        for (std::size_t t = 0; t < tensors; ++t) {
+          if ((b.beyond.tensors >> t & 1U) != 0)
+            rate = std::min(rate, AccessCost(beneath, layer.tensors[t]).rate);
+        }
+        if (!usable_capacity(beneath)) b.beyond.tensors = 0;
+        if (b.beyond.tensors != 0)
+          b.beyond = over(b.beyond.tensors, static_cast<double>(*usable_capacity(beneath)) / rate,
+                          mesh_fans[next - 1]);
+      }
       b.fill_elided = whole_written * std::min(occupied[next - 1], written_reuse);
       // The nearest keeper inside, and what all of its instances under one child hold.
       for (std::size_t t = 0; t < tensors; ++t) {
         std::size_t held = next - 1;
-        double children = 1.0;
+        Sharing::Fan all;  // of the fan-outs between
         while (held > 0) {
-          children *= static_cast<double>(fanout_x(machine, static_cast<int>(held)) *
-                                          fanout_y(machine, static_cast<int>(held)));
+          const Sharing::Fan& fan = mesh_fans[held];
+          if (all.children == 1.0)
+            all = fan;
+          else if (fan.children > 1.0)
+            all = {all.children * fan.children};
           if ((keep[held - 1] >> t & 1U) != 0) break;
           --held;
         }
         if (held == 0) continue;
         const auto capacity = usable_capacity(machine.levels[held - 1]);
         const double rate = AccessCost(machine.levels[held - 1], layer.tensors[t]).rate;
-        const Limit all{
-            1U << t, capacity ? std::floor(static_cast<double>(*capacity) / rate * (1.0 + 1e-12)) * children
-                              : infinity};
-        ((b.stored >> t & 1U) != 0 ? b.beneath : b.inner)[t] = all;
+        const Limit together =
+            capacity ? over(1U << t, static_cast<double>(*capacity) / rate, all) : Limit{1U << t, infinity};
+        ((b.stored >> t & 1U) != 0 ? b.beneath : b.inner)[t] = together;
       }
     }
     for (std::size_t t = 0; t < tensors; ++t) {
@@ -207,7 +249,7 @@ CompulsoryCost LayerBound::operator()(const Architecture& machine, const Mapping
     SeenTiles seen;
     for (const bool nearby : {false, true}) {
       if (nearby && !passes(keep)) continue;
-      const CompulsoryCost way = tables.bound(machine, sharing, keep, occupied, nearby, seen);
+      const CompulsoryCost way = tables.bound(machine, rules, sharing, keep, occupied, nearby, seen);
       one.energy_pj = std::max(one.energy_pj, way.energy_pj);
       one.cycles = std::max(one.cycles, way.cycles);
     }

@@ -295,15 +295,15 @@ Inside least_inside(const LayerTiles& tables, const std::vector<Boundary>& bound
   for (std::size_t s = 0; s < tensors; ++s) {
     if ((b.stored >> s & 1U) == 0) {
       if (b.inner[s].tensors != 0)
-        look(s, {b.capacity, b.inner[s]}, true);  // else not stored, or not delivered
+        look(s, {b.capacity, b.beyond, b.inner[s]}, true);  // else not stored, or not delivered
     } else if (at > 1 && b.beneath[s].tensors != 0 && !windowed[s]) {
-      look(s, {b.capacity, b.beneath[s]}, true);
-      look(s, {b.capacity, {}}, false);
+      look(s, {b.capacity, b.beyond, b.beneath[s]}, true);
+      look(s, {b.capacity, b.beyond, {}}, false);
     } else {
-      look(s, {b.capacity, {}}, true);
+      look(s, {b.capacity, b.beyond, {}}, true);
     }
   }
-  look(tensors, {b.capacity, {}},
+  look(tensors, {b.capacity, b.beyond, {}},
        true);  // none is stationary: seldom the best, so that the floor rules most out
   return best;
 }

@@ -21,6 +21,7 @@ struct Boundary {
   unsigned unheld = 0;     // crossing tensors that no level up to the child stores: a word for each operation
   bool outermost = false;  // all loops outside belong to one level
   Limit capacity;
+  Limit beyond;  // of all that the children of the child hold, where it has no loops of its own
   std::array<Limit, max_tensors> inner{};    // of a tensor that is stored further in
   std::array<Limit, max_tensors> beneath{};  // of a tensor that the children of the child hold all of at once
   double fan = 1.0;

@@ -190,10 +190,21 @@ std::vector<char> LayerTiles::within(const Limits& limits) const {
     if (limit.tensors == 0) continue;
     std::array<double, max_tensors> counts{};
     for (unsigned t = 0; t < tensors; ++t) counts[t] = (limit.tensors >> t & 1U) != 0 ? 1.0 : 0.0;
+    const double all = limit.words * static_cast<double>(limit.x * limit.y);
     for (std::size_t id = 0; id < fits.size(); ++id) {
       double sum = 0.0;
       for (std::size_t t = 0; t < max_tensors; ++t) sum += counts[t] * words[id][t];
-      fits[id] = static_cast<char>(fits[id] & static_cast<char>(sum <= limit.words));
+      fits[id] = static_cast<char>(fits[id] & static_cast<char>(sum <= all));
+    }
+    if (limit.along_x == 0 && limit.along_y == 0) continue;
+    for (std::size_t n = 0; n < fits.size(); ++n) {
+      if (fits[n] == 0) continue;
+      const auto id = static_cast<TileLattice::Id>(n);
+      const std::int64_t x = limit.along_x != 0 ? std::min(limit.x, product(id, limit.along_x)) : limit.x;
+      const std::int64_t y = limit.along_y != 0 ? std::min(limit.y, product(id, limit.along_y)) : limit.y;
+      double sum = 0.0;
+      for (std::size_t t = 0; t < max_tensors; ++t) sum += counts[t] * words[n][t];
+      if (sum > limit.words * static_cast<double>(x * y)) fits[n] = 0;
     }
   }
   return fits;

@@ -15,15 +15,16 @@
 
 namespace dovetail {
 
-// A sum of the words of some tensors may not exceed a capacity.
+/// A sum of the words of some tensors may not exceed a capacity: `words` for every child of a mesh of x by y that a tile can
+/// occupy, which is at most the product of its extents in the dimensions that may go along an axis (0: any).
 struct Limit {
   unsigned tensors = 0;
   double words = 0.0;
-  bool operator<(const Limit& other) const {
-    return std::tie(tensors, words) < std::tie(other.tensors, other.words);
-  }
+  std::int64_t x = 1, y = 1;
+  unsigned along_x = 0, along_y = 0;
+  auto operator<=>(const Limit&) const = default;
 };
-using Limits = std::array<Limit, 2>;
+using Limits = std::array<Limit, 3>;
 
 /// Sets of dimensions of the tile lattice. The children that a tile can occupy along them depend on the product of their
 /// extents, so that a tile replaces another one only where its products are multiples. 0: none.
