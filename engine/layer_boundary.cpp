@@ -147,6 +147,20 @@ double units(const LayerTiles& tables, const Sharing& sharing, std::size_t at, T
   return units;
 }
 
+// Children of a fan-out inside a tile that one word of a tensor can serve, at most: their factors divide the tile where it
+// does not move the tensor.
+double serving(const LayerTiles& tables, const Sharing& sharing, std::size_t fan_out, std::size_t t,
+               TileLattice::Id tile) {
+  const Sharing::Fan& fan = sharing.mesh[fan_out];
+  const double most = sharing.serves[fan_out][t];
+  if (most == 1.0 || !fan.bound() || tables.windowed[t]) return most;
+  const auto along = [&](std::int64_t children, unsigned dimensions) {
+    return dimensions == 0 ? children
+                           : std::min(children, tables.product(tile, dimensions & ~tables.moving[t]));
+  };
+  return std::min(most, static_cast<double>(along(fan.x, fan.along_x) * along(fan.y, fan.along_y)));
+}
+
 }  // namespace
 
 Inside least_inside(const LayerTiles& tables, const std::vector<Boundary>& boundaries, std::size_t at,
@@ -249,8 +263,13 @@ Inside least_inside(const LayerTiles& tables, const std::vector<Boundary>& bound
         Ports ports = lower.busy;
         Ports& used_ports = c + 1 == at ? child : ports;
         for (std::size_t t = 0; t < tensors; ++t) {
-          if ((lower.crossing & ~lower.unheld) >> t & 1U) {
-            const double words_out = std::max(used[t], swept[t] * reach[c][t]);
+          if (lower.crossing >> t & 1U) {
+            double words_out = swept[t] * reach[c][t];
+            if (lower.unheld >> t & 1U) {
+              words_out = operations * reach[c][t];
+              for (std::size_t i = 0; i < at; ++i) words_out /= serving(tables, sharing, i, t, m);
+            }
+            words_out = std::max(used[t], words_out);
             const double back = t == written ? std::max(0.0, words_out - lower.elided[t]) : words_out;
             const double up = t == written ? words_out : 0.0;
             energy += back * lower.read[t] + up * lower.update[t];

@@ -47,6 +47,7 @@ LayerTiles::LayerTiles(const Layer& layer) {
   for (std::size_t t = 0; t < tensors; ++t) {
     used[t] = used_elements(merged_->layer, merged_->layer.tensors[t]);
     windowed[t] = reuse[t].windowed() != 0;
+    moving[t] = reuse[t].relevant();
     std::vector<double> share(lattice_->size());
     for (std::size_t id = 0; id < lattice_->size(); ++id) {
       const TileExtents& tile = lattice_->extents(static_cast<TileLattice::Id>(id));

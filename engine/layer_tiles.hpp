@@ -51,6 +51,7 @@ class LayerTiles {
   std::vector<Words> around;
   std::array<double, max_tensors> used{};
   std::array<bool, max_tensors> windowed{};
+  std::array<unsigned, max_tensors> moving{};  ///< dimensions of the lattice that move a tensor
   double operations = 1.0, whole_written = 0.0, written_reuse = 1.0;
   std::size_t tensors = 0, written = 0;
 
