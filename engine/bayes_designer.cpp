@@ -284,8 +284,7 @@ class BayesDesigner final : public Designer {
     const bool sampled = samples_paths();
     Promise promise(*belief_, options_, observations_, sampled, random);
     problem.score = [&](std::span<const Point> points, const Matrix& rows) {
-      const Outlook outlook = belief_->predict(rows, priors(points));
-      std::vector<double> scores = promise.scores(outlook, rows, threshold);
+      std::vector<double> scores = promise.scores(rows, priors(points), threshold);
       strike_repeats(rows, scores);
       return scores;
     };

@@ -58,6 +58,9 @@ class Belief {
   /// Sum over the specs of E[max(0, excess)] on the transformed scale, minus log P(the evaluation succeeds).
   std::vector<double> expected_violation(const Matrix& points) const;
 
+  /// log P(the evaluation succeeds), the classifier's; 0 without one.
+  std::vector<double> log_success(const Matrix& points) const;
+
   /// P(the evaluation succeeds) at points drawn from the space, calibrated for such points; 1 without a classifier.
   /// (`log_success` speaks of points that the study itself would choose.)
   std::vector<double> success_anywhere(const Matrix& points) const;
@@ -81,7 +84,6 @@ class Belief {
   std::vector<Regression> objectives_, specs_;
   std::vector<std::unique_ptr<Belief>> relatives_;
   bool with_prior_ = false;
-  std::vector<double> log_success(const Matrix& points) const;
   std::unique_ptr<FeasibilityClassifier> classifier_;
   std::unique_ptr<BoostedTrees> trees_;
   CellVolumes volumes_;

@@ -81,12 +81,11 @@ double Promise::expected(const Outlook& outlook, std::size_t row) const {
   return log_expected_improvement(chebyshev(means), total, incumbent_);
 }
 
-std::vector<double> Promise::sampled(const Outlook& outlook, const Matrix& rows) const {
-  // A path is the process's; what the process does not know of the mean is in the prediction.
-  const Prediction own = belief_.objective(0).process().predict(rows);
+std::vector<double> Promise::sampled(const Matrix& rows, std::span<const double> priors) const {
+  // A path is the process's; what the process does not know of the mean is the offset.
   std::vector<double> result = (*path_)(rows);
-  for (std::size_t i = 0; i < rows.rows; ++i)
-    result[i] = own.mean[i] - result[i] - outlook.objectives.front().mean[i];
+  const std::vector<double> known = belief_.objective(0).offset(rows, priors);
+  for (std::size_t i = 0; i < rows.rows; ++i) result[i] = -result[i] - known[i];
   std::vector<double> violation(rows.rows, 0.0);
   auto path = excess_paths_.begin();
   for (const Regression& spec : belief_.specs()) {
@@ -101,14 +100,20 @@ std::vector<double> Promise::sampled(const Outlook& outlook, const Matrix& rows)
   return result;
 }
 
-std::vector<double> Promise::scores(const Outlook& outlook, const Matrix& rows, double log_threshold) const {
-  std::vector<double> result(rows.rows);
-  if (path_) result = sampled(outlook, rows);
-  for (std::size_t i = 0; i < rows.rows; ++i) {
-    const double value = path_ ? result[i] : expected(outlook, i);
-    const double log_feasible = path_ ? outlook.log_success[i] : outlook.log_feasible[i];
-    result[i] = weigh_by_feasibility(value, log_feasible, outlook.log_success[i], log_threshold);
+std::vector<double> Promise::scores(const Matrix& rows, std::span<const double> priors,
+                                    double log_threshold) const {
+  std::vector<double> result;
+  if (path_) {  // no variance is asked for: a path costs O(n) per point
+    result = sampled(rows, priors);
+    const std::vector<double> log_success = belief_.log_success(rows);
+    for (std::size_t i = 0; i < rows.rows; ++i)
+      result[i] = weigh_by_feasibility(result[i], log_success[i], log_success[i], log_threshold);
+    return result;
   }
+  const Outlook outlook = belief_.predict(rows, priors);
+  for (std::size_t i = 0; i < rows.rows; ++i)
+    result.push_back(weigh_by_feasibility(expected(outlook, i), outlook.log_feasible[i],
+                                          outlook.log_success[i], log_threshold));
   return result;
 }
 

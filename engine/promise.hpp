@@ -20,8 +20,8 @@ class Promise {
   Promise(const Belief& belief, const BayesOptions& options, std::span<const Observation> observations,
           bool sampled, Random& random);
 
-  /// `outlook` is the belief's at `rows`; `log_threshold` as in weigh_by_feasibility.
-  std::vector<double> scores(const Outlook& outlook, const Matrix& rows, double log_threshold) const;
+  /// At rows of features with the cheap guesses there (`priors`, may be empty); `log_threshold` as in weigh_by_feasibility.
+  std::vector<double> scores(const Matrix& rows, std::span<const double> priors, double log_threshold) const;
 
   /// Of the first objective, or of the scalarisation: the least feasible value known.
   double incumbent() const { return incumbent_; }
@@ -29,7 +29,7 @@ class Promise {
  private:
   double chebyshev(const std::vector<double>& value) const;
   double expected(const Outlook& outlook, std::size_t row) const;
-  std::vector<double> sampled(const Outlook& outlook, const Matrix& rows) const;
+  std::vector<double> sampled(const Matrix& rows, std::span<const double> priors) const;
 
   const Belief& belief_;
   const BayesOptions& options_;

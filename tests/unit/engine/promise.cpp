@@ -27,7 +27,7 @@ struct Line {
   std::vector<double> scores(bool sampled, const Matrix& rows, std::uint64_t seed = 1) const {
     Random random(seed, {1});
     const Promise promise(belief, options, observations, sampled, random);
-    return promise.scores(belief.predict(rows, {}), rows, -1e300);
+    return promise.scores(rows, {}, -1e300);
   }
 };
 
