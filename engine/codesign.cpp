@@ -168,11 +168,13 @@ std::unique_ptr<Designer> Codesign::designer(int threads) const {
   context.threads = threads;
   context.options = study_.designer_options;
   context.lower_bound = [this](const Point& point) { return bound(point); };
-  if (std::any_of(goal_.specs.begin(), goal_.specs.end(),
-                  [](const Spec& spec) { return spec.metric == "area_um2"; }))
-    context.admits = [this](const Point& point) {
-      return area_allowed(area_um2(family_->instantiate(point)));
-    };
+  // `known` is an option of the study: off leaves machines that no layer's rules allow to the classifier of failures.
+  bool known = true;
+  if (const auto found = context.options.find("known"); found != context.options.end()) {
+    known = found->second != "off";
+    context.options.erase(found);
+  }
+  context.admits = [this, known](const Point& point) { return admits(point, known); };
   // `features` is an option of the study: what surrogates see of a machine.
   std::string seen = "both";
   if (const auto found = context.options.find("features"); found != context.options.end()) {

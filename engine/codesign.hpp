@@ -186,6 +186,9 @@ class Codesign {
                                                      const Limits& limits,
                                                      const std::vector<CompulsoryCost>& costs, bool prove,
                                                      bool cutting) const;
+  /// Whether a machine keeps the specs on area and, with `mappable`, holds the tiles that its rules demand of every layer:
+  /// what needs no mapping to be known.
+  bool admits(const Point& point, bool mappable) const;
   /// Whether the machine keeps the specs on area, which need no mapping.
   bool area_allowed(double area_um2) const;
   /// Whether a network's optimum is one of its own, and proven as such.

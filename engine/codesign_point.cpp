@@ -7,6 +7,7 @@
 
 #include <dovetail/engine/codesign.hpp>
 #include <dovetail/engine/compulsory_bound.hpp>
+#include <dovetail/engine/demanded_tiles.hpp>
 #include <dovetail/engine/explore_layer.hpp>
 #include <dovetail/engine/objective.hpp>
 #include <dovetail/engine/screening.hpp>
@@ -326,6 +327,15 @@ bool Codesign::area_allowed(double area_um2) const {
   const Trial machine{0, {}, TrialState::completed, {{"area_um2", area_um2}}, ""};
   return std::all_of(goal_.specs.begin(), goal_.specs.end(), [&](const Spec& spec) {
     return spec.metric != "area_um2" || spec_violation(Goal{{}, {spec}}, machine) <= 0.0;
+  });
+}
+
+bool Codesign::admits(const Point& point, bool mappable) const {
+  const Architecture machine = family_->instantiate(point);
+  if (!area_allowed(area_um2(machine))) return false;
+  return !mappable || std::all_of(pool_.begin(), pool_.end(), [&](const PoolLayer& layer) {
+    return demanded_tiles_fit(layer.layer, machine, family_->rules(layer.layer, point),
+                              bypass_of(study_.bypass));
   });
 }
 

@@ -41,6 +41,7 @@ inline Attempt attempt(Study study, const std::string& variant, std::uint64_t se
   study.seed = seed;
   study.designer = "bayes";
   study.designer_options["classifier"] = variant == "oracle" ? "process" : variant;
+  study.designer_options["known"] = "off";  // all failures are the classifier's to learn
   const Codesign codesign(study, own);
   const auto designer = codesign.designer(settings.threads);
   Attempt result;

@@ -20,7 +20,8 @@ inline Front front(Study study, std::uint64_t seed, double seconds, int threads)
   options.threads = threads;
   if (seconds > 0.0) options.interrupted = [&] { return process_seconds() - start >= seconds; };
   const CodesignResult result = run(Codesign(study), options);
-  Front found{result.hypervolume, infinity, static_cast<double>(result.front.size()), process_seconds() - start};
+  Front found{result.hypervolume, infinity, static_cast<double>(result.front.size()),
+              process_seconds() - start};
   for (const Trial& trial : result.front)
     found.least_edp = std::min(found.least_edp, trial.metrics.at("edp"));
   return found;
