@@ -1,7 +1,10 @@
 // No mapping costs less than what cannot be avoided: asked of families, layers, hardware points and sampled mappings.
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <dovetail/engine/compulsory_bound.hpp>
+#include <dovetail/engine/exact_mapper.hpp>
+#include <dovetail/engine/layer_bound.hpp>
 #include <dovetail/engine/mapper.hpp>
 #include <dovetail/spaces/family.hpp>
 #include <dovetail/workloads/network.hpp>
@@ -55,4 +58,57 @@ TEST_CASE("no sampled mapping of any family is below the bound") {
     }
   }
   CHECK(mapped > 100);
+}
+
+TEST_CASE("no mapping of a small layer on a machine of a family is below the bound of the layer") {
+  const auto conv = [](std::int64_t filters, std::int64_t channels, std::int64_t side, std::int64_t window,
+                       std::int64_t stride) {
+    return make_conv({.name = fmt::format("{}x{}x{} {}/{}", filters, channels, side, window, stride),
+                      .in_channels = channels,
+                      .out_channels = filters,
+                      .out_height = side,
+                      .out_width = side,
+                      .kernel_height = window,
+                      .kernel_width = window,
+                      .stride_height = stride,
+                      .stride_width = stride});
+  };
+  const std::vector<Layer> layers = {
+      conv(16, 8, 8, 1, 2),
+      conv(8, 32, 6, 1, 3),
+      conv(8, 8, 8, 2, 3),
+      conv(6, 12, 9, 3, 2),
+      conv(32, 48, 4, 3, 1),
+      conv(128, 256, 2, 1, 1),
+      make_matmul({.name = "24x36x40", .rows = 24, .columns = 36, .depth = 40}),
+      make_matmul({.name = "2x512x96", .rows = 2, .columns = 512, .depth = 96})};
+  for (const char* name : {"gemmini", "nvdla"}) {
+    const Family family = load_family(name);
+    Random random(12, {1});
+    int compared = 0;
+    for (std::size_t draw = 0; draw < 96; ++draw) {
+      const Point point = *family.space().sample(random);
+      MapRequest request;
+      request.layer = layers[draw % layers.size()];
+      request.architecture = family.instantiate(point);
+      request.rules = family.rules(request.layer, point);
+      request.bypass = Bypass::fixed;
+      const CompulsoryCost bound =
+          LayerBound(request.layer)(request.architecture, request.rules, request.bypass);
+      CAPTURE(name);
+      CAPTURE(draw);
+      CAPTURE(request.layer.name);
+      for (const bool energy : {true, false}) {
+        request.objective = energy ? MappingObjective{1, 0} : MappingObjective{0, 1};
+        const MapResult found = ExactMapper().map(request);
+        if (!found.proven) continue;
+        ++compared;
+        if (energy)
+          CHECK(bound.energy_pj <= found.best.energy_pj);
+        else
+          CHECK(bound.cycles <= static_cast<double>(found.best.cycles));
+      }
+    }
+    CHECK(compared > 100);
+  }
 }
