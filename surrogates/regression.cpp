@@ -202,10 +202,8 @@ OutputTransform Regression::likely_transform(const Matrix& inputs, const std::ve
   for (std::size_t i = 0; i < count; ++i) some.append(inputs.row(i * outputs.size() / count));
   FitOptions fit = options_.cold;
   fit.starts = 1;
-  if (process_) {
-    fit.first_starts.emplace_back(process_->parameters().begin(), process_->parameters().end());
-    fit.evaluations = options_.warm_evaluations;
-  }
+  fit.evaluations = options_.warm_evaluations;
+  if (process_) fit.first_starts.emplace_back(process_->parameters().begin(), process_->parameters().end());
   OutputTransform chosen;
   double most = -std::numeric_limits<double>::infinity();
   for (const OutputTransform& candidate : OutputTransform::candidates(outputs)) {
