@@ -83,7 +83,7 @@ double Regression::prior(double value) const {
 
 std::vector<double> Regression::offset(const Matrix& points, std::span<const double> priors) const {
   std::vector<double> result(points.rows, 0.0);
-  for (std::size_t i = 0; i < priors.size(); ++i) result[i] = prior_slope_ * prior(priors[i]);
+  for (std::size_t i = 0; i < priors.size(); ++i) result[i] = prior(priors[i]);
   for (std::size_t s = 0; s < slopes_.size(); ++s) {
     if (!(slopes_[s] > 0.0)) continue;
     const std::vector<double> mean = guides_[s]->predict(points).mean;
@@ -174,19 +174,6 @@ void Regression::update(const Matrix& inputs, std::span<const double> outputs,
       leaning = std::move(alone);
     else
       slopes.swap(slopes_);
-  }
-  if (!kept_priors.empty()) {
-    // So does as much of the prior: a bound that is loose in places misleads more than it tells.
-    double likeliest = 1.0;
-    for (const double slope : {1.0, 0.5, 0.0}) {
-      prior_slope_ = slope;
-      GaussianProcess other = fitted();
-      if (slope == 1.0 || other.log_likelihood() > leaning.log_likelihood()) {
-        leaning = std::move(other);
-        likeliest = slope;
-      }
-    }
-    prior_slope_ = likeliest;
   }
   process_ = std::move(leaning);
   seen_ = fitted_ = inputs.rows;

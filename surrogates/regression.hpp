@@ -73,7 +73,6 @@ class Regression {
   std::optional<GaussianProcess> process_;
   std::vector<const Regression*> guides_;
   std::vector<double> slopes_;
-  double prior_slope_ = 1.0;  ///< of 1, 1/2 and 0 the likeliest
   std::size_t seen_ = 0, fitted_ = 0, believed_ = 0;
   bool local_ = false;
   int fits_ = 0;

@@ -136,21 +136,3 @@ TEST_CASE("the transform is chosen by what the inputs explain, not by how they w
   decades.update(grid(30), values(grid(30), grown));
   CHECK(decades.transform().kind() == OutputTransform::Kind::log);
 }
-
-TEST_CASE("a prior that misleads is left out, one that tells keeps its weight") {
-  const Matrix inputs = grid(25), at = grid(101);
-  const std::vector<double> outputs = values(inputs, wavy);
-  Regression without(model(), plain()), misled(model(), plain()), told(model(), plain());
-  without.update(inputs, outputs);
-  const auto jumps = [](double x) { return 5.0 * std::sin(1e4 * x * x); };
-  const auto nearly = [](double x) { return wavy(x) + 0.1 * x; };
-  misled.update(inputs, outputs, values(inputs, jumps));
-  told.update(inputs, outputs, values(inputs, nearly));
-  const std::vector<double> plainly = without.predict(at).mean,
-                            jumping = misled.predict(at, values(at, jumps)).mean;
-  const Prediction known = told.predict(at, values(at, nearly));
-  for (std::size_t i = 0; i < at.rows; ++i) {
-    CHECK(std::abs(jumping[i] - plainly[i]) < 0.05);
-    CHECK(std::abs(told.inverse(known.mean[i]) - wavy(at(i, 0))) < 0.01);
-  }
-}
