@@ -22,7 +22,10 @@ struct Limit {
   double words = 0.0;
   std::int64_t x = 1, y = 1;
   unsigned along_x = 0, along_y = 0;
-  auto operator<=>(const Limit&) const = default;
+  bool operator<(const Limit& other) const {
+    return std::tie(tensors, words, x, y, along_x, along_y) <
+           std::tie(other.tensors, other.words, other.x, other.y, other.along_x, other.along_y);
+  }
 };
 using Limits = std::array<Limit, 3>;
 
