@@ -242,6 +242,12 @@ void ExactSearch::solve() {
   }
 }
 
+void ExactSearch::improve(const MapPoint& known, std::size_t width) {
+  main_.best = known;
+  parallel_for(1, request_.threads, [&](std::size_t) { pass(main_, infinity, width); });
+  main_.stopped = "search";
+}
+
 double ExactSearch::cheapest(double price, std::optional<MapPoint>& best, double enough) {
   Hunt hunt;
   hunt.price = price;

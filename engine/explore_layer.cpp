@@ -6,7 +6,6 @@
 
 #include <dovetail/engine/exact_mapper.hpp>
 #include <dovetail/engine/sampling_mappers.hpp>
-#include <dovetail/workloads/parallel.hpp>
 
 namespace dovetail {
 namespace {
@@ -15,14 +14,6 @@ constexpr std::int64_t first_evaluations = 4000;
 constexpr std::size_t labels_per_stage = 512;
 
 }  // namespace
-
-void ExactSearch::improve(const MapPoint& known, std::size_t width) {
-  main_.best = known;
-  parallel_for(1, request_.threads, [&](std::size_t) {
-    pass(main_, std::numeric_limits<double>::infinity(), width);  // all stages share its threads
-  });
-  main_.stopped = "search";
-}
 
 MapResult explore_layer(const MapRequest& request) {
   const Stopwatch clock;

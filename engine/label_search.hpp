@@ -127,7 +127,8 @@ class LabelSearch {
   double adders(int level, double before, double after, double children, double groups) const;
   PackedMapping mapping(const LabelPath& path) const;
 
-  static constexpr std::size_t pieces = 61;  ///< of a stage's work, for any number of threads
+  /// Of a stage's work, for any number of threads; shares no factor with the strides of tables.
+  static constexpr std::size_t pieces = 61;
   /// First and one past the last of `count` items that belong to a piece.
   static std::pair<std::size_t, std::size_t> piece(std::size_t count, std::size_t index) {
     return {count * index / pieces, count * (index + 1) / pieces};
