@@ -1,11 +1,11 @@
 // Constrained Bayesian optimization against recorded peers, live peers, our other designers and itself.
 //
 //     bo [PART ...] [--seeds 20] [--problem NAME] [--mode values|passfail|known|partly] [--most 1000]
-//        [--recorded DIR] [option=value ...]
+//        [--change option=value ...] [--recorded DIR] [option=value ...]
 //
 //     quality      best feasible value at the recorded budgets: medians and quartiles; wins, ties, losses
 //     peers        Optuna's samplers, live, beside ours with as many seeds
-//     ablation     each default of the Bayesian designer changed alone
+//     ablation     each default of the Bayesian designer (or each --change) changed alone, paired by seed
 //     calibration  Brier score of the feasibility classifier on hidden constraints against the base rate
 //     transfer     outcomes of a related study told first
 //     cost         CPU time of fit and suggestion, beside scikit-learn, live
@@ -30,6 +30,7 @@ struct Settings {
   std::string driver = DOVETAIL_SOURCE_DIR "/bench/peers.py";
   std::vector<Case> cases;
   Options options;
+  std::vector<Options> changes;  // of the ablation; none: all
 };
 
 void print_row(const std::string& who, int budget, const Curves& curves,
@@ -202,64 +203,81 @@ void peers(const Settings& settings) {
   tally.print("Optuna");
 }
 
-// Every default changed alone. `better` is the share of seeds and problems on which the changed designer ends better than
-// the default, ties half: above 50 % the default would be wrong.
-void ablation(const Settings& settings) {
-  const std::vector<Options> variants = {
-      {},
-      {{"kernel", "squared_exponential"}},
-      {{"kernel", "matern52"}},
-      {{"kernel", "linear"}},
-      {{"kernel", "product"}},
-      {{"central", "off"}},
-      {{"violation", "off"}},
-      {{"transform", "none"}},
-      {{"warp", "on"}},
-      {{"acquisition", "ei"}},
-      {{"acquisition", "mixed"}},
-      {{"acquisition", "lcb"}},
-      {{"acquisition", "thompson"}},
-      {{"classifier", "off"}},
-      {{"classifier", "trees"}},
-      {{"threshold", "0"}},
-      {{"trust", "off"}},
-      {{"trust", "on"}},
-      {{"neighbours", "off"}},
-      {{"gradient", "off"}},
-  };
-  std::vector<double> share(variants.size(), 0.0), duels(variants.size(), 0.0);
-  std::vector<int> ahead(variants.size(), 0), behind(variants.size(), 0);
-  for (const Case& at : settings.cases) {
-    const int budget = at.budgets[at.budgets.size() / 2];
-    fmt::print("{} @{}\n", at.name(), budget);
-    Curves base;
-    for (std::size_t v = 0; v < variants.size(); ++v) {
-      std::string text = "default";
-      Options options = settings.options;
-      for (const auto& [name, value] : variants[v])
-        text = fmt::format("{}={}", name, value), options[name] = value;
-      const Curves changed = curves(at, "bayes", options, settings.seeds, budget);
-      if (v == 0) base = changed;
-      print_row(text, budget, changed);
-      const Numbers ours = base.at(budget), theirs = changed.at(budget);
-      for (std::size_t i = 0; i < ours.size(); ++i)
-        for (const double other : theirs) share[v] += 0.5 - 0.5 * verdict(ours[i], other), duels[v] += 1.0;
-      int won = 0, lost = 0;  // paired by seed
-      for (std::size_t i = 0; i < ours.size(); ++i) {
-        const int duel = verdict(ours[i], theirs[i]);
-        lost += duel > 0, won += duel < 0;
-      }
-      if (v > 0) fmt::print("  {:>30} better on {}, worse on {} of {} seeds\n", "", won, lost, ours.size());
-      const int result = verdict(base.median(budget), changed.median(budget));
-      ahead[v] += result<0, behind[v] += result> 0;
-    }
-    std::fflush(stdout);
+const std::vector<Options> all_changes = {
+    {{"kernel", "squared_exponential"}},
+    {{"kernel", "matern52"}},
+    {{"kernel", "linear"}},
+    {{"kernel", "product"}},
+    {{"central", "off"}},
+    {{"violation", "off"}},
+    {{"transform", "none"}},
+    {{"warp", "on"}},
+    {{"acquisition", "ei"}},
+    {{"acquisition", "mixed"}},
+    {{"acquisition", "lcb"}},
+    {{"acquisition", "thompson"}},
+    {{"classifier", "off"}},
+    {{"classifier", "trees"}},
+    {{"threshold", "0"}},
+    {{"trust", "off"}},
+    {{"trust", "on"}},
+    {{"neighbours", "off"}},
+    {{"gradient", "off"}},
+};
+
+// One change over all problems and budgets, each duel one seed at one budget.
+struct Duels {
+  int won = 0, tied = 0, lost = 0;
+  int better = 0, worse = 0;  // cases whose interval excludes 0
+};
+
+// Changed minus default, paired by seed: its median with a 95 % interval; below 0 the change is better.
+void duel(const Numbers& base, const Numbers& changed, Duels& duels) {
+  Numbers differences;
+  int won = 0, lost = 0;
+  for (std::size_t i = 0; i < base.size(); ++i) {
+    const int result = verdict(changed[i], base[i]);
+    won += result > 0, lost += result < 0;
+    differences.push_back(result == 0 ? 0.0 : changed[i] - base[i]);
   }
-  fmt::print("{:>30} {:>10} {:>16} {:>16}\n", "changed", "better %", "medians better", "medians worse");
-  for (std::size_t v = 1; v < variants.size(); ++v)
-    fmt::print("{:>30} {:>10.1f} {:>16} {:>16}\n",
-               variants[v].begin()->first + "=" + variants[v].begin()->second,
-               100.0 * share[v] / std::max(1.0, duels[v]), ahead[v], behind[v]);
+  duels.won += won, duels.lost += lost, duels.tied += static_cast<int>(base.size()) - won - lost;
+  const auto [low, high] = jobs::median_interval(differences);
+  duels.better += high<0.0, duels.worse += low> 0.0;
+  fmt::print("  {:>30} {:+.3g} [{:+.3g}, {:+.3g}]; better on {}, worse on {} of {} seeds\n", "paired",
+             quantile(differences, 0.5), low, high, won, lost, base.size());
+}
+
+// Every default changed alone, at the middle and the last budget. Of the duels, paired by seed and ties half, a change that
+// wins more than 50 % says that the default is wrong.
+void ablation(const Settings& settings) {
+  const std::vector<Options>& changes = settings.changes.empty() ? all_changes : settings.changes;
+  const auto name_of = [](const Options& change) {
+    return change.begin()->first + "=" + change.begin()->second;
+  };
+  std::vector<Duels> duels(changes.size());
+  for (const Case& at : settings.cases) {
+    const std::set<int> budgets{at.budgets[at.budgets.size() / 2], at.budgets.back()};
+    fmt::print("{}\n", at.name());
+    const Curves base = curves(at, "bayes", settings.options, settings.seeds, at.budgets.back());
+    for (const int budget : budgets) print_row("default", budget, base, at.problem.best_known);
+    for (std::size_t v = 0; v < changes.size(); ++v) {
+      Options options = settings.options;
+      for (const auto& [name, value] : changes[v]) options[name] = value;
+      const Curves changed = curves(at, "bayes", options, settings.seeds, at.budgets.back());
+      for (const int budget : budgets) {
+        print_row(name_of(changes[v]), budget, changed, at.problem.best_known);
+        duel(base.at(budget), changed.at(budget), duels[v]);
+      }
+      std::fflush(stdout);
+    }
+  }
+  fmt::print("{:>30} {:>7} {:>22} {:>30}\n", "changed", "won %", "won/tied/lost", "interval better/worse");
+  for (std::size_t v = 0; v < changes.size(); ++v)
+    fmt::print("{:>30} {:>7.1f} {:>22} {:>30}\n", name_of(changes[v]),
+               100.0 * (duels[v].won + 0.5 * duels[v].tied) /
+                   std::max(1, duels[v].won + duels[v].tied + duels[v].lost),
+               fmt::format("{}/{}/{}", duels[v].won, duels[v].tied, duels[v].lost),
+               fmt::format("{}/{}", duels[v].better, duels[v].worse));
 }
 
 }  // namespace
@@ -281,6 +299,9 @@ int main(int argc, char** argv) {
       mode_name = argv[++i];
     } else if (word == "--recorded" && more) {
       settings.recorded = argv[++i];
+    } else if (word == "--change" && more && std::string(argv[i + 1]).find('=') != std::string::npos) {
+      const std::string change = argv[++i];
+      settings.changes.push_back({{change.substr(0, change.find('=')), change.substr(change.find('=') + 1)}});
     } else if (std::set<std::string>{"quality", "peers", "ablation", "calibration", "transfer", "cost"}
                    .contains(word)) {
       parts.insert(word);

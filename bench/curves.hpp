@@ -9,19 +9,12 @@
 #include <nlohmann/json.hpp>
 
 #include "clocks.hpp"
+#include "codesign/figures.hpp"
 #include "problems.hpp"
 
 namespace problems {
 
-/// Linear between order statistics; infinite values stay infinite.
-inline double quantile(Numbers values, double share) {
-  std::sort(values.begin(), values.end());
-  const double at = share * static_cast<double>(values.size() - 1);
-  const auto low = static_cast<std::size_t>(at), high = std::min(values.size() - 1, low + 1);
-  if (!std::isfinite(values[low]) || !std::isfinite(values[high]))
-    return at > static_cast<double>(low) ? values[high] : values[low];
-  return values[low] + (at - static_cast<double>(low)) * (values[high] - values[low]);
-}
+using jobs::quantile;
 
 using Options = std::map<std::string, std::string>;
 

@@ -20,11 +20,13 @@ using Json = nlohmann::ordered_json;
 using Numbers = std::vector<double>;
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
+// Linear between order statistics; beside an infinite one the upper of the two.
 inline double quantile(Numbers values, double share) {
   std::sort(values.begin(), values.end());
   const double at = share * static_cast<double>(values.size() - 1);
   const auto low = static_cast<std::size_t>(at), high = std::min(values.size() - 1, low + 1);
-  if (low == high || values[low] == values[high] || at == static_cast<double>(low)) return values[low];
+  if (at == static_cast<double>(low)) return values[low];
+  if (!std::isfinite(values[low]) || !std::isfinite(values[high])) return values[high];
   return values[low] + (at - static_cast<double>(low)) * (values[high] - values[low]);
 }
 
