@@ -58,7 +58,8 @@ class MarginalLikelihood {
 /// is refined on all, or on an evenly strided `fit_size` of them when there are more.
 struct FitOptions {
   int starts = 3;
-  int evaluations = 40;  ///< likelihoods with gradient, for each start and for the refinement
+  int evaluations = 40;  ///< likelihoods with gradient, for each start
+  int refinement = 25;   ///< and for the best of the subset on all points, near which it begins
   int coarse_size = 160;
   int fit_size = 1000;
   double tolerance = 1e-4;  ///< stop when log posterior changes relatively less than this

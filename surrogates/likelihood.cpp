@@ -224,7 +224,7 @@ std::vector<double> fit_parameters(const GaussianProcessModel& model, const Matr
   }
   if (coarse) {
     MarginalLikelihood whole = strided(options.fit_size);
-    best = dense::climb(model, std::ref(whole), best.point, options.evaluations, options.tolerance);
+    best = dense::climb(model, std::ref(whole), best.point, options.refinement, options.tolerance);
   }
   return best.point;
 }
