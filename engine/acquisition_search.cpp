@@ -65,12 +65,26 @@ class Search {
           if (auto point = random_move(problem_.space, incumbent, {i % 2 ? 0.0 : 0.5, scale}, random_))
             pool.push_back(std::move(*point));
       if (options_.neighbours) append_neighbours(incumbent, 64, pool);
+      replace_choices(incumbent, pool);
     }
   }
 
   void append_neighbours(const Point& point, int limit, std::vector<Point>& pool) {
     std::vector<Point> near = problem_.space.neighbours(point, random_, limit);
     pool.insert(pool.end(), std::make_move_iterator(near.begin()), std::make_move_iterator(near.end()));
+  }
+
+  // One choice for another in all parameters that share them.
+  void replace_choices(const Point& point, std::vector<Point>& pool) const {
+    for (const auto& list : problem_.features.shared())
+      for (int from = 0; from < list.choices; ++from)
+        for (int to = 0; to < list.choices; ++to) {
+          Point moved = point;
+          for (const int number : list.numbers)
+            if (double& value = moved.numbers[static_cast<std::size_t>(number)]; value == from) value = to;
+          if (!(moved == point) && (problem_.space.constraints().empty() || problem_.space.contains(moved)))
+            pool.push_back(std::move(moved));
+        }
   }
 
   bool inside(Point& point) const {

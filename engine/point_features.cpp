@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <dovetail/surrogates/features.hpp>
+#include <map>
 #include <numeric>
 #include <stdexcept>
 
@@ -102,7 +103,10 @@ PointFeatures::PointFeatures(const Space& space, std::function<std::vector<doubl
     if (code.kind == Code::Kind::number || code.kind == Code::Kind::table) ranges_.push_back(column - 1);
     codes_.push_back(std::move(code));
   }
-  if (!custom_) return;
+  if (!custom_) {
+    share_choices(column);
+    return;
+  }
   // The user's columns: all plain numbers, no known way back.
   Random random(0, {0x6665617475726573});
   const std::optional<Point> point = space.sample(random);
@@ -112,6 +116,18 @@ PointFeatures::PointFeatures(const Space& space, std::function<std::vector<doubl
   reals_.clear();
   if (!point) return;
   for (int i = 0; i < static_cast<int>(custom_(*point).size()); ++i) numeric_.push_back(i);
+}
+
+void PointFeatures::share_choices(int column) {
+  std::map<std::vector<std::string>, std::vector<int>> lists;
+  for (std::size_t p = 0; p < space_.parameters().size(); ++p)
+    if (const auto* choice = std::get_if<CategoricalValues>(&space_.parameters()[p].domain))
+      lists[choice->values].push_back(space_.offset(static_cast<int>(p)));
+  for (auto& [values, numbers] : lists) {
+    if (numbers.size() < 3) continue;
+    shared_.push_back({std::move(numbers), static_cast<int>(values.size()), column});
+    column += static_cast<int>(values.size());
+  }
 }
 
 std::vector<double> PointFeatures::operator()(const Point& point) const {
@@ -137,6 +153,13 @@ std::vector<double> PointFeatures::operator()(const Point& point) const {
           result.push_back(std::log(numbers[i]) / std::log(code.scale.high));
         break;
     }
+  }
+  for (const SharedChoices& list : shared_) {
+    result.resize(result.size() + static_cast<std::size_t>(list.choices), 0.0);
+    for (const int number : list.numbers)
+      result[static_cast<std::size_t>(list.column) +
+             static_cast<std::size_t>(point.numbers[static_cast<std::size_t>(number)])] +=
+          1.0 / static_cast<double>(list.numbers.size());
   }
   return result;
 }
@@ -185,6 +208,12 @@ Kernel PointFeatures::kernel(const std::string& name) const {
     for (const std::vector<int>& columns : tied_) all.insert(all.end(), columns.begin(), columns.end());
     if (name == "linear_noise") result.terms.clear();
     if (!all.empty() || name == "linear_noise") result.terms.push_back({{tied(Shape::linear, all)}});
+  }
+  for (const SharedChoices& list : shared_) {
+    if (name == "linear_noise" || name == "product") continue;
+    std::vector<int> columns(static_cast<std::size_t>(list.choices));
+    std::iota(columns.begin(), columns.end(), list.column);
+    result.terms.push_back({{ard(shape, columns)}});
   }
   return result;
 }

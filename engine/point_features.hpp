@@ -18,6 +18,7 @@ namespace dovetail {
 ///   categorical     one-hot (Hamming distance), one length scale
 ///   permutation     signs of all pairs (Kendall distance), one length scale
 ///   factorization   log(factor) / log(product) per slot
+/// and, last, for every list of choices that three or more categorical parameters share, the share of them at each choice.
 /// With the user's own `features` those replace the code (scaled by what is seen first is the user's business: about
 /// [0, 1] is best).
 class PointFeatures {
@@ -32,7 +33,8 @@ class PointFeatures {
   /// Over the numbers N and the unordered choices C (a squared exponential each, multiplied): N x C with one choice, whose
   /// correlation says how much its values share; N + N x C with several, whose product vanishes where all differ (mixtures as
   /// in CoCaBO, Ru et al., ICML 2020). N is matern52 or squared_exponential; `linear` adds a linear term over all columns to
-  /// the first; `product` is N x C alone with the first; `linear_noise` the linear term alone.
+  /// the first; `product` is N x C alone with the first; `linear_noise` the linear term alone. All but the last two have one
+  /// more term per shared list of choices, over the shares: how often a choice is made, wherever.
   Kernel kernel(const std::string& name) const;
 
   int dimension() const {
@@ -50,6 +52,13 @@ class PointFeatures {
     double from_unit(double unit) const;
   };
   const std::vector<RealColumn>& reals() const { return reals_; }
+
+  /// Categorical parameters with the same list of choices: their places among the numbers of a point, and the choices.
+  struct SharedChoices {
+    std::vector<int> numbers;
+    int choices = 0, column = 0;  ///< the shares are at column, column + 1, ...
+  };
+  const std::vector<SharedChoices>& shared() const { return shared_; }
   bool only_real() const { return reals_.size() == space_.parameters().size(); }
 
  private:
@@ -59,12 +68,14 @@ class PointFeatures {
     RealColumn scale;
     std::vector<double> table;
   };
+  void share_choices(int column);
   Space space_;
   std::function<std::vector<double>(const Point&)> custom_;
   std::vector<Code> codes_;
   std::vector<int> numeric_, ranges_;
   std::vector<std::vector<int>> tied_;
   std::vector<RealColumn> reals_;
+  std::vector<SharedChoices> shared_;
 };
 
 }  // namespace dovetail

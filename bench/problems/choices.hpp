@@ -78,7 +78,8 @@ inline Problem labs50() {
 
 /// The stochastic simulator of COMBO with a fixed seed. The discount is for all uses, and pests are counted before a stage's
 /// action: only so is COMBO's figure possible (24 stages of the third pesticide, none at last, 4 % of paths at first). Beta draws by Johnk's and Cheng's ideas through gamma variates.
-inline Problem pest_control() {
+/// Relabelled: the choices of each stage are numbered otherwise, so that equal ones mean nothing.
+inline Problem pest_control(bool relabelled = false) {
   std::vector<Parameter> parameters;
   for (int i = 1; i <= 25; ++i) parameters.push_back(category("c" + std::to_string(i), 5));
   const auto gamma = [](double shape, Random& random) {
@@ -95,9 +96,13 @@ inline Problem pest_control() {
     const double x = gamma(a, random), y = gamma(b, random);
     return x / (x + y);
   };
-  return {"pest_control",
+  return {relabelled ? "pest_control_relabelled" : "pest_control",
           parameters,
-          [beta](const Numbers& x) {
+          [beta, relabelled](const Numbers& labels) {
+            Numbers x = labels;
+            if (relabelled)
+              for (std::size_t i = 0; i < x.size(); ++i)
+                x[i] = static_cast<double>((static_cast<std::size_t>(x[i]) + (i * 2654435761u >> 13)) % 5);
             static constexpr double price[4] = {1, 0.8, 0.7, 0.5}, discount[4] = {0.2, 0.3, 0.3, 0.0};
             static constexpr double growth[4] = {1.0 / 7, 2.5 / 7, 2.0 / 7, 0.5 / 7};
             double strength[4] = {2.0 / 7, 3.0 / 7, 3.0 / 7, 5.0 / 7};
