@@ -8,10 +8,9 @@ using namespace dovetail;
 
 namespace {
 
-Space stages(int count) {
-  std::vector<Parameter> parameters;
-  for (int i = 0; i < count; ++i)
-    parameters.push_back({"stage" + std::to_string(i), CategoricalValues{{"none", "weak", "strong"}}});
+Space stages(std::size_t count) {
+  std::vector<Parameter> parameters(count, {"", CategoricalValues{{"none", "weak", "strong"}}});
+  for (std::size_t i = 0; i < count; ++i) parameters[i].name = "stage" + std::to_string(i);
   return Space(parameters, {});
 }
 
