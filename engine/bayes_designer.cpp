@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <set>
 
@@ -121,7 +122,7 @@ class BayesDesigner final : public Designer {
     Observation result;
     result.point = trial.point;
     result.features = features_(trial.point);
-    if (prior_mean_) result.prior = prior_mean_(trial.point);
+    if (prior_mean_) result.priors = prior_mean_(trial.point);
     result.failed = trial.state != TrialState::completed;
     const auto metric = [&](const std::string& name) {
       const auto found = trial.metrics.find(name);
@@ -164,6 +165,28 @@ class BayesDesigner final : public Designer {
     std::vector<Point> result;
     for (const Observation* observation : order)
       if (result.size() < count) result.push_back(observation->point);
+    return result;
+  }
+
+  // Of several objectives any observation that none dominates is as good as another.
+  std::vector<Point> front(std::size_t count, Random& random) const {
+    std::vector<const Observation*> feasible, members;
+    for (const Observation& observation : observations_)
+      if (observation.feasible()) feasible.push_back(&observation);
+    for (const Observation* one : feasible) {
+      const bool dominated = std::any_of(feasible.begin(), feasible.end(), [&](const Observation* other) {
+        return other->objectives != one->objectives &&
+               std::equal(other->objectives.begin(), other->objectives.end(), one->objectives.begin(),
+                          std::less_equal<>());
+      });
+      if (!dominated) members.push_back(one);
+    }
+    std::vector<Point> result;
+    while (result.size() < count && !members.empty()) {
+      const auto chosen = members.begin() + static_cast<std::ptrdiff_t>(random.below(members.size()));
+      result.push_back((*chosen)->point);
+      members.erase(chosen);
+    }
     return result;
   }
 
@@ -221,12 +244,15 @@ class BayesDesigner final : public Designer {
     for (const std::vector<double>& row : pending_features_) belief_->believe(row);
   }
 
-  std::vector<double> priors(std::span<const Point> points) const {
-    std::vector<double> result(prior_mean_ ? points.size() : 0);
-    if (result.empty()) return result;
-    result.front() = prior_mean_(points.front());  // the first question may teach the prior
-    parallel_for(result.size() - 1, threads_,
-                 [&](std::size_t i) { result[i + 1] = prior_mean_(points[i + 1]); });
+  Guesses priors(std::span<const Point> points) const {
+    if (!prior_mean_ || points.empty()) return {};
+    std::vector<std::vector<double>> guesses(points.size());
+    guesses.front() = prior_mean_(points.front());  // the first question may teach the prior
+    parallel_for(points.size() - 1, threads_,
+                 [&](std::size_t i) { guesses[i + 1] = prior_mean_(points[i + 1]); });
+    Guesses result(std::min(guesses.front().size(), goal_.objectives.size()));
+    for (std::size_t k = 0; k < result.size(); ++k)
+      for (const std::vector<double>& guess : guesses) result[k].push_back(guess[k]);
     return result;
   }
 
@@ -242,7 +268,7 @@ class BayesDesigner final : public Designer {
     search.starts = options_.starts;
     search.neighbours = options_.neighbours;
     search.gradient = options_.gradient && !prior_mean_ && belief_->has_gradient();
-    const std::vector<Point> best = incumbents(4);
+    const std::vector<Point> best = goal_.objectives.size() > 1 && found ? front(4, random) : incumbents(4);
     // Among many length scales always, otherwise every second time once nothing improves: global improvement that stays a
     // promise ends in corners, while the neighbourhood of the best point is where small steps still pay.
     const bool near =
@@ -331,7 +357,7 @@ class BayesDesigner final : public Designer {
   Goal goal_;
   std::uint64_t seed_;
   int threads_;
-  std::function<double(const Point&)> prior_mean_;
+  std::function<std::vector<double>(const Point&)> prior_mean_;
   BayesOptions options_;
   PointFeatures features_;
   FreshPoints points_;

@@ -14,8 +14,8 @@ namespace dovetail {
 ///     3. nothing feasible known: the least expected violation of the specs or, every third time, the most probably feasible
 ///        point; while only failures are known the most probable weighed by novelty and, every second time, centrality
 ///        otherwise: the largest log EI + log P(feasible), from `many` length scales every second time the least value of a
-///        sample path where sampled constraints hold, near the best point (options: LCB, Thompson; two objectives: log
-///        EHVI; more: random Chebyshev weights as in ParEGO, Knowles 2006)
+///        sample path where sampled constraints hold, near the best point (options: LCB, Thompson; two or three objectives:
+///        log EHVI; more: random Chebyshev weights as in ParEGO, Knowles 2006)
 ///     4. the point is pending: the beliefs take its prediction for its outcome, so that the next suggestion goes elsewhere
 ///
 /// Gaussian processes are exact to `exact` outcomes (2000), then local (`local_rows` in regression.hpp); their parameters are

@@ -75,7 +75,7 @@ Belief::Belief(const PointFeatures& features, const BayesOptions& options, int o
 void Belief::update(const std::vector<Observation>& observations, int threads) {
   Matrix completed, all;
   std::vector<std::vector<double>> objectives(objectives_.size()), excess(specs_.size());
-  std::vector<double> priors;
+  Guesses priors(with_prior_ ? objectives_.size() : 0);
   std::vector<char> passed;
   bool any_failed = false;
   for (const Observation& observation : observations) {
@@ -84,15 +84,17 @@ void Belief::update(const std::vector<Observation>& observations, int threads) {
     any_failed = any_failed || observation.failed;
     if (observation.failed) continue;
     completed.append(observation.features);
-    if (with_prior_) priors.push_back(observation.prior);
+    priors.resize(std::min(priors.size(), observation.priors.size()));
+    for (std::size_t i = 0; i < priors.size(); ++i) priors[i].push_back(observation.priors[i]);
     for (std::size_t i = 0; i < objectives_.size(); ++i) objectives[i].push_back(observation.objectives[i]);
     for (std::size_t i = 0; i < specs_.size(); ++i) excess[i].push_back(observation.excess[i]);
   }
   const std::size_t regressions = objectives_.size() + specs_.size();
   parallel_for(regressions + 1, threads, [&](std::size_t i) {
     if (i < objectives_.size()) {
-      objectives_[i].update(completed, objectives[i],
-                            i == 0 ? std::span<const double>(priors) : std::span<const double>());
+      objectives_[i].update(
+          completed, objectives[i],
+          i < priors.size() ? std::span<const double>(priors[i]) : std::span<const double>());
     } else if (i < regressions) {
       specs_[i - objectives_.size()].update(completed, excess[i - objectives_.size()]);
     } else if (options_.classifier == "trees" && any_failed && all.rows > classified_) {
@@ -137,14 +139,14 @@ void Belief::relate(const std::vector<Observation>& study, int threads) {
   guide(&Belief::specs_);
 }
 
-Outlook Belief::predict(const Matrix& points, std::span<const double> priors) const {
+Outlook Belief::predict(const Matrix& points, const Guesses& priors) const {
   Outlook result;
   result.log_feasible.assign(points.rows, 0.0);
   result.log_success.assign(points.rows, 0.0);
   if (has_objectives())
     for (std::size_t i = 0; i < objectives_.size(); ++i)
-      result.objectives.push_back(
-          objectives_[i].predict(points, i == 0 && with_prior_ ? priors : std::span<const double>()));
+      result.objectives.push_back(objectives_[i].predict(
+          points, i < priors.size() ? std::span<const double>(priors[i]) : std::span<const double>()));
   for (const Regression& spec : specs_) {
     if (!spec.ready()) continue;
     const Prediction prediction = spec.predict(points);

@@ -22,10 +22,13 @@ struct Observation {
   std::vector<double> features;
   bool failed = false;
   std::vector<double> objectives, excess;  ///< empty when failed
-  double prior = 0.0;                      ///< the cheap guess of the first objective
+  std::vector<double> priors;              ///< cheap guesses of the first objectives
   bool feasible() const;
   double worst_excess() const;
 };
+
+/// Of each guessed objective, the cheap guesses at some points.
+using Guesses = std::vector<std::vector<double>>;
 
 /// Predictions at several points, on the transformed scales of the regressions.
 struct Outlook {
@@ -53,7 +56,8 @@ class Belief {
   /// Learns a finished related study; the regressions lean on it as far as their own outcomes agree. Call before `update`.
   void relate(const std::vector<Observation>& study, int threads);
 
-  Outlook predict(const Matrix& points, std::span<const double> priors) const;
+  /// `priors[i]`: the cheap guesses of objective i at the points.
+  Outlook predict(const Matrix& points, const Guesses& priors) const;
   OutlookGradient predict_gradient(std::span<const double> point) const;
   /// Sum over the specs of E[max(0, excess)] on the transformed scale, minus log P(the evaluation succeeds).
   std::vector<double> expected_violation(const Matrix& points) const;

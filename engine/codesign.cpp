@@ -201,8 +201,13 @@ std::unique_ptr<Designer> Codesign::designer(int threads) const {
     throw InputError({"designer", 0, 0, ""},
                      fmt::format("prior={}; allowed are loop, bound and none", prior));
   }
-  if (prior == "bound")
-    context.prior_mean = [this](const Point& point) { return std::log(std::max(1e-300, bound(point))); };
+  if (prior == "bound") {
+    // The bound tells good machines from bad ones: what the first points would be spread for.
+    if (study_.designer == "bayes") context.options.emplace("initial", "2");
+    context.prior_mean = [this, weighty = weighty_layers()](const Point& point) {
+      return guesses(point, weighty);
+    };
+  }
   try {
     if (evaluator_ == nullptr || prior != "loop") return make_designer(study_.designer, context);
     auto answers = std::make_shared<LoopPrior>(

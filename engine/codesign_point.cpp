@@ -64,12 +64,69 @@ bool Codesign::loop_model_bounds(const Architecture& architecture) const {
   return evaluator_ == nullptr || (!foreign_ && dovetail::loop_model_bounds(architecture));
 }
 
-std::vector<CompulsoryCost> Codesign::compulsory(const Point& point, const Architecture& architecture) const {
+std::vector<CompulsoryCost> Codesign::compulsory(const Point& point, const Architecture& architecture,
+                                                 const std::vector<char>& weighty) const {
   std::vector<CompulsoryCost> costs;
-  for (const PoolLayer& layer : pool_)
-    costs.push_back(
-        (*layer.bound)(architecture, family_->rules(layer.layer, point), bypass_of(study_.bypass)));
+  for (std::size_t i = 0; i < pool_.size(); ++i) {
+    const MappingRules rules = family_->rules(pool_[i].layer, point);
+    const LayerBound& bound = *pool_[i].bound;
+    costs.push_back(weighty.empty() || weighty[i] != 0 ? bound(architecture, rules, bypass_of(study_.bypass))
+                                                       : bound.quick(architecture, rules));
+  }
   return costs;
+}
+
+std::vector<char> Codesign::weighty_layers() const {
+  constexpr double share = 0.03;
+  const Point& hand = family_->default_point();
+  const std::vector<CompulsoryCost> costs =
+      compulsory(hand, family_->instantiate(hand), std::vector<char>(pool_.size(), 0));
+  const CompulsoryCost all = sums(costs);
+  std::vector<char> weighty(pool_.size(), 0);
+  for (std::size_t n = 0; n < networks_.size(); ++n) {
+    for (const Use& use : uses_[n]) {
+      const double times = study_.workloads[n].weight * static_cast<double>(use.count);
+      if (times * costs[use.pool].energy_pj >= share * all.energy_pj ||
+          times * costs[use.pool].cycles >= share * all.cycles)
+        weighty[use.pool] = 1;
+    }
+  }
+  return weighty;
+}
+
+CompulsoryCost Codesign::sums(const std::vector<CompulsoryCost>& costs) const {
+  CompulsoryCost all{0.0, 0.0};
+  for (std::size_t n = 0; n < networks_.size(); ++n) {
+    for (const Use& use : uses_[n]) {
+      const double times = study_.workloads[n].weight * static_cast<double>(use.count);
+      all.energy_pj += times * costs[use.pool].energy_pj;
+      all.cycles += times * costs[use.pool].cycles;
+    }
+  }
+  return all;
+}
+
+std::vector<double> Codesign::guesses(const Point& point, const std::vector<char>& weighty) const {
+  const Architecture architecture = family_->instantiate(point);
+  const bool bounded = loop_model_bounds(architecture);
+  std::vector<CompulsoryCost> costs;
+  CompulsoryCost all{0.0, 0.0};
+  if (bounded) costs = compulsory(point, architecture, weighty), all = sums(costs);
+  const double seconds = all.cycles / (study_.clock_mhz.value_or(family_->clock_mhz()) * 1e6);
+  std::vector<double> result;
+  for (const Objective& objective : goal_.objectives) {
+    const std::string& metric = objective.metric;
+    const double guess = metric == "area_um2"     ? area_um2(architecture)
+                         : !bounded               ? std::numeric_limits<double>::quiet_NaN()
+                         : metric == "energy_pj"  ? all.energy_pj
+                         : metric == "cycles"     ? all.cycles
+                         : metric == "latency_ms" ? seconds * 1e3
+                         : metric == "power_mw"   ? all.energy_pj * 1e-9 / seconds
+                         : metric == "edp"        ? all.energy_pj * all.cycles
+                                                  : bound(costs);
+    result.push_back(std::log(guess));
+  }
+  return result;
 }
 
 double Codesign::bound(const std::vector<CompulsoryCost>& costs) const {

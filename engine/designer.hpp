@@ -31,8 +31,8 @@ class Designer {
 };
 
 /// What every designer is made from. `features` (optional) maps a point to the coordinates that surrogates see;
-/// `prior_mean` (optional) gives a cheap guess of the logarithm of a positive objective that a surrogate takes as its mean:
-/// once asked, from several threads; `related` holds trials of studies over the same parameters whose objectives and specs
+/// `prior_mean` (optional) gives cheap guesses of the logarithms of positive objectives, in their order, that surrogates take
+/// as their means (fewer numbers than objectives: of the first ones): once asked, from several threads; `related` holds trials of studies over the same parameters whose objectives and specs
 /// behave alike (another layer, another machine), for designers that transfer; `lower_bound` (optional) gives a number below
 /// which the objective of a point cannot be, for designers that prove; `admits` (optional) is false for points that break a
 /// limit which needs no evaluation: they are not suggested.
@@ -42,7 +42,7 @@ struct DesignerContext {
   std::uint64_t seed = 0;
   int threads = 1;
   std::function<std::vector<double>(const Point&)> features;
-  std::function<double(const Point&)> prior_mean;
+  std::function<std::vector<double>(const Point&)> prior_mean;
   std::map<std::string, std::string> options;  ///< of the designer named, each documented beside it
   std::function<double(const Point&)> lower_bound = {};
   std::function<bool(const Point&)> admits = {};

@@ -1,7 +1,9 @@
-// Expected hypervolume improvement for two objectives, in the log.
+// Expected hypervolume improvement for two and three objectives, in the log.
 #pragma once
 
 #include <array>
+#include <cstddef>
+#include <utility>
 #include <vector>
 
 namespace dovetail {
@@ -23,5 +25,26 @@ double hypervolume(const std::vector<Objectives>& front, const Objectives& refer
 /// exact and O(n), after Emmerich et al. 2011 and Yang et al. 2019; log form as in Ament et al., NeurIPS 2023 (LogEHVI).
 double log_hypervolume_improvement(const Objectives& mean, const Objectives& variance,
                                    const std::vector<Objectives>& front, const Objectives& reference);
+
+/// The same for three objectives. Between two heights z of the front in the third objective, what is dominated has the
+/// section of the points up to there, so that with z_1 < ... < z_m, z_{m+1} the reference's and no point below z_1
+///
+///     EHVI = sum_{k = 0..m} (EI_3(z_{k+1}) - EI_3(z_k)) EHVI_12(points with third objective <= z_k),   EI_3(z_0) = 0
+///
+/// O(m) improvements of one objective and O(m^2) products.
+class Slabs {
+ public:
+  using Point = std::array<double, 3>;
+  Slabs(std::vector<Point> points, const Point& reference);
+  double log_improvement(const Point& mean, const Point& variance) const;
+
+ private:
+  struct Slab {
+    std::size_t top = 0;                                      // in the third of edges_
+    std::vector<std::pair<std::size_t, std::size_t>> strips;  // right edge and height, in the others
+  };
+  std::array<std::vector<double>, 3> edges_;  // ascending
+  std::vector<Slab> slabs_;
+};
 
 }  // namespace dovetail

@@ -17,6 +17,7 @@ namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr std::size_t keep_limit = 64;
+constexpr double rounding = 1.0 - 1e-9;
 
 // Tensors of which a tile is no larger than the tiles that it is made of are together.
 unsigned without_gaps(const Layer& layer) {
@@ -58,6 +59,9 @@ struct LayerBound::Tables {
   CompulsoryCost bound(const Architecture& machine, const MappingRules& rules, const Sharing& sharing,
                        const std::vector<unsigned>& keep, const std::array<double, max_levels>& occupied,
                        bool nearby, SeenTiles& seen) const;
+
+  CompulsoryCost quick(const Architecture& machine, const MappingRules& rules,
+                       std::array<double, max_levels>& occupied) const;
 
   const Layer& layer;
   LayerTiles tiles;
@@ -191,32 +195,45 @@ CompulsoryCost LayerBound::Tables::bound(const Architecture& machine, const Mapp
 LayerBound::LayerBound(Layer layer) : layer_(std::move(layer)) {}
 LayerBound::~LayerBound() = default;
 
-CompulsoryCost LayerBound::operator()(const Architecture& machine, const MappingRules& rules,
-                                      Bypass bypass) const {
+const LayerBound::Tables& LayerBound::tables() const {
   std::call_once(built_, [&] { tables_ = std::make_unique<const Tables>(layer_); });
-  const Tables& tables = *tables_;
-  CompulsoryCost compulsory = compulsory_cost(layer_, machine, rules);
-  if (machine.link_transfers) return compulsory;
-  // Instances of each level, and compute units, that whole factors can occupy.
-  double units = 1.0;
+  return *tables_;
+}
+
+CompulsoryCost LayerBound::quick(const Architecture& machine, const MappingRules& rules) const {
   std::array<double, max_levels> occupied{};
+  return tables().quick(machine, rules, occupied);
+}
+
+// `occupied`: instances of each level that whole factors can occupy.
+CompulsoryCost LayerBound::Tables::quick(const Architecture& machine, const MappingRules& rules,
+                                         std::array<double, max_levels>& occupied) const {
+  CompulsoryCost compulsory = compulsory_cost(layer, machine, rules);
+  if (machine.link_transfers) return compulsory;
+  double units = 1.0;  // of compute
   for (std::size_t i = machine.levels.size(); i-- > 0;) {
     occupied[i] = units;
     const LevelRules& own = level_rules(rules, i);
     const auto along = [&](Slot slot) {
       unsigned dimensions = 0;
-      for (std::size_t d = 0; d < layer_.dimensions.size(); ++d) {
+      for (std::size_t d = 0; d < layer.dimensions.size(); ++d) {
         if (own.max_factor[static_cast<std::size_t>(slot)][d] != 1) dimensions |= 1U << d;
       }
       return dimensions;
     };
-    units *=
-        tables.mesh.children(fanout_x(machine, static_cast<int>(i)), fanout_y(machine, static_cast<int>(i)),
-                             along(Slot::spatial_x), along(Slot::spatial_y));
+    units *= mesh.children(fanout_x(machine, static_cast<int>(i)), fanout_y(machine, static_cast<int>(i)),
+                           along(Slot::spatial_x), along(Slot::spatial_y));
   }
-  constexpr double rounding = 1.0 - 1e-9;
-  compulsory.cycles = std::max(compulsory.cycles, std::ceil(tables.tiles.operations / units * rounding));
-  if (!tables.tiles.usable) return compulsory;
+  compulsory.cycles = std::max(compulsory.cycles, std::ceil(tiles.operations / units * rounding));
+  return compulsory;
+}
+
+CompulsoryCost LayerBound::operator()(const Architecture& machine, const MappingRules& rules,
+                                      Bypass bypass) const {
+  const Tables& tables = this->tables();
+  std::array<double, max_levels> occupied{};
+  const CompulsoryCost compulsory = tables.quick(machine, rules, occupied);
+  if (machine.link_transfers || !tables.tiles.usable) return compulsory;
   const std::vector<KeepChoice> choices =
       keep_choices(tables.tiles.tensors, machine.levels.size(), rules, bypass);
   std::size_t sets = 1;

@@ -87,7 +87,7 @@ double LoopPrior::operator()(const Point& point) {
 std::unique_ptr<Designer> make_screened_designer(const std::string& name, DesignerContext context,
                                                  std::shared_ptr<LoopPrior> prior) {
   if (name != "bayes") return make_designer(name, context);
-  context.prior_mean = [prior](const Point& point) { return (*prior)(point); };
+  context.prior_mean = [prior](const Point& point) { return std::vector<double>{(*prior)(point)}; };
   context.options.emplace("transform", "log");
   return std::make_unique<ScreenedDesigner>(make_designer(name, context), std::move(prior));
 }

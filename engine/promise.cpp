@@ -28,26 +28,31 @@ Promise::Promise(const Belief& belief, const BayesOptions& options, std::span<co
     : belief_(belief), options_(options), incumbent_(std::numeric_limits<double>::infinity()) {
   const std::size_t count = belief.objective_count();
   std::vector<std::vector<double>> values;
+  reference_.assign(count, 0.1);
   for (const Observation& observation : observations) {
     if (observation.failed) continue;
     std::vector<double> value;
     for (std::size_t k = 0; k < count; ++k)
       value.push_back(belief.objective(static_cast<int>(k)).forward(observation.objectives[k]));
-    if (count == 2) reference_ = {std::max(reference_[0], value[0]), std::max(reference_[1], value[1])};
+    for (std::size_t k = 0; k < count; ++k) reference_[k] = std::max(reference_[k], value[k] + 0.1);
     if (observation.feasible()) values.push_back(std::move(value));
   }
-  if (count > 2) {
+  if (count > 3) {
     double sum = 0.0;
     for (std::size_t k = 0; k < count; ++k)
       weights_.push_back(-std::log(1.0 - random.uniform())), sum += weights_.back();
     for (double& weight : weights_) weight /= sum;
   }
   for (const std::vector<double>& value : values) {
-    incumbent_ = std::min(incumbent_, count > 2 ? chebyshev(value) : value.front());
+    incumbent_ = std::min(incumbent_, count > 3 ? chebyshev(value) : value.front());
     if (count == 2) front_.push_back({value[0], value[1]});
   }
   front_ = pareto_front(std::move(front_));
-  reference_ = {reference_[0] + 0.1, reference_[1] + 0.1};
+  if (count == 3) {
+    std::vector<std::array<double, 3>> points;
+    for (const std::vector<double>& value : values) points.push_back({value[0], value[1], value[2]});
+    slabs_.emplace(points, std::array<double, 3>{reference_[0], reference_[1], reference_[2]});
+  }
   if (count != 1 || !sampled) return;
   path_.emplace(path_of(belief.objective(0), random));
   for (const Regression& spec : belief.specs())
@@ -70,7 +75,12 @@ double Promise::expected(const Outlook& outlook, std::size_t row) const {
   if (outlook.objectives.size() == 2) {
     const Prediction& second = outlook.objectives[1];
     return log_hypervolume_improvement({mean, second.mean[row]}, {variance, second.variance[row]}, front_,
-                                       reference_);
+                                       {reference_[0], reference_[1]});
+  }
+  if (outlook.objectives.size() == 3) {
+    const Prediction &second = outlook.objectives[1], &third = outlook.objectives[2];
+    return slabs_->log_improvement({mean, second.mean[row], third.mean[row]},
+                                   {variance, second.variance[row], third.variance[row]});
   }
   std::vector<double> means;
   double total = 0.0;
@@ -81,10 +91,11 @@ double Promise::expected(const Outlook& outlook, std::size_t row) const {
   return log_expected_improvement(chebyshev(means), total, incumbent_);
 }
 
-std::vector<double> Promise::sampled(const Matrix& rows, std::span<const double> priors) const {
+std::vector<double> Promise::sampled(const Matrix& rows, const Guesses& priors) const {
   // A path is the process's; what the process does not know of the mean is the offset.
   std::vector<double> result = (*path_)(rows);
-  const std::vector<double> known = belief_.objective(0).offset(rows, priors);
+  const std::vector<double> known = belief_.objective(0).offset(
+      rows, priors.empty() ? std::span<const double>() : std::span<const double>(priors.front()));
   for (std::size_t i = 0; i < rows.rows; ++i) result[i] = -result[i] - known[i];
   std::vector<double> violation(rows.rows, 0.0);
   auto path = excess_paths_.begin();
@@ -100,8 +111,7 @@ std::vector<double> Promise::sampled(const Matrix& rows, std::span<const double>
   return result;
 }
 
-std::vector<double> Promise::scores(const Matrix& rows, std::span<const double> priors,
-                                    double log_threshold) const {
+std::vector<double> Promise::scores(const Matrix& rows, const Guesses& priors, double log_threshold) const {
   std::vector<double> result;
   if (path_) {  // no variance is asked for: a path costs O(n) per point
     result = sampled(rows, priors);

@@ -93,11 +93,17 @@ TEST_CASE("no mapping of a small layer on a machine of a family is below the bou
       request.architecture = family.instantiate(point);
       request.rules = family.rules(request.layer, point);
       request.bypass = Bypass::fixed;
-      const CompulsoryCost bound =
-          LayerBound(request.layer)(request.architecture, request.rules, request.bypass);
+      const LayerBound bound_of(request.layer);
+      const CompulsoryCost bound = bound_of(request.architecture, request.rules, request.bypass);
+      const CompulsoryCost quick = bound_of.quick(request.architecture, request.rules);
+      const CompulsoryCost compulsory = compulsory_cost(request.layer, request.architecture, request.rules);
       CAPTURE(name);
       CAPTURE(draw);
       CAPTURE(request.layer.name);
+      CHECK(quick.energy_pj <= bound.energy_pj);
+      CHECK(quick.cycles <= bound.cycles);
+      CHECK(quick.energy_pj >= compulsory.energy_pj);
+      CHECK(quick.cycles >= compulsory.cycles);
       for (const bool energy : {true, false}) {
         request.objective = energy ? MappingObjective{1, 0} : MappingObjective{0, 1};
         const MapResult found = ExactMapper().map(request);

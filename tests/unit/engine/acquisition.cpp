@@ -1,11 +1,15 @@
 // Acquisitions against closed forms, quadrature and their own limits, on made-up posteriors.
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <dovetail/engine/confidence_bound.hpp>
 #include <dovetail/engine/expected_improvement.hpp>
 #include <dovetail/engine/feasibility_weight.hpp>
 #include <dovetail/engine/hypervolume_improvement.hpp>
+#include <dovetail/spaces/random.hpp>
+#include <vector>
 
 using namespace dovetail;
 
@@ -85,6 +89,54 @@ TEST_CASE("fronts and hypervolume on paper") {
   CHECK(front.size() == 3);
   CHECK(hypervolume(front, {4, 4}) == doctest::Approx(6.0));  // 3*1 + 2*1 + 1*1
   CHECK(hypervolume({}, {4, 4}) == 0.0);
+}
+
+TEST_CASE("log EHVI of three objectives: one box at a time, certain points, and sampled gains") {
+  using Point = Slabs::Point;
+  const Point reference{4, 4, 4};
+  const std::vector<Point> front = {{1, 3, 2}, {2, 2, 3}, {3, 1, 1}, {2.5, 2.5, 0.5}, {3.5, 3.5, 3.5}};
+  // Dominated volume, on cells between all coordinates.
+  const auto volume = [&](std::vector<Point> points) {
+    std::array<std::vector<double>, 3> cuts;
+    for (std::size_t k = 0; k < 3; ++k) {
+      for (const Point& point : points) cuts[k].push_back(std::min(point[k], reference[k]));
+      cuts[k].push_back(reference[k]);
+      std::sort(cuts[k].begin(), cuts[k].end());
+    }
+    double sum = 0.0;
+    for (std::size_t a = 0; a + 1 < cuts[0].size(); ++a)
+      for (std::size_t b = 0; b + 1 < cuts[1].size(); ++b)
+        for (std::size_t c = 0; c + 1 < cuts[2].size(); ++c)
+          if (std::any_of(points.begin(), points.end(), [&](const Point& p) {
+                return p[0] <= cuts[0][a] && p[1] <= cuts[1][b] && p[2] <= cuts[2][c];
+              }))
+            sum +=
+                (cuts[0][a + 1] - cuts[0][a]) * (cuts[1][b + 1] - cuts[1][b]) * (cuts[2][c + 1] - cuts[2][c]);
+    return sum;
+  };
+  const auto gain = [&](const Point& point) {
+    std::vector<Point> more = front;
+    more.push_back(point);
+    return volume(more) - volume(front);
+  };
+  const Slabs slabs(front, reference), alone({}, reference);
+  CHECK(alone.log_improvement({1, 2, 3}, {0.3, 0.6, 0.9}) ==
+        doctest::Approx(log_expected_improvement(1, 0.3, 4) + log_expected_improvement(2, 0.6, 4) +
+                        log_expected_improvement(3, 0.9, 4)));
+  for (const Point& point : {Point{1.5, 1.5, 1.5}, Point{0.5, 3.9, 3.9}, Point{2.2, 2.1, 0.2}})
+    CHECK(std::exp(slabs.log_improvement(point, {1e-12, 1e-12, 1e-12})) ==
+          doctest::Approx(gain(point)).epsilon(1e-4));
+  const Point mean{2.2, 2.1, 1.7}, variance{0.5, 0.4, 0.6};
+  Random random(3, {1});
+  double sampled = 0.0;
+  constexpr int draws = 20000;
+  for (int i = 0; i < draws; ++i) {
+    Point point = mean;
+    for (std::size_t k = 0; k < 3; ++k) point[k] += std::sqrt(variance[k]) * random.normal();
+    sampled += gain(point) / draws;
+  }
+  CHECK(std::exp(slabs.log_improvement(mean, variance)) == doctest::Approx(sampled).epsilon(0.04));
+  CHECK(slabs.log_improvement({9, 9, 9}, variance) < slabs.log_improvement({8, 8, 8}, variance));
 }
 
 TEST_CASE("log EHVI: exact for certain points, product of EIs without a front, quadrature with one") {

@@ -21,7 +21,7 @@ struct Line {
 
   Line() {
     for (const double x : {0.0, 0.2, 0.4, 0.6, 0.8, 1.0})
-      observations.push_back({Point{{x}}, {x}, false, {(x - 0.7) * (x - 0.7)}, {x - 0.5}, 0.0});
+      observations.push_back({Point{{x}}, {x}, false, {(x - 0.7) * (x - 0.7)}, {x - 0.5}, {}});
     belief.update(observations, 1);
   }
   std::vector<double> scores(bool sampled, const Matrix& rows, std::uint64_t seed = 1) const {
