@@ -50,6 +50,7 @@ Promise::Promise(const Belief& belief, const BayesOptions& options, std::span<co
   front_ = pareto_front(std::move(front_));
   if (count == 3) {
     std::vector<std::array<double, 3>> points;
+    points.reserve(values.size());
     for (const std::vector<double>& value : values) points.push_back({value[0], value[1], value[2]});
     slabs_.emplace(points, std::array<double, 3>{reference_[0], reference_[1], reference_[2]});
   }
