@@ -11,22 +11,24 @@ struct BayesOptions {
   int initial = 0;  ///< points before the first model; 0: 3 + 5/4 per length scale, 4 to 20; from `many`
                     ///< on one per length scale, up to 20
   bool central =
-      true;  ///< start at the middle of the ranges, and prefer it every second time while all fails
+      true;  ///< start at the middle of the ranges, and prefer it every second time while all fails: where next to nothing
+      ///< is feasible, extremes are not
   std::string kernel =
       "auto";  ///< matern52, squared_exponential, linear, product, linear_noise (point_features.hpp); auto: matern52, and
-      ///< linear (its sum with a linear term) from `many` length scales
+               ///< linear (its sum with a linear term) from `many` length scales
   std::string transform = "auto";  ///< of the objective: auto, none, log, power
   bool warp = false;  ///< Kumaraswamy warping of ordered inputs (up to 15): more to learn, seldom worth it
   std::string acquisition =
       "auto";  ///< ei (log EI, with two objectives log EHVI), lcb, thompson (sample paths), mixed (in turn ei and
-      ///< thompson); auto: ei; from `many` length scales thompson if all are of real numbers, else mixed
+  ///< thompson); auto: ei; from `many` length scales thompson if all are of real numbers, else mixed
   double lambda = 1.0;  ///< of lcb (Shi et al. 2020)
   std::string classifier =
       "process";            ///< of failures: process (Gaussian, Laplace), trees (boosted; no gradients), off
   double threshold = 0.05;  ///< smallest probability of feasibility that a suggestion may have
   bool violation = true;    ///< without a feasible point, two of three times the least predicted violation
   std::string trust =
-      "auto";  ///< trust region: auto (always from `many` length scales, else when stuck), on, off
+      "auto";  ///< trust region: auto (always from `many` length scales, else when stuck), on, off; with few length scales
+      ///< `on` is finer on one valley but never leaves the wrong one
   bool neighbours = true;  ///< climb over feasible neighbours
   bool gradient = true;    ///< finish on real coordinates with L-BFGS
   int samples = 400;       ///< feasible points drawn per suggestion

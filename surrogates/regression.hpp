@@ -12,8 +12,9 @@
 namespace dovetail {
 
 struct RegressionOptions {
-  std::string transform = "auto";  ///< auto (most normal of the others), none, log, power, bilog
-  FitOptions cold;                 ///< of the first fit
+  std::string transform =
+      "auto";       ///< auto (of none and log, or power, the most likely), none, log, power, bilog
+  FitOptions cold;  ///< of the first fit
   int warm_evaluations =
       25;  ///< of a refit, which starts from the last parameters (and, while small, the prior)
   double refit_growth = 0.1;  ///< refit once the data grew by this share since the last fit
