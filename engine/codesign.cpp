@@ -71,6 +71,9 @@ Codesign::Codesign(Study study, std::shared_ptr<const Evaluator> own)
   if (goal_.objectives.empty()) goal_.objectives = {{"objective", true}};
   for (const StudySpec& spec : study_.specs) goal_.specs.push_back(spec.spec);
   mapper_ = make_mapper(study_.mapper);
+  bypass_ = study_.bypass == "none"    ? Bypass::none
+            : study_.bypass == "fixed" ? Bypass::fixed
+                                       : Bypass::search;
   if (!evaluator_ && !study_.evaluator.empty())
     evaluator_ =
         std::make_shared<CommandEvaluator>(CommandOptions{study_.evaluator, study_.evaluator_timeout_s, {}});

@@ -228,6 +228,7 @@ class Codesign {
   Space space_;
   Goal goal_;
   MappingObjective objective_;
+  Bypass bypass_ = Bypass::search;
   std::unique_ptr<Mapper> mapper_;
   std::shared_ptr<const Evaluator> evaluator_;  ///< null: the loop model, as the mappers use it
   bool foreign_ = false;                        ///< the evaluator is the user's: nothing is known about it
