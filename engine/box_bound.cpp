@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <limits>
-#include <optional>
+#include <map>
+#include <mutex>
 #include <queue>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -20,9 +22,9 @@ constexpr std::size_t round_size = 32;  // boxes halved at a time, whatever the 
 
 struct Bounded {
   Box box;
+  std::vector<CompulsoryCost> costs;  // per unique layer
   double bound = 0.0;
   std::int64_t order = 0;
-  bool single = false;  ///< the bound is that of a machine in the box: halving cannot raise it
 };
 
 struct Later {
@@ -31,145 +33,222 @@ struct Later {
   }
 };
 
-class Search {
+// Rules of boxes: they depend on the few parameters of `ruling` alone. Safe to call concurrently.
+class BoxRules {
  public:
-  Search(const Codesign& codesign, double incumbent, const std::map<Point, double>& proven, int threads)
-      : codesign_(codesign),
-        space_(codesign.space()),
-        incumbent_(incumbent),
-        proven_(proven),
-        threads_(threads) {}
+  explicit BoxRules(const Codesign& codesign) : codesign_(codesign) {}
 
-  BoxBound run(std::int64_t most_boxes, const std::function<bool()>& stop) {
-    const std::optional<std::vector<Box>> shapes = all_shapes(most_boxes, stop);
-    if (!shapes) return {};
-    std::vector<Bounded> roots = bounded(*shapes, 0.0);
-    if (std::any_of(roots.begin(), roots.end(), [](const Bounded& root) { return root.bound <= 0.0; }))
-      return {};
-    push(std::move(roots));
-    while (!open_.empty() && open_.top().bound < least_single_ && boxes_ < most_boxes && !(stop && stop()))
-      halve_least();
-    const double least = open_.empty() ? incumbent_ : std::min(incumbent_, open_.top().bound);
-    return {std::min(least, least_single_), boxes_};
+  const std::vector<MappingRules>& operator()(const Box& box) {
+    std::vector<double> ends;
+    const std::vector<char>& ruling = codesign_.family().ruling();
+    for (std::size_t i = 0; i < ruling.size(); ++i) {
+      if (ruling[i] == 0) continue;
+      ends.push_back(box.low[i]);
+      ends.push_back(box.high[i]);
+    }
+    const std::lock_guard lock(mutex_);
+    const auto [found, is_new] = known_.try_emplace(std::move(ends));
+    if (is_new) found->second = codesign_.rules(box);
+    return found->second;
   }
 
  private:
-  // Boxes in which every shaping parameter has one value; none when they, or the halvings on the way to each, are too many,
-  // or the space has no boxes.
-  std::optional<std::vector<Box>> all_shapes(std::int64_t most, const std::function<bool()>& stop) const {
-    std::optional<Box> whole = whole_box(space_);
-    if (!whole) return std::nullopt;
-    std::vector<Box> waiting{*std::move(whole)}, shapes;
-    std::int64_t left = most * halvings_per_shape;
-    while (!waiting.empty()) {
-      if (--left < 0 || (stop && stop())) return std::nullopt;
-      Box box = std::move(waiting.back());
-      waiting.pop_back();
-      if (!shrink(space_, box)) continue;
-      const int next = open_parameter(box, codesign_.family().shaping());
-      if (next < 0) {
-        shapes.push_back(std::move(box));
-      } else {
-        auto [lower, upper] = halves(space_, box, next);
-        waiting.push_back(std::move(upper));
-        waiting.push_back(std::move(lower));
-      }
-      if (static_cast<std::int64_t>(shapes.size()) > most) return std::nullopt;
-    }
-    return shapes;
-  }
-
-  int open_parameter(const Box& box, const std::vector<char>& among) const {
-    for (std::size_t i = 0; i < box.low.size(); ++i)
-      if (among[i] != 0 && box.low[i] < box.high[i]) return static_cast<int>(i);
-    return -1;
-  }
-
-  std::vector<Bounded> bounded(const std::vector<Box>& boxes, double parent) {
-    std::vector<Bounded> result(boxes.size());
-    parallel_for(boxes.size(), threads_, [&](std::size_t i) { result[i] = bound(boxes[i], parent); });
-    boxes_ += static_cast<std::int64_t>(boxes.size());
-    return result;
-  }
-
-  Bounded bound(const Box& box, double parent) const {
-    Bounded result{box, std::max(parent, codesign_.bound(box)), 0, false};
-    if (result.bound >= incumbent_) return result;
-    if (const std::optional<Point> best = codesign_.ideal_point(box)) {
-      result.single = true;
-      if (const auto found = proven_.find(*best); found != proven_.end())
-        result.bound = std::max(result.bound, found->second);
-    }
-    return result;
-  }
-
-  void push(std::vector<Bounded> boxes) {
-    for (Bounded& box : boxes) {
-      if (box.bound >= incumbent_) continue;
-      if (box.single) {
-        least_single_ = std::min(least_single_, box.bound);
-      } else {
-        box.order = next_++;
-        open_.push(std::move(box));
-      }
-    }
-  }
-
-  // One round: the boxes with the least bounds, each along the parameter that raises the lesser half most.
-  void halve_least() {
-    std::vector<Bounded> parents;
-    while (!open_.empty() && parents.size() < round_size && open_.top().bound < least_single_) {
-      parents.push_back(open_.top());
-      open_.pop();
-    }
-    std::vector<std::vector<Bounded>> children(parents.size());
-    std::vector<std::int64_t> tried(parents.size(), 0);
-    parallel_for(parents.size(), threads_,
-                 [&](std::size_t i) { children[i] = best_halves(parents[i], tried[i]); });
-    for (std::size_t i = 0; i < parents.size(); ++i) {
-      boxes_ += tried[i];
-      push(std::move(children[i]));
-    }
-  }
-
-  std::vector<Bounded> best_halves(const Bounded& parent, std::int64_t& tried) const {
-    std::vector<Bounded> best;
-    double best_least = -1.0, best_most = -1.0;
-    for (int i = 0; i < static_cast<int>(parent.box.low.size()); ++i) {
-      if (choices(space_, parent.box, i) <= 1.0) continue;
-      auto [lower, upper] = halves(space_, parent.box, i);
-      std::vector<Bounded> parts;
-      double least = infinity, most = infinity;
-      for (Box* half : {&lower, &upper}) {
-        if (!shrink(space_, *half)) continue;
-        parts.push_back(bound(*half, parent.bound));
-        ++tried;
-        most = least == infinity ? parts.back().bound : std::max(least, parts.back().bound);
-        least = std::min(least, parts.back().bound);
-      }
-      if (std::pair(least, most) <= std::pair(best_least, best_most)) continue;
-      best_least = least;
-      best_most = most;
-      best = std::move(parts);
-    }
-    return best;
-  }
-
   const Codesign& codesign_;
-  const Space& space_;
-  const double incumbent_;
-  const std::map<Point, double>& proven_;
-  const int threads_;
-  std::priority_queue<Bounded, std::vector<Bounded>, Later> open_;
-  double least_single_ = infinity;
-  std::int64_t next_ = 0, boxes_ = 0;
+  std::mutex mutex_;
+  std::map<std::vector<double>, std::vector<MappingRules>> known_;
 };
 
 }  // namespace
 
-BoxBound bound_boxes(const Codesign& codesign, double incumbent, const std::map<Point, double>& proven,
-                     std::int64_t most_boxes, int threads, const std::function<bool()>& stop) {
-  return Search(codesign, incumbent, proven, threads).run(most_boxes, stop);
+struct BoxSearch::Impl {
+  explicit Impl(const Codesign& asked) : codesign(asked), space(asked.space()), rules(asked) {}
+
+  // A half of a box: first its heaviest layers, then the others.
+  struct Part {
+    Bounded bounded;
+    std::optional<Architecture> ideal;
+  };
+
+  void start(const Limits& limits);
+  std::optional<std::vector<Box>> all_shapes(const Limits& limits) const;
+  int open_parameter(const Box& box) const;
+  void tighten(Part& part, std::span<const std::size_t> layers);
+  void halve_least(double incumbent, int threads);
+  std::vector<Bounded> best_halves(const Bounded& parent, double incumbent, std::int64_t& tried);
+  void push(std::vector<Bounded> boxes);
+
+  const Codesign& codesign;
+  const Space& space;
+  BoxRules rules;
+  std::priority_queue<Bounded, std::vector<Bounded>, Later> open;
+  std::map<Point, double> proven;
+  std::map<Point, double> machines;  // the least of a box, whose bound is what is known of them
+  std::vector<std::size_t> order;    // of layers, the heaviest first
+  std::size_t heavy = 0;
+  bool started = false, known = false;
+  std::int64_t count = 0, boxes = 0;
+};
+
+// Boxes in which every shaping parameter has one value; none when they, or the halvings on the way to each, are too many, or
+// the space has no boxes.
+std::optional<std::vector<Box>> BoxSearch::Impl::all_shapes(const Limits& limits) const {
+  std::optional<Box> whole = whole_box(space);
+  if (!whole) return std::nullopt;
+  std::vector<Box> waiting{*std::move(whole)}, shapes;
+  std::int64_t left = limits.most_boxes * halvings_per_shape;
+  while (!waiting.empty()) {
+    if (--left < 0 || (limits.stop && limits.stop())) return std::nullopt;
+    Box box = std::move(waiting.back());
+    waiting.pop_back();
+    if (!shrink(space, box)) continue;
+    const int next = open_parameter(box);
+    if (next < 0) {
+      shapes.push_back(std::move(box));
+    } else {
+      auto [lower, upper] = halves(space, box, next);
+      waiting.push_back(std::move(upper));
+      waiting.push_back(std::move(lower));
+    }
+    if (static_cast<std::int64_t>(shapes.size()) > limits.most_boxes) return std::nullopt;
+  }
+  return shapes;
+}
+
+int BoxSearch::Impl::open_parameter(const Box& box) const {
+  const std::vector<char>& shaping = codesign.family().shaping();
+  for (std::size_t i = 0; i < box.low.size(); ++i)
+    if (shaping[i] != 0 && box.low[i] < box.high[i]) return static_cast<int>(i);
+  return -1;
+}
+
+void BoxSearch::Impl::start(const Limits& limits) {
+  started = true;
+  const std::optional<std::vector<Box>> shapes = all_shapes(limits);
+  if (!shapes) return;
+  order.resize(codesign.unique_layers());
+  for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+  std::vector<Bounded> roots(shapes->size());
+  parallel_for(roots.size(), limits.threads, [&](std::size_t i) {
+    Part part{{(*shapes)[i], std::vector<CompulsoryCost>(order.size()), 0.0, 0},
+              codesign.family().ideal((*shapes)[i])};
+    tighten(part, order);
+    roots[i] = std::move(part.bounded);
+  });
+  boxes += static_cast<std::int64_t>(roots.size());
+  known = std::all_of(roots.begin(), roots.end(), [](const Bounded& root) { return root.bound > 0.0; });
+  if (!known || roots.empty()) return;
+  std::tie(order, heavy) = codesign.heaviest(roots.front().costs);
+  push(std::move(roots));
+}
+
+void BoxSearch::Impl::tighten(Part& part, std::span<const std::size_t> layers) {
+  if (!part.ideal) return;
+  Bounded& bounded = part.bounded;
+  bounded.bound =
+      std::max(bounded.bound, codesign.bound(*part.ideal, rules(bounded.box), layers, bounded.costs));
+}
+
+void BoxSearch::Impl::push(std::vector<Bounded> more) {
+  for (Bounded& box : more) {
+    if (box.bound == infinity) continue;
+    box.order = count++;
+    open.push(std::move(box));
+  }
+}
+
+// One round: the boxes with the least bounds, as many as are not the bound of a machine.
+void BoxSearch::Impl::halve_least(double incumbent, int threads) {
+  std::vector<Bounded> parents;
+  while (!open.empty() && parents.size() < round_size && open.top().bound < incumbent) {
+    if (!parents.empty() && codesign.ideal_point(open.top().box)) break;
+    parents.push_back(open.top());
+    open.pop();
+  }
+  std::vector<std::vector<Bounded>> children(parents.size());
+  std::vector<std::int64_t> tried(parents.size(), 0);
+  parallel_for(parents.size(), threads,
+               [&](std::size_t i) { children[i] = best_halves(parents[i], incumbent, tried[i]); });
+  for (std::size_t i = 0; i < parents.size(); ++i) {
+    boxes += tried[i];
+    push(std::move(children[i]));
+  }
+}
+
+std::vector<Bounded> BoxSearch::Impl::best_halves(const Bounded& parent, double incumbent,
+                                                  std::int64_t& tried) {
+  const std::span<const std::size_t> layers(order);
+  std::vector<Part> best;
+  double best_least = -1.0, best_most = -1.0;
+  for (int i = 0; i < static_cast<int>(parent.box.low.size()); ++i) {
+    if (choices(space, parent.box, i) <= 1.0) continue;
+    auto [lower, upper] = halves(space, parent.box, i);
+    std::vector<Part> parts;
+    double least = infinity, most = -1.0;
+    for (Box* half : {&lower, &upper}) {
+      if (!shrink(space, *half)) continue;
+      std::optional<Architecture> ideal = codesign.family().ideal(*half);
+      parts.push_back({{std::move(*half), parent.costs, parent.bound, 0}, std::move(ideal)});
+      tighten(parts.back(), layers.first(heavy));
+      ++tried;
+      least = std::min(least, parts.back().bounded.bound);
+      most = std::max(most, parts.back().bounded.bound);
+    }
+    if (std::pair(least, most) <= std::pair(best_least, best_most)) continue;
+    best_least = least;
+    best_most = most;
+    best = std::move(parts);
+  }
+  std::vector<Bounded> result;
+  for (Part& part : best) {
+    if (part.bounded.bound < incumbent) tighten(part, layers.subspan(heavy));
+    result.push_back(std::move(part.bounded));
+  }
+  return result;
+}
+
+BoxSearch::BoxSearch(const Codesign& codesign) : impl_(std::make_unique<Impl>(codesign)) {}
+BoxSearch::~BoxSearch() = default;
+
+void BoxSearch::prove(const Point& machine, double bound) {
+  double& known = impl_->proven[machine];
+  known = std::max(known, bound);
+  if (const auto found = impl_->machines.find(machine); found != impl_->machines.end())
+    found->second = std::max(found->second, bound);
+}
+
+bool BoxSearch::known(const Limits& limits) {
+  if (!impl_->started) impl_->start(limits);
+  return impl_->known;
+}
+
+std::optional<Point> BoxSearch::next(double incumbent, const Limits& limits) {
+  if (!known(limits)) return std::nullopt;
+  Impl& search = *impl_;
+  while (!search.open.empty() && search.open.top().bound < incumbent) {
+    if (const std::optional<Point> machine = search.codesign.ideal_point(search.open.top().box)) {
+      double& bound = search.machines[*machine];
+      bound = search.open.top().bound;
+      search.open.pop();
+      const auto found = search.proven.find(*machine);
+      if (found == search.proven.end()) return machine;
+      bound = std::max(bound, found->second);
+      continue;
+    }
+    if (search.boxes >= limits.most_boxes || (limits.stop && limits.stop())) return std::nullopt;
+    search.halve_least(incumbent, limits.threads);
+  }
+  return std::nullopt;
+}
+
+double BoxSearch::lower_bound(double incumbent) const {
+  if (!impl_->known) return 0.0;
+  double least = impl_->open.empty() ? incumbent : std::min(incumbent, impl_->open.top().bound);
+  for (const auto& [machine, bound] : impl_->machines) least = std::min(least, bound);
+  return least;
+}
+
+std::int64_t BoxSearch::boxes() const {
+  return impl_->boxes;
 }
 
 }  // namespace dovetail

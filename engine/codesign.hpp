@@ -6,7 +6,9 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <dovetail/accelerators/evaluator.hpp>
@@ -125,6 +127,14 @@ class Codesign {
   /// A lower bound of the objective over all mappings on all machines of a box whose shape is one: that of a machine none of
   /// them improves on. Infinite where every one of them is larger than the specs allow; 0 when nothing is known.
   double bound(const Box& box) const;
+  /// The same in parts. `ideal` is the machine of family().ideal(box), `rules` are rules(box): raises the costs of the unique
+  /// layers `which` to what is known of them in this box, and answers the bound that all costs give together.
+  double bound(const Architecture& ideal, const std::vector<MappingRules>& rules,
+               std::span<const std::size_t> which, std::vector<CompulsoryCost>& costs) const;
+  /// Rules per unique layer that allow every mapping that some machine of the box allows.
+  std::vector<MappingRules> rules(const Box& box) const;
+  /// The unique layers, those with the largest share of energy and cycles first, and how many of them have half of both.
+  std::pair<std::vector<std::size_t>, std::size_t> heaviest(const std::vector<CompulsoryCost>& costs) const;
   /// The machine of the box that none of it improves on, where there is one and it is easily found.
   std::optional<Point> ideal_point(const Box& box) const;
 

@@ -129,34 +129,6 @@ double Codesign::bound(const Point& point) const {
   return loop_model_bounds(architecture) ? bound(compulsory(point, architecture)) : 0.0;
 }
 
-double Codesign::bound(const Box& box) const {
-  const std::optional<Architecture> ideal = family_->ideal(box);
-  if (!ideal || !loop_model_bounds(*ideal)) return 0.0;
-  if (!area_allowed(area_um2(*ideal))) return infinity;
-  std::vector<CompulsoryCost> costs;
-  for (const PoolLayer& layer : pool_)
-    costs.push_back((*layer.bound)(*ideal, family_->rules(layer.layer, box), bypass_));
-  return bound(costs);
-}
-
-std::optional<Point> Codesign::ideal_point(const Box& box) const {
-  Point corner{box.high};
-  for (std::size_t i = 0; i < box.low.size(); ++i)
-    if (family_->ruling()[i] != 0) corner.numbers[i] = box.low[i];
-  if (!space_.contains(corner)) return std::nullopt;
-  std::optional<Architecture> ideal = family_->ideal(box);
-  if (!ideal) return std::nullopt;
-  const Architecture machine = family_->instantiate(corner);
-  ideal->compute.area_per_instance_um2 = machine.compute.area_per_instance_um2;
-  for (std::size_t l = 0; l < machine.levels.size(); ++l)
-    ideal->levels[l].area_per_instance_um2 = machine.levels[l].area_per_instance_um2;
-  if (machine != *ideal || !area_allowed(area_um2(machine))) return std::nullopt;
-  const bool free = std::all_of(pool_.begin(), pool_.end(), [&](const PoolLayer& layer) {
-    return family_->rules(layer.layer, corner) == family_->rules(layer.layer, box);
-  });
-  return free ? std::optional(corner) : std::nullopt;
-}
-
 bool Codesign::area_allowed(double area_um2) const {
   const Trial machine{0, {}, TrialState::completed, {{"area_um2", area_um2}}, ""};
   return std::all_of(goal_.specs.begin(), goal_.specs.end(), [&](const Spec& spec) {

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <dovetail/engine/box_prover.hpp>
 #include <dovetail/engine/codesign.hpp>
 #include <dovetail/engine/design_front.hpp>
 #include <dovetail/engine/report.hpp>
@@ -21,6 +22,7 @@ using Clock = std::chrono::steady_clock;
 constexpr double proof_memory_mb = 16.0;
 constexpr double best_memory_mb = 256.0;  // of the best machine's own
 constexpr std::int64_t proof_labels_per_trial = 5'000;
+constexpr std::int64_t proof_boxes = 20'000'000;  // of a proof that was asked for: about a gigabyte
 
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
@@ -42,8 +44,7 @@ class Run {
     start_from_hand_design();
     const Study& study = codesign_.study();
     search(*codesign_.designer(threads_), study.trials);
-    if (study.prove && result_.stopped == "trials")
-      search(*codesign_.prover(threads_), std::numeric_limits<std::int64_t>::max());
+    if (study.prove && result_.stopped == "trials") prove();
     finish();
     return std::move(result_);
   }
@@ -55,6 +56,7 @@ class Run {
     while (!ended() && done() < trials) {
       const std::vector<Point> points = designer.suggest(codesign_.study().batch);
       if (points.empty()) {
+        if (ended()) break;
         result_.exhausted = true;
         result_.stopped = "exhausted";
         break;
@@ -66,6 +68,22 @@ class Run {
       if (completed.size() < wanted) break;
       designer.update(completed);
     }
+  }
+
+  // Every machine that may be better than the best: from the list of all, or from the boxes of those too many to list.
+  void prove() {
+    constexpr auto unlimited = std::numeric_limits<std::int64_t>::max();
+    if (!can_be_listed(codesign_.space())) {
+      const BoxSearch::Limits limits{proof_boxes, [this] { return stopping(); }, threads_};
+      boxes_.emplace(codesign_);
+      if (boxes_->known(limits)) {
+        BoxProver prover(codesign_, *boxes_, limits);
+        search(prover, unlimited);
+        return;
+      }
+      boxes_.reset();
+    }
+    search(*codesign_.prover(threads_), unlimited);
   }
 
   std::int64_t done() const { return static_cast<std::int64_t>(result_.trials.size()); }
@@ -313,8 +331,9 @@ class Run {
 
   void bound_whole_space() {
     if (!result_.best) return;
-    SpaceBound found = bound_space(codesign_, settled_trials(), *result_.best, codesign_.study().prove,
-                                   threads_, [this] { return stopping(); });
+    SpaceBound found = bound_space(
+        codesign_, settled_trials(), *result_.best, codesign_.study().prove, threads_,
+        [this] { return stopping(); }, boxes_ ? &*boxes_ : nullptr);
     result_.lower_bound = found.lower_bound;
     result_.proven = found.proven;
     result_.work = found.work;
@@ -333,6 +352,7 @@ class Run {
   double best_bound_ = 0.0;  ///< of its mappings on its own machine
   std::optional<Point> best_point_;
   std::map<std::int64_t, double> proven_;  // lower bounds of settled trials
+  std::optional<BoxSearch> boxes_;         // of a proof
 };
 
 }  // namespace

@@ -16,8 +16,19 @@ constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr std::size_t most_points = std::size_t{1} << 17;
 constexpr std::int64_t most_boxes = 10'000;
 
-// What a trial proved of its point.
-double bound_of(const Codesign& codesign, const Trial& trial) {
+bool may_be_settled(const Trial& trial) {
+  return trial.state == TrialState::completed && trial.reason.empty() && trial.metrics.count("pruned") == 0;
+}
+
+}  // namespace
+
+bool can_be_listed(const Space& space) {
+  if (!space.finite()) return false;
+  const std::size_t points = space.enumerate(most_points + 1).size();
+  return points > 0 && points <= most_points;
+}
+
+double proven_bound(const Codesign& codesign, const Trial& trial) {
   if (trial.state == TrialState::failed) {
     const Study& study = codesign.study();
     const double bound = codesign.bound(trial.point);  // 0: the evaluator is not ours
@@ -28,26 +39,21 @@ double bound_of(const Codesign& codesign, const Trial& trial) {
   return trial.metrics.at("lower_bound");
 }
 
-bool may_be_settled(const Trial& trial) {
-  return trial.state == TrialState::completed && trial.reason.empty() && trial.metrics.count("pruned") == 0;
-}
-
-}  // namespace
-
 SpaceBound bound_space(const Codesign& codesign, std::span<const Trial> trials, const DesignPoint& best,
-                       bool settle, int threads, const std::function<bool()>& stop) {
+                       bool settle, int threads, const std::function<bool()>& stop, BoxSearch* boxes) {
   SpaceBound result;
-  std::vector<Point> points;
-  if (codesign.space().finite()) points = codesign.space().enumerate(most_points + 1);
-  if (points.empty() || points.size() > most_points) {
-    std::map<Point, double> proven{{best.point, best.lower_bound}};
+  if (boxes != nullptr || !can_be_listed(codesign.space())) {
+    BoxSearch own(codesign);
+    BoxSearch& search = boxes != nullptr ? *boxes : own;
+    search.prove(best.point, best.lower_bound);
     for (const Trial& trial : trials)
-      if (trial.point != best.point) proven.emplace(trial.point, bound_of(codesign, trial));
-    const BoxBound found = bound_boxes(codesign, best.objective, proven, most_boxes, threads, stop);
-    result.lower_bound = found.lower_bound;
-    result.proven = found.lower_bound >= best.objective;
+      if (trial.point != best.point) search.prove(trial.point, proven_bound(codesign, trial));
+    if (boxes == nullptr) search.next(best.objective, {most_boxes, stop, threads});
+    result.lower_bound = search.lower_bound(best.objective);
+    result.proven = result.lower_bound >= best.objective;
     return result;
   }
+  const std::vector<Point> points = codesign.space().enumerate(most_points);
 
   std::map<Point, const Trial*> tried;
   for (const Trial& trial : trials) tried.emplace(trial.point, &trial);
@@ -56,7 +62,7 @@ SpaceBound bound_space(const Codesign& codesign, std::span<const Trial> trials, 
   parallel_for(points.size(), threads, [&](std::size_t i) {
     if (const auto found = tried.find(points[i]); found != tried.end()) trial_of[i] = found->second;
     bounds[i] = points[i] == best.point  ? best.lower_bound
-                : trial_of[i] != nullptr ? bound_of(codesign, *trial_of[i])
+                : trial_of[i] != nullptr ? proven_bound(codesign, *trial_of[i])
                                          : codesign.bound(points[i]);
   });
   result.work.points = static_cast<std::int64_t>(points.size());

@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 
+#include <dovetail/engine/box_bound.hpp>
 #include <dovetail/engine/codesign.hpp>
 
 namespace dovetail {
@@ -18,14 +19,23 @@ struct SpaceBound {
   SpaceWork work;
 };
 
-/// The least of the bounds of all points of a finite space (of at most 2^17): what a trial proved of its machine, or what
+/// Whether the space is finite and of so few points (2^17) that each is bounded on its own.
+bool can_be_listed(const Space& space);
+
+/// What a trial proved of its point: no design there has less.
+double proven_bound(const Codesign& codesign, const Trial& trial);
+
+/// The least of the bounds of all points of a space that can be listed: what a trial proved of its machine, or what
 /// no mapping can avoid. Points that break a limit on the area, or on which the exact mapper finds no mapping, are no
 /// designs and have no bound; those that break another limit keep theirs, because another mapping might not.
 ///
 /// With `settle`, machines whose layers are mapped one by one and whose bound is still below the best are mapped as whole
 /// networks (see map_network): the sum over layers of energies times the sum of cycles is then exact, and so is the bound.
 /// In the order of their bounds, until the least is not below the best or `stop` says so.
+///
+/// A larger space is bounded by boxes: by those of `boxes` as far as that search went, else by a short one.
 SpaceBound bound_space(const Codesign& codesign, std::span<const Trial> trials, const DesignPoint& best,
-                       bool settle, int threads, const std::function<bool()>& stop = {});
+                       bool settle, int threads, const std::function<bool()>& stop = {},
+                       BoxSearch* boxes = nullptr);
 
 }  // namespace dovetail

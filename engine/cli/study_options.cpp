@@ -49,8 +49,8 @@ void add_study_options(CLI::App& command, StudyOptions& options) {
       ->capture_default_str();
   command.add_flag(
       "--prove", options.prove,
-      "After the trials, evaluate every point of a finite space that its bound does not exclude, "
-      "until the best is proven");
+      "After the trials, evaluate every machine that its bound does not exclude, until the best is proven; "
+      "where there are too many to list, boxes of them are excluded (--time ends that with the bound so far)");
   command.add_option("--store", options.store, "SQLite file that records every trial")->type_name("FILE");
 }
 

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include <dovetail/engine/codesign.hpp>
+#include <dovetail/engine/space_bound.hpp>
 #include <dovetail/workloads/document.hpp>
 
 using namespace dovetail;
@@ -98,6 +99,47 @@ TEST_CASE("the exhaustive designer with bounds proves as well, and the same for 
   CHECK(one.exhausted);
   CHECK(one.lower_bound <= one.best->objective);
   for (std::size_t i = 0; i < one.trials.size(); ++i) CHECK(one.trials[i].point == two.trials[i].point);
+}
+
+TEST_CASE("of a space too large to list the best is proven by boxes, the same for any number of threads") {
+  Diagnostics diagnostics;
+  Study searched = read_study(parse_yaml(R"(
+workload: mlp
+family: eyeriss
+fixed: {hw.filter_width: free, hw.filter_height: free, hw.gb_cluster: 1, hw.gb_block: 16, hw.pe_x: 8}
+space: {hw.input_words: [7, 8, 9]}
+)",
+                                         "study.yaml"),
+                              diagnostics);
+  diagnostics.raise();
+  searched.trials = 2;
+  searched.designer = "random";
+  searched.prove = true;
+  const Codesign large(searched);
+  CHECK_FALSE(can_be_listed(large.space()));
+  const CodesignResult one = proven(large, 1), two = proven(large, 2);
+  REQUIRE(one.best);
+  CHECK(one.proven);
+  CHECK(one.stopped == "proven");
+  CHECK(one.lower_bound == one.best->objective);
+  CHECK(one.trials.size() == two.trials.size());
+  CHECK(one.best->point == two.best->point);
+
+  // What is left of the space around the best can be listed.
+  for (const char* narrower : {"space.hw.weight_words=[1, 2, 3]", "space.hw.psum_words=[1, 2, 3]"})
+    set_value(searched, narrower, "--set", diagnostics);
+  diagnostics.raise();
+  const Codesign small(searched);
+  REQUIRE(can_be_listed(small.space()));
+  const CodesignResult listed = proven(small, 1);
+  REQUIRE(listed.proven);
+  CHECK(listed.best->objective == one.best->objective);
+
+  SUBCASE("a proof cut short still has a bound") {
+    searched.time_s = 0.2;
+    const CodesignResult brief = proven(Codesign(searched), 2);
+    if (brief.best) CHECK(brief.lower_bound <= brief.best->objective);
+  }
 }
 
 TEST_CASE("without a proof the bound of the space stands beside the best") {
