@@ -8,12 +8,6 @@
 #include <dovetail/engine/screening.hpp>
 
 namespace dovetail {
-namespace {
-
-constexpr double infinity = std::numeric_limits<double>::infinity();
-
-}  // namespace
-
 double Codesign::combined(const std::vector<double>& layers) const {
   const double power = objective_.energy_power + objective_.cycles_power;
   double total = 0.0;

@@ -42,23 +42,21 @@ std::vector<MappingRules> Codesign::rules(const Box& box) const {
 
 std::pair<std::vector<std::size_t>, std::size_t> Codesign::heaviest(
     const std::vector<CompulsoryCost>& costs) const {
-  std::vector<double> energy_pj(pool_.size()), cycles(pool_.size());
+  const CompulsoryCost all = sums(costs);
+  std::vector<double> shares(pool_.size(), 0.0);
   for (std::size_t n = 0; n < networks_.size(); ++n) {
     for (const Use& use : uses_[n]) {
       const double times = study_.workloads[n].weight * static_cast<double>(use.count);
-      energy_pj[use.pool] += times * costs[use.pool].energy_pj;
-      cycles[use.pool] += times * costs[use.pool].cycles;
+      const CompulsoryCost& one = costs[use.pool];
+      shares[use.pool] += times * (one.energy_pj / all.energy_pj + one.cycles / all.cycles);
     }
   }
-  const double all_energy = std::accumulate(energy_pj.begin(), energy_pj.end(), 0.0);
-  const double all_cycles = std::accumulate(cycles.begin(), cycles.end(), 0.0);
-  const auto share = [&](std::size_t i) { return energy_pj[i] / all_energy + cycles[i] / all_cycles; };
   std::vector<std::size_t> order(pool_.size());
   std::iota(order.begin(), order.end(), 0);
   std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t a, std::size_t b) { return share(a) > share(b); });
+                   [&](std::size_t a, std::size_t b) { return shares[a] > shares[b]; });
   std::size_t half = 0;
-  for (double sum = 0.0; half < order.size() && sum < 1.0; ++half) sum += share(order[half]);
+  for (double sum = 0.0; half < order.size() && sum < 1.0; ++half) sum += shares[order[half]];
   return {order, half};
 }
 
