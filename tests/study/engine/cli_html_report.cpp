@@ -28,7 +28,7 @@ std::string browser() {
 
 std::string drawn(const Folder& folder, const std::string& page) {
   const std::string command =
-      "cd " + folder.path.string() + " && HOME=" + folder.path.string() + " timeout 60 " + browser() +
+      "cd " + folder.path.string() + " && HOME=" + folder.path.string() + " timeout 180 " + browser() +
       " --headless --no-sandbox --disable-gpu --virtual-time-budget=8000 --dump-dom file://" + page +
       " > dom 2>/dev/null";
   REQUIRE(std::system(command.c_str()) == 0);
@@ -87,7 +87,8 @@ TEST_CASE("a study that was cut off, also before its first trial, has a page") {
   const Folder folder;
   const std::string store = folder.file("cut.db"), page = folder.file("cut.html");
   Program program(folder, study(store, "100000"));
-  std::this_thread::sleep_for(std::chrono::milliseconds(1500));
+  for (int i = 0; i < 600 && run(folder, {"report", store}).code != 0; ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
   const Outcome running = run(folder, {"report", store, "--html", page});
   program.signal(SIGKILL);
   program.wait();
