@@ -11,6 +11,8 @@
 namespace dovetail {
 namespace {
 
+constexpr std::size_t most_shared = 16;  // choices: each has a column, each pair a move
+
 template <class... Cases>
 struct Overloaded : Cases... {
   using Cases::operator()...;
@@ -124,7 +126,7 @@ void PointFeatures::share_choices(int column) {
     if (const auto* choice = std::get_if<CategoricalValues>(&space_.parameters()[p].domain))
       lists[choice->values].push_back(space_.offset(static_cast<int>(p)));
   for (auto& [values, numbers] : lists) {
-    if (numbers.size() < 3) continue;
+    if (numbers.size() < 3 || values.size() > most_shared) continue;
     shared_.push_back({std::move(numbers), static_cast<int>(values.size()), column});
     column += static_cast<int>(values.size());
   }

@@ -18,7 +18,8 @@ namespace dovetail {
 ///   categorical     one-hot (Hamming distance), one length scale
 ///   permutation     signs of all pairs (Kendall distance), one length scale
 ///   factorization   log(factor) / log(product) per slot
-/// and, last, for every list of choices that three or more categorical parameters share, the share of them at each choice.
+/// and, last, for every list of at most 16 choices that three or more categorical parameters share, the share of them at
+/// each choice.
 /// With the user's own `features` those replace the code (scaled by what is seen first is the user's business: about
 /// [0, 1] is best).
 class PointFeatures {
