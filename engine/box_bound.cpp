@@ -225,7 +225,7 @@ std::optional<Point> BoxSearch::next(double incumbent, const Limits& limits) {
   if (!known(limits)) return std::nullopt;
   Impl& search = *impl_;
   while (!search.open.empty() && search.open.top().bound < incumbent) {
-    if (const std::optional<Point> machine = search.codesign.ideal_point(search.open.top().box)) {
+    if (std::optional<Point> machine = search.codesign.ideal_point(search.open.top().box)) {
       double& bound = search.machines[*machine];
       bound = search.open.top().bound;
       search.open.pop();
