@@ -102,8 +102,8 @@ class Mutator {
 };
 
 // Seconds of this thread, whatever else the machine does.
-// A text that takes longer hangs: what is quadratic in these texts takes minutes. The longest take 0.4 s alone, 1.5 s where
-// threads share a core; instrumented and unoptimised builds are several times slower.
+// A text that takes longer hangs: what is quadratic in these texts takes minutes. The longest take 0.7 s, 1.5 s where
+// more threads share a core; instrumented and unoptimised builds are several times slower.
 #if defined(__SANITIZE_ADDRESS__) || !defined(NDEBUG)
 constexpr double hang_s = 20.0;
 #else
