@@ -22,7 +22,7 @@ using Clock = std::chrono::steady_clock;
 constexpr double proof_memory_mb = 16.0;
 constexpr double best_memory_mb = 256.0;  // of the best machine's own
 constexpr std::int64_t proof_labels_per_trial = 5'000;
-constexpr std::int64_t proof_boxes = 20'000'000;  // of a proof that was asked for: about a gigabyte
+constexpr std::int64_t proof_boxes = 20'000'000;  // of a proof that was asked for: what it may hold in memory
 
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();

@@ -28,7 +28,7 @@ std::string browser() {
 
 std::string drawn(const Folder& folder, const std::string& page) {
   const std::string command =
-      "cd " + folder.path.string() + " && HOME=" + folder.path.string() + " timeout 180 " + browser() +
+      "cd " + folder.path.string() + " && HOME=" + folder.path.string() + " timeout 60 " + browser() +
       " --headless --no-sandbox --disable-gpu --virtual-time-budget=8000 --dump-dom file://" + page +
       " > dom 2>/dev/null";
   REQUIRE(std::system(command.c_str()) == 0);
