@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <yaml-cpp/yaml.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <unordered_set>
 #include <utility>
@@ -220,6 +221,10 @@ Node parse_yaml(std::string_view text, const std::string& file) {
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   detail::require_text(text, file, max_yaml_bytes);
   const detail::Places places(text, file);
+  const auto lines = static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+  if (lines > max_yaml_lines)
+    throw InputError({file, static_cast<int>(max_yaml_lines) + 1, 1, {}},
+                     fmt::format("the text has {} lines, allowed are {}", lines, max_yaml_lines));
   require_one_document(text, places);
   require_bearable_nesting(text, places);
   YAML::Node yaml;

@@ -118,6 +118,10 @@ TEST_CASE("every broken YAML text has a located message") {
   std::string deep;
   for (int i = 0; i < 200; ++i) deep += std::string(static_cast<std::size_t>(i), ' ') + "a:\n";
   CHECK(contains(yaml_message(deep), "nested more than"));
+  std::string lines;
+  for (int i = 0; i < 100'000; ++i) lines += "- 1\n";
+  CHECK(yaml_message(lines) == "no error");
+  CHECK(yaml_message(lines + "- 1\n") == "f.yaml:100001:1: the text has 100001 lines, allowed are 100000");
 }
 
 TEST_CASE("every broken JSON text has a located message") {
