@@ -189,7 +189,8 @@ class Codesign {
   std::vector<char> weighty_layers() const;
   /// Logarithms of what the objectives may be at a point, from bounds.
   std::vector<double> guesses(const Point& point, const std::vector<char>& weighty) const;
-  double bound(const std::vector<CompulsoryCost>& costs) const;
+  /// The objective of the networks together, their layers at these costs (of layers, or bounds of them).
+  double combined(const std::vector<CompulsoryCost>& costs) const;
   struct Effort {
     int threads = 1;  ///< as in MapRequest, like the others
     double cutoff = 0.0;

@@ -98,13 +98,13 @@ std::vector<double> Codesign::guesses(const Point& point, const std::vector<char
                          : metric == "latency_ms" ? seconds * 1e3
                          : metric == "power_mw"   ? all.energy_pj * 1e-9 / seconds
                          : metric == "edp"        ? all.energy_pj * all.cycles
-                                                  : bound(costs);
+                                                  : combined(costs);
     result.push_back(std::log(guess));
   }
   return result;
 }
 
-double Codesign::bound(const std::vector<CompulsoryCost>& costs) const {
+double Codesign::combined(const std::vector<CompulsoryCost>& costs) const {
   double total = 0.0;
   for (std::size_t n = 0; n < networks_.size(); ++n) {
     double energy_pj = 0.0, cycles = 0.0;
@@ -112,15 +112,15 @@ double Codesign::bound(const std::vector<CompulsoryCost>& costs) const {
       energy_pj += static_cast<double>(use.count) * costs[use.pool].energy_pj;
       cycles += static_cast<double>(use.count) * costs[use.pool].cycles;
     }
-    const double bound = study_.workloads[n].weight * objective_(energy_pj, cycles);
-    total = study_.combine == Combine::worst ? std::max(total, bound) : total + bound;
+    const double objective = study_.workloads[n].weight * objective_(energy_pj, cycles);
+    total = study_.combine == Combine::worst ? std::max(total, objective) : total + objective;
   }
   return total;
 }
 
 double Codesign::bound(const Point& point) const {
   const Architecture architecture = family_->instantiate(point);
-  return loop_model_bounds(architecture) ? bound(compulsory(point, architecture)) : 0.0;
+  return loop_model_bounds(architecture) ? combined(compulsory(point, architecture)) : 0.0;
 }
 
 bool Codesign::area_allowed(double area_um2) const {

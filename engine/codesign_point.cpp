@@ -117,7 +117,7 @@ std::optional<DesignPoint> Codesign::evaluate(const Point& point, Dataflow dataf
 
   const std::vector<CompulsoryCost> costs = compulsory(point, design.architecture);
   const bool bounded = loop_model_bounds(design.architecture);
-  const double bound_here = bounded ? bound(costs) : 0.0;
+  const double bound_here = bounded ? combined(costs) : 0.0;
   const bool area_only = std::all_of(goal_.specs.begin(), goal_.specs.end(),
                                      [](const Spec& spec) { return spec.metric == "area_um2"; });
   const Trial small{0, point, TrialState::completed, {{"area_um2", design.area_um2}}, ""};
@@ -162,18 +162,11 @@ std::optional<DesignPoint> Codesign::evaluate(const Point& point, Dataflow dataf
 }
 
 double Codesign::loop_objective(const std::vector<LayerAnswer>& answers) const {
-  double total = 0.0;
-  for (std::size_t n = 0; n < networks_.size(); ++n) {
-    double energy_pj = 0.0, cycles = 0.0;
-    for (const Use& use : uses_[n]) {
-      const Evaluation& best = answers[use.pool].result.best;
-      energy_pj += static_cast<double>(use.count) * best.energy_pj;
-      cycles += static_cast<double>(use.count) * static_cast<double>(best.cycles);
-    }
-    const double objective = study_.workloads[n].weight * objective_(energy_pj, cycles);
-    total = study_.combine == Combine::worst ? std::max(total, objective) : total + objective;
-  }
-  return total;
+  std::vector<CompulsoryCost> costs;
+  costs.reserve(answers.size());
+  for (const LayerAnswer& answer : answers)
+    costs.push_back({answer.result.best.energy_pj, static_cast<double>(answer.result.best.cycles)});
+  return combined(costs);
 }
 
 std::optional<double> Codesign::loop_objective(const Point& point, int threads) const {
