@@ -94,8 +94,10 @@
 
   function drawMachine(parent, machine) {
     const levels = [...machine.levels].reverse();
-    const rowHeight = 62, width = 1040, arrayHeight = 210;
-    const height = levels.length * rowHeight + arrayHeight + 20;
+    const rowHeight = 62, width = 1040, mesh = machine.compute;
+    const columns = Math.min(mesh.mesh_x, 64), rows = Math.min(mesh.mesh_y, 64);
+    const cell = Math.max(2, Math.min(560 / columns, 190 / rows, 26));
+    const height = levels.length * rowHeight + Math.max(70, rows * cell) + 20;
     const space = 'http://www.w3.org/2000/svg';
     const svg = document.createElementNS(space, 'svg');
     svg.setAttribute('viewBox', `0 0 ${width} ${height}`);
@@ -132,9 +134,7 @@
       add('text', {x: 600, y: y + 36, 'font-size': 12, fill: colour.soft},
           (bandwidth ? bandwidth + ' words/cycle each' : 'unlimited bandwidth') + (level.is_dram ? ' · off chip' : ` · ${number(level.area_per_instance * level.instances)} µm²`));
     });
-    const top = levels.length * rowHeight + 8, mesh = machine.compute;
-    const columns = Math.min(mesh.mesh_x, 64), rows = Math.min(mesh.mesh_y, 64);
-    const cell = Math.max(2, Math.min(560 / columns, (arrayHeight - 20) / rows, 26));
+    const top = levels.length * rowHeight + 8;
     link(top - 22, top, levels[levels.length - 1].instances, mesh.instances);
     for (let y = 0; y < rows; ++y) for (let x = 0; x < columns; ++x)
       add('rect', {x: 20 + x * cell, y: top + y * cell, width: cell * 0.86, height: cell * 0.86, rx: cell * 0.12, fill: colour.best, 'fill-opacity': 0.55});
@@ -168,10 +168,11 @@
     const pair = element('div', {class: 'pair'});
     node.append(pair);
     for (const [field, title] of [['trial', 'trial'], ['seconds', 'seconds of evaluation, summed']]) {
+      const x = {field, type: 'quantitative', title, scale: {nice: false}, axis: field === 'trial' ? {tickCount: Math.min(10, Math.max(1, trials.length - 1)), format: 'd'} : {}};
       const layers = [{data: {values: steps}, mark: {type: 'line', interpolate: 'step-after', color: colour.best, strokeWidth: 2.5},
-        encoding: {x: {field, type: 'quantitative', title, scale: {nice: false}}, y}}, rules];
+        encoding: {x, y}}, rules];
       if (field === 'trial') layers.push({data: {values: points}, mark: {type: 'point', filled: true, color: colour.soft, opacity: 0.35, size: 22},
-        encoding: {x: {field: 'trial', type: 'quantitative'}, y}});
+        encoding: {x, y}});
       chart(pair, {width: 400, height: 240, layer: layers});
     }
 
