@@ -193,6 +193,8 @@ std::unique_ptr<Designer> Codesign::designer(int threads) const {
     for (const PoolLayer& layer : pool_) layers.push_back(layer.layer);
     context.features = HardwareFeatures(*family_, layers, {true, seen == "both"});
   }
+  // A trial maps every layer, which is too much for a machine that will rather fail.
+  if (study_.designer == "bayes") context.options.emplace("threshold", "0.5");
   // `prior` is another: what the Gaussian process takes as its mean. The logarithm of the bound, by itself where the loop
   // model decides; under the cycle model the loop model's answer, and under a user's where that is asked for.
   std::string prior = evaluator_ == nullptr ? "bound" : foreign_ ? "none" : "loop";
