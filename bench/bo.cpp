@@ -219,6 +219,7 @@ const std::vector<Options> all_changes = {
     {{"classifier", "off"}},
     {{"classifier", "trees"}},
     {{"threshold", "0"}},
+    {{"threshold", "0.05"}},
     {{"trust", "off"}},
     {{"trust", "on"}},
     {{"neighbours", "off"}},
