@@ -43,7 +43,7 @@ std::string digest(const std::vector<std::vector<Trial>>& studies) {
 
 std::unique_ptr<AskTell> open_session(const Node& document, const SessionOptions& options) {
   Diagnostics diagnostics;
-  std::optional<Space> space = read_space(document, diagnostics, {"goal"});
+  std::optional<Space> space = read_space(document, diagnostics);
   Goal goal;
   if (document.is_mapping()) {
     if (const Node* node = document.find("goal"))

@@ -214,12 +214,10 @@ nlohmann::ordered_json space_schema() {
        {"additionalProperties", false}});
 }
 
-std::optional<Space> read_space(const Node& document, Diagnostics& diagnostics,
-                                const std::vector<std::string>& also) {
+std::optional<Space> read_space(const Node& document, Diagnostics& diagnostics) {
   const std::size_t before = diagnostics.errors();
   if (!require_mapping(document, "a space", diagnostics)) return std::nullopt;
-  std::vector<std::string> keys{"parameters", "constraints", "goal"};
-  keys.insert(keys.end(), also.begin(), also.end());
+  const std::vector<std::string> keys{"parameters", "constraints", "goal"};
   for (const Node::Entry& entry : document.entries()) {
     if (entry.key == "schema")
       detail::check_schema_key(entry.value, "dovetail-space/1", diagnostics);

@@ -25,9 +25,8 @@ namespace dovetail {
 ///     goal: ...            # read elsewhere
 ///
 /// Every mistake is a located error in `diagnostics`, and the answer is then none. Keys other than these three and
-/// `schema: dovetail-space/1` are errors, except those in `also`.
-std::optional<Space> read_space(const Node& document, Diagnostics& diagnostics,
-                                const std::vector<std::string>& also = {});
+/// `schema: dovetail-space/1` are errors.
+std::optional<Space> read_space(const Node& document, Diagnostics& diagnostics);
 
 /// JSON Schema of dovetail-space/1.
 nlohmann::ordered_json space_schema();

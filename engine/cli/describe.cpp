@@ -244,7 +244,7 @@ int describe_study(const std::string& file, const Common& common) {
 
 int describe_space(const std::string& file, const Common& common) {
   Diagnostics diagnostics;
-  const std::optional<Space> space = read_space(load_file(file), diagnostics, {"goal"});
+  const std::optional<Space> space = read_space(load_file(file), diagnostics);
   diagnostics.raise();
   if (common.format != "text") {
     Json json = {{"kind", "space"}};

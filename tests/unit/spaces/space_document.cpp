@@ -64,6 +64,14 @@ TEST_CASE("a document becomes a space and points travel as JSON") {
         R"({"pe_x":14,"lr":0.5,"tile":1,"flow":"3","order":["C","K","P"],"C":[4,8,2]})");
 }
 
+TEST_CASE("an unknown key is told with those allowed, each once") {
+  const auto all =
+      mistakes("parameters: [{name: x, kind: real, low: 0, high: 1}]\nobjectives: [edp]\ngoal: {}\n");
+  CHECK(all.size() == 1);
+  CHECK(has(
+      all, "s.yaml:2:1: unknown key 'objectives' in space, allowed are 'parameters', 'constraints', 'goal'"));
+}
+
 TEST_CASE("wrong points are refused with every mistake") {
   const Space s = space();
   Diagnostics diagnostics;
