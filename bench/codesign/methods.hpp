@@ -53,7 +53,7 @@ inline std::vector<std::string> split(const std::string& list, char separator) {
 constexpr const char* paper =
     "bayes:initial=5:kernel=linear_noise:acquisition=lcb:lambda=1:samples=150:features=domain:neighbours=off:"
     "gradient=off:"
-    "trust=off:transform=log:prior=none";
+    "trust=off:threshold=0:transform=log:prior=none";
 
 inline void set_method(Study& study, const std::string& method) {
   const std::vector<std::string> words = split(method == "paper" ? paper : method, ':');
