@@ -318,11 +318,19 @@ int main(int argc, char** argv) {
                                              {"passfail", Mode::passfail},
                                              {"known", Mode::known},
                                              {"partly", Mode::partly}};
+  const auto mode = modes.find(mode_name);
+  std::string known;
   for (Case at : cases()) {
     std::erase_if(at.budgets, [&](int budget) { return budget > settings.most; });
     if (at.budgets.empty()) at.budgets = {settings.most};
+    known += at.mode == at.problem.mode ? " " + at.problem.name : "";
     if (!only.empty() && ("," + only + ",").find("," + at.problem.name + ",") == std::string::npos) continue;
-    if (mode_name.empty() || at.mode == modes.at(mode_name)) settings.cases.push_back(at);
+    if (mode_name.empty() || (mode != modes.end() && at.mode == mode->second)) settings.cases.push_back(at);
+  }
+  if (settings.cases.empty()) {
+    std::cerr << "no problem " << only << " in mode " << (mode_name.empty() ? "any" : mode_name)
+              << "; problems are" << known << "\n";
+    return 2;
   }
   if (parts.contains("quality")) quality(settings);
   if (parts.contains("peers")) peers(settings);

@@ -8,15 +8,24 @@
 
 namespace problems {
 
-/// Brier score of the classifier that a study has after some evaluations: on fresh uniform points, and on the study's own
-/// suggestions, each predicted before it was evaluated. The base rate is that of the outcomes predicted, known in hindsight.
+/// Brier scores of predictions, and of the base rate of the very outcomes predicted, known in hindsight.
+struct Forecast {
+  double brier = 0.0, base = 0.0;
+};
+inline Forecast forecast(const Numbers& probability, const std::vector<char>& passed) {
+  return {brier_score(probability, passed), base_rate_brier(passed)};
+}
+
+/// How well the classifier of a study predicts after some evaluations: fresh uniform points, enough that the rarest success is
+/// among them hundreds of times, and the study's own suggestions so far, each predicted before it was evaluated.
 struct CalibrationRow {
   int evaluations = 0;
-  double uniform = 0.0, uniform_base = 0.0, path = 0.0, path_base = 0.0;
+  Forecast uniform, path;
 };
 
 inline std::vector<CalibrationRow> calibration_of(const Case& at, std::uint64_t seed, const Options& options,
                                                   const std::vector<int>& evaluations) {
+  constexpr int fresh_points = 40000;
   const Space space = make_space(at.problem, at.mode);
   const PointFeatures features(space);
   const auto designer =
@@ -25,7 +34,7 @@ inline std::vector<CalibrationRow> calibration_of(const Case& at, std::uint64_t 
   std::vector<Point> fresh;
   std::vector<char> truth;
   Random random(seed, {2});
-  for (int i = 0; i < 2000; ++i) {
+  for (int i = 0; i < fresh_points; ++i) {
     fresh.push_back(*space.sample(random));
     truth.push_back(at.problem.evaluate(numbers(space, fresh.back())).feasible() ? 1 : 0);
   }
@@ -52,40 +61,48 @@ inline std::vector<CalibrationRow> calibration_of(const Case& at, std::uint64_t 
     if (std::find(evaluations.begin(), evaluations.end(), i) == evaluations.end()) continue;
     Numbers probability(fresh.size(), 1.0);
     if (belief.has_classifier()) probability = belief.success_anywhere(features.matrix(fresh));
-    result.push_back({i, brier_score(probability, truth), base_rate_brier(truth),
-                      brier_score(predicted, passed), base_rate_brier(passed)});
+    result.push_back({i, forecast(probability, truth), forecast(predicted, passed)});
   }
   return result;
 }
 
+/// Forecasts of several seeds, paired with their base rates.
+struct Paired {
+  Numbers brier, base, gain;
+
+  void add(const Forecast& one) {
+    brier.push_back(one.brier), base.push_back(one.base), gain.push_back(one.base - one.brier);
+  }
+  bool better() const { return quantile(gain, 0.5) > 0.0; }
+  std::string text() const {
+    return fmt::format("{:.5f} against {:.5f}, {} ({} of {} seeds)", quantile(brier, 0.5),
+                       quantile(base, 0.5), better() ? "better" : "worse",
+                       std::count_if(gain.begin(), gain.end(), [](double value) { return value > 0.0; }),
+                       gain.size());
+  }
+};
+
 inline void calibration(const std::vector<Case>& all, int seeds, const Options& options) {
   fmt::print(
-      "Brier score of the classifier (median of {} seeds) against the base rate: on uniform points, and on "
-      "the study's own suggestions\n",
+      "Brier score of the classifier against the base rate, medians of {} seeds, compared seed by seed: on "
+      "uniform points, and on the study's own suggestions\n",
       seeds);
   const std::vector<int> evaluations{50, 100, 200};
   int cases = 0, better = 0, better_path = 0;
   for (const Case& at : all) {
     if (at.mode == Mode::values || at.mode == Mode::known) continue;
-    std::vector<std::vector<CalibrationRow>> rows;
-    for (int seed = 0; seed < seeds; ++seed)
-      rows.push_back(calibration_of(at, static_cast<std::uint64_t>(seed), options, evaluations));
-    for (std::size_t e = 0; e < evaluations.size(); ++e) {
-      const auto median = [&](double CalibrationRow::*field) {
-        Numbers values;
-        for (const auto& row : rows) values.push_back(row[e].*field);
-        return quantile(values, 0.5);
-      };
-      const double uniform = median(&CalibrationRow::uniform), base = median(&CalibrationRow::uniform_base);
-      const double path = median(&CalibrationRow::path), path_base = median(&CalibrationRow::path_base);
-      fmt::print("  {:>28} @{:<4} uniform {:.5f} against {:.5f}: {}; own {:.4f} against {:.4f}: {}\n",
-                 at.name(), evaluations[e], uniform, base, uniform < base ? "better" : "worse", path,
-                 path_base, path < path_base ? "better" : "worse");
-      if (e + 1 < evaluations.size()) continue;
-      ++cases;
-      better += uniform < base;
-      better_path += path < path_base;
+    std::vector<Paired> uniform(evaluations.size()), path(evaluations.size());
+    for (int seed = 0; seed < seeds; ++seed) {
+      const auto rows = calibration_of(at, static_cast<std::uint64_t>(seed), options, evaluations);
+      for (std::size_t e = 0; e < rows.size(); ++e)
+        uniform[e].add(rows[e].uniform), path[e].add(rows[e].path);
     }
+    for (std::size_t e = 0; e < evaluations.size(); ++e)
+      fmt::print("  {:>28} @{:<4} uniform {}; own {}\n", at.name(), evaluations[e], uniform[e].text(),
+                 path[e].text());
+    ++cases;
+    better += uniform.back().better();
+    better_path += path.back().better();
     std::fflush(stdout);
   }
   fmt::print(
