@@ -64,7 +64,7 @@ const std::vector<Row>& rows() {
       integer("initial", &B::initial, 0, 100000, "points before the first model, 0: by dimension"),
       flag("central", &B::central, "start at the middle of the ranges"),
       choice("kernel", &B::kernel,
-             {"auto", "matern52", "squared_exponential", "linear", "product", "linear_noise"},
+             {"auto", "matern52", "squared_exponential", "linear", "additive", "product", "linear_noise"},
              "covariance function"),
       choice("transform", &B::transform, {"auto", "none", "log", "power"}, "of the objective"),
       flag("warp", &B::warp, "warp ordered inputs"),
@@ -106,7 +106,7 @@ BayesOptions BayesOptions::read(const std::map<std::string, std::string>& option
 BayesOptions BayesOptions::settled(int dimension, bool only_real, bool with_prior) const {
   BayesOptions result = *this;
   const bool few = dimension < many || with_prior;
-  if (kernel == "auto") result.kernel = few ? "matern52" : "linear";
+  if (kernel == "auto") result.kernel = few ? "matern52" : only_real ? "additive" : "linear";
   if (acquisition == "auto") result.acquisition = few ? "ei" : only_real ? "thompson" : "mixed";
   return result;
 }

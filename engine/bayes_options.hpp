@@ -12,10 +12,10 @@ struct BayesOptions {
                     ///< on one per length scale, up to 20
   bool central =
       true;  ///< start at the middle of the ranges, and prefer it every second time while all fails: where next to nothing
-      ///< is feasible, extremes are not
+  ///< is feasible, extremes are not
   std::string kernel =
-      "auto";  ///< matern52, squared_exponential, linear, product, linear_noise (point_features.hpp); auto: matern52, and
-               ///< linear (its sum with a linear term) from `many` length scales
+      "auto";  ///< matern52, squared_exponential, linear, additive, product, linear_noise (point_features.hpp); auto: matern52,
+      ///< from `many` length scales its sum with main effects: additive if all are of real numbers, else linear
   std::string transform = "auto";  ///< of the objective: auto, none, log, power
   bool warp = false;  ///< Kumaraswamy warping of ordered inputs (up to 15): more to learn, seldom worth it
   std::string acquisition =
@@ -23,12 +23,12 @@ struct BayesOptions {
   ///< thompson); auto: ei; from `many` length scales thompson if all are of real numbers, else mixed
   double lambda = 1.0;  ///< of lcb (Shi et al. 2020)
   std::string classifier =
-      "process";            ///< of failures: process (Gaussian, Laplace), trees (boosted; no gradients), off
-  double threshold = 0.3;   ///< smallest probability of feasibility that a suggestion may have
-  bool violation = true;    ///< without a feasible point, two of three times the least predicted violation
+      "process";           ///< of failures: process (Gaussian, Laplace), trees (boosted; no gradients), off
+  double threshold = 0.3;  ///< smallest probability of feasibility that a suggestion may have
+  bool violation = true;   ///< without a feasible point, two of three times the least predicted violation
   std::string trust =
       "auto";  ///< trust region: auto (always from `many` length scales, else when stuck), on, off; with few length scales
-      ///< `on` is finer on one valley but never leaves the wrong one
+               ///< `on` is finer on one valley but never leaves the wrong one
   bool neighbours = true;  ///< climb over feasible neighbours
   bool gradient = true;    ///< finish on real coordinates with L-BFGS
   int samples = 400;       ///< feasible points drawn per suggestion

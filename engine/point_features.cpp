@@ -187,9 +187,11 @@ Kernel PointFeatures::kernel(const std::string& name) const {
   Shape shape = Shape::matern52;
   if (name == "squared_exponential") {
     shape = Shape::squared_exponential;
-  } else if (name != "matern52" && name != "linear" && name != "product" && name != "linear_noise") {
-    throw std::invalid_argument("kernel '" + name +
-                                "'; known are matern52, squared_exponential, linear, product, linear_noise");
+  } else if (name != "matern52" && name != "linear" && name != "additive" && name != "product" &&
+             name != "linear_noise") {
+    throw std::invalid_argument(
+        "kernel '" + name +
+        "'; known are matern52, squared_exponential, linear, additive, product, linear_noise");
   }
   KernelTerm term;
   if (!numeric_.empty()) term.factors.push_back(ard(shape, numeric_));
@@ -211,6 +213,7 @@ Kernel PointFeatures::kernel(const std::string& name) const {
     if (name == "linear_noise") result.terms.clear();
     if (!all.empty() || name == "linear_noise") result.terms.push_back({{tied(Shape::linear, all)}});
   }
+  if (name == "additive" && !ranges_.empty()) result.terms.push_back({{tied(Shape::additive, ranges_)}});
   for (const SharedChoices& list : shared_) {
     if (name == "linear_noise" || name == "product") continue;
     std::vector<int> columns(static_cast<std::size_t>(list.choices));

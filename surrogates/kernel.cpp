@@ -1,7 +1,9 @@
 // Kernel descriptions, their values and their derivatives.
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 #include <stdexcept>
+#include <utility>
 
 #include "kernel_matrix.h"
 
@@ -78,19 +80,35 @@ void multiply_log_slope(Shape shape, Value&& value, const Distance& distance) {
   }
 }
 
-Vector inverse_length_scales(const KernelFactor& factor, std::span<const double> parameters, int first) {
-  Vector result(static_cast<Eigen::Index>(factor.columns.size()));
-  for (std::size_t c = 0; c < factor.columns.size(); ++c)
-    result[static_cast<Eigen::Index>(c)] =
-        std::exp(-parameters[static_cast<std::size_t>(first + factor.groups[c])]);
+// The derivative of scaled_columns by the inputs: -pi sin(k pi x) / l, or 1 / l.
+Dense scaled_slopes(const KernelFactor& factor, const Vector& inverse_scale, const ConstBlock& inputs) {
+  const int rows = rows_per_column(factor.shape);
+  Dense result(inverse_scale.size() * rows, inputs.cols());
+  for (Eigen::Index i = 0; i < inputs.cols(); ++i)
+    for (Eigen::Index c = 0; c < inverse_scale.size(); ++c) {
+      const double angle = std::numbers::pi * inputs(factor.columns[static_cast<std::size_t>(c)], i);
+      for (int k = 0; k < rows; ++k)
+        result(c * rows + k, i) = factor.shape == Shape::additive
+                                      ? -std::numbers::pi * std::sin((k + 1) * angle) * inverse_scale[c]
+                                      : inverse_scale[c];
+    }
   return result;
 }
 
-Dense scaled_columns(const KernelFactor& factor, const Vector& inverse_scale, const ConstBlock& inputs) {
-  Dense result(inverse_scale.size(), inputs.cols());
-  for (Eigen::Index c = 0; c < inverse_scale.size(); ++c)
-    result.row(c) = inverse_scale[c] * inputs.row(factor.columns[static_cast<std::size_t>(c)]);
-  return result;
+// One length scale divides all of an additive factor: it goes with 1 / l^2.
+bool tied_additive(const KernelFactor& factor) {
+  return factor.shape == Shape::additive && factor.group_count() == 1;
+}
+
+// Inner products of the columns, lower triangle.
+void lower_products(const Dense& columns, Dense& result) {
+  constexpr Eigen::Index tile = 128;
+  const Eigen::Index n = columns.cols();
+  for (Eigen::Index j = 0; j < n; j += tile) {
+    const Eigen::Index width = std::min(tile, n - j);
+    result.block(j, j, n - j, width).noalias() =
+        columns.rightCols(n - j).transpose() * columns.middleCols(j, width);
+  }
 }
 
 // Calls visit(term parameter index, variance, term) and then, per factor, through the returned offsets.
@@ -110,6 +128,36 @@ void each_term(const Kernel& kernel, std::span<const double> parameters, Visit&&
 }
 
 }  // namespace
+
+Vector inverse_length_scales(const KernelFactor& factor, std::span<const double> parameters, int first) {
+  Vector result(static_cast<Eigen::Index>(factor.columns.size()));
+  for (std::size_t c = 0; c < factor.columns.size(); ++c)
+    result[static_cast<Eigen::Index>(c)] =
+        std::exp(-parameters[static_cast<std::size_t>(first + factor.groups[c])]);
+  return result;
+}
+
+Dense scaled_columns(const KernelFactor& factor, const Vector& inverse_scale, const ConstBlock& inputs) {
+  const int rows = rows_per_column(factor.shape);
+  Dense result(inverse_scale.size() * rows, inputs.cols());
+  if (factor.shape != Shape::additive) {
+    for (Eigen::Index c = 0; c < inverse_scale.size(); ++c)
+      result.row(c) = inverse_scale[c] * inputs.row(factor.columns[static_cast<std::size_t>(c)]);
+    return result;
+  }
+  for (Eigen::Index i = 0; i < inputs.cols(); ++i)
+    for (Eigen::Index c = 0; c < inverse_scale.size(); ++c) {
+      // cos(k a) = 2 cos(a) cos((k - 1) a) - cos((k - 2) a)
+      const double first =
+          std::cos(std::numbers::pi * inputs(factor.columns[static_cast<std::size_t>(c)], i));
+      double before = 1.0, wave = first;
+      for (int k = 1; k <= rows; ++k) {
+        result(c * rows + k - 1, i) = wave * inverse_scale[c] / k;
+        before = std::exchange(wave, 2.0 * first * wave - before);
+      }
+    }
+  return result;
+}
 
 KernelMatrix::KernelMatrix(const Kernel& kernel) {
   int next = 0;
@@ -139,20 +187,28 @@ const Dense& KernelMatrix::forward(std::span<const double> parameters, const Con
     Dense& value = several ? term.value : value_;
     value.resize(n, n);
     for (Factor& factor : term.factors) {
-      const Vector inverse_scale = inverse_length_scales(factor.description, parameters, factor.parameter);
-      factor.weight = inverse_scale.cwiseAbs2();
-      factor.scaled = scaled_columns(factor.description, inverse_scale, inputs);
+      factor.inverse_scale = inverse_length_scales(factor.description, parameters, factor.parameter);
       factor.distance.resize(n, n);
-      if (factor.description.shape != Shape::linear) {
+      if (tied_additive(factor.description)) {
+        // Among the same inputs only the length scale changes.
+        Dense waves = scaled_columns(factor.description, Vector::Ones(factor.inverse_scale.size()), inputs);
+        if (waves.cols() != factor.waves.cols() || waves != factor.waves) {
+          factor.products.resize(n, n);
+          lower_products(waves, factor.products);
+          factor.waves = std::move(waves);
+        }
+        const double share = factor.inverse_scale[0];
+        factor.scaled = share * factor.waves;
+        for (Eigen::Index j = 0; j < n; ++j)
+          factor.distance.col(j).tail(n - j) = share * share * factor.products.col(j).tail(n - j);
+        continue;
+      }
+      factor.scaled = scaled_columns(factor.description, factor.inverse_scale, inputs);
+      if (stationary(factor.description.shape)) {
         // Centring costs nothing and loses fewer digits in r^2 = |a|^2 + |b|^2 - 2ab.
         if (n > 0) factor.scaled.colwise() -= factor.scaled.rowwise().mean().eval();
       }
-      constexpr Eigen::Index tile = 128;
-      for (Eigen::Index j = 0; j < n; j += tile) {
-        const Eigen::Index width = std::min(tile, n - j);
-        factor.distance.block(j, j, n - j, width).noalias() =
-            factor.scaled.rightCols(n - j).transpose() * factor.scaled.middleCols(j, width);
-      }
+      lower_products(factor.scaled, factor.distance);
     }
     std::vector<Vector> squares;
     for (const Factor& factor : term.factors)
@@ -163,7 +219,7 @@ const Dense& KernelMatrix::forward(std::span<const double> parameters, const Con
       for (std::size_t f = 0; f < term.factors.size(); ++f) {
         Factor& factor = term.factors[f];
         auto distance = factor.distance.col(j).tail(n - j).array();
-        if (factor.description.shape != Shape::linear)
+        if (stationary(factor.description.shape))
           distance = (squares[f].tail(n - j).array() + squares[f][j] - 2.0 * distance).max(0.0);
         multiply_shape(factor.description.shape, column, distance);
       }
@@ -186,32 +242,42 @@ void KernelMatrix::backward(const ConstBlock& inputs, const Dense& weights, std:
     }
     gradient[static_cast<std::size_t>(term.parameter)] += total;
     for (Factor& factor : term.factors) {
-      const bool linear = factor.description.shape == Shape::linear;
+      const bool inner = !stationary(factor.description.shape);
       Vector sums = Vector::Zero(n);  // row sums of the symmetric V
       for (Eigen::Index j = 0; j < n; ++j) {
         auto column = work_.col(j).tail(n - j).array();
         column = weights.col(j).tail(n - j).array() * value.col(j).tail(n - j).array();
         multiply_log_slope(factor.description.shape, column, factor.distance.col(j).tail(n - j).array());
-        if (linear) continue;
+        if (inner) continue;
         sums.tail(n - j) += column.matrix();
         sums[j] += column.tail(n - j - 1).sum();
       }
-      const Dense scaled = factor.scaled.transpose();  // n x columns
-      Dense product(n, scaled.cols());
+      if (tied_additive(factor.description) && !input_gradient) {
+        double sum = 0.0;
+        for (Eigen::Index j = 0; j < n; ++j) {
+          const auto product = work_.col(j).tail(n - j).cwiseProduct(factor.distance.col(j).tail(n - j));
+          sum += 2.0 * product.sum() - product[0];
+        }
+        gradient[static_cast<std::size_t>(factor.parameter)] -= 2.0 * sum;
+        continue;
+      }
+      const Dense scaled = factor.scaled.transpose();  // n x rows
+      Dense product(n, scaled.cols()), slopes;
       product.noalias() = work_.selfadjointView<Eigen::Lower>() * scaled;
-      for (Eigen::Index c = 0; c < scaled.cols(); ++c) {
-        const double cross = scaled.col(c).dot(product.col(c));
-        const double own = linear ? 0.0 : sums.dot(scaled.col(c).cwiseAbs2());
-        const auto group = static_cast<std::size_t>(factor.parameter +
-                                                    factor.description.groups[static_cast<std::size_t>(c)]);
-        gradient[group] += linear ? -2.0 * cross : -4.0 * (own - cross);
+      if (input_gradient) slopes = scaled_slopes(factor.description, factor.inverse_scale, inputs);
+      for (Eigen::Index r = 0; r < scaled.cols(); ++r) {
+        const auto c = static_cast<std::size_t>(r / rows_per_column(factor.description.shape));
+        const double cross = scaled.col(r).dot(product.col(r));
+        const double own = inner ? 0.0 : sums.dot(scaled.col(r).cwiseAbs2());
+        const auto group = static_cast<std::size_t>(factor.parameter + factor.description.groups[c]);
+        gradient[group] += inner ? -2.0 * cross : -4.0 * (own - cross);
         if (!input_gradient) continue;
-        const double inverse_scale = std::sqrt(factor.weight[c]);
-        auto row = input_gradient->row(factor.description.columns[static_cast<std::size_t>(c)]);
-        if (linear)
-          row += 2.0 * inverse_scale * product.col(c).transpose();
+        auto row = input_gradient->row(factor.description.columns[c]);
+        const auto slope = slopes.row(r).transpose();
+        if (inner)
+          row += 2.0 * slope.cwiseProduct(product.col(r)).transpose();
         else
-          row += 4.0 * inverse_scale * (sums.cwiseProduct(scaled.col(c)) - product.col(c)).transpose();
+          row += 4.0 * slope.cwiseProduct(sums.cwiseProduct(scaled.col(r)) - product.col(r)).transpose();
       }
     }
   }
@@ -228,7 +294,7 @@ Dense cross_covariance(const Kernel& kernel, std::span<const double> parameters,
       const Vector inverse_scale = inverse_length_scales(factor, parameters, first[f]);
       Dense a = scaled_columns(factor, inverse_scale, left);
       Dense b = scaled_columns(factor, inverse_scale, right);
-      if (factor.shape != Shape::linear && a.cols() > 0) {
+      if (stationary(factor.shape) && a.cols() > 0) {
         const Vector centre = a.rowwise().mean();
         a.colwise() -= centre;
         b.colwise() -= centre;
@@ -237,7 +303,7 @@ Dense cross_covariance(const Kernel& kernel, std::span<const double> parameters,
       const Vector squares = a.colwise().squaredNorm().transpose();
       for (Eigen::Index j = 0; j < right.cols(); ++j) {
         auto column = distance.col(j).array();
-        if (factor.shape != Shape::linear)
+        if (stationary(factor.shape))
           column = (squares.array() + b.col(j).squaredNorm() - 2.0 * column).max(0.0);
         multiply_shape(factor.shape, value.col(j).array(), column);
       }
@@ -253,7 +319,7 @@ Vector self_covariance(const Kernel& kernel, std::span<const double> parameters,
     Vector value = Vector::Constant(points.cols(), variance);
     for (std::size_t f = 0; f < term.factors.size(); ++f) {
       const KernelFactor& factor = term.factors[f];
-      if (factor.shape != Shape::linear) continue;
+      if (stationary(factor.shape)) continue;
       const Dense scaled =
           scaled_columns(factor, inverse_length_scales(factor, parameters, first[f]), points);
       value.array() *= 1.0 + scaled.colwise().squaredNorm().transpose().array();
@@ -270,20 +336,19 @@ Dense cross_gradient(const Kernel& kernel, std::span<const double> parameters, c
     const Eigen::Index n = left.cols();
     Eigen::ArrayXd value = Eigen::ArrayXd::Constant(n, variance);
     std::vector<Eigen::ArrayXd> distances;
-    std::vector<Dense> differences;  // per factor columns x n: scaled differences, or scaled left points
-    std::vector<Vector> scales;
+    std::vector<Dense> differences;  // per factor rows x n: scaled differences, or scaled left points
+    std::vector<Dense> slopes;       // of the scaled point
     for (std::size_t f = 0; f < term.factors.size(); ++f) {
       const KernelFactor& factor = term.factors[f];
-      scales.push_back(inverse_length_scales(factor, parameters, first[f]));
-      Dense scaled = scaled_columns(factor, scales.back(), left);
-      Vector own(scaled.rows());
-      for (Eigen::Index c = 0; c < own.size(); ++c)
-        own[c] = scales.back()[c] * point[factor.columns[static_cast<std::size_t>(c)]];
-      if (factor.shape == Shape::linear) {
-        distances.push_back((scaled.transpose() * own).array());
-      } else {
+      const Vector inverse_scale = inverse_length_scales(factor, parameters, first[f]);
+      Dense scaled = scaled_columns(factor, inverse_scale, left);
+      const Vector own = scaled_columns(factor, inverse_scale, point);
+      slopes.push_back(scaled_slopes(factor, inverse_scale, point));
+      if (stationary(factor.shape)) {
         scaled = (-scaled).colwise() + own;
         distances.push_back(scaled.colwise().squaredNorm().transpose().array());
+      } else {
+        distances.push_back((scaled.transpose() * own).array());
       }
       differences.push_back(std::move(scaled));
       multiply_shape(factor.shape, value, distances.back());
@@ -292,10 +357,12 @@ Dense cross_gradient(const Kernel& kernel, std::span<const double> parameters, c
       const KernelFactor& factor = term.factors[f];
       Eigen::ArrayXd slope = value;
       multiply_log_slope(factor.shape, slope, distances[f]);
-      const double twice = factor.shape == Shape::linear ? 1.0 : 2.0;
-      for (Eigen::Index c = 0; c < scales[f].size(); ++c)
-        result.row(factor.columns[static_cast<std::size_t>(c)]) +=
-            (twice * scales[f][c] * slope * differences[f].row(c).transpose().array()).matrix().transpose();
+      const double twice = stationary(factor.shape) ? 2.0 : 1.0;
+      for (Eigen::Index r = 0; r < differences[f].rows(); ++r)
+        result.row(factor.columns[static_cast<std::size_t>(r / rows_per_column(factor.shape))]) +=
+            (twice * slopes[f](r, 0) * slope * differences[f].row(r).transpose().array())
+                .matrix()
+                .transpose();
     }
   });
   return result;
@@ -305,25 +372,21 @@ Vector self_gradient(const Kernel& kernel, std::span<const double> parameters, c
   Vector result = Vector::Zero(point.size());
   each_term(kernel, parameters, [&](const KernelTerm& term, double variance, const std::vector<int>& first) {
     double value = variance;
-    std::vector<Vector> weights;
-    std::vector<double> inner;
+    std::vector<Vector> own, slopes;  // of the factors with an inner product, empty for others
     for (std::size_t f = 0; f < term.factors.size(); ++f) {
       const KernelFactor& factor = term.factors[f];
-      weights.push_back(inverse_length_scales(factor, parameters, first[f]).cwiseAbs2());
-      double sum = 1.0;
-      if (factor.shape == Shape::linear)
-        for (Eigen::Index c = 0; c < weights.back().size(); ++c)
-          sum += weights.back()[c] * std::pow(point[factor.columns[static_cast<std::size_t>(c)]], 2);
-      inner.push_back(sum);
-      value *= sum;
+      own.emplace_back(), slopes.emplace_back();
+      if (stationary(factor.shape)) continue;
+      const Vector inverse_scale = inverse_length_scales(factor, parameters, first[f]);
+      own.back() = scaled_columns(factor, inverse_scale, point);
+      slopes.back() = scaled_slopes(factor, inverse_scale, point);
+      value *= 1.0 + own.back().squaredNorm();
     }
     for (std::size_t f = 0; f < term.factors.size(); ++f) {
       const KernelFactor& factor = term.factors[f];
-      if (factor.shape != Shape::linear) continue;
-      for (Eigen::Index c = 0; c < weights[f].size(); ++c) {
-        const int column = factor.columns[static_cast<std::size_t>(c)];
-        result[column] += value / inner[f] * 2.0 * weights[f][c] * point[column];
-      }
+      for (Eigen::Index r = 0; r < own[f].size(); ++r)
+        result[factor.columns[static_cast<std::size_t>(r / rows_per_column(factor.shape))]] +=
+            2.0 * value / (1.0 + own[f].squaredNorm()) * own[f][r] * slopes[f][r];
     }
   });
   return result;

@@ -13,13 +13,17 @@ namespace dovetail {
 
 /// How a factor falls with the scaled squared distance r^2 = sum_j (x_j - x'_j)^2 / l_j^2 (Rasmussen &
 /// Williams 2006, eqs. 4.9 and 4.17), or the linear kernel 1 + sum_j x_j x'_j / l_j^2 (their eq. 4.28; on
-/// features as in Shi et al., "Learned Hardware/Software Co-Design of Neural Accelerators", 2020).
+/// features as in Shi et al., "Learned Hardware/Software Co-Design of Neural Accelerators", 2020), or the
+/// additive kernel 1 + sum_j sum_{k=1..8} cos(k pi x_j) cos(k pi x'_j) / (k l_j)^2 of inputs in [0, 1]: a main
+/// effect of each input, as in additive Gaussian processes (Duvenaud et al., NeurIPS 2011), each a smoothing
+/// spline of first order (Wahba, Spline Models for Observational Data, 1990, section 10.2) cut after eight half
+/// waves, so that n points cost one product of n x 8d numbers.
 ///
 /// Choices without an order become stationary factors through their features (features.hpp): a scaled one-hot
 /// code makes r^2 the weighted Hamming distance (overlap kernel), signs of all pairs make it the Kendall
 /// distance of permutations (the squared exponential is then the Mallows kernel), positions make it the
 /// Spearman distance.
-enum class Shape : std::uint8_t { matern52, squared_exponential, linear };
+enum class Shape : std::uint8_t { matern52, squared_exponential, linear, additive };
 
 /// One factor over some feature columns. Columns with the same group share a length scale; groups count from
 /// 0.

@@ -10,6 +10,20 @@
 
 namespace dovetail::dense {
 
+/// Whether a shape falls with a distance; the others are 1 + an inner product.
+inline bool stationary(Shape shape) {
+  return shape == Shape::matern52 || shape == Shape::squared_exponential;
+}
+/// How many numbers a shape makes of one column.
+inline int rows_per_column(Shape shape) {
+  return shape == Shape::additive ? 8 : 1;
+}
+/// 1 / l per column of a factor whose first length scale is parameter `first`.
+Vector inverse_length_scales(const KernelFactor& factor, std::span<const double> parameters, int first);
+/// What distances and inner products are taken of, (columns * rows_per_column) x n: columns over their length scales, or
+/// their cosines cos(k pi x) / (k l).
+Dense scaled_columns(const KernelFactor& factor, const Vector& inverse_scale, const ConstBlock& inputs);
+
 /// The symmetric kernel matrix of one set of points with what its derivative needs. Buffers are kept between
 /// calls.
 ///
@@ -33,10 +47,11 @@ class KernelMatrix {
  private:
   struct Factor {
     KernelFactor description;
-    int parameter = 0;  // of its first group
-    Vector weight;      // 1 / l^2 per column of the factor
-    Dense scaled;       // columns of the factor over their length scales, columns x n
-    Dense distance;     // r^2, or the linear factor's value, lower triangle
+    int parameter = 0;      // of its first group
+    Vector inverse_scale;   // 1 / l per column of the factor
+    Dense scaled;           // scaled_columns, of stationary factors centred
+    Dense distance;         // r^2, or the inner product, lower triangle
+    Dense waves, products;  // of an additive factor with one length scale: scaled and distance for l = 1
   };
   struct Term {
     int parameter = 0;

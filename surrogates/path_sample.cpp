@@ -16,16 +16,17 @@ using dense::Vector;
 struct PathSample::State {
   GaussianProcessModel model;
   std::vector<double> parameters;
-  // feature i of a term: weight_i cos(frequency_i' x + phase_i) prod over linear factors of (own_i + slope_i'
-  // x)
-  struct Linear {
-    Vector own;
-    Dense slope;  // features x d
+  // feature i of a term: weight_i cos(frequency_i' x + phase_i) prod over its inner products of (own_i + slope_i' b), b
+  // the factor's scaled columns of x
+  struct Inner {
+    const KernelFactor* factor;
+    Vector inverse_scale, own;
+    Dense slope;  // features x rows of b
   };
   struct Term {
     Dense frequency;  // features x d
     Vector phase, weight;
-    std::vector<Linear> linear;
+    std::vector<Inner> inner;
   };
   std::vector<Term> terms;
   Dense inputs;
@@ -36,8 +37,11 @@ struct PathSample::State {
     Vector result = Vector::Zero(points.cols());
     for (const Term& term : terms) {
       Dense value = ((term.frequency * points).colwise() + term.phase).array().cos();
-      for (const Linear& linear : term.linear)
-        value.array() *= ((linear.slope * points).colwise() + linear.own).array();
+      for (const Inner& inner : term.inner)
+        value.array() *=
+            ((inner.slope * dense::scaled_columns(*inner.factor, inner.inverse_scale, points)).colwise() +
+             inner.own)
+                .array();
       result += value.transpose() * term.weight;
     }
     return result;
@@ -48,7 +52,9 @@ std::size_t PathSample::count(const GaussianProcess& process, int features) {
   std::size_t per_feature = 0;
   for (const KernelTerm& term : process.model().kernel.terms) {
     per_feature += 2;  // phase (uniform) and weight
-    for (const KernelFactor& factor : term.factors) per_feature += factor.columns.size() + 5;
+    for (const KernelFactor& factor : term.factors)
+      per_feature +=
+          factor.columns.size() * static_cast<std::size_t>(dense::rows_per_column(factor.shape)) + 5;
   }
   return per_feature * static_cast<std::size_t>(features) + process.size();
 }
@@ -73,8 +79,20 @@ PathSample::PathSample(const GaussianProcess& process, int features, std::span<c
     State::Term mine{Dense::Zero(m, d), Vector::Zero(m), Vector(m), {}};
     bool waves = false;
     for (const KernelFactor& factor : term.factors) {
-      Dense slope = Dense::Zero(m, d);
-      Vector own(m);
+      const Vector inverse_scale =
+          dense::inverse_length_scales(factor, s.parameters, static_cast<int>(parameter));
+      parameter += static_cast<std::size_t>(factor.group_count());
+      if (!dense::stationary(factor.shape)) {
+        State::Inner inner{&factor, inverse_scale, Vector(m), {}};
+        inner.slope.resize(m, inverse_scale.size() * dense::rows_per_column(factor.shape));
+        for (Eigen::Index i = 0; i < m; ++i) {
+          inner.own[i] = normal();
+          for (Eigen::Index r = 0; r < inner.slope.cols(); ++r) inner.slope(i, r) = normal();
+        }
+        mine.inner.push_back(std::move(inner));
+        continue;
+      }
+      waves = true;
       for (Eigen::Index i = 0; i < m; ++i) {
         double stretch = 1.0;
         if (factor.shape == Shape::matern52) {  // its spectrum is Student's t with 5 degrees of freedom
@@ -82,19 +100,10 @@ PathSample::PathSample(const GaussianProcess& process, int features, std::span<c
           for (int k = 0; k < 5; ++k) squares += std::pow(normal(), 2);
           stretch = std::sqrt(5.0 / squares);
         }
-        own[i] = factor.shape == Shape::linear ? normal() : 0.0;
         for (std::size_t c = 0; c < factor.columns.size(); ++c)
-          slope(i, factor.columns[c]) +=
-              stretch * normal() *
-              std::exp(-s.parameters[parameter + static_cast<std::size_t>(factor.groups[c])]);
+          mine.frequency(i, factor.columns[c]) +=
+              stretch * normal() * inverse_scale[static_cast<Eigen::Index>(c)];
       }
-      if (factor.shape == Shape::linear) {
-        mine.linear.push_back({own, slope});
-      } else {
-        mine.frequency += slope;
-        waves = true;
-      }
-      parameter += static_cast<std::size_t>(factor.group_count());
     }
     // cos averages to 1/2 in the square; a term without waves is constant and needs no phase.
     for (Eigen::Index i = 0; i < m; ++i) {

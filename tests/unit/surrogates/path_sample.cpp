@@ -8,12 +8,12 @@
 
 using namespace dovetail;
 
-TEST_CASE("many paths average to the posterior, for products, sums and linear factors") {
+TEST_CASE("many paths average to the posterior, for products, sums, linear and additive factors") {
   const std::vector<int> a{0}, b{1};
   GaussianProcessModel model;
   model.kernel.terms = {KernelTerm{{ard(Shape::matern52, a), ard(Shape::squared_exponential, b)}},
-                        KernelTerm{{ard(Shape::linear, b)}}};
-  std::vector<double> parameters{0.0, -0.9, -0.7, -1.0, 0.2, -4.0};
+                        KernelTerm{{ard(Shape::linear, b)}}, KernelTerm{{tied(Shape::additive, a)}}};
+  std::vector<double> parameters{0.0, -0.9, -0.7, -1.0, 0.2, -1.5, 0.3, -4.0};
   Matrix inputs(6, 2);
   std::mt19937 generator(3);
   std::normal_distribution<double> normal;
