@@ -34,8 +34,9 @@ class PointFeatures {
   /// Over the numbers N and the unordered choices C (a squared exponential each, multiplied): N x C with one choice, whose
   /// correlation says how much its values share; N + N x C with several, whose product vanishes where all differ (mixtures as
   /// in CoCaBO, Ru et al., ICML 2020). N is matern52 or squared_exponential; `linear` adds a linear term over all columns to
-  /// the first; `additive` adds main effects of the ordered parameters to it; `product` is N x C alone with the first; `linear_noise` the linear term alone. All but the last two have one
-  /// more term per shared list of choices, over the shares: how often a choice is made, wherever.
+  /// the first, `additive` main effects of the ordered parameters; `product` is N x C alone with the first; `linear_noise`
+  /// the linear term alone. All but the last two have one more term per shared list of choices, over the shares: how often
+  /// a choice is made, wherever.
   Kernel kernel(const std::string& name) const;
 
   int dimension() const {

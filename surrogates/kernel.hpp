@@ -16,7 +16,7 @@ namespace dovetail {
 /// features as in Shi et al., "Learned Hardware/Software Co-Design of Neural Accelerators", 2020), or the
 /// additive kernel 1 + sum_j sum_{k=1..8} cos(k pi x_j) cos(k pi x'_j) / (k l_j)^2 of inputs in [0, 1]: a main
 /// effect of each input, as in additive Gaussian processes (Duvenaud et al., NeurIPS 2011), each a smoothing
-/// spline of first order (Wahba, Spline Models for Observational Data, 1990, section 10.2) cut after eight half
+/// spline of first order (Wahba, Spline Models for Observational Data, 1990, chapter 10) cut after eight half
 /// waves, so that n points cost one product of n x 8d numbers.
 ///
 /// Choices without an order become stationary factors through their features (features.hpp): a scaled one-hot
