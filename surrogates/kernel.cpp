@@ -358,11 +358,11 @@ Dense cross_gradient(const Kernel& kernel, std::span<const double> parameters, c
       Eigen::ArrayXd slope = value;
       multiply_log_slope(factor.shape, slope, distances[f]);
       const double twice = stationary(factor.shape) ? 2.0 : 1.0;
-      for (Eigen::Index r = 0; r < differences[f].rows(); ++r)
-        result.row(factor.columns[static_cast<std::size_t>(r / rows_per_column(factor.shape))]) +=
-            (twice * slopes[f](r, 0) * slope * differences[f].row(r).transpose().array())
-                .matrix()
-                .transpose();
+      const int rows = rows_per_column(factor.shape);
+      for (Eigen::Index i = 0; i < n; ++i)
+        for (std::size_t c = 0; c < factor.columns.size(); ++c)
+          for (Eigen::Index r = static_cast<Eigen::Index>(c) * rows, k = 0; k < rows; ++k, ++r)
+            result(factor.columns[c], i) += twice * slopes[f](r, 0) * slope[i] * differences[f](r, i);
     }
   });
   return result;
