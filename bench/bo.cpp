@@ -1,7 +1,7 @@
 // Constrained Bayesian optimization against recorded peers, live peers, our other designers and itself.
 //
 //     bo [PART ...] [--seeds 20] [--problem NAME] [--mode values|passfail|known|partly] [--most 1000]
-//        [--change option=value ...] [--recorded DIR] [option=value ...]
+//        [--batch N] [--change option=value ...] [--recorded DIR] [option=value ...]
 //
 //     quality      best feasible value at the recorded budgets: medians and quartiles; wins, ties, losses
 //     peers        Optuna's samplers, live, beside ours with as many seeds
@@ -10,7 +10,9 @@
 //     transfer     outcomes of a related study told first
 //     cost         CPU time of fit and suggestion, beside scikit-learn, live
 //
-// Without a part: quality and cost. A seed without a feasible point counts as infinite. Options are those of `bayes`.
+// Without a part: quality and cost. Suggestions are asked for in batches as large as the recorded peers' (of ackley10 4, of
+// keane 90) and, beside Optuna, one at a time as there; --batch says otherwise. A seed without a feasible point counts as
+// infinite. Options are those of `bayes`.
 #include <iostream>
 #include <set>
 
@@ -26,6 +28,7 @@ namespace {
 struct Settings {
   int seeds = 20;
   int most = 1000000;  // evaluations
+  int batch = 0;       // suggestions at once; 0: as the peers of the part
   std::string recorded = DOVETAIL_SHARED_DIR "/reference/bo";
   std::string driver = DOVETAIL_SOURCE_DIR "/bench/peers.py";
   std::vector<Case> cases;
@@ -44,6 +47,7 @@ void print_row(const std::string& who, int budget, const Curves& curves,
              quantile(best, 0.25), quantile(best, 0.75),
              there > 0 ? fmt::format(" at the best known {}/{}", there, best.size()) : std::string(),
              none > 0 ? fmt::format(" without feasible {}/{}", none, best.size()) : std::string());
+  std::fflush(stdout);
 }
 
 // Wins, ties and losses, and the problems on which nothing at the largest common budget was better.
@@ -78,7 +82,8 @@ void quality(const Settings& settings) {
   if (peers.empty()) fmt::print("no recorded peers in {}\n", settings.recorded);
   Tally against_peers, against_random;
   for (const Case& at : settings.cases) {
-    fmt::print("{}, best known {:.6g}\n", at.name(), at.problem.best_known);
+    fmt::print("{}, best known {:.6g}{}\n", at.name(), at.problem.best_known,
+               at.problem.batch > 1 ? fmt::format(", in batches of {}", at.problem.batch) : std::string());
     std::map<std::string, Curves> all;
     for (const std::string designer : {"bayes", "random", "evolution"}) {
       all[designer] = curves(at, designer, designer == "bayes" ? settings.options : Options{}, settings.seeds,
@@ -110,7 +115,6 @@ void quality(const Settings& settings) {
     for (const int budget : at.budgets)
       against_random.add(at.name(), "random", budget, ours.median(budget), all["random"].median(budget),
                          budget == at.budgets.back());
-    std::fflush(stdout);
   }
   fmt::print("{} seeds\n", settings.seeds);
   against_peers.print("recorded peers");
@@ -177,8 +181,9 @@ void peers(const Settings& settings) {
   }
   fmt::print("Optuna {}, live, {} seeds\n", (*version)["version"].get<std::string>(), settings.seeds);
   Tally tally;
-  for (const Case& at : settings.cases) {
+  for (Case at : settings.cases) {
     if (at.mode == Mode::known || at.mode == Mode::partly) continue;  // Optuna has no declared constraints
+    at.problem.batch = std::max(1, settings.batch);
     fmt::print("{}\n", at.name());
     const Curves ours = curves(at, "bayes", settings.options, settings.seeds, at.budgets.back());
     for (const int budget : at.budgets) print_row("bayes", budget, ours);
@@ -198,7 +203,6 @@ void peers(const Settings& settings) {
                   budget == at.budgets.back());
       }
     }
-    std::fflush(stdout);
   }
   tally.print("Optuna");
 }
@@ -294,6 +298,8 @@ int main(int argc, char** argv) {
       settings.seeds = std::max(1, std::atoi(argv[++i]));
     } else if (word == "--most" && more) {
       settings.most = std::max(1, std::atoi(argv[++i]));
+    } else if (word == "--batch" && more) {
+      settings.batch = std::max(1, std::atoi(argv[++i]));
     } else if (word == "--problem" && more) {
       only = argv[++i];
     } else if (word == "--mode" && more) {
@@ -323,6 +329,7 @@ int main(int argc, char** argv) {
   for (Case at : cases()) {
     std::erase_if(at.budgets, [&](int budget) { return budget > settings.most; });
     if (at.budgets.empty()) at.budgets = {settings.most};
+    if (settings.batch > 0) at.problem.batch = settings.batch;
     known += at.mode == at.problem.mode ? " " + at.problem.name : "";
     if (!only.empty() && ("," + only + ",").find("," + at.problem.name + ",") == std::string::npos) continue;
     if (mode_name.empty() || (mode != modes.end() && at.mode == mode->second)) settings.cases.push_back(at);

@@ -40,7 +40,7 @@ struct Problem {
   std::vector<std::string> known;            ///< constraints as expressions, for Mode::known
   std::size_t partly_known = 0;              ///< how many of them Mode::partly declares
   std::vector<int> budgets = {20, 50, 100};  ///< evaluations at which figures are printed
-  int batch = 1;
+  int batch = 1;                             ///< suggestions at once, as the recorded peers'
 };
 
 inline Parameter real(std::string name, double low, double high) {
