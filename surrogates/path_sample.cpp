@@ -28,7 +28,18 @@ struct PathSample::State {
     Vector phase, weight;
     std::vector<Inner> inner;
   };
+  // A term that is one inner product alone is own + slope' b, and stays so given data: no features, nothing lost.
+  struct Linear {
+    const KernelFactor* factor;
+    double variance = 1.0;
+    Vector inverse_scale;
+    double own = 0.0;
+    Vector slope;
+  };
   std::vector<Term> terms;
+  std::vector<Linear> linear;
+  Kernel rest;  // of `terms`
+  std::vector<double> rest_parameters;
   Dense inputs;
   Vector correction;
   double mean = 0.0;
@@ -44,19 +55,46 @@ struct PathSample::State {
                 .array();
       result += value.transpose() * term.weight;
     }
+    for (const Linear& term : linear)
+      result.array() +=
+          (dense::scaled_columns(*term.factor, term.inverse_scale, points).transpose() * term.slope).array() +
+          term.own;
     return result;
+  }
+
+  // Conditions on data: linear terms move by what they covary with it, the others keep their covariances.
+  void correct(Vector weights) {
+    for (Linear& term : linear) {
+      term.own += term.variance * weights.sum();
+      term.slope +=
+          term.variance * (dense::scaled_columns(*term.factor, term.inverse_scale, inputs) * weights);
+    }
+    correction = std::move(weights);
   }
 };
 
+namespace {
+
+bool is_linear(const KernelTerm& term) {
+  return term.factors.size() == 1 && !dense::stationary(term.factors.front().shape);
+}
+
+}  // namespace
+
 std::size_t PathSample::count(const GaussianProcess& process, int features) {
-  std::size_t per_feature = 0;
+  std::size_t per_feature = 0, alone = 0;
   for (const KernelTerm& term : process.model().kernel.terms) {
+    if (is_linear(term)) {
+      const KernelFactor& factor = term.factors.front();
+      alone += 1 + factor.columns.size() * static_cast<std::size_t>(dense::rows_per_column(factor.shape));
+      continue;
+    }
     per_feature += 2;  // phase (uniform) and weight
     for (const KernelFactor& factor : term.factors)
       per_feature +=
           factor.columns.size() * static_cast<std::size_t>(dense::rows_per_column(factor.shape)) + 5;
   }
-  return per_feature * static_cast<std::size_t>(features) + process.size();
+  return per_feature * static_cast<std::size_t>(features) + alone + process.size();
 }
 
 PathSample::PathSample(const GaussianProcess& process, int features, std::span<const double> normals,
@@ -75,7 +113,22 @@ PathSample::PathSample(const GaussianProcess& process, int features, std::span<c
   const auto normal = [&] { return normals[next_normal++]; };
   const Eigen::Index d = s.inputs.rows(), m = features;
   for (const KernelTerm& term : s.model.kernel.terms) {
+    const std::size_t first = parameter;
     const double variance = std::exp(s.parameters[parameter++]);
+    if (is_linear(term)) {
+      const KernelFactor& factor = term.factors.front();
+      State::Linear mine{&factor,
+                         variance,
+                         dense::inverse_length_scales(factor, s.parameters, static_cast<int>(parameter)),
+                         0.0,
+                         {}};
+      parameter += static_cast<std::size_t>(factor.group_count());
+      mine.own = std::sqrt(variance) * normal();
+      mine.slope.resize(mine.inverse_scale.size() * dense::rows_per_column(factor.shape));
+      for (double& slope : mine.slope) slope = std::sqrt(variance) * normal();
+      s.linear.push_back(std::move(mine));
+      continue;
+    }
     State::Term mine{Dense::Zero(m, d), Vector::Zero(m), Vector(m), {}};
     bool waves = false;
     for (const KernelFactor& factor : term.factors) {
@@ -111,12 +164,16 @@ PathSample::PathSample(const GaussianProcess& process, int features, std::span<c
       mine.weight[i] = normal() * std::sqrt((waves ? 2.0 : 1.0) * variance / static_cast<double>(m));
     }
     s.terms.push_back(std::move(mine));
+    s.rest.terms.push_back(term);
+    s.rest_parameters.insert(s.rest_parameters.end(),
+                             s.parameters.begin() + static_cast<std::ptrdiff_t>(first),
+                             s.parameters.begin() + static_cast<std::ptrdiff_t>(parameter));
   }
   Vector residual = gp.centred - s.prior(s.inputs);
   for (Eigen::Index i = 0; i < residual.size(); ++i)
     residual[i] -= normal() * std::sqrt(gp.noise + gp.jitter);
   residual = gp.used_factor().triangularView<Eigen::Lower>() * residual;
-  s.correction = gp.used_factor().transpose().triangularView<Eigen::Upper>() * residual;
+  s.correct(gp.used_factor().transpose().triangularView<Eigen::Upper>() * residual);
 }
 
 PathSample::~PathSample() = default;
@@ -129,7 +186,7 @@ std::vector<double> PathSample::operator()(const Matrix& points) const {
   dense::warp(s.model, s.parameters, warped, nullptr);
   const Vector value =
       (s.prior(warped) +
-       dense::cross_covariance(s.model.kernel, s.parameters, s.inputs, warped).transpose() * s.correction)
+       dense::cross_covariance(s.rest, s.rest_parameters, s.inputs, warped).transpose() * s.correction)
           .array() +
       s.mean;
   return {value.begin(), value.end()};
