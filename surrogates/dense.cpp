@@ -1,19 +1,10 @@
 // Recursive Cholesky with inverse: blocks small enough for the cache, everything else matrix products.
 #include "dense.h"
 
-#include <algorithm>
-
 namespace dovetail::dense {
 namespace {
 
-constexpr Eigen::Index leaf = 32;   // below this size the textbook algorithm is faster
-constexpr Eigen::Index strip = 64;  // of a product with a triangle: small waste on the diagonal, full speed
-
-// Calls visit(first, width) for strips that cover 0 to n.
-template <class Visit>
-void each_strip(Eigen::Index n, Visit&& visit) {
-  for (Eigen::Index first = 0; first < n; first += strip) visit(first, std::min(strip, n - first));
-}
+constexpr Eigen::Index leaf = 32;  // below this size the textbook algorithm is faster
 
 }  // namespace
 

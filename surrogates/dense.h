@@ -2,6 +2,8 @@
 // factor too.
 #pragma once
 
+#include <algorithm>
+
 #include <Eigen/Dense>
 
 #include <dovetail/surrogates/matrix.hpp>
@@ -21,6 +23,14 @@ inline Eigen::Map<const Dense> columns_of(const Matrix& points) {
 
 inline Eigen::Map<const Vector> vector_of(std::span<const double> numbers) {
   return {numbers.data(), static_cast<Eigen::Index>(numbers.size())};
+}
+
+/// Calls visit(first, width) for the strips of a product with a triangle that cover 0 to n: narrow for small waste on the
+/// diagonal, wide enough for full speed.
+template <class Visit>
+void each_strip(Eigen::Index n, Visit&& visit) {
+  constexpr Eigen::Index strip = 64;
+  for (Eigen::Index first = 0; first < n; first += strip) visit(first, std::min(strip, n - first));
 }
 
 /// Replaces the lower triangle of `matrix` by its Cholesky factor L and writes L^-1 to `inverse` (whole,

@@ -102,13 +102,11 @@ bool tied_additive(const KernelFactor& factor) {
 
 // Inner products of the columns, lower triangle.
 void lower_products(const Dense& columns, Dense& result) {
-  constexpr Eigen::Index tile = 128;
   const Eigen::Index n = columns.cols();
-  for (Eigen::Index j = 0; j < n; j += tile) {
-    const Eigen::Index width = std::min(tile, n - j);
+  each_strip(n, [&](Eigen::Index j, Eigen::Index width) {
     result.block(j, j, n - j, width).noalias() =
         columns.rightCols(n - j).transpose() * columns.middleCols(j, width);
-  }
+  });
 }
 
 // Calls visit(term parameter index, variance, term) and then, per factor, through the returned offsets.

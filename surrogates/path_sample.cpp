@@ -30,6 +30,11 @@ void take_cosines(Dense& angles) {
   }
 }
 
+// Whether a term is one inner product alone.
+bool is_linear(const KernelTerm& term) {
+  return term.factors.size() == 1 && !dense::stationary(term.factors.front().shape);
+}
+
 }  // namespace
 
 struct PathSample::State {
@@ -47,7 +52,7 @@ struct PathSample::State {
     Vector phase, weight;
     std::vector<Inner> inner;
   };
-  // A term that is one inner product alone is own + slope' b, and stays so given data: no features, nothing lost.
+  // A linear term is own + slope' b, and stays so given data: no features, nothing lost.
   struct Linear {
     const KernelFactor* factor;
     double variance = 1.0;
@@ -92,14 +97,6 @@ struct PathSample::State {
     correction = std::move(weights);
   }
 };
-
-namespace {
-
-bool is_linear(const KernelTerm& term) {
-  return term.factors.size() == 1 && !dense::stationary(term.factors.front().shape);
-}
-
-}  // namespace
 
 std::size_t PathSample::count(const GaussianProcess& process, int features) {
   std::size_t per_feature = 0, alone = 0;
