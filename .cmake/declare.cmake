@@ -28,10 +28,12 @@ if(DOVETAIL_TIDY)
   set(CMAKE_CXX_CLANG_TIDY ${DOVETAIL_CLANG_TIDY} --quiet)
 endif()
 
-# dovetail_library(ROOM PUBLIC targets... PRIVATE targets...): the library dovetail::ROOM of every .cpp in the folder.
+# dovetail_library(ROOM PUBLIC targets... PRIVATE targets...): the library dovetail::ROOM of every .cpp in the folder and
+# its sub-rooms, but for the doors `cli` and `capi`, which are targets of their own.
 function(dovetail_library room)
   cmake_parse_arguments(ARG "" "" "PUBLIC;PRIVATE" ${ARGN})
-  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+  list(FILTER sources EXCLUDE REGEX "/engine/(cli|capi|python)/")
   file(CREATE_LINK ${CMAKE_CURRENT_SOURCE_DIR} ${DOVETAIL_INCLUDE_DIR}/dovetail/${room} SYMBOLIC)
   add_library(dovetail_${room} STATIC ${sources})
   add_library(dovetail::${room} ALIAS dovetail_${room})
@@ -44,7 +46,7 @@ function(dovetail_library room)
 endfunction()
 
 # dovetail_embed(ROOM FOLDER): compiles the YAML files of a folder into dovetail::ROOM, as the list
-# dovetail::embedded::FOLDER() of <dovetail/workloads/embedded.hpp>. The files are read when building.
+# dovetail::embedded::FOLDER() of <dovetail/workloads/text/embedded.hpp>. The files are read when building.
 function(dovetail_embed room folder)
   file(GLOB files CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.yaml)
   dovetail_embed_files(dovetail_${room} ${folder} ${files})

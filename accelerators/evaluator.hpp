@@ -3,9 +3,9 @@
 
 #include <string>
 
-#include <dovetail/accelerators/architecture.hpp>
 #include <dovetail/accelerators/evaluation.hpp>
-#include <dovetail/accelerators/mapping.hpp>
+#include <dovetail/accelerators/machine/architecture.hpp>
+#include <dovetail/accelerators/mapping/mapping.hpp>
 #include <dovetail/workloads/layer.hpp>
 
 namespace dovetail {

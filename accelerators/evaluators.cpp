@@ -1,7 +1,7 @@
 #include <dovetail/accelerators/evaluators.hpp>
 
-#include <dovetail/accelerators/cycle_model.hpp>
-#include <dovetail/accelerators/loop_model.hpp>
+#include <dovetail/accelerators/cycle/cycle_model.hpp>
+#include <dovetail/accelerators/loop/loop_model.hpp>
 
 namespace dovetail {
 

@@ -1,7 +1,7 @@
 // Whether beliefs hold: calibration of the feasibility classifier, and what outcomes of related studies are worth.
 #pragma once
 
-#include <dovetail/engine/belief.hpp>
+#include <dovetail/engine/design/bayes/belief.hpp>
 #include <dovetail/surrogates/calibration.hpp>
 
 #include "curves.hpp"

@@ -1,7 +1,7 @@
 // What believing and suggesting costs in CPU time of one thread, beside scikit-learn on the same data.
 #pragma once
 
-#include <dovetail/engine/belief.hpp>
+#include <dovetail/engine/design/bayes/belief.hpp>
 #include <dovetail/surrogates/gaussian_process.hpp>
 
 #include "curves.hpp"

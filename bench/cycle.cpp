@@ -13,14 +13,14 @@
 #include <string>
 #include <vector>
 
-#include <dovetail/accelerators/cycle_model.hpp>
-#include <dovetail/accelerators/gemmini.hpp>
-#include <dovetail/accelerators/machine.hpp>
-#include <dovetail/accelerators/naive_timeline.hpp>
-#include <dovetail/accelerators/nest_events.hpp>
-#include <dovetail/accelerators/skip_ahead.hpp>
-#include <dovetail/engine/map_moves.hpp>
-#include <dovetail/spaces/family.hpp>
+#include <dovetail/accelerators/cycle/cycle_machine.hpp>
+#include <dovetail/accelerators/cycle/cycle_model.hpp>
+#include <dovetail/accelerators/cycle/naive_timeline.hpp>
+#include <dovetail/accelerators/cycle/nest_events.hpp>
+#include <dovetail/accelerators/cycle/skip_ahead.hpp>
+#include <dovetail/accelerators/gemmini/gemmini.hpp>
+#include <dovetail/engine/map/sampling/moves.hpp>
+#include <dovetail/spaces/family/family.hpp>
 #include <dovetail/workloads/network.hpp>
 #include <dovetail/workloads/parallel.hpp>
 

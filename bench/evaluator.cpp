@@ -12,9 +12,9 @@
 #include <string>
 #include <vector>
 
-#include <dovetail/accelerators/loop_model.hpp>
-#include <dovetail/accelerators/loop_plan.hpp>
-#include <dovetail/spaces/random.hpp>
+#include <dovetail/accelerators/loop/loop_model.hpp>
+#include <dovetail/accelerators/loop/plan.hpp>
+#include <dovetail/spaces/space/random.hpp>
 
 #include "clocks.hpp"
 

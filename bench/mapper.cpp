@@ -13,12 +13,12 @@
 #include <string>
 #include <vector>
 
-#include <dovetail/engine/exact_mapper.hpp>
-#include <dovetail/engine/layer_bound.hpp>
-#include <dovetail/engine/mapper.hpp>
-#include <dovetail/engine/network_mapper.hpp>
-#include <dovetail/spaces/family.hpp>
-#include <dovetail/spaces/random.hpp>
+#include <dovetail/engine/bound/layer_bound.hpp>
+#include <dovetail/engine/map/exact/exact_mapper.hpp>
+#include <dovetail/engine/map/mapper.hpp>
+#include <dovetail/engine/map/network/network_mapper.hpp>
+#include <dovetail/spaces/family/family.hpp>
+#include <dovetail/spaces/space/random.hpp>
 #include <dovetail/workloads/network.hpp>
 
 #include "clocks.hpp"

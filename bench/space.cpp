@@ -6,12 +6,12 @@
 #include <string>
 #include <vector>
 
-#include <dovetail/accelerators/architecture.hpp>
-#include <dovetail/spaces/encoding.hpp>
-#include <dovetail/spaces/family.hpp>
-#include <dovetail/spaces/features.hpp>
-#include <dovetail/spaces/map_space.hpp>
-#include <dovetail/spaces/space.hpp>
+#include <dovetail/accelerators/machine/architecture.hpp>
+#include <dovetail/spaces/family/family.hpp>
+#include <dovetail/spaces/family/features.hpp>
+#include <dovetail/spaces/mapping/map_space.hpp>
+#include <dovetail/spaces/space/encoding.hpp>
+#include <dovetail/spaces/space/space.hpp>
 
 #include "clocks.hpp"
 

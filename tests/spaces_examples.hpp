@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include <dovetail/spaces/space.hpp>
+#include <dovetail/spaces/space/space.hpp>
 
 namespace dovetail {
 

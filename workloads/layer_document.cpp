@@ -9,7 +9,7 @@
 #include <utility>
 
 #include <dovetail/workloads/limits.hpp>
-#include <dovetail/workloads/reader.hpp>
+#include <dovetail/workloads/text/reader.hpp>
 
 namespace dovetail {
 namespace {

@@ -6,8 +6,8 @@
 #include <string>
 #include <string_view>
 
-#include <dovetail/workloads/document.hpp>
 #include <dovetail/workloads/layer.hpp>
+#include <dovetail/workloads/text/document.hpp>
 
 namespace dovetail {
 

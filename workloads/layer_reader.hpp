@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include <dovetail/workloads/document.hpp>
 #include <dovetail/workloads/network.hpp>
+#include <dovetail/workloads/text/document.hpp>
 
 namespace dovetail {
 

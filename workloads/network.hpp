@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
-#include <dovetail/workloads/document.hpp>
 #include <dovetail/workloads/layer.hpp>
+#include <dovetail/workloads/text/document.hpp>
 
 namespace dovetail {
 

@@ -8,11 +8,11 @@
 #include <unordered_map>
 #include <utility>
 
-#include <dovetail/workloads/embedded.hpp>
 #include <dovetail/workloads/layer_document.hpp>
 #include <dovetail/workloads/layer_reader.hpp>
 #include <dovetail/workloads/network.hpp>
-#include <dovetail/workloads/reader.hpp>
+#include <dovetail/workloads/text/embedded.hpp>
+#include <dovetail/workloads/text/reader.hpp>
 
 namespace dovetail {
 namespace {

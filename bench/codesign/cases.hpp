@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include <dovetail/engine/codesign.hpp>
+#include <dovetail/engine/codesign/codesign.hpp>
 
 #include "figures.hpp"
 

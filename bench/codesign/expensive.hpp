@@ -4,8 +4,8 @@
 #include <atomic>
 
 #include <dovetail/accelerators/evaluators.hpp>
-#include <dovetail/engine/joint_search.hpp>
-#include <dovetail/engine/map_moves.hpp>
+#include <dovetail/engine/codesign/joint_search.hpp>
+#include <dovetail/engine/map/sampling/moves.hpp>
 
 #include "methods.hpp"
 

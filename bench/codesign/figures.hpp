@@ -11,7 +11,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include <dovetail/spaces/random.hpp>
+#include <dovetail/spaces/space/random.hpp>
 
 namespace jobs {
 

@@ -12,8 +12,8 @@
 #include <string>
 #include <vector>
 
-#include <dovetail/engine/designer.hpp>
-#include <dovetail/spaces/space.hpp>
+#include <dovetail/engine/design/designer.hpp>
+#include <dovetail/spaces/space/space.hpp>
 
 namespace problems {
 

@@ -10,15 +10,15 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include <dovetail/accelerators/design.hpp>
 #include <dovetail/accelerators/evaluators.hpp>
-#include <dovetail/engine/evaluation_json.hpp>
-#include <dovetail/engine/map_json.hpp>
-#include <dovetail/engine/objective.hpp>
-#include <dovetail/engine/point_json.hpp>
-#include <dovetail/engine/session_document.hpp>
-#include <dovetail/engine/store.hpp>
-#include <dovetail/workloads/reader.hpp>
+#include <dovetail/accelerators/mapping/design.hpp>
+#include <dovetail/engine/design/points/point_json.hpp>
+#include <dovetail/engine/map/objective.hpp>
+#include <dovetail/engine/record/store.hpp>
+#include <dovetail/engine/report/evaluation_json.hpp>
+#include <dovetail/engine/report/map_json.hpp>
+#include <dovetail/engine/study/ask_tell_document.hpp>
+#include <dovetail/workloads/text/reader.hpp>
 
 struct dovetail_session {
   std::unique_ptr<dovetail::AskTell> session;

@@ -5,10 +5,10 @@
 #include <iterator>
 #include <set>
 
-#include <dovetail/accelerators/calibration.hpp>
-#include <dovetail/accelerators/machine.hpp>
-#include <dovetail/engine/evaluation_json.hpp>
-#include <dovetail/workloads/document.hpp>
+#include <dovetail/accelerators/cycle/cycle_machine.hpp>
+#include <dovetail/accelerators/gemmini/fit.hpp>
+#include <dovetail/engine/report/evaluation_json.hpp>
+#include <dovetail/workloads/text/document.hpp>
 
 #include "command.hpp"
 

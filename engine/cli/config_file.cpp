@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include <dovetail/workloads/document.hpp>
+#include <dovetail/workloads/text/document.hpp>
 
 namespace dovetail::cli {
 

@@ -7,15 +7,16 @@
 #include <iterator>
 #include <map>
 
-#include <dovetail/accelerators/design.hpp>
-#include <dovetail/accelerators/document.hpp>
-#include <dovetail/accelerators/machine.hpp>
-#include <dovetail/engine/study.hpp>
-#include <dovetail/spaces/family_document.hpp>
-#include <dovetail/spaces/space_document.hpp>
-#include <dovetail/workloads/embedded.hpp>
+#include <dovetail/accelerators/cycle/cycle_machine.hpp>
+#include <dovetail/accelerators/mapping/design.hpp>
+#include <dovetail/accelerators/machine/architecture_document.hpp>
+#include <dovetail/accelerators/mapping/mapping_document.hpp>
+#include <dovetail/engine/study/study.hpp>
+#include <dovetail/spaces/family/family_document.hpp>
+#include <dovetail/spaces/space/space_document.hpp>
 #include <dovetail/workloads/layer_document.hpp>
 #include <dovetail/workloads/network.hpp>
+#include <dovetail/workloads/text/embedded.hpp>
 
 #include "command.hpp"
 

@@ -6,14 +6,15 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <dovetail/accelerators/design.hpp>
-#include <dovetail/accelerators/document.hpp>
-#include <dovetail/engine/codesign.hpp>
-#include <dovetail/engine/evaluation_json.hpp>
-#include <dovetail/engine/study.hpp>
-#include <dovetail/engine/table.hpp>
-#include <dovetail/spaces/family.hpp>
-#include <dovetail/spaces/space_document.hpp>
+#include <dovetail/accelerators/mapping/design.hpp>
+#include <dovetail/accelerators/machine/architecture_document.hpp>
+#include <dovetail/accelerators/mapping/mapping_document.hpp>
+#include <dovetail/engine/codesign/codesign.hpp>
+#include <dovetail/engine/report/evaluation_json.hpp>
+#include <dovetail/engine/report/table.hpp>
+#include <dovetail/engine/study/study.hpp>
+#include <dovetail/spaces/family/family.hpp>
+#include <dovetail/spaces/space/space_document.hpp>
 #include <dovetail/workloads/network.hpp>
 
 #include "command.hpp"

@@ -5,15 +5,15 @@
 
 #include <fmt/format.h>
 
-#include <dovetail/accelerators/cycle_model.hpp>
-#include <dovetail/accelerators/design.hpp>
+#include <dovetail/accelerators/cycle/cycle_model.hpp>
 #include <dovetail/accelerators/evaluators.hpp>
-#include <dovetail/accelerators/loop_model.hpp>
-#include <dovetail/accelerators/systolic_document.hpp>
-#include <dovetail/engine/evaluation_json.hpp>
-#include <dovetail/engine/report.hpp>
-#include <dovetail/engine/table.hpp>
-#include <dovetail/workloads/document.hpp>
+#include <dovetail/accelerators/loop/loop_model.hpp>
+#include <dovetail/accelerators/mapping/design.hpp>
+#include <dovetail/accelerators/systolic/document.hpp>
+#include <dovetail/engine/report/evaluation_json.hpp>
+#include <dovetail/engine/report/report.hpp>
+#include <dovetail/engine/report/table.hpp>
+#include <dovetail/workloads/text/document.hpp>
 
 #include "command.hpp"
 #include "signals.hpp"

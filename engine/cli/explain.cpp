@@ -1,12 +1,12 @@
 // `dovetail explain`: in words, why a mapping costs what it costs.
 #include <fmt/format.h>
 
-#include <dovetail/accelerators/cycle_model.hpp>
-#include <dovetail/accelerators/design.hpp>
-#include <dovetail/accelerators/loop_model.hpp>
-#include <dovetail/accelerators/trace.hpp>
-#include <dovetail/engine/cycle_report.hpp>
-#include <dovetail/engine/explain.hpp>
+#include <dovetail/accelerators/cycle/cycle_model.hpp>
+#include <dovetail/accelerators/cycle/trace.hpp>
+#include <dovetail/accelerators/loop/loop_model.hpp>
+#include <dovetail/accelerators/mapping/design.hpp>
+#include <dovetail/engine/report/cycle_report.hpp>
+#include <dovetail/engine/report/explain.hpp>
 
 #include "command.hpp"
 

@@ -4,7 +4,7 @@
 #include <span>
 #include <string_view>
 
-#include <dovetail/workloads/embedded.hpp>
+#include <dovetail/workloads/text/embedded.hpp>
 
 namespace dovetail::embedded {
 std::span<const File> page();    // report.html and report.js

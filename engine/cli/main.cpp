@@ -5,8 +5,8 @@
 
 #include <fmt/format.h>
 
-#include <dovetail/engine/store.hpp>
-#include <dovetail/workloads/diagnostics.hpp>
+#include <dovetail/engine/record/store.hpp>
+#include <dovetail/workloads/text/diagnostics.hpp>
 
 #include "commands.hpp"
 #include "config_file.hpp"

@@ -6,18 +6,19 @@
 
 #include <fmt/format.h>
 
-#include <dovetail/accelerators/design.hpp>
-#include <dovetail/accelerators/document.hpp>
 #include <dovetail/accelerators/evaluators.hpp>
-#include <dovetail/engine/cycle_report.hpp>
-#include <dovetail/engine/evaluation_json.hpp>
-#include <dovetail/engine/map_json.hpp>
-#include <dovetail/engine/mapper.hpp>
-#include <dovetail/engine/objective.hpp>
-#include <dovetail/engine/report.hpp>
-#include <dovetail/engine/screening.hpp>
-#include <dovetail/engine/table.hpp>
-#include <dovetail/spaces/family.hpp>
+#include <dovetail/accelerators/mapping/design.hpp>
+#include <dovetail/accelerators/machine/architecture_document.hpp>
+#include <dovetail/accelerators/mapping/mapping_document.hpp>
+#include <dovetail/engine/map/mapper.hpp>
+#include <dovetail/engine/map/network/second_opinion.hpp>
+#include <dovetail/engine/map/objective.hpp>
+#include <dovetail/engine/report/cycle_report.hpp>
+#include <dovetail/engine/report/evaluation_json.hpp>
+#include <dovetail/engine/report/map_json.hpp>
+#include <dovetail/engine/report/report.hpp>
+#include <dovetail/engine/report/table.hpp>
+#include <dovetail/spaces/family/family.hpp>
 #include <dovetail/workloads/network.hpp>
 #include <dovetail/workloads/parallel.hpp>
 

@@ -7,12 +7,12 @@
 
 #include <fmt/format.h>
 
-#include <dovetail/engine/codesign.hpp>
-#include <dovetail/engine/evaluation_json.hpp>
-#include <dovetail/engine/joint_search.hpp>
-#include <dovetail/engine/objective.hpp>
-#include <dovetail/engine/report.hpp>
-#include <dovetail/engine/table.hpp>
+#include <dovetail/engine/codesign/codesign.hpp>
+#include <dovetail/engine/codesign/joint_search.hpp>
+#include <dovetail/engine/map/objective.hpp>
+#include <dovetail/engine/report/evaluation_json.hpp>
+#include <dovetail/engine/report/report.hpp>
+#include <dovetail/engine/report/table.hpp>
 
 #include "command.hpp"
 #include "search_options.hpp"

@@ -3,12 +3,12 @@
 
 #include <fmt/format.h>
 
-#include <dovetail/engine/design_review.hpp>
-#include <dovetail/engine/evaluation_json.hpp>
-#include <dovetail/engine/report.hpp>
-#include <dovetail/engine/report_calibration.hpp>
-#include <dovetail/engine/store.hpp>
-#include <dovetail/engine/table.hpp>
+#include <dovetail/engine/record/store.hpp>
+#include <dovetail/engine/report/design_review.hpp>
+#include <dovetail/engine/report/evaluation_json.hpp>
+#include <dovetail/engine/report/report.hpp>
+#include <dovetail/engine/report/surrogate_check.hpp>
+#include <dovetail/engine/report/table.hpp>
 
 #include "command.hpp"
 #include "html_report.hpp"

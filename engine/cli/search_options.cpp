@@ -9,9 +9,9 @@
 #include <fmt/format.h>
 
 #include <dovetail/accelerators/evaluators.hpp>
-#include <dovetail/engine/mapper.hpp>
-#include <dovetail/engine/objective.hpp>
-#include <dovetail/engine/study_space.hpp>
+#include <dovetail/engine/map/mapper.hpp>
+#include <dovetail/engine/map/objective.hpp>
+#include <dovetail/engine/study/study_space.hpp>
 
 namespace dovetail::cli {
 

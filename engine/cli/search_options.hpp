@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include <dovetail/spaces/family.hpp>
+#include <dovetail/spaces/family/family.hpp>
 
 #include "command.hpp"
 

@@ -6,9 +6,9 @@
 
 #include <fmt/format.h>
 
-#include <dovetail/engine/ask_tell.hpp>
-#include <dovetail/engine/session_document.hpp>
-#include <dovetail/engine/table.hpp>
+#include <dovetail/engine/report/table.hpp>
+#include <dovetail/engine/study/ask_tell.hpp>
+#include <dovetail/engine/study/ask_tell_document.hpp>
 
 #include "command.hpp"
 #include "signals.hpp"

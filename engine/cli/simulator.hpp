@@ -6,8 +6,8 @@
 #include <mutex>
 #include <string>
 
-#include <dovetail/engine/command_evaluator.hpp>
-#include <dovetail/engine/study.hpp>
+#include <dovetail/engine/external/command_evaluator.hpp>
+#include <dovetail/engine/study/study.hpp>
 
 namespace dovetail::cli {
 

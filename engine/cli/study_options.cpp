@@ -7,8 +7,8 @@
 
 #include <algorithm>
 
-#include <dovetail/engine/codesign.hpp>
-#include <dovetail/engine/designer.hpp>
+#include <dovetail/engine/codesign/codesign.hpp>
+#include <dovetail/engine/design/designer.hpp>
 
 namespace dovetail::cli {
 namespace {

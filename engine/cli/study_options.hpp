@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include <dovetail/engine/study.hpp>
+#include <dovetail/engine/study/study.hpp>
 
 #include "search_options.hpp"
 

@@ -7,11 +7,11 @@
 
 #include <fmt/format.h>
 
-#include <dovetail/engine/codesign.hpp>
-#include <dovetail/engine/evaluation_json.hpp>
-#include <dovetail/engine/point_json.hpp>
-#include <dovetail/engine/report.hpp>
-#include <dovetail/engine/table.hpp>
+#include <dovetail/engine/codesign/codesign.hpp>
+#include <dovetail/engine/design/points/point_json.hpp>
+#include <dovetail/engine/report/evaluation_json.hpp>
+#include <dovetail/engine/report/report.hpp>
+#include <dovetail/engine/report/table.hpp>
 #include <dovetail/workloads/parallel.hpp>
 
 #include "command.hpp"

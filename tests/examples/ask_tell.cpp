@@ -4,7 +4,7 @@
 #include <cmath>
 #include <cstdio>
 
-#include <dovetail/engine/ask_tell.hpp>
+#include <dovetail/engine/study/ask_tell.hpp>
 
 using namespace dovetail;
 

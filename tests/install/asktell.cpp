@@ -1,7 +1,7 @@
 // Ask and tell: a designer of the library drives an objective of ours.
 #include <cstdio>
 
-#include <dovetail/engine/designer.hpp>
+#include <dovetail/engine/design/designer.hpp>
 
 int main() {
   using namespace dovetail;

@@ -1,7 +1,7 @@
 // The README's example: what a mapping of a small layer costs on a small machine.
 #include <cstdio>
 
-#include <dovetail/accelerators/loop_model.hpp>
+#include <dovetail/accelerators/loop/loop_model.hpp>
 
 int main() {
   using namespace dovetail;

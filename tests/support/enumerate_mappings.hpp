@@ -6,8 +6,8 @@
 #include <functional>
 #include <vector>
 
-#include <dovetail/engine/keep_sets.hpp>
-#include <dovetail/engine/mapper.hpp>
+#include <dovetail/engine/map/keep_sets.hpp>
+#include <dovetail/engine/map/mapper.hpp>
 
 namespace dovetail::tests {
 

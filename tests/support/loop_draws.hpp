@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include <dovetail/accelerators/architecture.hpp>
-#include <dovetail/accelerators/mapping.hpp>
+#include <dovetail/accelerators/machine/architecture.hpp>
+#include <dovetail/accelerators/mapping/mapping.hpp>
 #include <dovetail/workloads/layer.hpp>
 
 namespace dovetail::testing {

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include <dovetail/workloads/diagnostics.hpp>
+#include <dovetail/workloads/text/diagnostics.hpp>
 
 namespace dovetail::testing {
 

@@ -1,6 +1,6 @@
 // The loop model written for reading: the truncated nest is walked step by step and new words are counted one by one.
 //
-// Independent of accelerators/traffic.cpp and loop_plan.cpp on purpose: no closed forms, no shared helpers. Usable for
+// Independent of accelerators/loop/traffic.cpp and plan.cpp on purpose: no closed forms, no shared helpers. Usable for
 // layers of a few thousand steps. Sections follow the published description of the model (Timeloop 4cf6d4c):
 // tiles and capacity, partition, walk with groups and link transfers, bypass, counts, energy, latency.
 #pragma once
@@ -13,9 +13,9 @@
 #include <utility>
 #include <vector>
 
-#include <dovetail/accelerators/architecture.hpp>
 #include <dovetail/accelerators/evaluation.hpp>
-#include <dovetail/accelerators/mapping.hpp>
+#include <dovetail/accelerators/machine/architecture.hpp>
+#include <dovetail/accelerators/mapping/mapping.hpp>
 #include <dovetail/workloads/layer.hpp>
 #include <dovetail/workloads/limits.hpp>
 

@@ -8,8 +8,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include <dovetail/accelerators/architecture.hpp>
-#include <dovetail/accelerators/mapping.hpp>
+#include <dovetail/accelerators/machine/architecture.hpp>
+#include <dovetail/accelerators/mapping/mapping.hpp>
 #include <dovetail/workloads/layer.hpp>
 
 namespace dovetail::testing {

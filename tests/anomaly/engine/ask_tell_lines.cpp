@@ -7,7 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include <dovetail/engine/ask_tell.hpp>
+#include <dovetail/engine/study/ask_tell.hpp>
 
 using namespace dovetail;
 using Json = nlohmann::ordered_json;

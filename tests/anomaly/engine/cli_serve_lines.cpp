@@ -6,7 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include <dovetail/spaces/random.hpp>
+#include <dovetail/spaces/space/random.hpp>
 
 #include "support/program.hpp"
 

@@ -7,15 +7,15 @@
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
-#include <dovetail/accelerators/design.hpp>
-#include <dovetail/accelerators/loop_model.hpp>
-#include <dovetail/engine/ask_tell.hpp>
-#include <dovetail/engine/command_evaluator.hpp>
-#include <dovetail/engine/evaluation_json.hpp>
-#include <dovetail/engine/session_document.hpp>
-#include <dovetail/engine/study.hpp>
-#include <dovetail/spaces/family.hpp>
-#include <dovetail/workloads/embedded.hpp>
+#include <dovetail/accelerators/loop/loop_model.hpp>
+#include <dovetail/accelerators/mapping/design.hpp>
+#include <dovetail/engine/external/command_evaluator.hpp>
+#include <dovetail/engine/report/evaluation_json.hpp>
+#include <dovetail/engine/study/ask_tell.hpp>
+#include <dovetail/engine/study/ask_tell_document.hpp>
+#include <dovetail/engine/study/study.hpp>
+#include <dovetail/spaces/family/family.hpp>
+#include <dovetail/workloads/text/embedded.hpp>
 
 #include "support/mutator.hpp"
 

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include <dovetail/spaces/family.hpp>
-#include <dovetail/workloads/diagnostics.hpp>
+#include <dovetail/spaces/family/family.hpp>
+#include <dovetail/workloads/text/diagnostics.hpp>
 
 using namespace dovetail;
 

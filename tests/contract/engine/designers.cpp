@@ -3,8 +3,8 @@
 
 #include <set>
 
-#include <dovetail/engine/designer.hpp>
-#include <dovetail/spaces/slot.hpp>
+#include <dovetail/engine/design/designer.hpp>
+#include <dovetail/spaces/space/point_slot.hpp>
 
 using namespace dovetail;
 

@@ -1,10 +1,10 @@
 // What every mapper promises, asked of each by name.
 #include <doctest/doctest.h>
 
-#include <dovetail/accelerators/loop_model.hpp>
-#include <dovetail/engine/map_moves.hpp>
-#include <dovetail/engine/mapper.hpp>
-#include <dovetail/spaces/family.hpp>
+#include <dovetail/accelerators/loop/loop_model.hpp>
+#include <dovetail/engine/map/mapper.hpp>
+#include <dovetail/engine/map/sampling/moves.hpp>
+#include <dovetail/spaces/family/family.hpp>
 
 using namespace dovetail;
 

@@ -7,7 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include <dovetail/engine/store.hpp>
+#include <dovetail/engine/record/store.hpp>
 
 using namespace dovetail;
 

@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include <dovetail/accelerators/design.hpp>
+#include <dovetail/accelerators/mapping/design.hpp>
 #include <dovetail/workloads/limits.hpp>
 
 using namespace dovetail;

@@ -6,12 +6,12 @@
 
 #include <doctest/doctest.h>
 
-#include <dovetail/accelerators/cycle_model.hpp>
-#include <dovetail/accelerators/loop_model.hpp>
-#include <dovetail/accelerators/machine.hpp>
-#include <dovetail/accelerators/naive_timeline.hpp>
-#include <dovetail/accelerators/nest_events.hpp>
-#include <dovetail/accelerators/skip_ahead.hpp>
+#include <dovetail/accelerators/cycle/cycle_machine.hpp>
+#include <dovetail/accelerators/cycle/cycle_model.hpp>
+#include <dovetail/accelerators/cycle/naive_timeline.hpp>
+#include <dovetail/accelerators/cycle/nest_events.hpp>
+#include <dovetail/accelerators/cycle/skip_ahead.hpp>
+#include <dovetail/accelerators/loop/loop_model.hpp>
 
 using namespace dovetail;
 

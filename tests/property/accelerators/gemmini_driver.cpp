@@ -4,8 +4,8 @@
 
 #include <doctest/doctest.h>
 
-#include <dovetail/accelerators/gemmini.hpp>
-#include <dovetail/accelerators/machine.hpp>
+#include <dovetail/accelerators/cycle/cycle_machine.hpp>
+#include <dovetail/accelerators/gemmini/gemmini.hpp>
 
 using namespace dovetail;
 

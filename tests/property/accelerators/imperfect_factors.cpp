@@ -6,9 +6,9 @@
 #include <array>
 #include <vector>
 
-#include <dovetail/accelerators/loop_model.hpp>
-#include <dovetail/accelerators/loop_plan.hpp>
-#include <dovetail/accelerators/ragged.hpp>
+#include <dovetail/accelerators/loop/loop_model.hpp>
+#include <dovetail/accelerators/loop/plan.hpp>
+#include <dovetail/accelerators/loop/ragged.hpp>
 
 #include "support/loop_draws.hpp"
 

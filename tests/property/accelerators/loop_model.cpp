@@ -4,8 +4,8 @@
 #include <rapidcheck.h>
 #include <cmath>
 
-#include <dovetail/accelerators/loop_model.hpp>
-#include <dovetail/accelerators/loop_plan.hpp>
+#include <dovetail/accelerators/loop/loop_model.hpp>
+#include <dovetail/accelerators/loop/plan.hpp>
 
 #include "support/loop_draws.hpp"
 #include "support/slow_loop_model.hpp"

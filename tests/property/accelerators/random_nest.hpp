@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <random>
 
-#include <dovetail/accelerators/event_table.hpp>
+#include <dovetail/accelerators/cycle/event_table.hpp>
 
 namespace dovetail::testing {
 

@@ -3,9 +3,9 @@
 
 #include <doctest/doctest.h>
 
-#include <dovetail/accelerators/max_plus.hpp>
-#include <dovetail/accelerators/naive_timeline.hpp>
-#include <dovetail/accelerators/skip_ahead.hpp>
+#include <dovetail/accelerators/cycle/max_plus.hpp>
+#include <dovetail/accelerators/cycle/naive_timeline.hpp>
+#include <dovetail/accelerators/cycle/skip_ahead.hpp>
 
 #include "property/accelerators/random_nest.hpp"
 

@@ -5,8 +5,8 @@
 #include <limits>
 #include <map>
 
-#include <dovetail/engine/box_bound.hpp>
-#include <dovetail/spaces/box.hpp>
+#include <dovetail/engine/codesign/box_search.hpp>
+#include <dovetail/spaces/space/box.hpp>
 
 using namespace dovetail;
 

@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <limits>
 
-#include <dovetail/engine/codesign.hpp>
-#include <dovetail/engine/space_bound.hpp>
-#include <dovetail/workloads/document.hpp>
+#include <dovetail/engine/codesign/codesign.hpp>
+#include <dovetail/engine/codesign/space_bound.hpp>
+#include <dovetail/workloads/text/document.hpp>
 
 using namespace dovetail;
 

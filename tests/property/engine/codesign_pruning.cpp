@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include <dovetail/engine/codesign.hpp>
+#include <dovetail/engine/codesign/codesign.hpp>
 
 using namespace dovetail;
 

@@ -2,11 +2,11 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
-#include <dovetail/engine/compulsory_bound.hpp>
-#include <dovetail/engine/exact_mapper.hpp>
-#include <dovetail/engine/layer_bound.hpp>
-#include <dovetail/engine/mapper.hpp>
-#include <dovetail/spaces/family.hpp>
+#include <dovetail/engine/bound/layer_bound.hpp>
+#include <dovetail/engine/bound/unavoidable_cost.hpp>
+#include <dovetail/engine/map/exact/exact_mapper.hpp>
+#include <dovetail/engine/map/mapper.hpp>
+#include <dovetail/spaces/family/family.hpp>
 #include <dovetail/workloads/network.hpp>
 
 using namespace dovetail;

@@ -1,8 +1,8 @@
 // Machines whose rules demand tiles that do not fit: none of them has a mapping, and no designer suggests one.
 #include <doctest/doctest.h>
 
-#include <dovetail/engine/codesign.hpp>
-#include <dovetail/engine/demanded_tiles.hpp>
+#include <dovetail/engine/bound/forced_tiles.hpp>
+#include <dovetail/engine/codesign/codesign.hpp>
 
 using namespace dovetail;
 

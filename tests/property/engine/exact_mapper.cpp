@@ -6,12 +6,12 @@
 #include <limits>
 #include <set>
 
-#include <dovetail/accelerators/loop_model.hpp>
-#include <dovetail/accelerators/loop_plan.hpp>
-#include <dovetail/engine/exact_mapper.hpp>
-#include <dovetail/engine/layer_bound.hpp>
-#include <dovetail/engine/mapper.hpp>
-#include <dovetail/spaces/random.hpp>
+#include <dovetail/accelerators/loop/loop_model.hpp>
+#include <dovetail/accelerators/loop/plan.hpp>
+#include <dovetail/engine/bound/layer_bound.hpp>
+#include <dovetail/engine/map/exact/exact_mapper.hpp>
+#include <dovetail/engine/map/mapper.hpp>
+#include <dovetail/spaces/space/random.hpp>
 
 #include "support/enumerate_mappings.hpp"
 

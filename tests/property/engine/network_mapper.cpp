@@ -6,10 +6,10 @@
 #include <optional>
 #include <vector>
 
-#include <dovetail/accelerators/loop_plan.hpp>
-#include <dovetail/engine/exact_mapper.hpp>
-#include <dovetail/engine/network_mapper.hpp>
-#include <dovetail/spaces/random.hpp>
+#include <dovetail/accelerators/loop/plan.hpp>
+#include <dovetail/engine/map/exact/exact_mapper.hpp>
+#include <dovetail/engine/map/network/network_mapper.hpp>
+#include <dovetail/spaces/space/random.hpp>
 
 #include "support/enumerate_mappings.hpp"
 

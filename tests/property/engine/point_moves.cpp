@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-#include <dovetail/engine/point_moves.hpp>
+#include <dovetail/engine/design/points/point_moves.hpp>
 
 using namespace dovetail;
 

@@ -1,11 +1,11 @@
 // The loop model screens, the cycle model decides: what every decision promises.
 #include <doctest/doctest.h>
 
-#include <dovetail/accelerators/cycle_model.hpp>
-#include <dovetail/accelerators/loop_model.hpp>
-#include <dovetail/engine/loop_prior.hpp>
-#include <dovetail/engine/screening.hpp>
-#include <dovetail/spaces/family.hpp>
+#include <dovetail/accelerators/cycle/cycle_model.hpp>
+#include <dovetail/accelerators/loop/loop_model.hpp>
+#include <dovetail/engine/design/bayes/loop_prior.hpp>
+#include <dovetail/engine/map/network/second_opinion.hpp>
+#include <dovetail/spaces/family/family.hpp>
 #include <dovetail/workloads/network.hpp>
 
 using namespace dovetail;

@@ -6,8 +6,8 @@
 
 #include <cmath>
 
-#include <dovetail/spaces/expression.hpp>
-#include <dovetail/spaces/random.hpp>
+#include <dovetail/spaces/expression/expression.hpp>
+#include <dovetail/spaces/space/random.hpp>
 
 using namespace dovetail;
 

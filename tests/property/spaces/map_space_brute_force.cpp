@@ -6,9 +6,9 @@
 #include <map>
 #include <set>
 
-#include <dovetail/accelerators/loop_model.hpp>
-#include <dovetail/spaces/map_space.hpp>
-#include <dovetail/spaces/point_slot.hpp>
+#include <dovetail/accelerators/loop/loop_model.hpp>
+#include <dovetail/spaces/mapping/map_space.hpp>
+#include <dovetail/spaces/space/point_slot.hpp>
 
 using namespace dovetail;
 

@@ -9,7 +9,7 @@
 
 #include "spaces_examples.hpp"
 
-#include <dovetail/spaces/point_slot.hpp>
+#include <dovetail/spaces/space/point_slot.hpp>
 
 using namespace dovetail;
 

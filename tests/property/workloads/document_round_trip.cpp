@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include <dovetail/workloads/document.hpp>
+#include <dovetail/workloads/text/document.hpp>
 
 using namespace dovetail;
 using Json = nlohmann::ordered_json;

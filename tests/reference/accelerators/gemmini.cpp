@@ -6,10 +6,10 @@
 
 #include <doctest/doctest.h>
 
-#include <dovetail/accelerators/calibration.hpp>
-#include <dovetail/accelerators/cycle_model.hpp>
-#include <dovetail/accelerators/gemmini_rows.hpp>
-#include <dovetail/accelerators/machine.hpp>
+#include <dovetail/accelerators/cycle/cycle_machine.hpp>
+#include <dovetail/accelerators/cycle/cycle_model.hpp>
+#include <dovetail/accelerators/gemmini/fit.hpp>
+#include <dovetail/accelerators/gemmini/rows.hpp>
 
 using namespace dovetail;
 

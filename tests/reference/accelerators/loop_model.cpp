@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include <dovetail/accelerators/loop_model.hpp>
-#include <dovetail/accelerators/loop_plan.hpp>
+#include <dovetail/accelerators/loop/loop_model.hpp>
+#include <dovetail/accelerators/loop/plan.hpp>
 
 #include "support/timeloop_case.hpp"
 

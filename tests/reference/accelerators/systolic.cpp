@@ -1,6 +1,6 @@
 // SCALE-Sim's own runs: every field of every open case, exactly.
-#include <dovetail/accelerators/systolic.hpp>
-#include <dovetail/accelerators/systolic_document.hpp>
+#include <dovetail/accelerators/systolic/document.hpp>
+#include <dovetail/accelerators/systolic/systolic.hpp>
 
 #include <cmath>
 #include <fstream>

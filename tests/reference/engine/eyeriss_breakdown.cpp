@@ -2,8 +2,8 @@
 // take the most (Chen et al., ISCA 2016, figure 10), in fully connected layers DRAM does.
 #include <doctest/doctest.h>
 
-#include <dovetail/engine/mapper.hpp>
-#include <dovetail/spaces/family.hpp>
+#include <dovetail/engine/map/mapper.hpp>
+#include <dovetail/spaces/family/family.hpp>
 #include <dovetail/workloads/network.hpp>
 
 using namespace dovetail;

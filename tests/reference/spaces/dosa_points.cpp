@@ -13,8 +13,8 @@
 #include <string>
 #include <vector>
 
-#include <dovetail/accelerators/loop_model.hpp>
-#include <dovetail/spaces/family.hpp>
+#include <dovetail/accelerators/loop/loop_model.hpp>
+#include <dovetail/spaces/family/family.hpp>
 
 using namespace dovetail;
 

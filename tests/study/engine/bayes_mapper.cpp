@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <vector>
 
-#include <dovetail/engine/mapper.hpp>
-#include <dovetail/spaces/family.hpp>
+#include <dovetail/engine/map/mapper.hpp>
+#include <dovetail/spaces/family/family.hpp>
 
 using namespace dovetail;
 

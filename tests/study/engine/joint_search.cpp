@@ -5,8 +5,8 @@
 #include <atomic>
 
 #include <dovetail/accelerators/evaluators.hpp>
-#include <dovetail/engine/joint_search.hpp>
-#include <dovetail/workloads/document.hpp>
+#include <dovetail/engine/codesign/joint_search.hpp>
+#include <dovetail/workloads/text/document.hpp>
 
 using namespace dovetail;
 

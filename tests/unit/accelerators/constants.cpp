@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include <dovetail/accelerators/architecture.hpp>
+#include <dovetail/accelerators/machine/architecture.hpp>
 
 using namespace dovetail;
 

@@ -3,8 +3,8 @@
 
 #include <string>
 
-#include <dovetail/accelerators/design.hpp>
-#include <dovetail/accelerators/numbers_text.hpp>
+#include <dovetail/accelerators/machine/numbers_text.hpp>
+#include <dovetail/accelerators/mapping/design.hpp>
 
 using namespace dovetail;
 

@@ -3,8 +3,8 @@
 
 #include <string>
 
-#include <dovetail/accelerators/design.hpp>
-#include <dovetail/accelerators/loop_model.hpp>
+#include <dovetail/accelerators/loop/loop_model.hpp>
+#include <dovetail/accelerators/mapping/design.hpp>
 #include <dovetail/workloads/layer_document.hpp>
 #include <dovetail/workloads/network.hpp>
 

@@ -5,8 +5,8 @@
 #include <limits>
 #include <string>
 
-#include <dovetail/accelerators/loop_model.hpp>
-#include <dovetail/accelerators/loop_plan.hpp>
+#include <dovetail/accelerators/loop/loop_model.hpp>
+#include <dovetail/accelerators/loop/plan.hpp>
 
 using namespace dovetail;
 

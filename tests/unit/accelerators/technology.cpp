@@ -4,7 +4,7 @@
 #include <cmath>
 #include <stdexcept>
 
-#include <dovetail/accelerators/technology.hpp>
+#include <dovetail/accelerators/machine/technology.hpp>
 
 using namespace dovetail;
 

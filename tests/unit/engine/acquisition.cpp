@@ -4,11 +4,11 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <dovetail/engine/confidence_bound.hpp>
-#include <dovetail/engine/expected_improvement.hpp>
-#include <dovetail/engine/feasibility_weight.hpp>
-#include <dovetail/engine/hypervolume_improvement.hpp>
-#include <dovetail/spaces/random.hpp>
+#include <dovetail/engine/design/bayes/confidence_bound.hpp>
+#include <dovetail/engine/design/bayes/expected_improvement.hpp>
+#include <dovetail/engine/design/bayes/feasibility_weight.hpp>
+#include <dovetail/engine/design/bayes/hypervolume_improvement.hpp>
+#include <dovetail/spaces/space/random.hpp>
 #include <vector>
 
 using namespace dovetail;

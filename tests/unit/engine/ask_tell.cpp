@@ -6,9 +6,9 @@
 
 #include <nlohmann/json.hpp>
 
-#include <dovetail/engine/ask_tell.hpp>
-#include <dovetail/engine/goal_document.hpp>
-#include <dovetail/engine/point_json.hpp>
+#include <dovetail/engine/design/points/point_json.hpp>
+#include <dovetail/engine/record/goal_document.hpp>
+#include <dovetail/engine/study/ask_tell.hpp>
 
 using namespace dovetail;
 using Json = nlohmann::ordered_json;

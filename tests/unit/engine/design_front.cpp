@@ -1,9 +1,9 @@
 // Fronts and hypervolumes against volumes on paper and a grid count.
 #include <doctest/doctest.h>
 
-#include <dovetail/engine/design_front.hpp>
-#include <dovetail/engine/hypervolume_improvement.hpp>
-#include <dovetail/spaces/random.hpp>
+#include <dovetail/engine/codesign/design_front.hpp>
+#include <dovetail/engine/design/bayes/hypervolume_improvement.hpp>
+#include <dovetail/spaces/space/random.hpp>
 
 using namespace dovetail;
 

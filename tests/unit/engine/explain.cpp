@@ -4,9 +4,9 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include <dovetail/accelerators/design.hpp>
-#include <dovetail/accelerators/loop_model.hpp>
-#include <dovetail/engine/explain.hpp>
+#include <dovetail/accelerators/loop/loop_model.hpp>
+#include <dovetail/accelerators/mapping/design.hpp>
+#include <dovetail/engine/report/explain.hpp>
 
 using namespace dovetail;
 

@@ -1,7 +1,7 @@
 // Codes of points, and the kernel's term for lists of choices that parameters share.
 #include <doctest/doctest.h>
 
-#include <dovetail/engine/acquisition_search.hpp>
+#include <dovetail/engine/design/bayes/acquisition_search.hpp>
 #include <dovetail/surrogates/gaussian_process.hpp>
 
 using namespace dovetail;

@@ -3,7 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include <dovetail/engine/point_json.hpp>
+#include <dovetail/engine/design/points/point_json.hpp>
 
 using namespace dovetail;
 

@@ -2,10 +2,10 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
-#include <dovetail/engine/cell_volumes.hpp>
-#include <dovetail/engine/expected_improvement.hpp>
-#include <dovetail/engine/feasibility_weight.hpp>
-#include <dovetail/engine/promise.hpp>
+#include <dovetail/engine/design/bayes/acquisition.hpp>
+#include <dovetail/engine/design/bayes/cell_volumes.hpp>
+#include <dovetail/engine/design/bayes/expected_improvement.hpp>
+#include <dovetail/engine/design/bayes/feasibility_weight.hpp>
 
 using namespace dovetail;
 

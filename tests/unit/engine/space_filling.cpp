@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-#include <dovetail/engine/space_filling.hpp>
+#include <dovetail/engine/design/points/space_filling.hpp>
 
 using namespace dovetail;
 

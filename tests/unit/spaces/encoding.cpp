@@ -5,7 +5,7 @@
 
 #include "spaces_examples.hpp"
 
-#include <dovetail/spaces/encoding.hpp>
+#include <dovetail/spaces/space/encoding.hpp>
 
 using namespace dovetail;
 

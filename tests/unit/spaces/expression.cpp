@@ -6,7 +6,7 @@
 #include <cmath>
 #include <limits>
 
-#include <dovetail/spaces/expression.hpp>
+#include <dovetail/spaces/expression/expression.hpp>
 
 using namespace dovetail;
 

@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include <dovetail/spaces/family.hpp>
-#include <dovetail/workloads/diagnostics.hpp>
+#include <dovetail/spaces/family/family.hpp>
 #include <dovetail/workloads/layer.hpp>
+#include <dovetail/workloads/text/diagnostics.hpp>
 
 using namespace dovetail;
 

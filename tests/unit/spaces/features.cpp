@@ -5,8 +5,8 @@
 #include <cmath>
 #include <set>
 
-#include <dovetail/spaces/features.hpp>
-#include <dovetail/spaces/map_space.hpp>
+#include <dovetail/spaces/family/features.hpp>
+#include <dovetail/spaces/mapping/map_space.hpp>
 
 using namespace dovetail;
 

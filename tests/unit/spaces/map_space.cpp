@@ -4,8 +4,8 @@
 #include <cmath>
 #include <set>
 
-#include <dovetail/accelerators/loop_plan.hpp>
-#include <dovetail/spaces/map_space.hpp>
+#include <dovetail/accelerators/loop/plan.hpp>
+#include <dovetail/spaces/mapping/map_space.hpp>
 
 using namespace dovetail;
 

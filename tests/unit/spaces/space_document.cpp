@@ -1,8 +1,8 @@
 // Are spaces and points read from documents, and are mistakes located?
 #include <doctest/doctest.h>
 
-#include <dovetail/spaces/point_json.hpp>
-#include <dovetail/spaces/space_document.hpp>
+#include <dovetail/spaces/space/point_json.hpp>
+#include <dovetail/spaces/space/space_document.hpp>
 
 using namespace dovetail;
 

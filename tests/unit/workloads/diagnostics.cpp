@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include <dovetail/workloads/diagnostics.hpp>
+#include <dovetail/workloads/text/diagnostics.hpp>
 
 using namespace dovetail;
 

@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include <dovetail/workloads/document.hpp>
+#include <dovetail/workloads/text/document.hpp>
 
 using namespace dovetail;
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include <dovetail/workloads/reader.hpp>
+#include <dovetail/workloads/text/reader.hpp>
 
 using namespace dovetail;
 

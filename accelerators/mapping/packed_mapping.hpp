@@ -1,0 +1,36 @@
+// A mapping in fixed-size arrays: the form that searches move through and the fast evaluator reads.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include <dovetail/accelerators/mapping/mapping.hpp>
+#include <dovetail/workloads/limits.hpp>
+
+namespace dovetail {
+
+/// The same information as Mapping, without allocation; dimensions by position. Every factor is >= 1.
+struct PackedLevel {
+  std::array<std::int32_t, max_dimensions> temporal, spatial_x, spatial_y;  ///< factor of each dimension
+  std::array<std::uint8_t, max_dimensions>
+      order;  ///< temporal loops, outermost first: a permutation of the dimensions
+  std::array<std::uint8_t, max_dimensions> order_x, order_y;  ///< spatial loops, fastest-varying first
+  std::uint8_t keep = 0;                                      ///< bit t: tensor t is stored here
+};
+
+struct PackedMapping {
+  std::array<PackedLevel, max_levels> levels;
+  std::uint8_t level_count = 0, dimension_count = 0;
+};
+
+/// A mapping without loops that keeps nothing: every factor 1, orders by position, also behind dimension_count.
+PackedMapping empty_packed_mapping(int levels, int dimensions);
+
+/// The packed form. Loops that the mapping leaves out get factor 1 and the innermost places of the order.
+/// Every loop must name a dimension of the layer and have a factor that fits 32 bits.
+PackedMapping pack(const Layer& layer, const Mapping& mapping);
+
+/// The way back; loops of one trip are left out.
+Mapping unpack(const PackedMapping& mapping);
+
+}  // namespace dovetail

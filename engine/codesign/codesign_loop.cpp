@@ -1,0 +1,369 @@
+// The co-design loop: suggest, evaluate, record, learn. The outer half of the co-design.
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <limits>
+
+#include <fmt/format.h>
+
+#include <dovetail/engine/codesign/box_prover.hpp>
+#include <dovetail/engine/codesign/codesign.hpp>
+#include <dovetail/engine/codesign/design_front.hpp>
+#include <dovetail/engine/codesign/space_bound.hpp>
+#include <dovetail/engine/report/report.hpp>
+#include <dovetail/workloads/parallel.hpp>
+
+namespace dovetail {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// Effort of the proofs that were put off: of one layer some seconds, of all about what the search took.
+constexpr double proof_memory_mb = 16.0;
+constexpr double best_memory_mb = 256.0;  // of the best machine's own
+constexpr std::int64_t proof_labels_per_trial = 5'000;
+constexpr std::int64_t proof_boxes = 20'000'000;  // of a proof that was asked for: what it may hold in memory
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+// Everything that the loop below changes while it runs.
+class Run {
+ public:
+  Run(const Codesign& codesign, const CodesignOptions& options)
+      : codesign_(codesign), options_(options), threads_(thread_count(options.threads)) {
+    if (options.store != nullptr) {
+      for (StoredTrial& stored : options.store->trials())
+        stored_.emplace(stored.trial.id, std::move(stored.trial));
+    }
+  }
+
+  CodesignResult result() {
+    evaluate_hand_design();
+    start_from_hand_design();
+    const Study& study = codesign_.study();
+    search(*codesign_.designer(threads_), study.trials);
+    if (study.prove && result_.stopped == "trials") prove();
+    finish();
+    return std::move(result_);
+  }
+
+ private:
+  // Rounds of the designer until `trials` are done in all, it has no more points, or something ends the run.
+  void search(Designer& designer, std::int64_t trials) {
+    designer.update(known_trials());
+    while (!ended() && done() < trials) {
+      const std::vector<Point> points = designer.suggest(codesign_.study().batch);
+      if (points.empty()) {
+        if (ended()) break;
+        result_.exhausted = true;
+        result_.stopped = "exhausted";
+        break;
+      }
+      // A study with more trials suggests the same rounds: only what is evaluated of the last one differs.
+      const auto wanted = std::min<std::size_t>(points.size(), static_cast<std::size_t>(trials - done()));
+      const std::vector<Trial> completed =
+          evaluate({points.begin(), points.begin() + static_cast<std::ptrdiff_t>(wanted)});
+      if (completed.size() < wanted) break;
+      designer.update(completed);
+    }
+  }
+
+  // Every machine that may be better than the best: from the list of all, or from the boxes of those too many to list.
+  void prove() {
+    constexpr auto unlimited = std::numeric_limits<std::int64_t>::max();
+    if (!can_be_listed(codesign_.space())) {
+      const BoxSearch::Limits limits{proof_boxes, [this] { return stopping(); }, threads_};
+      boxes_.emplace(codesign_);
+      if (boxes_->known(limits)) {
+        BoxProver prover(codesign_, *boxes_, limits);
+        search(prover, unlimited);
+        return;
+      }
+      boxes_.reset();
+    }
+    search(*codesign_.prover(threads_), unlimited);
+  }
+
+  std::int64_t done() const { return static_cast<std::int64_t>(result_.trials.size()); }
+
+  bool stopping() const {
+    if (options_.interrupted && options_.interrupted()) return true;
+    return codesign_.study().time_s && seconds_since(start_) > *codesign_.study().time_s;
+  }
+
+  bool ended() {
+    if (!stopping()) return false;
+    result_.stopped = options_.interrupted && options_.interrupted() ? "interrupt" : "time";
+    return true;
+  }
+
+  Codesign::Limits limits(double incumbent, bool prove) const {
+    return {threads_, incumbent, [this] { return stopping(); }, true, prove};
+  }
+
+  // The published machine, with its own dataflow and freely mapped: what every result is compared with.
+  void evaluate_hand_design() {
+    if (!options_.baseline) return;
+    const Point& point = codesign_.family().default_point();
+    result_.baseline = hand_design(point, Codesign::Dataflow::baseline);
+    result_.baseline_free = hand_design(point, Codesign::Dataflow::free);
+    if (options_.store == nullptr) return;
+    const auto keep = [&](const char* name, const std::optional<DesignPoint>& design) {
+      if (design && design->mapped)
+        options_.store->put_information(name, design_point_json(codesign_, *design).dump());
+    };
+    options_.store->put_information("header", header_json(codesign_).dump());
+    keep("baseline", result_.baseline);
+    keep("baseline_free", result_.baseline_free);
+  }
+
+  std::optional<DesignPoint> hand_design(const Point& point, Codesign::Dataflow dataflow) const {
+    Codesign::Limits all = limits(0.0, false);
+    all.prune = false;
+    auto design = codesign_.evaluate(point, dataflow, all);
+    if (!design) return design;
+    all.stop = nullptr;  // it is what results are compared with: known whole or not at all
+    return codesign_.refined(*std::move(design), dataflow, all);
+  }
+
+  // The hand design, freely mapped, is known to the designer and is the first incumbent where the space contains it.
+  void start_from_hand_design() {
+    if (!result_.baseline_free || !codesign_.space().contains(result_.baseline_free->point)) return;
+    hand_trial_ = codesign_.trial(-1, *result_.baseline_free);
+    if (!result_.baseline_free->feasible()) return;
+    best_objective_ = result_.baseline_free->objective;
+    best_bound_ = result_.baseline_free->lower_bound;
+    result_.best = result_.baseline_free;
+    if (options_.store != nullptr) options_.store->put_information("start", "baseline_free");
+  }
+
+  // Everything that a designer may learn from.
+  std::vector<Trial> known_trials() const {
+    std::vector<Trial> known;
+    if (hand_trial_) known.push_back(*hand_trial_);
+    known.insert(known.end(), result_.trials.begin(), result_.trials.end());
+    return known;
+  }
+
+  // One round. The answer is shorter than the points when something ended the run.
+  std::vector<Trial> evaluate(const std::vector<Point>& points) {
+    const std::int64_t first = done();
+    // One number prunes; a machine that is worse by it may still be on the front of several.
+    const double incumbent = codesign_.goal().objectives.size() > 1 ? 0.0 : best_objective_;
+    std::vector<std::optional<DesignPoint>> designs(points.size());
+    std::vector<std::optional<Trial>> trials(points.size());
+    parallel_for(points.size(), threads_, [&](std::size_t i) {
+      const std::int64_t id = first + static_cast<std::int64_t>(i);
+      if (const auto found = stored_.find(id); found != stored_.end()) {
+        if (found->second.point != points[i]) {
+          throw StorageError(fmt::format(
+              "trial {} of the store is not what this program suggests: another version wrote it", id));
+        }
+        trials[i] = found->second;
+        return;
+      }
+      const Clock::time_point start = Clock::now();
+      designs[i] =
+          codesign_.evaluate(points[i], Codesign::Dataflow::free, limits(incumbent, codesign_.study().prove));
+      if (!designs[i]) return;
+      trials[i] = codesign_.trial(id, *designs[i]);
+      if (options_.store == nullptr) return;
+      // The full design of what beats the incumbent; of the others the values of the parameters, for reports.
+      const bool better = designs[i]->feasible() && (incumbent <= 0.0 || designs[i]->objective < incumbent);
+      const nlohmann::ordered_json detail =
+          better ? design_point_json(codesign_, *designs[i])
+                 : nlohmann::ordered_json{{"point", trial_json(codesign_, *trials[i])["point"]}};
+      options_.store->put({*trials[i], seconds_since(start), detail.dump()});
+    });
+    std::vector<Trial> completed;
+    for (std::size_t i = 0; i < points.size(); ++i) {
+      if (!trials[i]) {
+        ended();
+        break;
+      }
+      count(*trials[i]);
+      const bool good = is_feasible(*trials[i]);
+      if (good && (best_objective_ <= 0.0 || trials[i]->metrics.at("objective") < best_objective_)) {
+        // A replayed incumbent is evaluated again only if it stays the best: see finish.
+        best_objective_ = trials[i]->metrics.at("objective");
+        best_bound_ = trials[i]->metrics.at("lower_bound");
+        best_point_ = trials[i]->point;
+        result_.best = designs[i];
+      }
+      result_.trials.push_back(*trials[i]);
+      completed.push_back(std::move(*trials[i]));
+    }
+    report();
+    return completed;
+  }
+
+  static bool is_feasible(const Trial& trial) {
+    return trial.state == TrialState::completed && trial.reason.empty() && trial.metrics.count("pruned") == 0;
+  }
+
+  void count(const Trial& trial) {
+    if (!trial.reason.empty())
+      ++result_.infeasible[trial.reason];
+    else if (trial.metrics.count("pruned") != 0)
+      ++result_.pruned;
+    else
+      ++result_.feasible;
+  }
+
+  void report() const {
+    if (options_.progress) {
+      const double gap =
+          best_bound_ > 0.0 && best_objective_ > 0.0 ? 1.0 - best_bound_ / best_objective_ : 1.0;
+      options_.progress(
+          {done(), std::max(done(), codesign_.study().trials), best_objective_, gap, seconds_since(start_)});
+    }
+  }
+
+  void finish() {
+    if (!result_.best && best_point_) {
+      Codesign::Limits whole = limits(0.0, false);
+      whole.stop = nullptr;
+      result_.best = codesign_.evaluate(*best_point_, Codesign::Dataflow::free, whole);
+    }
+    if (result_.best) {
+      Codesign::Limits effort = limits(0.0, false);
+      if (!codesign_.study().prove) effort.memory_mb = best_memory_mb;
+      result_.best = codesign_.refined(*std::move(result_.best), Codesign::Dataflow::free, effort);
+    } else {
+      find_closest();
+    }
+    if (codesign_.goal().objectives.size() > 1)
+      find_front();
+    else if (result_.best)
+      settle();
+    bound_whole_space();
+    result_.seconds = seconds_since(start_);
+  }
+
+  // The proofs that were put off, in the order of objectives: that no other machine tried is better than the best. The few
+  // that are take its place; those that take too long to prove keep what is known.
+  void settle() {
+    if (!codesign_.proofs_can_wait()) return;
+    std::vector<const Trial*> open;
+    for (const Trial& trial : result_.trials) {
+      if (is_feasible(trial) && trial.point != result_.best->point) open.push_back(&trial);
+    }
+    std::stable_sort(open.begin(), open.end(), [](const Trial* a, const Trial* b) {
+      return a->metrics.at("objective") < b->metrics.at("objective");
+    });
+    double least = result_.best->lower_bound;
+    const std::int64_t effort_allowed =
+        proof_labels_per_trial * static_cast<std::int64_t>(result_.trials.size());
+    std::int64_t spent = 0;
+    for (const Trial* trial : open) {
+      double bound = trial->metrics.at("lower_bound");
+      if (bound < result_.best->objective && (codesign_.study().prove || spent < effort_allowed)) {
+        Codesign::Limits effort = limits(result_.best->objective, true);
+        if (!codesign_.study().prove) effort.memory_mb = proof_memory_mb;
+        auto design = codesign_.evaluate(trial->point, Codesign::Dataflow::free, effort);
+        if (!design) {
+          ended();
+          return;
+        }
+        spent += design->labels;
+        bound = std::max(bound, design->lower_bound);
+        proven_.emplace(trial->id, bound);
+        if (design->feasible() && design->objective < result_.best->objective)
+          result_.best = std::move(design);
+      }
+      least = std::min(least, bound);
+    }
+    result_.tried_lower_bound = std::min(least, result_.best->objective);
+  }
+
+  // What is known of the tried points, with what was proven at the end.
+  std::vector<Trial> settled_trials() const {
+    std::vector<Trial> trials = known_trials();
+    for (Trial& trial : trials) {
+      if (const auto found = proven_.find(trial.id); found != proven_.end()) {
+        double& bound = trial.metrics["lower_bound"];
+        bound = std::max(bound, found->second);
+      }
+    }
+    return trials;
+  }
+
+  void find_front() {
+    const std::vector<Objective>& objectives = codesign_.goal().objectives;
+    const auto values = [&](const Trial& trial) {
+      std::vector<double> row;
+      row.reserve(objectives.size());
+      for (const Objective& objective : objectives) row.push_back(trial.metrics.at(objective.metric));
+      return row;
+    };
+    std::vector<Trial> designs;
+    std::vector<std::vector<double>> rows;
+    for (Trial& trial : known_trials()) {
+      if (!is_feasible(trial) || !codesign_.space().contains(trial.point)) continue;
+      rows.push_back(values(trial));
+      designs.push_back(std::move(trial));
+    }
+    for (const std::size_t i : non_dominated(rows)) result_.front.push_back(designs[i]);
+    std::stable_sort(result_.front.begin(), result_.front.end(),
+                     [&](const Trial& a, const Trial& b) { return values(a) < values(b); });
+    if (!result_.baseline_free || !result_.baseline_free->mapped) return;
+    std::vector<double> reference;
+    for (const double value : values(codesign_.trial(-1, *result_.baseline_free))) {
+      result_.reference.push_back(10.0 * value);
+      reference.push_back(std::log10(10.0 * value));
+    }
+    for (std::vector<double>& row : rows)
+      for (double& value : row) value = std::log10(value);
+    result_.hypervolume = dominated_volume(rows, reference);
+  }
+
+  void find_closest() {
+    double least = std::numeric_limits<double>::infinity();
+    for (const Trial& trial : result_.trials) {
+      const double violation = spec_violation(codesign_.goal(), trial);
+      if (trial.state != TrialState::completed || violation <= 0.0 || violation >= least) continue;
+      least = violation;
+      result_.closest = trial;
+    }
+  }
+
+  void bound_whole_space() {
+    if (!result_.best) return;
+    SpaceBound found = bound_space(
+        codesign_, settled_trials(), *result_.best, codesign_.study().prove, threads_,
+        [this] { return stopping(); }, boxes_ ? &*boxes_ : nullptr);
+    result_.lower_bound = found.lower_bound;
+    result_.proven = found.proven;
+    result_.work = found.work;
+    if (found.best) result_.best = std::move(found.best);
+    if (result_.proven && result_.stopped == "exhausted") result_.stopped = "proven";
+  }
+
+  const Codesign& codesign_;
+  const CodesignOptions& options_;
+  const int threads_;
+  const Clock::time_point start_ = Clock::now();
+  std::map<std::int64_t, Trial> stored_;
+  CodesignResult result_;
+  std::optional<Trial> hand_trial_;
+  double best_objective_ = 0.0;
+  double best_bound_ = 0.0;  ///< of its mappings on its own machine
+  std::optional<Point> best_point_;
+  std::map<std::int64_t, double> proven_;  // lower bounds of settled trials
+  std::optional<BoxSearch> boxes_;         // of a proof
+};
+
+}  // namespace
+
+double CodesignResult::gap() const {
+  if (!best || best->objective <= 0.0) return 1.0;
+  return (best->objective - lower_bound) / best->objective;
+}
+
+CodesignResult run(const Codesign& codesign, const CodesignOptions& options) {
+  return Run(codesign, options).result();
+}
+
+}  // namespace dovetail

@@ -1,0 +1,103 @@
+// The bound of a hardware space (see the header).
+#include <dovetail/engine/codesign/space_bound.hpp>
+
+#include <algorithm>
+#include <limits>
+#include <map>
+#include <vector>
+
+#include <dovetail/engine/codesign/box_search.hpp>
+#include <dovetail/workloads/parallel.hpp>
+
+namespace dovetail {
+namespace {
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+constexpr std::size_t most_points = std::size_t{1} << 17;
+constexpr std::int64_t most_boxes = 10'000;
+
+bool may_be_settled(const Trial& trial) {
+  return trial.state == TrialState::completed && trial.reason.empty() && trial.metrics.count("pruned") == 0;
+}
+
+}  // namespace
+
+bool can_be_listed(const Space& space) {
+  if (!space.finite()) return false;
+  const std::size_t points = space.enumerate(most_points + 1).size();
+  return points > 0 && points <= most_points;
+}
+
+double proven_bound(const Codesign& codesign, const Trial& trial) {
+  if (trial.state == TrialState::failed) {
+    const Study& study = codesign.study();
+    const double bound = codesign.bound(trial.point);  // 0: the evaluator is not ours
+    const bool exact = study.mapper == "exact" && study.model == "loop" && study.budget == 0 && bound > 0.0;
+    return exact ? infinity : bound;
+  }
+  if (trial.reason == "spec area_um2") return infinity;
+  return trial.metrics.at("lower_bound");
+}
+
+SpaceBound bound_space(const Codesign& codesign, std::span<const Trial> trials, const DesignPoint& best,
+                       bool settle, int threads, const std::function<bool()>& stop, BoxSearch* boxes) {
+  SpaceBound result;
+  if (boxes != nullptr || !can_be_listed(codesign.space())) {
+    BoxSearch own(codesign);
+    BoxSearch& search = boxes != nullptr ? *boxes : own;
+    search.prove(best.point, best.lower_bound);
+    for (const Trial& trial : trials)
+      if (trial.point != best.point) search.prove(trial.point, proven_bound(codesign, trial));
+    if (boxes == nullptr) search.next(best.objective, {most_boxes, stop, threads});
+    result.lower_bound = search.lower_bound(best.objective);
+    result.proven = result.lower_bound >= best.objective;
+    return result;
+  }
+  const std::vector<Point> points = codesign.space().enumerate(most_points);
+
+  std::map<Point, const Trial*> tried;
+  for (const Trial& trial : trials) tried.emplace(trial.point, &trial);
+  std::vector<const Trial*> trial_of(points.size(), nullptr);
+  std::vector<double> bounds(points.size());
+  parallel_for(points.size(), threads, [&](std::size_t i) {
+    if (const auto found = tried.find(points[i]); found != tried.end()) trial_of[i] = found->second;
+    bounds[i] = points[i] == best.point  ? best.lower_bound
+                : trial_of[i] != nullptr ? proven_bound(codesign, *trial_of[i])
+                                         : codesign.bound(points[i]);
+  });
+  result.work.points = static_cast<std::int64_t>(points.size());
+  for (const Trial* trial : trial_of) {
+    if (trial == nullptr)
+      ++result.work.untried;
+    else if (trial->metrics.count("pruned") != 0)
+      ++result.work.cut;
+    else
+      ++result.work.mapped;
+  }
+
+  double objective = best.objective;
+  while (settle && !(stop && stop())) {
+    const auto least =
+        static_cast<std::size_t>(std::min_element(bounds.begin(), bounds.end()) - bounds.begin());
+    if (bounds[least] >= objective || trial_of[least] == nullptr || !may_be_settled(*trial_of[least])) break;
+    Codesign::Limits limits;
+    limits.threads = threads;
+    limits.incumbent = objective;
+    limits.stop = stop;
+    auto design = codesign.evaluate(points[least], Codesign::Dataflow::free, limits);
+    if (!design) break;
+    ++result.work.settled;
+    if (design->lower_bound <= bounds[least])
+      break;  // nothing more to learn: the objective has no exact network mapper
+    bounds[least] = design->lower_bound;
+    if (!design->feasible() || design->objective >= objective) continue;
+    objective = design->objective;
+    result.best = std::move(design);
+  }
+  const double least = bounds.empty() ? 0.0 : *std::min_element(bounds.begin(), bounds.end());
+  result.lower_bound = std::min(least, objective);
+  result.proven = !bounds.empty() && least >= objective;
+  return result;
+}
+
+}  // namespace dovetail

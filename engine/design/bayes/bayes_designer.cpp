@@ -1,0 +1,384 @@
+// Suggest, learn, suggest again.
+#include <dovetail/engine/design/bayes/bayes_designer.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <limits>
+#include <set>
+
+#include <dovetail/engine/design/bayes/acquisition.hpp>
+#include <dovetail/engine/design/bayes/acquisition_search.hpp>
+#include <dovetail/engine/design/bayes/belief.hpp>
+#include <dovetail/engine/design/bayes/expected_improvement.hpp>
+#include <dovetail/engine/design/bayes/feasibility_weight.hpp>
+#include <dovetail/engine/design/bayes/trust_region.hpp>
+#include <dovetail/engine/design/points/fresh_points.hpp>
+#include <dovetail/engine/design/points/space_filling.hpp>
+#include <dovetail/workloads/parallel.hpp>
+
+namespace dovetail {
+namespace {
+
+constexpr std::uint64_t stream = 0x6261796573;  // "bayes"
+constexpr int patience = 4;                     // outcomes without improvement before suggestions turn local
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+class BayesDesigner final : public Designer {
+ public:
+  explicit BayesDesigner(const DesignerContext& context)
+      : space_(context.space),
+        goal_(context.goal),
+        seed_(context.seed),
+        threads_(context.threads),
+        prior_mean_(context.prior_mean),
+        options_(BayesOptions::read(context.options)),
+        features_(context.space, context.features),
+        points_(context.space, context.admits) {
+    for (const Spec& spec : goal_.specs) spec_count_ += (spec.max ? 1 : 0) + (spec.min ? 1 : 0);
+    options_ = options_.settled(features_.dimension(), features_.only_real(), prior_mean_ != nullptr);
+    belief_ = std::make_unique<Belief>(features_, options_, static_cast<int>(goal_.objectives.size()),
+                                       spec_count_, prior_mean_ != nullptr);
+    const int dimension = features_.dimension();
+    const bool many = dimension >= BayesOptions::many && !prior_mean_;
+    initial_ = options_.initial > 0 ? options_.initial
+               : many               ? std::min(dimension, 20)
+                                    : std::clamp(3 + 5 * dimension / 4, 4, 20);
+    if (prior_mean_ && options_.initial == 0)
+      initial_ = std::max(4, initial_ / 3);  // what it guesses need not be tried
+    relate(context.related);
+    always_region_ = options_.trust == "on" || (options_.trust == "auto" && (many || dimension > 15));
+  }
+
+  std::string name() const override { return "bayes"; }
+
+  std::vector<Point> suggest(int count) override {
+    std::vector<Point> result;
+    bool learned = false;
+    for (int i = 0; i < count; ++i) {
+      Random random(seed_, {stream, suggested_});
+      std::optional<Point> point;
+      if (static_cast<int>(observations_.size() + pending_.size()) < initial_) {
+        point = spread(random);
+      } else {
+        if (!learned) learn();
+        learned = true;
+        point = promising(random);
+        if (!point) point = points_.draw(random);
+      }
+      if (!point) break;
+      ++suggested_;
+      points_.remember(*point);
+      if (near_) local_.insert(*point);
+      near_ = false;
+      pending_.push_back(*point);
+      pending_features_.push_back(features_(*point));
+      if (learned) belief_->believe(pending_features_.back());
+      result.push_back(std::move(*point));
+    }
+    belief_->forget();
+    return result;
+  }
+
+  void update(std::span<const Trial> completed) override {
+    const double before = best_rank();
+    int added = 0, local = 0;
+    for (const Trial& trial : completed) {
+      points_.remember(trial.point);
+      if (trial.state == TrialState::pending) continue;
+      const auto waiting = std::find(pending_.begin(), pending_.end(), trial.point);
+      if (waiting != pending_.end()) {
+        pending_features_.erase(pending_features_.begin() + (waiting - pending_.begin()));
+        pending_.erase(waiting);
+      }
+      observations_.push_back(observe(trial));
+      ++added;
+      local += local_.erase(trial.point) > 0 ? 1 : 0;
+    }
+    if (added == 0 || static_cast<int>(observations_.size()) <= initial_) return;
+    const bool improved = best_rank() < before - 1e-3 * std::abs(before);
+    stagnation_ = improved ? 0 : stagnation_ + added;
+    if (local > 0) region_.record(improved, std::max(4, (features_.dimension() + local - 1) / local));
+    if (region_.collapsed()) region_ = TrustRegion{};
+  }
+
+ private:
+  // Studies of related problems: regressions lean on theirs, and their best points are tried first.
+  void relate(const std::vector<std::vector<Trial>>& studies) {
+    for (const std::vector<Trial>& study : studies) {
+      for (const Trial& trial : study)
+        if (trial.state != TrialState::pending) observations_.push_back(observe(trial));
+      belief_->relate(observations_, threads_);
+      for (Point& point : incumbents(1))
+        if (space_.contains(point) &&
+            std::find(templates_.begin(), templates_.end(), point) == templates_.end())
+          templates_.push_back(std::move(point));
+      observations_.clear();
+    }
+    if (!templates_.empty()) initial_ = std::max(initial_ / 2, static_cast<int>(templates_.size()) + 1);
+  }
+
+  Observation observe(const Trial& trial) const {
+    Observation result;
+    result.point = trial.point;
+    result.features = features_(trial.point);
+    if (prior_mean_) result.priors = prior_mean_(trial.point);
+    result.failed = trial.state != TrialState::completed;
+    const auto metric = [&](const std::string& name) {
+      const auto found = trial.metrics.find(name);
+      const double value = found == trial.metrics.end() ? infinity : found->second;
+      if (!std::isfinite(value)) result.failed = true;
+      return value;
+    };
+    for (const Objective& objective : goal_.objectives)
+      result.objectives.push_back(metric(objective.metric) * (objective.minimize ? 1.0 : -1.0));
+    for (const Spec& spec : goal_.specs) {
+      if (spec.max) result.excess.push_back(metric(spec.metric) - *spec.max);
+      if (spec.min) result.excess.push_back(*spec.min - metric(spec.metric));
+    }
+    if (result.failed) result.objectives.clear(), result.excess.clear();
+    return result;
+  }
+
+  // One number to compare points by: feasible ones by the first objective, others after them by their worst excess.
+  double best_rank() const {
+    double best = infinity;
+    for (const Observation& observation : observations_) {
+      if (observation.failed) continue;
+      const double rank = observation.feasible() ? observation.objectives.front()
+                                                 : 1e100 * (1.0 + observation.worst_excess());
+      best = std::min(best, rank);
+    }
+    return best;
+  }
+
+  // The best observations first: feasible by objective, infeasible by excess; failures not at all.
+  std::vector<Point> incumbents(std::size_t count) const {
+    std::vector<const Observation*> order;
+    for (const Observation& observation : observations_)
+      if (!observation.failed) order.push_back(&observation);
+    std::stable_sort(order.begin(), order.end(), [](const Observation* a, const Observation* b) {
+      if (a->feasible() != b->feasible()) return a->feasible();
+      return a->feasible() ? a->objectives.front() < b->objectives.front()
+                           : a->worst_excess() < b->worst_excess();
+    });
+    std::vector<Point> result;
+    for (const Observation* observation : order)
+      if (result.size() < count) result.push_back(observation->point);
+    return result;
+  }
+
+  // Of several objectives any observation that none dominates is as good as another.
+  std::vector<Point> front(std::size_t count, Random& random) const {
+    std::vector<const Observation*> feasible, members;
+    for (const Observation& observation : observations_)
+      if (observation.feasible()) feasible.push_back(&observation);
+    for (const Observation* one : feasible) {
+      const bool dominated = std::any_of(feasible.begin(), feasible.end(), [&](const Observation* other) {
+        return other->objectives != one->objectives &&
+               std::equal(other->objectives.begin(), other->objectives.end(), one->objectives.begin(),
+                          std::less_equal<>());
+      });
+      if (!dominated) members.push_back(one);
+    }
+    std::vector<Point> result;
+    while (result.size() < count && !members.empty()) {
+      const auto chosen = members.begin() + static_cast<std::ptrdiff_t>(random.below(members.size()));
+      result.push_back((*chosen)->point);
+      members.erase(chosen);
+    }
+    return result;
+  }
+
+  double distance_to_known(std::span<const double> row) const {
+    double nearest = infinity;
+    for (const Observation& observation : observations_)
+      nearest = std::min(nearest, wrapped_distance(features_, row, observation.features));
+    for (const std::vector<double>& other : pending_features_)
+      nearest = std::min(nearest, wrapped_distance(features_, row, other));
+    return nearest;
+  }
+
+  // Whether a row of features is next to a point that was tried (or, less close, one that is pending): another try there
+  // would teach nothing.
+  bool repeats(std::span<const double> row) const {
+    const auto next_to = [&](const std::vector<double>& other, double distance) {
+      for (std::size_t j = 0; j < row.size(); ++j)
+        if (std::abs(row[j] - other[j]) > distance) return false;
+      return true;
+    };
+    for (const Observation& observation : observations_)
+      if (next_to(observation.features, 1e-5)) return true;
+    for (const std::vector<double>& other : pending_features_)
+      if (next_to(other, 1e-3)) return true;
+    return false;
+  }
+
+  void strike_repeats(const Matrix& rows, std::vector<double>& scores) const {
+    if (features_.reals().empty()) return;
+    for (std::size_t i = 0; i < rows.rows; ++i)
+      if (repeats(rows.row(i))) scores[i] = -infinity;
+  }
+
+  // The templates, the central point, then of a few feasible draws the one farthest from all known points (Mitchell's best candidate).
+  std::optional<Point> spread(Random& random) {
+    std::optional<Point> best;
+    for (const Point& point : templates_)
+      if (!points_.known(point)) return point;
+    if (options_.central && observations_.size() + pending_.size() == templates_.size())
+      best = central_point(features_, points_, random);
+    if (best) return best;
+    double farthest = -1.0;
+    for (int i = 0; i < 24; ++i) {
+      const std::optional<Point> point = points_.draw(random);
+      if (!point) break;
+      const double distance = distance_to_known(features_(*point));
+      if (distance > farthest) farthest = distance, best = point;
+    }
+    return best;
+  }
+
+  void learn() {
+    if (learned_ != observations_.size()) belief_->update(observations_, threads_);
+    learned_ = observations_.size();
+    for (const std::vector<double>& row : pending_features_) belief_->believe(row);
+  }
+
+  Guesses priors(std::span<const Point> points) const {
+    if (!prior_mean_ || points.empty()) return {};
+    std::vector<std::vector<double>> guesses(points.size());
+    guesses.front() = prior_mean_(points.front());  // the first question may teach the prior
+    parallel_for(points.size() - 1, threads_,
+                 [&](std::size_t i) { guesses[i + 1] = prior_mean_(points[i + 1]); });
+    Guesses result(std::min(guesses.front().size(), goal_.objectives.size()));
+    for (std::size_t k = 0; k < result.size(); ++k)
+      for (const std::vector<double>& guess : guesses) result[k].push_back(guess[k]);
+    return result;
+  }
+
+  std::optional<Point> promising(Random& random) {
+    const bool found = std::any_of(observations_.begin(), observations_.end(),
+                                   [](const Observation& observation) { return observation.feasible(); });
+    const bool knows = belief_->has_objectives();
+    if (!knows && !belief_->has_classifier()) return spread(random);
+    if (!knows) return novel(random);
+
+    AcquisitionSearch search;
+    search.samples = options_.samples;
+    search.starts = options_.starts;
+    search.neighbours = options_.neighbours;
+    search.gradient = options_.gradient && !prior_mean_ && belief_->has_gradient();
+    const std::vector<Point> best = goal_.objectives.size() > 1 && found ? front(4, random) : incumbents(4);
+    // Among many length scales always, otherwise every second time once nothing improves: global improvement that stays a
+    // promise ends in corners, while the neighbourhood of the best point is where small steps still pay.
+    const bool near =
+        always_region_ || (options_.trust != "off" && stagnation_ >= patience && suggested_ % 2 == 0);
+    if (near && found && !best.empty()) {
+      const double wanted = std::min(1.0, 20.0 / static_cast<double>(space_.parameters().size()));
+      search.region =
+          SearchRegion{best.front(), region_.length, std::min(wanted, region_.length), always_region_};
+      search.rounds = 4;
+      near_ = true;
+    }
+    AcquisitionProblem problem{
+        space_, features_, {}, {}, [this](const Point& point) { return !points_.known(point); }};
+    const double threshold = options_.threshold > 0.0 ? std::log(options_.threshold) : -infinity;
+
+    if (!found) {
+      // Probability alone favours what is unknown; the least violation alone ends at the first obstacle.
+      const bool violation = options_.violation && belief_->has_specs() && suggested_ % 3 != 0;
+      problem.score = [&, violation](std::span<const Point> points, const Matrix& rows) {
+        std::vector<double> scores;
+        if (violation) {
+          scores = belief_->expected_violation(rows);
+          for (double& score : scores) score = -score;
+        } else {
+          scores = belief_->predict(rows, priors(points)).log_feasible;
+        }
+        strike_repeats(rows, scores);
+        return scores;
+      };
+      if (violation) return maximise_acquisition(problem, best, search, random);
+      problem.gradient = [&](std::span<const double> row, std::span<double> gradient) {
+        const OutlookGradient at = belief_->predict_gradient(row);
+        std::copy(at.feasible_gradient.begin(), at.feasible_gradient.end(), gradient.begin());
+        return at.log_feasible;
+      };
+      return maximise_acquisition(problem, best, search, random);
+    }
+
+    const bool sampled = samples_paths();
+    Promise promise(*belief_, options_, observations_, sampled, random);
+    problem.score = [&](std::span<const Point> points, const Matrix& rows) {
+      std::vector<double> scores = promise.scores(rows, priors(points), threshold);
+      strike_repeats(rows, scores);
+      return scores;
+    };
+    if (goal_.objectives.size() == 1 && !sampled && options_.acquisition != "lcb") {
+      problem.gradient = [&](std::span<const double> row, std::span<double> gradient) {
+        const OutlookGradient at = belief_->predict_gradient(row);
+        const PredictionGradient& objective = at.objectives.front();
+        const ImprovementGradient slope =
+            log_expected_improvement_gradient(objective.mean, objective.variance, promise.incumbent());
+        for (std::size_t j = 0; j < gradient.size(); ++j)
+          gradient[j] = slope.by_mean * objective.mean_gradient[j] +
+                        slope.by_variance * objective.variance_gradient[j] + at.feasible_gradient[j];
+        return weigh_by_feasibility(slope.value, at.log_feasible, at.log_success, threshold);
+      };
+    }
+    return maximise_acquisition(problem, best, search, random);
+  }
+
+  // Whether this suggestion maximises a sample path.
+  bool samples_paths() const {
+    if (goal_.objectives.size() != 1) return false;
+    return options_.acquisition == "thompson" || (options_.acquisition == "mixed" && suggested_ % 2 == 1);
+  }
+
+  // Only failures are known: of some feasible draws, the probably feasible and novel, and every second time the central.
+  std::optional<Point> novel(Random& random) {
+    std::vector<Point> pool;
+    for (int i = 0; i < 64; ++i)
+      if (const std::optional<Point> point = points_.draw(random)) pool.push_back(*point);
+    if (pool.empty()) return std::nullopt;
+    const Matrix rows = features_.matrix(pool);
+    const std::vector<double> log_feasible = belief_->predict(rows, {}).log_feasible;
+    std::size_t best = 0;
+    double largest = -infinity;
+    for (std::size_t i = 0; i < pool.size(); ++i) {
+      double value = log_feasible[i] + std::log(distance_to_known(rows.row(i)) + 1e-9);
+      if (options_.central && suggested_ % 2 == 0) value -= 2.0 * eccentricity(features_, rows.row(i));
+      if (value > largest) largest = value, best = i;
+    }
+    return pool[best];
+  }
+
+  Space space_;
+  Goal goal_;
+  std::uint64_t seed_;
+  int threads_;
+  std::function<std::vector<double>(const Point&)> prior_mean_;
+  BayesOptions options_;
+  PointFeatures features_;
+  FreshPoints points_;
+  std::unique_ptr<Belief> belief_;
+  std::vector<Observation> observations_;
+  std::vector<Point> templates_;  // the best of related studies
+  std::vector<Point> pending_;
+  std::vector<std::vector<double>> pending_features_;
+  TrustRegion region_;
+  int spec_count_ = 0, initial_ = 4;
+  bool always_region_ = false, near_ = false;  // the suggestion in work is confined to the region
+  std::set<Point> local_;                      // pending points that were
+  int stagnation_ = 0;                         // outcomes since the last improvement
+  std::uint64_t suggested_ = 0;
+  std::size_t learned_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Designer> make_bayes_designer(const DesignerContext& context) {
+  return std::make_unique<BayesDesigner>(context);
+}
+
+}  // namespace dovetail

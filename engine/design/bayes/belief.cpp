@@ -1,0 +1,238 @@
+// Regressions and classifier side by side; feasibility multiplies.
+#include <dovetail/engine/design/bayes/belief.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <dovetail/engine/design/bayes/expected_improvement.hpp>
+#include <dovetail/engine/design/bayes/feasibility_weight.hpp>
+#include <dovetail/workloads/parallel.hpp>
+
+namespace dovetail {
+
+bool Observation::feasible() const {
+  return !failed && worst_excess() <= 0.0;
+}
+
+double Observation::worst_excess() const {
+  double worst = failed ? std::numeric_limits<double>::infinity() : 0.0;
+  for (const double value : excess) worst = std::max(worst, value);
+  return worst;
+}
+
+namespace {
+
+constexpr double classifier_stretch =
+    0.7;  // one bit says less than a number: only longer scales can be learned
+
+std::vector<std::vector<double>> rows_of(const Matrix& points) {
+  std::vector<std::vector<double>> result;
+  for (std::size_t i = 0; i < points.rows; ++i)
+    result.emplace_back(points.row(i).begin(), points.row(i).end());
+  return result;
+}
+
+std::unique_ptr<BoostedTrees> fit_trees(const Matrix& points, const std::vector<char>& passed) {
+#ifdef DOVETAIL_XGBOOST
+  BoostedTreesOptions options;
+  options.probability = true;
+  options.rounds = 40, options.depth = 3, options.learning_rate = 0.15;
+  return std::make_unique<BoostedTrees>(rows_of(points), std::vector<double>(passed.begin(), passed.end()),
+                                        options);
+#else
+  (void)points, (void)passed;
+  throw std::invalid_argument("bayes: classifier=trees needs a build with XGBoost");
+#endif
+}
+
+}  // namespace
+
+GaussianProcessModel Belief::model(bool warp) const {
+  GaussianProcessModel result;
+  result.kernel = features_.kernel(options_.kernel);
+  // Noise stands for what no linear function explains.
+  if (options_.kernel == "linear_noise") result.noise_location = -2.0;
+  if (warp) result.warped_columns = features_.numeric();
+  return result;
+}
+
+Belief::Belief(const PointFeatures& features, const BayesOptions& options, int objectives, int specs,
+               bool with_prior)
+    : features_(features),
+      options_(options.settled(features.dimension(), features.only_real(), with_prior)),
+      with_prior_(with_prior),
+      volumes_(features) {
+  // Warping doubles the parameters: not for many inputs, where there is too little to learn it from.
+  const bool warp = options.warp && features.dimension() <= 15;
+  RegressionOptions regression;
+  regression.exact_size = options.exact;
+  if (features.dimension() > 15) regression.cold.starts = 2;
+  regression.transform = options.transform;
+  for (int i = 0; i < objectives; ++i) objectives_.emplace_back(model(warp), regression);
+  regression.transform = "bilog";
+  for (int i = 0; i < specs; ++i) specs_.emplace_back(model(warp), regression);
+}
+
+void Belief::update(const std::vector<Observation>& observations, int threads) {
+  Matrix completed, all;
+  std::vector<std::vector<double>> objectives(objectives_.size()), excess(specs_.size());
+  Guesses priors(with_prior_ ? objectives_.size() : 0);
+  std::vector<char> passed;
+  bool any_failed = false;
+  for (const Observation& observation : observations) {
+    all.append(observation.features);
+    passed.push_back(observation.failed ? 0 : 1);
+    any_failed = any_failed || observation.failed;
+    if (observation.failed) continue;
+    completed.append(observation.features);
+    priors.resize(std::min(priors.size(), observation.priors.size()));
+    for (std::size_t i = 0; i < priors.size(); ++i) priors[i].push_back(observation.priors[i]);
+    for (std::size_t i = 0; i < objectives_.size(); ++i) objectives[i].push_back(observation.objectives[i]);
+    for (std::size_t i = 0; i < specs_.size(); ++i) excess[i].push_back(observation.excess[i]);
+  }
+  const std::size_t regressions = objectives_.size() + specs_.size();
+  parallel_for(regressions + 1, threads, [&](std::size_t i) {
+    if (i < objectives_.size()) {
+      objectives_[i].update(
+          completed, objectives[i],
+          i < priors.size() ? std::span<const double>(priors[i]) : std::span<const double>());
+    } else if (i < regressions) {
+      specs_[i - objectives_.size()].update(completed, excess[i - objectives_.size()]);
+    } else if (options_.classifier == "trees" && any_failed && all.rows > classified_) {
+      trees_ = fit_trees(all, passed);
+      classified_ = all.rows;
+    } else if (options_.classifier == "process" && any_failed && all.rows > classified_) {
+      GaussianProcessModel latent = model(false);
+      if (options_.kernel == "linear_noise") latent.kernel = features_.kernel("squared_exponential");
+      latent.kernel.terms.push_back({});  // the base rate
+      latent.length_location += classifier_stretch;
+      ClassifierOptions options;
+      options.shares = volumes_.shares(all);
+      options.exact_size = options_.exact;
+      if (classifier_)
+        options.first_start.assign(classifier_->parameters().begin(), classifier_->parameters().end());
+      const bool due = classifier_fitted_ == 0 || all.rows <= 30 ||
+                       static_cast<double>(all.rows) >= 1.1 * static_cast<double>(classifier_fitted_);
+      if (due)
+        classifier_fitted_ = all.rows;
+      else
+        options.evaluations = 0;
+      classifier_ = std::make_unique<FeasibilityClassifier>(latent, all, passed, options);
+      classified_ = all.rows;
+    }
+  });
+}
+
+void Belief::relate(const std::vector<Observation>& study, int threads) {
+  auto relative = std::make_unique<Belief>(features_, options_, static_cast<int>(objectives_.size()),
+                                           static_cast<int>(specs_.size()), false);
+  relative->update(study, threads);
+  if (!relative->has_objectives()) return;
+  relatives_.push_back(std::move(relative));
+  const auto guide = [&](std::vector<Regression> Belief::*regressions) {
+    for (std::size_t i = 0; i < (this->*regressions).size(); ++i) {
+      std::vector<const Regression*> guides;
+      for (const auto& other : relatives_) guides.push_back(&((*other).*regressions)[i]);
+      (this->*regressions)[i].lean_on(std::move(guides));
+    }
+  };
+  guide(&Belief::objectives_);
+  guide(&Belief::specs_);
+}
+
+Outlook Belief::predict(const Matrix& points, const Guesses& priors) const {
+  Outlook result;
+  result.log_feasible.assign(points.rows, 0.0);
+  result.log_success.assign(points.rows, 0.0);
+  if (has_objectives())
+    for (std::size_t i = 0; i < objectives_.size(); ++i)
+      result.objectives.push_back(objectives_[i].predict(
+          points, i < priors.size() ? std::span<const double>(priors[i]) : std::span<const double>()));
+  for (const Regression& spec : specs_) {
+    if (!spec.ready()) continue;
+    const Prediction prediction = spec.predict(points);
+    for (std::size_t i = 0; i < points.rows; ++i)
+      result.log_feasible[i] += log_feasibility(prediction.mean[i], prediction.variance[i]);
+  }
+  if (has_classifier()) {
+    result.log_success = log_success(points);
+    for (std::size_t i = 0; i < points.rows; ++i) result.log_feasible[i] += result.log_success[i];
+  }
+  return result;
+}
+
+std::vector<double> Belief::log_success(const Matrix& points) const {
+  std::vector<double> result(points.rows, 0.0);
+#ifdef DOVETAIL_XGBOOST
+  if (trees_) {
+    result = trees_->predict(rows_of(points));
+    for (double& value : result) value = std::log(std::clamp(value, 1e-6, 1.0));
+  }
+#endif
+  if (classifier_) {
+    result = classifier_->scores(points);
+    for (double& value : result) value = log_normal_cdf(value);
+  }
+  return result;
+}
+
+std::vector<double> Belief::success_anywhere(const Matrix& points) const {
+  if (classifier_) return classifier_->probabilities(points, FeasibilityClassifier::Where::anywhere);
+  std::vector<double> result = log_success(points);
+  for (double& value : result) value = std::exp(value);
+  return result;
+}
+
+OutlookGradient Belief::predict_gradient(std::span<const double> point) const {
+  OutlookGradient result;
+  result.feasible_gradient.assign(point.size(), 0.0);
+  if (has_objectives())
+    for (const Regression& objective : objectives_)
+      result.objectives.push_back(objective.predict_gradient(point));
+  // d log Phi(s) = phi(s) / Phi(s) ds.
+  const auto add = [&](double score, std::span<const double> gradient) {
+    const double log_cdf = log_normal_cdf(score), ratio = std::exp(log_normal_pdf(score) - log_cdf);
+    result.log_feasible += log_cdf;
+    for (std::size_t j = 0; j < point.size(); ++j) result.feasible_gradient[j] += ratio * gradient[j];
+  };
+  std::vector<double> gradient(point.size());
+  for (const Regression& spec : specs_) {
+    if (!spec.ready()) continue;
+    const PredictionGradient at = spec.predict_gradient(point);
+    const double sigma = std::sqrt(at.variance);
+    for (std::size_t j = 0; j < point.size(); ++j)
+      gradient[j] =
+          -at.mean_gradient[j] / sigma + 0.5 * at.mean / (at.variance * sigma) * at.variance_gradient[j];
+    add(-at.mean / sigma, gradient);
+  }
+  if (classifier_) {
+    const double score = classifier_->score_gradient(point, gradient);
+    add(score, gradient);
+    result.log_success = log_normal_cdf(score);
+  }
+  return result;
+}
+
+std::vector<double> Belief::expected_violation(const Matrix& points) const {
+  std::vector<double> result(points.rows, 0.0);
+  for (const Regression& spec : specs_) {
+    if (!spec.ready()) continue;
+    const Prediction prediction = spec.predict(points);
+    for (std::size_t i = 0; i < points.rows; ++i)
+      result[i] += std::exp(log_expected_improvement(-prediction.mean[i], prediction.variance[i], 0.0));
+  }
+  const std::vector<double> success = log_success(points);
+  for (std::size_t i = 0; i < points.rows; ++i) result[i] -= success[i];
+  return result;
+}
+
+void Belief::believe(std::span<const double> point) {
+  for (Regression& objective : objectives_) objective.believe(point);
+  for (Regression& spec : specs_) spec.believe(point);
+}
+
+void Belief::forget() {
+  for (Regression& objective : objectives_) objective.forget();
+  for (Regression& spec : specs_) spec.forget();
+}
+
+}  // namespace dovetail

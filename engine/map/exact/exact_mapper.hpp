@@ -1,0 +1,98 @@
+// The mapper that proves its answer: every factorization, order, unrolling and keep set, by labels and bounds.
+#pragma once
+
+#include <limits>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include <dovetail/engine/map/exact/label_search.hpp>
+#include <dovetail/engine/map/mapper.hpp>
+#include <dovetail/engine/map/session.hpp>
+
+namespace dovetail {
+
+/// One layer on one machine over all allowed keep sets; the searches of the keep sets share incumbent and tables.
+class ExactSearch {
+ public:
+  /// Throws std::length_error when the layer has too many tiles for tables.
+  explicit ExactSearch(const MapRequest& request);
+
+  /// Narrow runs for an incumbent, then, if the request wants it, a complete one for the proof. Stops at the request's gap, time, memory, cutoff.
+  void solve();
+  /// Without a proof: starts from a known mapping and looks for better ones among `width` labels per stage.
+  void improve(const MapPoint& known, std::size_t width);
+  /// The Pareto front of (energy, cycles), ascending energy; `points` holds what is known of it and is completed. False
+  /// when time, memory or `labels`, the effort of the proof, ended it first.
+  bool front(std::size_t labels, std::vector<MapPoint>& points);
+  /// A mapping with the least energy_pj + price x cycles: `best` is a known one, if any, and is replaced by a better one.
+  /// No mapping has less than the returned value, which is that of `best` or `enough`, the smaller one, unless time or
+  /// memory ended the search.
+  double cheapest(double price, std::optional<MapPoint>& best,
+                  double enough = std::numeric_limits<double>::infinity());
+
+  const std::optional<MapPoint>& best() const { return main_.best; }
+  double lower_bound() const;
+  /// Lower bound over all keep sets before any search.
+  double root_bound() const;
+  /// No mapping has less energy, or fewer cycles.
+  double root_energy_pj() const { return root_energy_; }
+  double root_cycles() const { return root_cycles_; }
+  bool exact() const { return problem_->exact; }
+  /// Tiles times keep sets: how much there is to search.
+  std::size_t size() const { return problem_->lattice.size() * choices_.size(); }
+  std::int64_t evaluations() const { return evaluations_; }
+  std::int64_t labels() const { return labels_; }
+  const std::string& stopped() const { return main_.stopped; }
+
+ private:
+  struct Choice {
+    KeepSets keep{};
+    std::unique_ptr<LabelSearch> search;
+    double bound = 0.0, energy = 0.0, cycles = 0.0;  ///< lower bounds before any search
+  };
+  /// The search of all keep sets for one objective: the request's, or energy + price x cycles.
+  struct Hunt {
+    std::optional<double> price;
+    std::optional<MapPoint> best;
+    std::vector<double> bounds;  ///< per keep set, rising
+    std::vector<char> done;
+    double gap = 0.0, cutoff = std::numeric_limits<double>::infinity();
+    std::int64_t budget = 0;
+    bool prove = true;
+    std::string stopped;
+    double lower_bound() const;
+    double target() const;  ///< what a mapping must beat
+  };
+  void descend(Hunt& hunt);
+  void pass(Hunt& hunt, double ceiling, std::size_t width);
+  bool spent(Hunt& hunt) const;
+  bool expired() const;
+  SearchLimits limits(std::size_t width) const;
+  void count(const SearchOutcome& outcome);
+  LabelSearch& search(Choice& choice);
+  void release(Choice& choice);
+
+  MapRequest request_;
+  std::unique_ptr<MapProblem> problem_;
+  std::unique_ptr<LoopPlan> plan_;
+  OutermostTables outermost_;
+  std::vector<Choice> choices_;
+  bool all_choices_ = true;  ///< false when the keep sets were too many to list
+  bool keep_tables_ = true;
+  Hunt main_;  ///< for the request's objective
+  double root_bound_ = 0.0, root_energy_ = 0.0, root_cycles_ = 0.0;
+  std::int64_t evaluations_ = 0, labels_ = 0;
+  Stopwatch clock_;
+};
+
+class ExactMapper : public Mapper {
+ public:
+  std::string name() const override { return "exact"; }
+  MapResult map(const MapRequest& request) const override;
+};
+
+/// The points that no other point covers, ascending energy; of equal points the lexicographically least mapping.
+std::vector<MapPoint> pareto_front(std::vector<MapPoint> points);
+
+}  // namespace dovetail

@@ -1,0 +1,340 @@
+// How labels grow: over a level's fan-out, then over its loops; and the mapping that a finished label stands for.
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
+#include <dovetail/engine/map/exact/label_search.hpp>
+
+namespace dovetail {
+namespace {
+
+std::uint64_t mix(std::uint64_t key, std::uint64_t value) {
+  key ^= value + 0x9E3779B97F4A7C15ULL + (key << 6) + (key >> 2);
+  return key * 0xD6E8FEB86659FD93ULL;
+}
+std::uint64_t mix(std::uint64_t key, double value) {
+  return mix(key, std::bit_cast<std::uint64_t>(value));
+}
+
+// Whether a count per instance fills whole blocks however often it is repeated.
+bool fills_blocks(const AccessCost& cost, double unit) {
+  return cost.denominator == 1.0 || std::fmod(unit * cost.numerator, cost.denominator) == 0.0;
+}
+
+}  // namespace
+
+// Additions where partial sums of `children` meet in `groups` sums; `before` and `after` are words over all instances.
+double LabelSearch::adders(int level, double before, double after, double children, double groups) const {
+  const MapProblem& p = *problem_;
+  if (p.adder_pj == 0.0 || children == groups) return 0.0;
+  if (!p.level[static_cast<std::size_t>(level)].dram) return p.adder_pj * (before - after);
+  return p.adder_pj * (children / groups - 1.0) * (2.0 * after - p.whole_volume(p.written));
+}
+
+// Fills of level k: `total` words over all instances, of which there are `children` per instance of the label's stage;
+// `copies` of them hold partial sums of the same outputs. `unit`: words per instance and pass of the outer loops.
+void LabelSearch::pay_fill(Label& label, int k, std::size_t t, double total, double children, double copies,
+                           double unit) const {
+  const MapProblem& p = *problem_;
+  const MapLevel& level = p.level[static_cast<std::size_t>(k)];
+  const bool written = p.tensors[t].written();
+  const double first = written ? p.whole_volume(p.written) : 0.0;
+  if (level.top) {
+    label.energy += level.cost[t].accesses(total - first) * level.cost[t].fill_pj;
+  } else {
+    label.energy += total * level.fill_pj[t];
+    label.elide += first * copies * level.fill_pj[t];
+    if (level.cost[t].denominator != 1.0 && (written || !fills_blocks(level.cost[t], unit))) {
+      label.slack += level.fan_above * level.cost[t].fill_pj;
+      label.slack_key = mix(mix(label.slack_key, unit), static_cast<std::uint64_t>(k) * 8 + t);
+    }
+  }
+  if (!level.limited) return;
+  label.writes[static_cast<std::size_t>(k)] += total / children * level.cost[t].rate;
+  label.part_writes[static_cast<std::size_t>(k)] += first * copies / children * level.cost[t].rate;
+  label.traffic_key = mix(mix(label.traffic_key, total), static_cast<std::uint64_t>(k) * 8 + t);
+}
+
+void LabelSearch::pay_parent(Label& label, int q, std::size_t t, double total, double children, double copies,
+                             double unit) const {
+  const MapProblem& p = *problem_;
+  const MapLevel& level = p.level[static_cast<std::size_t>(q)];
+  const bool written = p.tensors[t].written();
+  const double first = written ? p.whole_volume(p.written) : 0.0;
+  if (level.top) {
+    label.energy += level.cost[t].accesses(total - first) * level.cost[t].read_pj;
+    if (written)
+      label.energy += level.cost[t].accesses(total) * level.cost[t].update_pj + (total - first) * p.adder_pj;
+  } else {
+    label.energy += total * (level.read_pj[t] + (written ? level.update_pj[t] : 0.0));
+    label.elide += first * copies * level.read_pj[t];
+    if (level.cost[t].denominator != 1.0 && (written || !fills_blocks(level.cost[t], unit))) {
+      label.slack += level.fan_above * (level.cost[t].read_pj + (written ? level.cost[t].update_pj : 0.0));
+      label.slack_key = mix(mix(label.slack_key, unit), static_cast<std::uint64_t>(q) * 8 + t + 64);
+    }
+  }
+  if (!level.limited) return;
+  const auto i = static_cast<std::size_t>(q);
+  label.reads[i] += total / children * level.cost[t].rate;
+  label.part_reads[i] += first * copies / children * level.cost[t].rate;
+  if (written) label.writes[i] += total / children * level.cost[t].rate;
+  label.traffic_key = mix(mix(label.traffic_key, total), static_cast<std::uint64_t>(q) * 8 + t + 64);
+}
+
+bool LabelSearch::spread(const Label& source, int level, std::size_t choice, const Arrangement& arrangement,
+                         Label& out) const {
+  const MapProblem& p = *problem_;
+  const auto j = static_cast<std::size_t>(level);
+  const MapLevel& own = p.level[j];
+  const SpatialChoice& picked = own.choices[choice];
+  const double children = picked.children;
+  out = source;
+  out.tile = source.tile + picked.tile;
+  out.choice = static_cast<std::uint32_t>(choice);
+  out.arrangement = &arrangement;
+  out.order = nullptr;
+  out.compute /= children;
+  out.leak *= children;
+  const auto w = static_cast<std::size_t>(p.written);
+  const double copies = p.reuse[picked.tile][w];
+  out.elide *= copies;
+  for (std::size_t i = 0; i < j; ++i) {
+    out.reads[i] /= children;
+    out.writes[i] /= children;
+    out.part_reads[i] *= copies / children;
+    out.part_writes[i] *= copies / children;
+  }
+  const double rest = p.macs / p.lattice.volume(out.tile);
+  for (std::size_t t = 0; t < p.tensors.size(); ++t) {
+    const bool fresh = level >= 1 && (bounds_.keep[j - 1] >> t & 1U) != 0;
+    const double groups = p.groups(static_cast<int>(t), source.tile, picked.tile);
+    if (fresh || own.wires) {
+      const double volume = p.volume[source.tile][t];
+      out.tile_words[t] = volume * children;
+      out.group_words[t] = volume * groups;
+    }
+    if (!fresh) {
+      const double before = out.flow[t];
+      out.flow[t] = before * groups / children;
+      if (t == w && out.open[t] == 0) out.energy += adders(level, before, out.flow[t], children, groups);
+    }
+    // The units below level 0 hold nothing: one word per step and child.
+    if (own.wires && level == 0) out.energy += rest * arrangement.hops[t] * own.hop_pj;
+  }
+  for (std::size_t k = 0; k < p.windows.size() && k < out.renewed.size(); ++k) {
+    const auto [t, d] = p.windows[k];
+    if (level == 0) break;
+    out.renewed[k] =
+        p.tensors[static_cast<std::size_t>(t)].fresh(
+            p.lattice.extents(source.tile), d, p.lattice.extents(out.tile)[static_cast<std::size_t>(d)]) /
+        p.volume[source.tile][static_cast<std::size_t>(t)];
+  }
+  out.traffic_key = mix(out.traffic_key, children);
+  bool open = false;
+  for (std::size_t t = 0; t < p.tensors.size(); ++t) open = open || out.open[t] != 0;
+  const double upper = source.cycles_high / children;
+  measure(out, level, nullptr);
+  if (open) out.cycles_high = std::max(out.cycles_high, upper);
+  return true;
+}
+
+void LabelSearch::loop(const Label& source, const LabelPath& path, int level, TileLattice::Id target,
+                       const LoopOrder& order, Label& out) const {
+  const MapProblem& p = *problem_;
+  const auto j = static_cast<std::size_t>(level);
+  out = source;
+  out.tile = target;
+  out.order = &order;
+  out.arrangement = nullptr;
+  const double rest = p.macs / p.lattice.volume(target);
+  const auto w = static_cast<std::size_t>(p.written);
+  Label upper;  // with open boundaries as if closed, for the upper value of cycles
+  bool open = false;
+  std::array<ReuseLoop, max_dimensions * max_levels> loops;
+  struct Open {
+    int k;
+    std::size_t t;
+    double fill, parent, children, copies, parent_children, parent_copies;
+    int q;
+  };
+  std::array<Open, max_levels * max_tensors> opens;
+  int open_count = 0;
+  for (std::size_t t = 0; t < p.tensors.size(); ++t) {
+    const bool fresh = level >= 1 && (bounds_.keep[j - 1] >> t & 1U) != 0;
+    const bool ghost = level >= 1 && !fresh && p.level[j].wires;
+    unsigned boundaries = source.open[t];
+    if (fresh || ghost) boundaries |= 1U << (level - 1);
+    out.open[t] = 0;
+    out.pending[t] = 0.0;
+    out.moved[t] = false;
+    double moved_share = 1.0, still_share = 1.0;
+    const bool transit = !fresh && (source.open[t] & ((1U << (bounds_.below(level, t) + 1)) - 1U)) == 0;
+    for (; boundaries != 0; boundaries &= boundaries - 1) {
+      const int k = std::countr_zero(boundaries);
+      const bool kept = (bounds_.keep[static_cast<std::size_t>(k)] >> t & 1U) != 0;
+      int count = 0;
+      double children = 1.0, copies = 1.0;
+      for (int i = k + 1; i <= level; ++i) {
+        const auto at = static_cast<std::size_t>(i);
+        const TileExtents& inner = p.lattice.extents(i == level ? source.tile : path.inner[at]);
+        const TileExtents& outer = p.lattice.extents(i == level ? target : path.outer[at]);
+        const LoopOrder& own = i == level ? order : *path.order[at];
+        for (int n = 0; n < own.count; ++n) {
+          const std::size_t d = own.dimension[static_cast<std::size_t>(n)];
+          loops[static_cast<std::size_t>(count++)] = {static_cast<int>(d), outer[d] / inner[d], inner[d]};
+        }
+        children *= path.children[at];
+        copies *= p.reuse[path.spatial[at]][w];
+      }
+      const TileLattice::Id base = path.outer[static_cast<std::size_t>(k)];
+      const Reuse reuse = p.tensors[t].walk(p.lattice.extents(base), loops.data(), count);
+      const double words = reuse.closed_words();
+      const bool stays_open = reuse.open && level + 1 < p.levels;
+      double energy = 0.0;
+      const MapLevel& hop = p.level[static_cast<std::size_t>(k) + 1];
+      if (hop.wires) {
+        const double instances = children / path.children[static_cast<std::size_t>(k) + 1];
+        energy += words * rest * instances * path.arrangement[static_cast<std::size_t>(k) + 1]->hops[t] *
+                  hop.hop_pj;
+      }
+      if (kept) {
+        const double fill = words * children * rest;
+        const int q = bounds_.above(k, t);
+        double flow = words * rest, moving = fill, unit = words;
+        double parent_children = 1.0, parent_copies = 1.0;
+        for (int i = k + 1; i <= level; ++i) {
+          const auto at = static_cast<std::size_t>(i);
+          if (i <= q) {
+            flow *= path.groups[at][t];
+            unit *= path.groups[at][t];
+            const double after = moving * path.groups[at][t] / path.children[at];
+            if (t == w) energy += adders(i, moving, after, path.children[at], path.groups[at][t]);
+            moving = after;
+          } else {
+            parent_children *= path.children[at];
+            parent_copies *= p.reuse[path.spatial[at]][w];
+          }
+        }
+        if (q <= level) {
+          flow *= parent_children;
+        } else {
+          out.flow[t] = flow;
+        }
+        if (stays_open) {
+          energy += fill * p.level[static_cast<std::size_t>(k)].fill_pj[t];
+          if (q <= level) {
+            energy += flow * (p.level[static_cast<std::size_t>(q)].read_pj[t] +
+                              (t == w ? p.level[static_cast<std::size_t>(q)].update_pj[t] : 0.0));
+          }
+          opens[static_cast<std::size_t>(open_count++)] = {
+              k, t, fill, flow, children, copies, parent_children, parent_copies, q};
+        } else {
+          pay_fill(out, k, t, fill, children, copies, words);
+          if (q <= level) pay_parent(out, q, t, flow, parent_children, parent_copies, unit);
+        }
+      }
+      if (stays_open) {
+        open = true;
+        out.open[t] = static_cast<std::uint8_t>(out.open[t] | 1U << k);
+        out.pending[t] += energy;
+        // A window that has moved keeps what it renewed; an unmoved boundary may yet find everything stationary.
+        const bool moved = reuse.inside > 0.0 || !p.tensors[t].separable();
+        if (moved) {
+          out.moved[t] = true;
+          moved_share = std::min(moved_share, p.tensors[t].separable() ? reuse.inside / words : 0.0);
+        } else if (!p.tensors[t].product()) {
+          still_share = std::min(
+              still_share,
+              p.tensors[t].window_share(p.lattice.extents(base), p.lattice.extents(p.lattice.whole())));
+        }
+      } else {
+        out.energy += energy;
+      }
+    }
+    const double stationary = p.reuse[target][t] / p.reuse[p.lattice.whole()][t];
+    out.least[t] = out.moved[t] ? std::min(moved_share, still_share * stationary) : still_share;
+    if (transit && (bounds_.keep[j] >> t & 1U) != 0) {
+      pay_parent(out, level, t, source.flow[t], 1.0, 1.0, source.flow[t] / rest);
+    }
+    if ((bounds_.keep[j] >> t & 1U) != 0) out.flow[t] = 0.0;
+  }
+  out.leak += p.level[j].leak_pj;
+  if (open) {
+    upper = out;
+    for (int n = 0; n < open_count; ++n) {
+      const Open& o = opens[static_cast<std::size_t>(n)];
+      Label& to = upper;
+      const MapLevel& child = p.level[static_cast<std::size_t>(o.k)];
+      if (child.limited)
+        to.writes[static_cast<std::size_t>(o.k)] += o.fill / o.children * child.cost[o.t].rate;
+      if (o.q > level) continue;
+      const MapLevel& parent = p.level[static_cast<std::size_t>(o.q)];
+      if (!parent.limited) continue;
+      to.reads[static_cast<std::size_t>(o.q)] += o.parent / o.parent_children * parent.cost[o.t].rate;
+      if (o.t == w)
+        to.writes[static_cast<std::size_t>(o.q)] += o.parent / o.parent_children * parent.cost[o.t].rate;
+    }
+    measure(out, level, &upper);
+  } else {
+    measure(out, level, nullptr);
+  }
+}
+
+LabelPath LabelSearch::path(const std::vector<Stage>& stages, std::size_t stage, const Label& label) const {
+  const MapProblem& p = *problem_;
+  LabelPath path;
+  path.children.fill(1.0);
+  for (auto& groups : path.groups) groups.fill(1.0);
+  const Label* at = &label;
+  for (std::size_t s = stage + 1; s-- > 0;) {
+    const auto i = static_cast<std::size_t>(stages[s].level);
+    if (stages[s].temporal) {
+      path.outer[i] = at->tile;
+      path.order[i] = at->order;
+    } else {
+      const SpatialChoice& choice = p.level[i].choices[at->choice];
+      path.spatial[i] = choice.tile;
+      path.children[i] = choice.children;
+      path.arrangement[i] = at->arrangement;
+    }
+    at = at->parent;
+  }
+  TileLattice::Id below = 0;
+  for (std::size_t i = 0; i < p.level.size(); ++i) {
+    path.inner[i] = below + path.spatial[i];
+    for (std::size_t t = 0; t < p.tensors.size(); ++t) {
+      if (path.spatial[i] != 0) path.groups[i][t] = p.groups(static_cast<int>(t), below, path.spatial[i]);
+    }
+    below = path.outer[i];
+  }
+  return path;
+}
+
+PackedMapping LabelSearch::mapping(const LabelPath& path) const {
+  const MapProblem& p = *problem_;
+  const auto dimensions = p.merged.layer.dimensions.size();
+  PackedMapping merged = empty_packed_mapping(p.levels, static_cast<int>(dimensions));
+  for (std::size_t i = 0; i < p.level.size(); ++i) {
+    PackedLevel& level = merged.levels[i];
+    level.keep = static_cast<std::uint8_t>(bounds_.keep[i]);
+    const TileExtents &inner = p.lattice.extents(path.inner[i]), &outer = p.lattice.extents(path.outer[i]);
+    for (std::size_t d = 0; d < dimensions; ++d) level.temporal[d] = outer[d] / inner[d];
+    if (path.arrangement[i] != nullptr) {
+      level.spatial_x = path.arrangement[i]->x;
+      level.spatial_y = path.arrangement[i]->y;
+      level.order_x = path.arrangement[i]->order_x;
+      level.order_y = path.arrangement[i]->order_y;
+    }
+    // Outermost first: loops of one trip outside in their order, then the search's loops reversed; ruled loops of one
+    // trip do not matter.
+    std::size_t at = 0;
+    for (std::size_t d = 0; d < dimensions; ++d) {
+      if (level.temporal[d] == 1) level.order[at++] = static_cast<std::uint8_t>(d);
+    }
+    const LoopOrder& order = *path.order[i];
+    for (int n = order.count; n-- > 0;) level.order[at++] = order.dimension[static_cast<std::size_t>(n)];
+  }
+  return p.merged.split(merged, p.request.layer);
+}
+
+}  // namespace dovetail

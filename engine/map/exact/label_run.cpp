@@ -1,0 +1,308 @@
+// The stages of a run, inside out: loop, keep what is not dominated; then score what is left.
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <iterator>
+#include <map>
+#include <numeric>
+#include <unordered_map>
+
+#include <dovetail/engine/map/exact/label_search.hpp>
+#include <dovetail/engine/map/session.hpp>
+#include <dovetail/workloads/parallel.hpp>
+
+namespace dovetail {
+namespace {
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+// Finished labels that no other one covers. Predicted cycles may be one short of Timeloop's rounding, equally for equal
+// traffic: a label is covered by one with less energy and a cycle less, or with the same traffic.
+class Stairs {
+ public:
+  bool admit(const Label& label) {
+    auto above = steps_.upper_bound(label.bound_energy);
+    if (above != steps_.begin() && std::prev(above)->second + 1.0 <= label.bound_cycles) return false;
+    const auto [same, added] = energies_.try_emplace(label.traffic_key, label.bound_energy);
+    if (!added) {
+      if (same->second <= label.bound_energy * (1.0 + 1e-12)) return false;
+      same->second = label.bound_energy;
+    }
+    if (above == steps_.begin() || std::prev(above)->second > label.bound_cycles) {
+      const auto at = steps_.insert_or_assign(label.bound_energy, label.bound_cycles).first;
+      auto next = std::next(at);
+      while (next != steps_.end() && next->second >= label.bound_cycles) next = steps_.erase(next);
+    }
+    return true;
+  }
+
+ private:
+  std::map<double, double> steps_;  // energy -> least cycles at this energy or less
+  std::unordered_map<std::uint64_t, double> energies_;
+};
+
+}  // namespace
+
+void LabelSearch::Stage::list() {
+  labels.clear();
+  for (const std::vector<Label>& part : parts) {
+    for (const Label& label : part) labels.push_back(&label);
+  }
+}
+
+// What the next stage grows from.
+std::vector<const Label*> LabelSearch::sources(const std::vector<Stage>& stages) const {
+  return stages.empty() ? std::vector<const Label*>{&root_} : stages.back().labels;
+}
+
+// Keeps the `width` most promising labels and answers the least bound of what went. By volume: in turn the next of every
+// binary order of tile volume. Bounds are the looser the less a tile holds, so that by bounds alone small tiles crowd
+// out the rest.
+double LabelSearch::narrow(const TileLattice& lattice, Stage& stage, const SearchLimits& limits) {
+  std::vector<const Label*>& order = stage.labels;
+  std::stable_sort(order.begin(), order.end(),
+                   [](const Label* a, const Label* b) { return a->bound < b->bound; });
+  std::map<int, std::size_t> seen;
+  std::vector<std::pair<std::size_t, std::size_t>> turns;  // turn, rank
+  turns.reserve(order.size());
+  for (std::size_t n = 0; n < order.size(); ++n) {
+    const int binary = limits.by_volume ? std::ilogb(lattice.volume(order[n]->tile)) : 0;
+    turns.emplace_back(seen[binary]++, n);
+  }
+  std::sort(turns.begin(), turns.end());
+  std::vector<Label> kept;
+  kept.reserve(limits.width);
+  double dropped = infinity;
+  for (std::size_t n = 0; n < turns.size(); ++n) {
+    const Label& label = *order[turns[n].second];
+    if (n < limits.width)
+      kept.push_back(label);
+    else
+      dropped = std::min(dropped, label.bound);
+  }
+  stage.parts.clear();
+  stage.parts.push_back(std::move(kept));
+  stage.list();
+  return dropped;
+}
+
+void LabelSearch::loop_stage(const std::vector<Stage>& stages, int level, const Cutoff& cutoff,
+                             const SearchLimits& limits, Stage& out, bool& stopped) const {
+  const MapProblem& p = *problem_;
+  const std::vector<const Label*> from = sources(stages);
+  unsigned below = 0;
+  for (std::size_t t = 0; t < p.tensors.size(); ++t) {
+    // Tensors stored inside, or watched by wires, see the order of these loops.
+    if (bounds_.below(level, t) >= 0) below |= 1U << t;
+    for (int i = 1; i <= level; ++i) {
+      if (p.level[static_cast<std::size_t>(i)].wires) below |= 1U << t;
+    }
+  }
+  // What a source pays at least, so that most pairs of source and target need no closer look.
+  struct Quick {
+    Prospect prospect;
+    double all = 0.0, cycles = 0.0;
+    std::size_t index = 0;
+    double bound = 0.0;
+  };
+  std::vector<Quick> quick(from.size());
+  std::vector<LabelPath> paths(from.size());
+  std::vector<double> least(from.size());
+  parallel_for(pieces, limits.threads, [&](std::size_t index) {
+    const auto [begin, end] = piece(from.size(), index);
+    for (std::size_t n = begin; n < end; ++n) {
+      paths[n] = path(stages, stages.size() - 1, *from[n]);  // the root's before the first stage
+      Quick& entry = quick[n];
+      entry = {prospect(*from[n], level), 0.0, from[n]->cycles_low, n, from[n]->bound};
+      entry.all = least[n] = entry.prospect.fixed;
+      for (std::size_t t = 0; t < p.tensors.size(); ++t) {
+        if ((entry.prospect.members >> t & 1U) == 0) continue;
+        entry.all += entry.prospect.reload[t];
+        least[n] += entry.prospect.reload[t] * entry.prospect.least[t];
+      }
+    }
+  });
+  const double cheapest = least.empty() ? infinity : *std::min_element(least.begin(), least.end());
+  std::stable_sort(quick.begin(), quick.end(),
+                   [](const Quick& a, const Quick& b) { return a.bound < b.bound; });
+  std::vector<TileLattice::Key> keys;  // apart, since most targets rule most sources out by them
+  keys.reserve(quick.size());
+  for (const Quick& source : quick) keys.push_back(p.lattice.key(from[source.index]->tile));
+  const std::vector<TileLattice::Id>& targets = bounds_.tiles(level);
+  const bool last = level + 1 == p.levels;
+  out.parts.resize(pieces);
+  alignas(64) std::atomic<bool> halt = false;  // read for every target: away from what is written as often
+  alignas(64) std::atomic<std::size_t> total = 0;
+  parallel_for(pieces, limits.threads, [&](std::size_t index) {
+    std::vector<Label> front;
+    std::vector<std::uint32_t> inside;
+    Stairs stairs;
+    Label grown;
+    // Interleaved, so that pieces are alike. The outermost level has one target, which every source divides.
+    for (std::size_t g = last ? 0 : index; g < targets.size() && !halt; g += last ? 1 : pieces) {
+      const TileLattice::Id m = targets[g];
+      const double outside = bounds_.outer(level, m);
+      const double outer_cycles = bounds_.outer_cycles(level, m);
+      if (!(outside < infinity) || hopeless(cutoff, cheapest + outside, outer_cycles)) continue;
+      if (limits.expired && limits.expired()) halt = true;
+      const TileLattice::Key key = p.lattice.key(m);
+      const double parallel = bounds_.parallel(level, m);
+      const TileExtents& extents = p.lattice.extents(m);
+      front.clear();
+      if (last) {
+        inside.clear();
+        for (std::size_t k = index; k < quick.size(); k += pieces)
+          inside.push_back(static_cast<std::uint32_t>(k));
+      } else {
+        p.lattice.divisors(keys, key, inside);
+      }
+      for (const std::uint32_t k : inside) {
+        const Quick& source = quick[k];
+        const Label& label = *from[source.index];
+        double saved = 0.0, most = 0.0;
+        const double steps = p.lattice.volume(m) / p.lattice.volume(label.tile);
+        for (std::size_t t = 0; t < p.tensors.size(); ++t) {
+          if ((source.prospect.members >> t & 1U) == 0) continue;
+          const double reuse = p.reuse[m][t] / p.reuse[label.tile][t];
+          const double reload = source.prospect.reload[t];
+          if (reuse == steps) {
+            saved += reload * (1.0 - source.prospect.least[t]);
+          } else if (bounds_.disjoint()) {
+            most = std::max(most, reload * (1.0 - 1.0 / reuse));
+          } else {
+            saved += reload * (1.0 - 1.0 / reuse);
+          }
+        }
+        if (hopeless(cutoff, source.all - saved - most + outside,
+                     std::max(source.cycles / parallel, outer_cycles)))
+          continue;
+        if (!p.legal_temporal(level, label.tile, m)) continue;
+        const TileExtents& inner = p.lattice.extents(label.tile);
+        unsigned active = 0;
+        for (std::size_t d = 0; d < p.merged.layer.dimensions.size(); ++d)
+          active |= extents[d] > inner[d] ? 1U << d : 0U;
+        for (const LoopOrder& order : p.orders[static_cast<std::size_t>(level)]->get(below, active)) {
+          loop(label, paths[source.index], level, m, order, grown);
+          if (!bound_after_loops(grown, level, cutoff)) continue;
+          grown.parent = &label;
+          if (last) {
+            if (!cutoff.front || stairs.admit(grown)) front.push_back(grown);
+          } else {
+            add(front, grown, level, true);
+          }
+        }
+      }
+      if (front.empty()) continue;
+      out.parts[index].insert(out.parts[index].end(), front.begin(), front.end());
+      if ((total += front.size()) > limits.labels) halt = true;
+    }
+  });
+  stopped = halt;
+  out.list();
+}
+
+// Scores the finished labels in the order of their bounds until no bound can beat the best.
+void LabelSearch::finish(const std::vector<Stage>& stages, const Cutoff& cutoff,
+                         SearchOutcome& outcome) const {
+  const MapProblem& p = *problem_;
+  std::vector<const Label*> order = stages.back().labels;
+  std::stable_sort(order.begin(), order.end(),
+                   [](const Label* a, const Label* b) { return a->bound < b->bound; });
+  double best = cutoff.objective, lower = infinity;
+  Cutoff covered = cutoff;  // with the last point found; the given ones were checked when the label was made
+  covered.points.clear();
+  if (cutoff.front) {
+    std::stable_sort(order.begin(), order.end(), [](const Label* a, const Label* b) {
+      return a->bound_energy != b->bound_energy ? a->bound_energy < b->bound_energy
+                                                : a->bound_cycles < b->bound_cycles;
+    });
+  }
+  for (const Label* label : order) {
+    if (cutoff.front && hopeless(covered, label->bound_energy, label->bound_cycles)) continue;
+    lower = std::min(lower, label->bound);
+    if (!cutoff.front && label->bound * (1.0 - 1e-9) > best) break;
+    const LabelPath whole = path(stages, stages.size() - 1, *label);
+    MapPoint point;
+    point.mapping = mapping(whole);
+    const Score score = plan_->score(point.mapping);
+    ++outcome.evaluations;
+    if (!score.valid) continue;
+    point.energy_pj = score.energy_pj;
+    point.cycles = score.cycles;
+    point.objective = cutoff.price ? score.energy_pj + *cutoff.price * score.cycles
+                                   : p.request.objective(score.energy_pj, score.cycles);
+    if (cutoff.front) {
+      // Energies ascend: only fewer cycles than all before make a new point of the front.
+      if (!covered.points.empty() && point.cycles >= covered.points.back().second &&
+          point.energy_pj >= covered.points.back().first) {
+        continue;
+      }
+      covered.points = {{point.energy_pj, point.cycles}};
+      outcome.points.push_back(point);
+      continue;
+    }
+    if (!outcome.best || point.objective < outcome.best->objective ||
+        (point.objective == outcome.best->objective &&
+         lexicographically_less(point.mapping, outcome.best->mapping))) {
+      outcome.best = point;
+      best = std::min(best, point.objective);
+    }
+  }
+  if (!p.exact) outcome.lower_bound = std::min(outcome.lower_bound, lower);
+}
+
+SearchOutcome LabelSearch::run(const Cutoff& cutoff, const SearchLimits& limits) const {
+  const MapProblem& p = *problem_;
+  SearchOutcome outcome;
+  outcome.lower_bound = cutoff.front ? 0.0 : cutoff.objective;
+  outcome.complete = true;
+  if (!(root_bound_ < infinity)) {
+    outcome.lower_bound = infinity;
+    return outcome;
+  }
+  std::vector<Stage> stages;
+  double before = value(cutoff, root_energy_, root_cycles_);
+  if (!cutoff.price) before = std::max(before, root_bound_);  // least bound of the last complete stage
+  for (int step = 0; step < 2 * p.levels; ++step) {
+    const int level = step / 2;
+    const bool temporal = step % 2 == 1;
+    if (!temporal && !p.level[static_cast<std::size_t>(level)].spatial) continue;
+    Stage next{level, temporal};
+    bool stopped = false;
+    if (temporal) {
+      loop_stage(stages, level, cutoff, limits, next, stopped);
+    } else {
+      spread_stage(stages, level, cutoff, limits, next, stopped);
+    }
+    outcome.labels += next.labels.size();
+    if (stopped) {
+      outcome.complete = false;
+      outcome.out_of_time = limits.expired && limits.expired();
+      outcome.out_of_memory = !outcome.out_of_time;
+      outcome.lower_bound = std::min(outcome.lower_bound, before);
+    }
+    const bool last = temporal && level + 1 == p.levels;
+    if (!last && next.labels.size() > std::max(limits.width, limits.tolerated)) {
+      outcome.complete = false;
+      outcome.lower_bound = std::min(outcome.lower_bound, narrow(p.lattice, next, limits));
+    }
+    if (!stopped && !next.labels.empty()) {
+      before = infinity;
+      for (const Label* label : next.labels) before = std::min(before, label->bound);
+    }
+    stages.push_back(std::move(next));
+    if (stages.back().labels.empty()) {
+      if (outcome.complete && outcome.lower_bound == infinity) outcome.lower_bound = infinity;
+      return outcome;
+    }
+    if (stopped) {
+      // Go on with what there is, quickly: a last narrow dive to an incumbent.
+      return outcome;
+    }
+  }
+  finish(stages, cutoff, outcome);
+  if (outcome.best) outcome.lower_bound = std::min(outcome.lower_bound, outcome.best->objective);
+  return outcome;
+}
+
+}  // namespace dovetail

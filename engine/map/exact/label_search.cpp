@@ -1,0 +1,424 @@
+// The exact search: what labels cost, how they grow, when one replaces another.
+#include <dovetail/engine/map/exact/label_search.hpp>
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
+namespace dovetail {
+namespace {
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+constexpr double rounding = 1e-11;  // relative error that sums of doubles may carry
+
+}  // namespace
+
+LabelSearch::LabelSearch(const MapProblem& problem, const LoopPlan& plan, const KeepSets& keep,
+                         const OutermostTables& outermost)
+    : problem_(&problem),
+      plan_(&plan),
+      product_(problem.request.objective.energy_power == 1.0 &&
+               problem.request.objective.cycles_power == 1.0),
+      bounds_(problem, keep, outermost) {
+  root_.energy = problem.compute_pj;
+  root_.compute = root_.cycles_low = root_.cycles_high = problem.macs;
+  for (std::size_t t = 0; t < problem.tensors.size(); ++t) root_.flow[t] = problem.macs;
+  Cutoff none;
+  Label first = root_;
+  if (problem.level.front().spatial) {
+    // Before any decision: the best over the first fan-out, hops left out.
+    root_bound_ = root_energy_ = root_cycles_ = infinity;
+    for (std::size_t c = 0; c < problem.level.front().choices.size(); ++c) {
+      Label label;
+      spread(root_, 0, c, problem.level.front().choices[c].arrangement, label);
+      bound_before_loops(label, 0, none);
+      root_bound_ = std::min(root_bound_, label.bound);
+      root_energy_ = std::min(root_energy_, label.bound_energy);
+      root_cycles_ = std::min(root_cycles_, label.bound_cycles);
+    }
+  } else {
+    bound_before_loops(first, 0, none);
+    root_bound_ = first.bound;
+    root_energy_ = first.bound_energy;
+    root_cycles_ = first.bound_cycles;
+  }
+}
+
+bool LabelSearch::hopeless(const Cutoff& cutoff, double energy, double cycles) const {
+  if (!(value(cutoff, energy, cycles) < cutoff.objective * (1.0 - rounding))) return true;
+  if (cutoff.front) {
+    for (const auto& [e, c] : cutoff.points) {
+      if (e <= energy * (1.0 + rounding) && c <= cycles + problem_->extra_cycles) return true;
+    }
+  }
+  return false;
+}
+
+// Energy per cycle that a level and those above it leak.
+double LabelSearch::leak_from(int level) const {
+  double sum = 0.0;
+  for (std::size_t i = static_cast<std::size_t>(level); i < problem_->level.size(); ++i)
+    sum += problem_->level[i].leak_pj;
+  return sum;
+}
+
+// Largest amount that first-read elision can still take from what the bound counts gross. Before the loops of a level,
+// `copies_below` children at most, here and outside, hold partial sums of the same outputs.
+double LabelSearch::elision_above(const Label& label, int level, bool before_loops,
+                                  double copies_below) const {
+  const MapProblem& p = *problem_;
+  const auto w = static_cast<std::size_t>(p.written);
+  const double words = p.whole_volume(p.written);
+  const double whole = p.reuse[p.lattice.whole()][w];
+  const auto most = [&](int k) { return std::min(p.level[static_cast<std::size_t>(k)].fan_above, whole); };
+  int from = before_loops ? level : level + 1;  // levels from here on are counted gross
+  double total = 0.0;
+  const bool fresh = from >= 1 && (bounds_.keep[static_cast<std::size_t>(from - 1)] >> w & 1U) != 0;
+  const unsigned open = label.open[w];
+  const int lowest = open != 0 ? std::countr_zero(open) : fresh ? from - 1 : from;
+  for (int k = lowest; k < from; ++k) {
+    if ((bounds_.keep[static_cast<std::size_t>(k)] >> w & 1U) == 0) continue;
+    double copies = most(k);
+    if (before_loops && k == level - 1) copies = std::min(copies, copies_below);
+    total += words * copies *
+             (p.level[static_cast<std::size_t>(k)].fill_pj[w] +
+              (k > lowest ? p.level[static_cast<std::size_t>(k)].read_pj[w] : 0.0));
+  }
+  return total +
+         (from >= 1 ? bounds_.elision(from - 1)
+                    : bounds_.elision(0) + words * most(0) * (p.level[0].read_pj[w] + p.level[0].fill_pj[w]));
+}
+
+LabelSearch::Prospect LabelSearch::prospect(const Label& label, int level) const {
+  const MapProblem& p = *problem_;
+  const auto j = static_cast<std::size_t>(level);
+  const MapLevel& own = p.level[j];
+  const TileLattice::Id a = label.tile;
+  const TileLattice::Id s = own.spatial ? own.choices[label.choice].tile : 0;
+  const TileLattice::Id m = a - s;
+  const TileLattice::Id whole = p.lattice.whole();
+  const auto w = static_cast<std::size_t>(p.written);
+  const double rest = p.macs / p.lattice.volume(a);
+  const double outside = std::min(own.fan_above, std::max(1.0, p.reuse[whole][w] / p.reuse[a][w]));
+  Prospect out;
+  out.fixed = label.energy - label.elide * outside -
+              elision_above(label, level, true, (own.spatial ? p.reuse[s][w] : 1.0) * outside);
+  out.low_cycles = label.cycles_low;
+  for (std::size_t t = 0; t < p.tensors.size(); ++t) {
+    const int parent = bounds_.above(level - 1, t);
+    const double price =
+        bounds_.parent_pj(level - 1, t) / (parent == level ? 1.0 : bounds_.multicast(level, parent, t, a));
+    const bool fresh = level >= 1 && (bounds_.keep[j - 1] >> t & 1U) != 0;
+    double energy = label.pending[t], flow = label.flow[t], share = label.least[t];
+    bool member = label.open[t] != 0, tabled = member;
+    if (fresh) {
+      const double slide = p.tensors[t].product()
+                               ? 1.0
+                               : p.tensors[t].window_share(p.lattice.extents(m), p.lattice.extents(whole));
+      const double volume = p.volume[m][t];
+      const double fills = volume * p.lattice.volume(s) * rest * slide;
+      flow = volume * p.groups(static_cast<int>(t), m, s) * rest * slide;
+      // Deeper open boundaries stay in `energy`; they are open only while nothing has moved since.
+      energy =
+          (label.open[t] != 0 ? label.pending[t] * label.least[t] : 0.0) + fills * p.level[j - 1].fill_pj[t];
+      share = p.reuse[a][t] / p.reuse[whole][t];
+      member = tabled = true;
+    } else if (member && !label.moved[t]) {
+      const double slide = p.tensors[t].product() ? 1.0 : label.least[t];
+      energy *= slide;
+      flow *= slide;
+      share = p.reuse[a][t] / p.reuse[whole][t];
+    } else if (member) {
+      // Only a window is still open: a fixed share remains.
+      out.fixed += share * (energy + flow * price);
+      if (parent == level) out.fixed_reads += share * flow * own.cost[t].rate;
+      member = false;
+      energy = flow = 0.0;
+    } else {
+      out.fixed += flow * price;
+      if (parent == level) out.fixed_reads += flow * own.cost[t].rate;
+      energy = flow = 0.0;
+    }
+    energy += flow * price;
+    if (parent == level) out.reads[t] = flow * own.cost[t].rate;
+    if (own.wires && level >= 1) {
+      const double slide = p.tensors[t].product()
+                               ? 1.0
+                               : p.tensors[t].window_share(p.lattice.extents(m), p.lattice.extents(whole));
+      const double hops = label.arrangement != nullptr ? label.arrangement->hops[t] : 0.0;
+      energy += p.volume[m][t] * rest * hops * own.hop_pj * slide;
+      if (!member) share = p.reuse[a][t] / p.reuse[whole][t];
+      member = true;
+    }
+    if (!member) continue;
+    out.members |= 1U << t;
+    if (tabled && bounds_.below(level, t) >= 0) out.tabled |= 1U << t;
+    out.reload[t] = energy;
+    out.least[t] = std::min(1.0, share);
+  }
+  // The written tensor's reads at the level may be elided.
+  if (bounds_.above(level - 1, w) == level) {
+    out.fixed_reads -= p.whole_volume(p.written) * own.cost[w].rate * outside;
+  }
+  return out;
+}
+
+bool LabelSearch::bound_before_loops(Label& label, int level, const Cutoff& cutoff) const {
+  const MapProblem& p = *problem_;
+  const auto j = static_cast<std::size_t>(level);
+  const TileLattice::Id a = label.tile;
+  const Prospect next = prospect(label, level);
+  const double parallel = bounds_.parallel(level, a);
+  const double leak_above = leak_from(level);
+  const double floor_cycles =
+      std::max(next.low_cycles / parallel, (level + 1 < p.levels ? bounds_.outer_cycles(level, a) : 0.0));
+  double best = infinity, least_energy = infinity, least_cycles = infinity;
+  bool lost = true;
+  const auto consider = [&](double energy, double reads) {
+    if (!(energy < infinity)) return;
+    energy = std::max(energy, p.compute_pj);
+    double cycles = floor_cycles;
+    if (p.level[j].limited && p.exact)
+      cycles = std::max(cycles, (reads + next.fixed_reads) / p.level[j].bandwidth.read / parallel);
+    cycles = std::ceil(cycles * (1.0 - rounding));
+    energy += std::max(label.leak * next.low_cycles, label.leak * cycles) + leak_above * cycles;
+    best = std::min(best, value(cutoff, energy, cycles));
+    least_energy = std::min(least_energy, energy);
+    least_cycles = std::min(least_cycles, cycles);
+    lost = lost && hopeless(cutoff, energy, cycles);
+  };
+  double all = next.fixed, all_reads = 0.0, compulsory = next.fixed, compulsory_reads = 0.0;
+  for (std::size_t t = 0; t < p.tensors.size(); ++t) {
+    if ((next.members >> t & 1U) == 0) continue;
+    all += next.reload[t];
+    all_reads += next.reads[t];
+    compulsory += next.reload[t] * next.least[t];
+    compulsory_reads += next.reads[t] * next.least[t];
+  }
+  if (level + 1 == p.levels) {
+    // The whole nest is the only target.
+    if (bounds_.disjoint()) {
+      unsigned moved = 0;
+      for (std::size_t t = 0; t < p.tensors.size(); ++t) {
+        if ((next.members >> t & 1U) == 0) continue;
+        const double share = next.least[t];
+        // Tensors that the remaining loops do not move pay their compulsory share.
+        const bool still = p.lattice.volume(p.lattice.whole()) / p.lattice.volume(a) ==
+                           p.reuse[p.lattice.whole()][t] / p.reuse[a][t];
+        if (still) {
+          all -= next.reload[t] * (1.0 - share);
+          all_reads -= next.reads[t] * (1.0 - share);
+        } else {
+          moved |= 1U << t;
+        }
+      }
+      const double out = bounds_.outer(level, p.lattice.whole());
+      if (moved == 0) consider(all + out, all_reads);
+      for (std::size_t s = 0; s < p.tensors.size(); ++s) {
+        if ((moved >> s & 1U) == 0) continue;
+        const double share = 1.0 - next.least[s];
+        consider(all - next.reload[s] * share + out, all_reads - next.reads[s] * share);
+      }
+    } else {
+      consider(compulsory + bounds_.outer(level, p.lattice.whole()), compulsory_reads);
+    }
+  } else if (!bounds_.disjoint()) {
+    consider(compulsory + bounds_.stationary(level, -1, a), compulsory_reads);
+  } else if (next.members == 0) {
+    consider(all + bounds_.stationary(level, -1, a), all_reads);
+  } else {
+    consider(compulsory + bounds_.outer(level, a), compulsory_reads);
+    for (std::size_t s = 0; s < p.tensors.size(); ++s) {
+      if ((next.members >> s & 1U) == 0) continue;
+      const double energy = all - next.reload[s], reads = all_reads - next.reads[s];
+      const int table = (next.tabled >> s & 1U) != 0 ? static_cast<int>(s) : -1;
+      consider(energy + bounds_.stationary(level, table, a), reads);
+      const double still = (next.tabled >> s & 1U) != 0 ? bounds_.unmoved(level, static_cast<int>(s), a)
+                                                        : bounds_.stationary(level, -1, a);
+      consider(energy + next.reload[s] * next.least[s] + still, reads + next.reads[s] * next.least[s]);
+    }
+  }
+  label.bound = best;
+  label.bound_energy = least_energy;
+  label.bound_cycles = least_cycles;
+  return !lost;
+}
+
+bool LabelSearch::bound_after_loops(Label& label, int level, const Cutoff& cutoff) const {
+  const MapProblem& p = *problem_;
+  if (level + 1 == p.levels) {
+    double energy = label.energy - label.elide;
+    for (std::size_t t = 0; t < p.tensors.size(); ++t) energy += label.pending[t];
+    const double cycles = std::ceil(label.cycles_low * (1.0 - rounding));
+    energy += label.leak * cycles;
+    label.bound = value(cutoff, energy, cycles);
+    label.bound_energy = energy;
+    label.bound_cycles = cycles;
+    return !hopeless(cutoff, energy, cycles);
+  }
+  if (!p.level[static_cast<std::size_t>(level) + 1].spatial)
+    return bound_before_loops(label, level + 1, cutoff);
+  const TileLattice::Id m = label.tile, whole = p.lattice.whole();
+  const auto w = static_cast<std::size_t>(p.written);
+  const double outside = std::min(p.level[static_cast<std::size_t>(level)].fan_above,
+                                  std::max(1.0, p.reuse[whole][w] / p.reuse[m][w]));
+  double energy = label.energy - label.elide * outside - elision_above(label, level, false, 0.0) +
+                  bounds_.outer(level, m);
+  if (!(energy < infinity)) return false;
+  for (std::size_t t = 0; t < p.tensors.size(); ++t) {
+    const bool kept = (bounds_.keep[static_cast<std::size_t>(level)] >> t & 1U) != 0;
+    double share = 1.0;
+    if (label.open[t] != 0)
+      share = label.moved[t] ? label.least[t] : label.least[t] * p.reuse[m][t] / p.reuse[whole][t];
+    energy += share * label.pending[t];
+    if (!kept) {
+      const int parent = bounds_.above(level, t);
+      energy += share * label.flow[t] * bounds_.parent_pj(level, t) / bounds_.multicast(level, parent, t, m);
+    }
+  }
+  const double leak_above = leak_from(level + 1);
+  const double cycles =
+      std::ceil(std::max(label.cycles_low / bounds_.parallel(level, m), bounds_.outer_cycles(level, m)) *
+                (1.0 - rounding));
+  energy += std::max(label.leak * label.cycles_low, label.leak * cycles) + leak_above * cycles;
+  label.bound = value(cutoff, energy, cycles);
+  label.bound_energy = energy;
+  label.bound_cycles = cycles;
+  return !hopeless(cutoff, energy, cycles);
+}
+
+void LabelSearch::measure(Label& label, int level, const Label* with_open) const {
+  const MapProblem& p = *problem_;
+  const auto w = static_cast<std::size_t>(p.written);
+  const double outside = std::min(p.level[static_cast<std::size_t>(level)].fan_above,
+                                  std::max(1.0, p.reuse[p.lattice.whole()][w] / p.reuse[label.tile][w]));
+  double low = label.compute, high = label.compute;
+  const Label& upper = with_open != nullptr ? *with_open : label;
+  for (int i = 0; i <= level; ++i) {
+    const auto k = static_cast<std::size_t>(i);
+    if (!p.level[k].limited) continue;
+    const Bandwidth& port = p.level[k].bandwidth;
+    const auto cycles = [&](const Label& from, double copies) {
+      const double reads = from.reads[k] - from.part_reads[k] * copies,
+                   writes = from.writes[k] - from.part_writes[k] * copies;
+      return std::max({reads / port.read, writes / port.write, (reads + writes) / port.shared});
+    };
+    low = std::max(low, cycles(label, outside));
+    const double most = cycles(upper, 1.0);
+    // Timeloop's order of operations may round one cycle up where the port is the limit.
+    if (most >= label.compute * (1.0 - 1e-9))
+      high = std::max(high, most + p.level[static_cast<std::size_t>(level)].fan_above);
+  }
+  label.cycles_low = low;
+  label.cycles_high = high;
+}
+
+bool LabelSearch::dominates(const Label& a, const Label& b, int level, bool temporal) const {
+  const MapProblem& p = *problem_;
+  const MappingObjective& objective = p.request.objective;
+  bool any_open = false;
+  for (std::size_t t = 0; t < p.tensors.size(); ++t) any_open = any_open || a.open[t] != 0 || b.open[t] != 0;
+  const bool timed = objective.cycles_power != 0.0 || p.has_leak || p.request.front;
+  if (timed && !(a.cycles_high <= b.cycles_low) &&
+      (any_open || a.traffic_key != b.traffic_key || a.compute != b.compute)) {
+    // With open boundaries equal keys are not enough: compare the open parts as well.
+    if (!any_open || a.traffic_key != b.traffic_key || a.compute != b.compute) return false;
+    for (std::size_t t = 0; t < p.tensors.size(); ++t) {
+      if (a.open[t] != b.open[t] || a.moved[t] != b.moved[t] || a.pending[t] != b.pending[t]) return false;
+      if (a.open[t] != 0 && !p.tensors[t].product()) return false;
+    }
+  }
+  if (a.leak > b.leak) return false;
+  const bool priced = objective.energy_power != 0.0 || p.request.front;
+  double difference = a.energy - b.energy;
+  if (a.slack_key != b.slack_key) difference += a.slack;
+  const auto w = static_cast<std::size_t>(p.written);
+  const double outside = std::min(p.level[static_cast<std::size_t>(level)].fan_above,
+                                  std::max(1.0, p.reuse[p.lattice.whole()][w] / p.reuse[a.tile][w]));
+  const double elided = a.elide - b.elide;
+  difference += std::max(-elided, -elided * outside);
+  for (std::size_t t = 0; t < p.tensors.size(); ++t) {
+    const bool kept = temporal && (bounds_.keep[static_cast<std::size_t>(level)] >> t & 1U) != 0;
+    // Before the loops of a level, a tensor kept just below has a fresh boundary; its tile differs with the choice.
+    const bool same = a.open[t] == b.open[t] && p.tensors[t].product();
+    if (b.open[t] == 0) {
+      difference += a.pending[t];
+    } else {
+      difference += same ? std::max(0.0, a.pending[t] - b.pending[t]) : a.pending[t];
+    }
+    if (!kept) {
+      if (b.open[t] != 0 && !same) {
+        if (a.flow[t] > 0.0) return false;
+      } else if (a.flow[t] > b.flow[t]) {
+        return false;
+      }
+    }
+  }
+  if (!temporal && !replaces_fresh(a, b, level, priced, timed, difference)) return false;
+  return !priced || difference <= 1e-12 * std::abs(b.energy);
+}
+
+// Before the loops of a level with a fan-out, what its children hold differs between labels of one tile: every word of
+// the tile, and every renewed part of a window, may be moved up to `rest` times for each child and each group.
+bool LabelSearch::replaces_fresh(const Label& a, const Label& b, int level, bool priced, bool timed,
+                                 double& difference) const {
+  const MapProblem& p = *problem_;
+  const MapLevel& own = p.level[static_cast<std::size_t>(level)];
+  if (level == 0 || !own.spatial || (a.choice == b.choice && a.arrangement == b.arrangement)) return true;
+  const MapLevel& child = p.level[static_cast<std::size_t>(level) - 1];
+  const double rest = p.macs / p.lattice.volume(a.tile);
+  const double children_a = own.choices[a.choice].children, children_b = own.choices[b.choice].children;
+  for (std::size_t t = 0; t < p.tensors.size(); ++t) {
+    const bool fresh = (bounds_.keep[static_cast<std::size_t>(level) - 1] >> t & 1U) != 0;
+    if (!fresh && !own.wires) continue;
+    if (!p.tensors[t].separable() || p.windows.size() > static_cast<std::size_t>(max_windows)) return false;
+    const int parent = bounds_.above(level - 1, t);
+    const double price = bounds_.parent_pj(level - 1, t);
+    const double hops_a = own.wires ? a.arrangement->hops[t] * own.hop_pj : 0.0;
+    const double hops_b = own.wires ? b.arrangement->hops[t] * own.hop_pj : 0.0;
+    double worst = 0.0;
+    const auto compare = [&](double share_a, double share_b) {
+      double own_a = a.tile_words[t] / children_a * share_a * hops_a,
+             own_b = b.tile_words[t] / children_b * share_b * hops_b;
+      if (fresh) {
+        const double fills_a = a.tile_words[t] * share_a, fills_b = b.tile_words[t] * share_b;
+        const double flow_a = a.group_words[t] * share_a, flow_b = b.group_words[t] * share_b;
+        own_a += fills_a * child.fill_pj[t] + flow_a * price;
+        own_b += fills_b * child.fill_pj[t] + flow_b * price;
+        if (timed) {
+          if (p.level[static_cast<std::size_t>(parent)].limited && flow_a > flow_b) return false;
+          if (child.limited && fills_a / children_a > fills_b / children_b) return false;
+        }
+        // The price falls with multicast further out: the flow must not be traded for fills.
+        if (parent > level && flow_a > flow_b) return false;
+        if (parent > level) own_a -= flow_a * price, own_b -= flow_b * price;
+      }
+      worst = std::max(worst, own_a - own_b);
+      return true;
+    };
+    if (!compare(1.0, 1.0)) return false;
+    for (std::size_t k = 0; k < p.windows.size(); ++k) {
+      if (p.windows[k].first == static_cast<int>(t) && !compare(a.renewed[k], b.renewed[k])) return false;
+    }
+    difference += worst * rest;
+    if (fresh && priced) {
+      // Rounding to blocks, where counts per instance are not known yet.
+      if (!child.top && child.cost[t].denominator != 1.0)
+        difference += child.fan_above * child.cost[t].fill_pj;
+      const MapLevel& up = p.level[static_cast<std::size_t>(parent)];
+      if (!up.top && up.cost[t].denominator != 1.0)
+        difference += up.fan_above * (up.cost[t].read_pj + up.cost[t].update_pj);
+    }
+  }
+  return true;
+}
+
+void LabelSearch::add(std::vector<Label>& front, const Label& label, int level, bool temporal) const {
+  for (const Label& other : front) {
+    if (dominates(other, label, level, temporal)) return;
+  }
+  std::erase_if(front, [&](const Label& other) { return dominates(label, other, level, temporal); });
+  front.push_back(label);
+}
+
+}  // namespace dovetail

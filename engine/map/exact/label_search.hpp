@@ -1,0 +1,145 @@
+// The exact search: labels from the inside out, dominance within a tile, bounds of what lies outside.
+#pragma once
+
+#include <functional>
+#include <limits>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include <dovetail/accelerators/loop/plan.hpp>
+#include <dovetail/engine/map/exact/label.hpp>
+#include <dovetail/engine/map/exact/outside_bounds.hpp>
+
+namespace dovetail {
+
+/// A mapping with its exact cost.
+struct MapPoint {
+  double objective = std::numeric_limits<double>::infinity(), energy_pj = 0.0, cycles = 0.0;
+  PackedMapping mapping;  ///< of the original layer
+};
+
+/// What may still be cut off: everything whose lower bound does not beat the cutoff. With a price the objective is
+/// energy + price x cycles; for a front, points that another point covers are cut.
+struct Cutoff {
+  double objective = std::numeric_limits<double>::infinity();
+  std::optional<double> price;
+  bool front = false;
+  std::vector<std::pair<double, double>> points;  ///< front so far: (energy, cycles)
+};
+
+struct SearchLimits {
+  std::size_t width = std::numeric_limits<std::size_t>::max();  ///< labels kept after a stage
+  std::size_t tolerated =
+      0;  ///< so many are not cut: nearly all of a stage is as quickly done as the rest of it again
+  bool by_volume =
+      false;  ///< keep the most promising of every binary order of tile volume in turn, not of all
+  std::size_t labels = std::numeric_limits<std::size_t>::max();  ///< of all stages together (memory)
+  int threads = 1;
+  std::function<bool()> expired;  ///< polled; true ends the search
+};
+
+struct SearchOutcome {
+  std::optional<MapPoint> best;
+  std::vector<MapPoint> points;  ///< front: every point found, not yet filtered
+  double lower_bound = 0.0;      ///< of the objective over this keep choice (at most the cutoff)
+  bool complete = false;         ///< nothing was dropped: lower_bound is min(cutoff, best)
+  bool out_of_time = false, out_of_memory = false;
+  std::int64_t evaluations = 0;
+  std::size_t labels = 0;
+};
+
+/// One choice of keep sets.
+class LabelSearch {
+ public:
+  LabelSearch(const MapProblem& problem, const LoopPlan& plan, const KeepSets& keep,
+              const OutermostTables& outermost);
+
+  const MapBounds& bounds() const { return bounds_; }
+  /// Lower bound before any search; infinite when nothing fits.
+  double root_bound() const { return root_bound_; }
+  double root_energy_pj() const { return root_energy_; }
+  double root_cycles() const { return root_cycles_; }
+  SearchOutcome run(const Cutoff& cutoff, const SearchLimits& limits) const;
+
+ private:
+  /// What a label before the loops of a level pays for each tensor if that level's loops move it.
+  struct Prospect {
+    double fixed = 0.0;                        ///< energy whatever the loops are
+    std::array<double, max_tensors> reload{};  ///< energy if the tensor is not stationary
+    std::array<double, max_tensors> reads{};   ///< its reads at the level, in cycles of the read port
+    std::array<double, max_tensors> least{};   ///< share of both that stationarity through all levels leaves
+    unsigned members = 0, tabled = 0;          ///< tensors with a choice; those with a kappa in the bounds
+    double low_cycles = 0.0;                   ///< cycles of inner levels, over all children outside
+    double fixed_reads = 0.0;
+  };
+  /// What a label pays at least once it is spread over a level's fan-out, linear in the share of children with different
+  /// data; what it pays for a tensor is start + price x share, and the reads that the level serves are reads x share.
+  struct Outlook {
+    double fixed = 0.0, leak = 0.0, cycles = 0.0, elided_reads = 0.0;
+    std::array<double, max_tensors> start{}, price{}, reads{};
+    std::array<double, max_tensors> still{};  ///< least share of a member, over what the choice leaves of it
+    unsigned members = 0, tabled = 0;         ///< as in Prospect
+  };
+  struct Stage {
+    int level = 0;
+    bool temporal = false;
+    std::vector<std::vector<Label>> parts{};  ///< by piece of the work
+    std::vector<const Label*> labels{};       ///< of all parts, in order
+    void list();
+  };
+  static double narrow(const TileLattice& lattice, Stage& stage, const SearchLimits& limits);
+  std::vector<const Label*> sources(const std::vector<Stage>& stages) const;
+  void spread_stage(const std::vector<Stage>& stages, int level, const Cutoff& cutoff,
+                    const SearchLimits& limits, Stage& out, bool& stopped) const;
+  void loop_stage(const std::vector<Stage>& stages, int level, const Cutoff& cutoff,
+                  const SearchLimits& limits, Stage& out, bool& stopped) const;
+  void finish(const std::vector<Stage>& stages, const Cutoff& cutoff, SearchOutcome& outcome) const;
+  double value(const Cutoff& cutoff, double energy, double cycles) const {
+    if (!(energy < std::numeric_limits<double>::infinity())) return energy;
+    const double whole = cycles + problem_->extra_cycles;
+    if (cutoff.price) return energy + *cutoff.price * whole;
+    return product_ ? energy * whole : problem_->request.objective(energy, whole);
+  }
+  bool hopeless(const Cutoff& cutoff, double energy, double cycles) const;
+  Prospect prospect(const Label& label, int level) const;
+  Outlook outlook(const Label& source, int level) const;
+  bool screened(const Outlook& from, const std::array<double, max_tensors>& groups, int level,
+                TileLattice::Id inner, const SpatialChoice& choice, const Cutoff& cutoff) const;
+  double leak_from(int level) const;
+  bool bound_before_loops(Label& label, int level, const Cutoff& cutoff) const;
+  bool bound_after_loops(Label& label, int level, const Cutoff& cutoff) const;
+  double elision_above(const Label& label, int level, bool before_loops, double copies_below) const;
+  void measure(Label& label, int level, const Label* open) const;
+  bool dominates(const Label& a, const Label& b, int level, bool temporal) const;
+  bool replaces_fresh(const Label& a, const Label& b, int level, bool priced, bool timed,
+                      double& difference) const;
+  void add(std::vector<Label>& front, const Label& label, int level, bool temporal) const;
+  LabelPath path(const std::vector<Stage>& stages, std::size_t stage, const Label& label) const;
+  bool spread(const Label& source, int level, std::size_t choice, const Arrangement& arrangement,
+              Label& out) const;
+  void loop(const Label& source, const LabelPath& path, int level, TileLattice::Id target,
+            const LoopOrder& order, Label& out) const;
+  void pay_fill(Label& label, int k, std::size_t t, double total, double children, double copies,
+                double unit) const;
+  void pay_parent(Label& label, int p, std::size_t t, double total, double children, double copies,
+                  double unit) const;
+  double adders(int level, double before, double after, double children, double groups) const;
+  PackedMapping mapping(const LabelPath& path) const;
+
+  /// Of a stage's work, for any number of threads; shares no factor with the strides of tables.
+  static constexpr std::size_t pieces = 61;
+  /// First and one past the last of `count` items that belong to a piece.
+  static std::pair<std::size_t, std::size_t> piece(std::size_t count, std::size_t index) {
+    return {count * index / pieces, count * (index + 1) / pieces};
+  }
+
+  const MapProblem* problem_;
+  const LoopPlan* plan_;
+  bool product_;  ///< the objective is energy x cycles
+  MapBounds bounds_;
+  Label root_;
+  double root_bound_ = 0.0, root_energy_ = 0.0, root_cycles_ = 0.0;
+};
+
+}  // namespace dovetail

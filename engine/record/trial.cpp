@@ -1,0 +1,24 @@
+#include <dovetail/engine/record/trial.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace dovetail {
+
+double spec_violation(const Goal& goal, const Trial& trial) {
+  double worst = -std::numeric_limits<double>::infinity();
+  for (const Spec& spec : goal.specs) {
+    const auto found = trial.metrics.find(spec.metric);
+    if (found == trial.metrics.end()) return std::numeric_limits<double>::infinity();
+    if (spec.max) worst = std::max(worst, (found->second - *spec.max) / std::max(1e-12, std::abs(*spec.max)));
+    if (spec.min) worst = std::max(worst, (*spec.min - found->second) / std::max(1e-12, std::abs(*spec.min)));
+  }
+  return worst;
+}
+
+bool feasible(const Goal& goal, const Trial& trial) {
+  return trial.state == TrialState::completed && spec_violation(goal, trial) <= 0.0;
+}
+
+}  // namespace dovetail
