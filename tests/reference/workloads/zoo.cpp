@@ -38,6 +38,30 @@ TEST_CASE("totals agree with those published") {
        202375168, -1},
       {"decoder7b-decode", 9, 4L * 4096 * 4096 + 3L * 4096 * 11008 + 2L * 2048 * 4096, 202375168, -1},
       {"resnet18-3x3", 4, 4L * 115605504, -1, -1},
+      // The following as torchvision publishes their GFLOPS (0.39, 0.22, 4.46, 17.56, 0.35, 3.66, 7.61, 0.31, 0.10, 0.14,
+      // 2.83); their weights are compared below.
+      {"efficientnet-b0", 82, 385814752, -1, -1},
+      {"mobilenetv3-large", 64, 216589760, -1, -1},
+      {"convnext-t", 59, 4455531264, -1, -1},
+      {"vit-b16", 74, 17563828224, -1, -1},
+      {"squeezenet1.1", 26, 349151936, -1, -1},
+      {"resnet34", 37, 3663761408, -1, -1},
+      {"vgg11", 11, 7609090048, -1, -1},
+      {"mnasnet1.0", 53, 314415872, -1, -1},
+      {"mnasnet0.5", 53, 104455968, -1, -1},
+      {"shufflenetv2-1.0", 57, 144907992, -1, -1},
+      {"densenet121", 121, 2834161664, -1, -1},
+      // Products of the published sizes: layers of width d, heads, feed-forward f, and the output layer.
+      {"gpt2", 73, 12 * (4L * 1024 * 768 * 768 + 2L * 1024 * 1024 * 768 + 2L * 1024 * 768 * 3072) + 1024L * 768 * 50257,
+       -1, -1},
+      {"llama3-8b-prefill", 289,
+       32 * (2048L * (2L * 4096 * 4096 + 2L * 4096 * 1024 + 3L * 4096 * 14336) + 2L * 2048 * 2048 * 4096) +
+           4096L * 128256,
+       -1, -1},
+      {"llama3-8b-decode", 289,
+       32 * (2L * 4096 * 4096 + 2L * 4096 * 1024 + 3L * 4096 * 14336 + 2L * 2048 * 4096) + 4096L * 128256, -1, -1},
+      {"unet", 23, 150428424448, 31023808, -1},  // 23 convolutional layers in the paper; 31.03 M weights from memory
+      {"dqn-2013", 2, 16L * 20 * 20 * 4 * 8 * 8 + 32L * 9 * 9 * 16 * 4 * 4, 16 * 4 * 8 * 8 + 32 * 16 * 4 * 4, -1},
   };
   CHECK(published.size() == zoo_names().size());
   for (const Published& one : published) {
@@ -51,6 +75,64 @@ TEST_CASE("totals agree with those published") {
     if (one.parameters >= 0) CHECK(total.parameters == one.parameters);
     if (one.activations >= 0) CHECK(total.activations == one.activations);
     CHECK(topological_order(network).size() == boost::num_vertices(network.graph));
+  }
+}
+
+// Channels that a convolution writes, or columns of a matrix product.
+std::int64_t channels(const Layer& layer) {
+  const bool depthwise = find_dimension(layer, "K") < 0;
+  std::int64_t count = layer.dimensions[find_dimension(layer, layer.kind == "matmul" ? "N" : depthwise ? "C" : "K")].extent;
+  if (const int groups = find_dimension(layer, "G"); groups >= 0) count *= layer.dimensions[groups].extent;
+  return count;
+}
+
+TEST_CASE("weights are the published parameters less biases, norms and embeddings") {
+  // Words beside the weights: a norm has two a channel, a bias one.
+  using Beside = std::int64_t (*)(const NetworkLayer&);
+  const Beside norm_or_bias = [](const NetworkLayer& each) {
+    const std::string& name = each.layer.name;
+    const bool excitation = name.ends_with(".squeeze") || name.ends_with(".excite");
+    return channels(each.layer) * (each.layer.kind == "conv" && !excitation ? 2 : 1);
+  };
+  const Beside bias = [](const NetworkLayer& each) {
+    return each.has_parameters ? each.repeat * channels(each.layer) : 0;
+  };
+  const Beside norm_before = [](const NetworkLayer& each) {  // of what it reads; the classifier has a bias, too
+    if (each.layer.name == "conv0") return std::int64_t{2 * 64};
+    if (each.layer.kind == "matmul") return std::int64_t{2 * 1024 + 1000};
+    return 2 * each.layer.dimensions[find_dimension(each.layer, "C")].extent;
+  };
+  const Beside none = [](const NetworkLayer&) { return std::int64_t{0}; };
+  struct Published {
+    const char* name;
+    std::int64_t parameters;  // torchvision 0.15; gpt2 and Llama-3-8B: Hugging Face
+    Beside beside;
+    std::int64_t others;  // norms elsewhere, embeddings
+  };
+  const std::vector<Published> published = {
+      {"efficientnet-b0", 5288548, norm_or_bias, 0},
+      {"mobilenetv3-large", 5483032, norm_or_bias, 0},
+      // norms of the stem, of three downsamplings and of the head, norm and scale of each block
+      {"convnext-t", 28589128, bias, 2 * (96 + 96 + 192 + 384 + 768) + 3 * (3 * 96 + 3 * 192 + 9 * 384 + 3 * 768)},
+      {"vit-b16", 86567656, bias, 768 + 197 * 768 + 25 * 2 * 768},  // class token, positions, norms
+      {"squeezenet1.1", 1235496, bias, 0},
+      {"resnet34", 21797672, norm_or_bias, 0},
+      {"vgg11", 132863336, bias, 0},
+      {"mnasnet1.0", 4383312, norm_or_bias, 0},
+      {"mnasnet0.5", 2218512, norm_or_bias, 0},
+      {"shufflenetv2-1.0", 2278604, norm_or_bias, 0},
+      {"densenet121", 7978856, norm_before, 0},
+      // positions and norms; the output layer is the embedding and has no bias
+      {"gpt2", 124439808, bias, 1024 * 768 + 25 * 2 * 768 - 50257},
+      {"llama3-8b-prefill", 8030261248, none, 128256L * 4096 + 65 * 4096},
+      {"llama3-8b-decode", 8030261248, none, 128256L * 4096 + 65 * 4096},
+  };
+  for (const Published& one : published) {
+    CAPTURE(one.name);
+    const Network network = load_workload(one.name);
+    std::int64_t sum = totals(network).parameters + one.others;
+    for (const NetworkLayer* layer : layers(network)) sum += one.beside(*layer);
+    CHECK(sum == one.parameters);
   }
 }
 
