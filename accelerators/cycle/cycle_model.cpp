@@ -117,6 +117,7 @@ Evaluation CycleModel::evaluate(const Layer& layer, const Architecture& architec
   Evaluation e = LoopModel().evaluate(layer, architecture, mapping);
   if (!e.valid()) return e;
   const PackedMapping packed = pack(layer, mapping);
+  if (uneven(packed)) return violation("uneven placement: the cycle model moves one tile per level");
   if (machine->gemmini && !gemmini_job(layer, architecture, packed))
     return violation("gemmini: dimensions other than R S P Q C K N");
   const std::int64_t cycles = cycles_of(layer, architecture, packed, *machine, e.cycles);

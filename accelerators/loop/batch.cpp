@@ -345,9 +345,21 @@ class LoopPlan::BatchScoring {
   }
 };
 
+namespace {
+
+bool uneven(const MappingBatch& batch) {
+  for (std::size_t i = 0; i < batch.level_count; ++i) {
+    if (batch.levels[i].depth != std::array<std::uint8_t, max_tensors>{}) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
 BatchScore LoopPlan::score(const MappingBatch& batch) const {
   const Constants& plan = *constants_;
-  if (plan.fast && !plan.any_priced && !plan.options.imperfect_factors && batch.level_count == plan.levels) {
+  if (plan.fast && !plan.any_priced && !plan.options.imperfect_factors && batch.level_count == plan.levels &&
+      !uneven(batch)) {
     if (plan.tensors != 3) return BatchScoring<0, 0>(plan, batch).run();
     if (plan.levels == 2) return BatchScoring<2, 3>(plan, batch).run();
     if (plan.levels == 3) return BatchScoring<3, 3>(plan, batch).run();
@@ -370,6 +382,7 @@ void MappingBatch::fill(const PackedMapping& mapping) {
     const PackedLevel& from = mapping.levels[i];
     BatchLevel& to = levels[i];
     to.keep = from.keep;
+    to.depth = from.depth;
     to.fans = false;
     for (std::size_t d = 0; d < to.order.size(); ++d) to.order[d] = from.order[d];
   }
@@ -397,6 +410,7 @@ PackedMapping MappingBatch::get(int lane) const {
     const BatchLevel& from = levels[i];
     PackedLevel& to = mapping.levels[i];
     to.keep = from.keep;
+    to.depth = from.depth;
     for (std::size_t d = 0; d < from.temporal.size() && d < dimension_count; ++d) {
       to.temporal[d] = static_cast<std::int32_t>(from.temporal[d][m]);
       to.spatial_x[d] = static_cast<std::int32_t>(from.spatial_x[d][m]);

@@ -95,9 +95,7 @@ class Evaluating {
       violate("link_transfers", "", "", 1.0, 0.0);  // not defined for imperfect factors
     }
     for (std::size_t i = 0; i < levels(); ++i) {
-      held_[i] = tiling_.tile[i];
-      for (std::size_t d = 0; d < layer_.dimensions.size(); ++d)
-        held_[i][d] = std::min(held_[i][d], shape_.extent[d]);
+      for (std::size_t t = 0; t < tensors(); ++t) hold(i, t);
     }
     for (std::size_t t = 0; t < tensors(); ++t) {
       if (!keeps(levels() - 1, t))
@@ -106,6 +104,18 @@ class Evaluating {
     check_meshes();
     for (std::size_t i = 0; i < levels(); ++i) check_capacity(i);
     if (exact_.overflow) result_ = overflowed();
+  }
+
+  // The tensor's own tile at a level, at most the whole layer.
+  void hold(std::size_t i, std::size_t t) {
+    const std::uint8_t depth = mapping_.levels[i].depth[t];
+    if (depth > 0 && (outermost(i) || !keeps(i, t))) {
+      violate("depth", machine_.levels[i].name, layer_.tensors[t].name, depth, 0.0);
+    }
+    held_[i][t] = tiling_.held(mapping_, static_cast<int>(i), shape_.tensor[t]);
+    for (std::size_t d = 0; d < layer_.dimensions.size(); ++d) {
+      held_[i][t][d] = std::min(held_[i][t][d], shape_.extent[d]);
+    }
   }
 
   // Instances in use at a level: the product of the spatial factors of all levels above.
@@ -138,7 +148,7 @@ class Evaluating {
     for (std::size_t t = 0; t < tensors(); ++t) {
       if (!keeps(i, t)) continue;
       const std::int64_t words =
-          physical_words(level, layer_.tensors[t], volume(shape_.tensor[t], held_[i], exact_), exact_);
+          physical_words(level, layer_.tensors[t], volume(shape_.tensor[t], held_[i][t], exact_), exact_);
       used = exact_.plus(used, words);
       if (words > largest) {
         largest = words;
@@ -161,13 +171,13 @@ class Evaluating {
   // Distinct words that one instance of each level ever sees, from the outermost level inwards.
   std::vector<std::int64_t> partitions(std::size_t t) {
     std::vector<std::int64_t> part(levels());
-    part[levels() - 1] = volume(shape_.tensor[t], held_[levels() - 1], exact_);
+    part[levels() - 1] = volume(shape_.tensor[t], held_[levels() - 1][t], exact_);
     for (std::size_t i = levels() - 1; i-- > 0;) {
-      Extents children = tiling_.tile[i];
+      Extents children = tiling_.held(mapping_, static_cast<int>(i), shape_.tensor[t]);
       for (std::size_t d = 0; d < layer_.dimensions.size(); ++d) {
         children[d] = std::min(exact_.times(children[d], tiling_.spatial[i + 1][d]), shape_.extent[d]);
       }
-      const std::int64_t size = volume(shape_.tensor[t], held_[i], exact_);
+      const std::int64_t size = volume(shape_.tensor[t], held_[i][t], exact_);
       const std::int64_t all = volume(shape_.tensor[t], children, exact_);
       __extension__ using Wide = __int128;
       part[i] = static_cast<std::int64_t>(static_cast<Wide>(part[i + 1]) * size / all);
@@ -260,7 +270,7 @@ class Evaluating {
     if (!keeps(i, t)) return;
     const auto partition = static_cast<double>(part);
     counts.utilized_capacity = physical_words(machine_.levels[i], layer_.tensors[t],
-                                              volume(shape_.tensor[t], held_[i], exact_), exact_);
+                                              volume(shape_.tensor[t], held_[i][t], exact_), exact_);
     counts.partition_size = part;
     if (!layer_.tensors[t].written) {
       counts.reads = round_count(accesses + peer);
@@ -374,7 +384,7 @@ class Evaluating {
   CheckedArithmetic exact_;
   LoopShape shape_;
   Tiling tiling_;
-  std::array<Extents, max_levels> held_{};  // tile of every level, at most the whole layer
+  std::array<std::array<Extents, max_tensors>, max_levels> held_{};  // own tile of every tensor at every level
   bool ragged_ = false;                     // some factors do not divide
   std::array<std::int64_t, max_levels> instances_{};
   Evaluation result_;
@@ -407,6 +417,13 @@ Evaluation LoopModel::evaluate(const Layer& layer, const Architecture& architect
     if (!well_formed(layer, level.temporal) || !well_formed(layer, level.spatial_x) ||
         !well_formed(layer, level.spatial_y)) {
       failed.violations.push_back({"loops", architecture.levels[i].name, "", 0.0, 0.0});
+    }
+    for (std::size_t t = 0; t < layer.tensors.size(); ++t) {
+      if (level.depth[t] > level.temporal.size()) {
+        failed.violations.push_back({"depth", architecture.levels[i].name, layer.tensors[t].name,
+                                     static_cast<double>(level.depth[t]),
+                                     static_cast<double>(level.temporal.size())});
+      }
     }
   }
   if (!failed.violations.empty()) return failed;

@@ -30,7 +30,9 @@ struct LoopOptions {
 /// Violations: "levels" (the mapping has another number of levels), "loops" (a loop over an unknown or repeated
 /// dimension or with a factor below 1), "factors" (product of a dimension's factors, extent; with imperfect factors
 /// only a product that is too small or has a whole iteration to spare), "keep" (the outermost
-/// level must keep every tensor), "capacity", "min_utilization" (words), "instances", "mesh_x", "mesh_y" (used,
+/// level must keep every tensor), "depth" (uneven placement:
+/// loops outside a tile, loops there are; 0 for a tensor that is not kept and for the outermost level), "capacity",
+/// "min_utilization" (words), "instances", "mesh_x", "mesh_y" (used,
 /// existing), "overflow" (a count exceeds 2^63 - 1).
 class LoopModel : public Evaluator {
  public:

@@ -209,7 +209,7 @@ class LoopPlan::Scoring {  // NOLINT(clang-analyzer-optin.performance.Padding)
       extents *= factors;
       tiles[i] = extents;
       std::memcpy(&tile[i], &extents, sizeof extents);
-      if (i == 0) {
+      if (i == 0 && !uneven(level)) {
         trips[0] = lanes::product(factors);
         continue;
       }
@@ -231,6 +231,7 @@ class LoopPlan::Scoring {  // NOLINT(clang-analyzer-optin.performance.Padding)
   // Whether meshes, instances, keep set and capacities allow the mapping.
   bool fits() {
     if ((mapping.levels[levels - 1].keep & plan.everything) != plan.everything) return false;
+    if (uneven(mapping.levels[levels - 1])) return false;
     double x = 1.0, y = 1.0;
     steps = 1.0;
     for (std::size_t i = levels; i-- > 0;) {
@@ -248,7 +249,8 @@ class LoopPlan::Scoring {  // NOLINT(clang-analyzer-optin.performance.Padding)
       const unsigned keep = mapping.levels[i].keep;
       double words = 0.0;
       for (std::size_t t = 0; t < tensors; ++t) {
-        box[i][t] = i + 1 == levels ? plan.tensor[t].elements : volume_of(plan.tensor[t], i);
+        if (mapping.levels[i].depth[t] != 0 && (keep >> t & 1U) == 0) return false;
+        box[i][t] = i + 1 == levels ? plan.tensor[t].elements : volume_of(plan.tensor[t], held(i, t));
         if ((keep >> t & 1U) != 0) {
           words += level.narrow ? std::ceil(box[i][t] * level.bits[t] / level.word_bits) : box[i][t];
         }
@@ -258,13 +260,25 @@ class LoopPlan::Scoring {  // NOLINT(clang-analyzer-optin.performance.Padding)
     return true;
   }
 
-  double length_of(const Window& window, std::size_t i) const {
-    return 1.0 + window.c * (tile[i][window.d] - 1.0) + window.f * (tile[i][window.e] - 1.0);
+  // The tile of one tensor at a level: without the temporal loops outside its depth (whole numbers divide exactly).
+  Reals held(std::size_t i, std::size_t t) const {
+    Reals own = tiles[i];
+    const PackedLevel& level = mapping.levels[i];
+    for (std::size_t position = 0; position < level.depth[t]; ++position) {
+      const unsigned d = level.order[position];
+      own[static_cast<int>(d)] /= static_cast<double>(level.temporal[d]);
+    }
+    return own;
   }
 
-  double volume_of(const PlanTensor& tensor, std::size_t i) const {
-    double result = lanes::product(tensor.plain ? tiles[i] : lanes::all(1.0));
-    for (std::size_t w = 0; w < tensor.windows; ++w) result *= length_of(tensor.window[w], i);
+  static double length_of(const Window& window, const Reals& own) {
+    return 1.0 + window.c * (own[static_cast<int>(window.d)] - 1.0) +
+           window.f * (own[static_cast<int>(window.e)] - 1.0);
+  }
+
+  static double volume_of(const PlanTensor& tensor, const Reals& own) {
+    double result = lanes::product(tensor.plain ? own : lanes::all(1.0));
+    for (std::size_t w = 0; w < tensor.windows; ++w) result *= length_of(tensor.window[w], own);
     return result;
   }
 
@@ -286,8 +300,10 @@ class LoopPlan::Scoring {  // NOLINT(clang-analyzer-optin.performance.Padding)
   double words_of(std::size_t t, std::size_t i) const {
     const PlanTensor& tensor = plan.tensor[t];
     const double whole = box[i][t];
-    for (std::size_t l = i + 1; l < levels; ++l) {
-      const unsigned moving = lanes::members(tensor.relevant, order[l]) & looping[l];
+    const unsigned outside_tile = (1U << mapping.levels[i].depth[t]) - 1U;
+    for (std::size_t l = outside_tile != 0 ? i : i + 1; l < levels; ++l) {
+      const unsigned moving =
+          lanes::members(tensor.relevant, order[l]) & looping[l] & (l == i ? outside_tile : ~0U);
       if (moving == 0) continue;
       const unsigned position = 31U - static_cast<unsigned>(__builtin_clz(moving));
       const double words = whole * (running[l][position] * outside[l]);
@@ -295,7 +311,7 @@ class LoopPlan::Scoring {  // NOLINT(clang-analyzer-optin.performance.Padding)
       for (std::size_t w = 0; w < tensor.windows; ++w) {
         const Window& window = tensor.window[w];
         if ((window.dimensions >> innermost & 1U) != 0)
-          return words - saved_by(window, tensor, whole, i, l, moving);
+          return words - saved_by(window, tensor, whole, held(i, t), l, moving);
       }
       return words;
     }
@@ -304,7 +320,7 @@ class LoopPlan::Scoring {  // NOLINT(clang-analyzer-optin.performance.Padding)
 
   // The loops of one window, from the innermost outwards, until a loop moves another axis: from there on every step
   // loads the whole tile.
-  double saved_by(const Window& window, const PlanTensor& tensor, double whole, std::size_t i, std::size_t l,
+  double saved_by(const Window& window, const PlanTensor& tensor, double whole, const Reals& own, std::size_t l,
                   unsigned moving) const {
     double saved = 0.0, wrapped = 0.0, shift = 0.0, shared = 0.0;
     for (;;) {
@@ -318,7 +334,7 @@ class LoopPlan::Scoring {  // NOLINT(clang-analyzer-optin.performance.Padding)
         wrapped += step;
         if (shift == 0.0) {
           shift = jump;
-          const double length = length_of(window, i);
+          const double length = length_of(window, own);
           shared = whole / length * std::max(0.0, length - shift);
         }
         const double repeats =
@@ -563,9 +579,10 @@ void LoopSession::rescore() {
 
 const Score& LoopSession::reorder(int level, const std::array<std::uint8_t, max_dimensions>& order) {
   mapping_->levels[static_cast<std::size_t>(level)].order = order;
-  // The order inside the innermost level moves no tile.
-  if (level == 0 || !score_.valid) return score_;
-  if (state_) {
+  // The order inside the innermost level moves no tile, unless tensors have depths there.
+  const bool moves_tiles = uneven(mapping_->levels[static_cast<std::size_t>(level)]);
+  if (!moves_tiles && (level == 0 || !score_.valid)) return score_;
+  if (state_ && !moves_tiles) {
     score_ = state_->reordered(static_cast<std::size_t>(level));
   } else {
     rescore();

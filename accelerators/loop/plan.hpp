@@ -30,6 +30,7 @@ struct MappingBatch {
     alignas(64) std::array<Lane, 8> temporal, spatial_x, spatial_y;  ///< factor of each dimension
     std::array<std::uint8_t, 8> order{};                             ///< temporal loops, outermost first
     std::uint8_t keep = 0;
+    std::array<std::uint8_t, max_tensors> depth{};  ///< as in PackedLevel; scored lane by lane where not 0
     bool fans =
         false;  ///< some lane has a spatial factor above 1; otherwise spatial_x and spatial_y are not read
   };

@@ -27,8 +27,22 @@ class Counting {
  public:
   Counting(const LoopShape& shape, const ShapeTensor& tensor, const PackedMapping& mapping,
            const Tiling& tiling, int level, CheckedArithmetic& exact)
-      : shape_(shape), tensor_(tensor), exact_(exact), child_(tiling.child(level)), operands_(level == 0) {
+      : shape_(shape), tensor_(tensor), exact_(exact), child_(tiling.held_by_child(mapping, level, tensor)), operands_(level == 0) {
     Extents inner = child_;
+    // The outermost `count` temporal loops of a level, from the innermost of them outwards.
+    const auto turn = [&](const PackedLevel& at, int count) {
+      for (int position = count - 1; position >= 0; --position) {
+        const std::size_t d = at.order[static_cast<std::size_t>(position)];
+        if (at.temporal[d] == 1) continue;
+        chain_[d].push_back({at.temporal[d], static_cast<int>(turns_.size()), false});
+        turns_.push_back({d, inner[d]});
+        inner[d] = exact_.times(inner[d], at.temporal[d]);
+      }
+    };
+    if (level > 0) {
+      const PackedLevel& holder = mapping.levels[static_cast<std::size_t>(level) - 1];
+      turn(holder, holder.depth[tensor.index]);
+    }
     for (int i = level; i < mapping.level_count; ++i) {
       const PackedLevel& at = mapping.levels[static_cast<std::size_t>(i)];
       for (std::size_t d = 0; d < static_cast<std::size_t>(shape.dimensions); ++d) {
@@ -37,13 +51,7 @@ class Counting {
           inner[d] = exact_.times(inner[d], factor);
         }
       }
-      for (int position = shape.dimensions - 1; position >= 0; --position) {
-        const std::size_t d = at.order[static_cast<std::size_t>(position)];
-        if (at.temporal[d] == 1) continue;
-        chain_[d].push_back({at.temporal[d], static_cast<int>(turns_.size()), false});
-        turns_.push_back({d, inner[d]});
-        inner[d] = exact_.times(inner[d], at.temporal[d]);
-      }
+      turn(at, shape.dimensions);
     }
   }
 

@@ -41,7 +41,10 @@ LoopShape::LoopShape(const Layer& layer) {
   dimensions = static_cast<int>(layer.dimensions.size());
   tensors = static_cast<int>(layer.tensors.size());
   for (std::size_t d = 0; d < layer.dimensions.size(); ++d) extent[d] = layer.dimensions[d].extent;
-  for (std::size_t t = 0; t < layer.tensors.size(); ++t) tensor[t] = flatten(layer.tensors[t]);
+  for (std::size_t t = 0; t < layer.tensors.size(); ++t) {
+    tensor[t] = flatten(layer.tensors[t]);
+    tensor[t].index = t;
+  }
 }
 
 }  // namespace dovetail

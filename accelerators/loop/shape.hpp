@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 
 #include <dovetail/workloads/layer.hpp>
@@ -17,6 +18,7 @@ struct ShapeAxis {
 };
 
 struct ShapeTensor {
+  std::size_t index = 0;  ///< its place among the tensors of the layer
   int axes = 0;
   std::array<ShapeAxis, max_axes> axis;
   unsigned relevant = 0;  ///< bit d: dimension d moves the tensor

@@ -22,14 +22,10 @@ std::vector<MovingLoop> loops_above(const LoopShape& shape, const ShapeTensor& t
                                     const PackedMapping& mapping, const Tiling& tiling, int level,
                                     CheckedArithmetic& exact) {
   std::vector<MovingLoop> loops;
-  Extents inner = tiling.child(level);
-  for (int above = level; above < mapping.level_count; ++above) {
-    const PackedLevel& at = mapping.levels[static_cast<std::size_t>(above)];
-    const Extents& spatial = tiling.spatial[static_cast<std::size_t>(above)];
-    for (std::size_t d = 0; d < static_cast<std::size_t>(shape.dimensions); ++d) {
-      inner[d] = exact.times(inner[d], spatial[d]);
-    }
-    for (int position = shape.dimensions - 1; position >= 0; --position) {
+  Extents inner = tiling.held_by_child(mapping, level, tensor);
+  // The outermost `count` temporal loops of a level, from the innermost of them outwards.
+  const auto turn = [&](const PackedLevel& at, int count) {
+    for (int position = count - 1; position >= 0; --position) {
       const std::size_t d = at.order[static_cast<std::size_t>(position)];
       const std::int64_t factor = at.temporal[d];
       if (factor == 1) continue;
@@ -45,6 +41,17 @@ std::vector<MovingLoop> loops_above(const LoopShape& shape, const ShapeTensor& t
       inner[d] = exact.times(inner[d], factor);
       loops.push_back(loop);
     }
+  };
+  if (level > 0) {
+    const PackedLevel& holder = mapping.levels[static_cast<std::size_t>(level) - 1];
+    turn(holder, holder.depth[tensor.index]);
+  }
+  for (int above = level; above < mapping.level_count; ++above) {
+    const Extents& spatial = tiling.spatial[static_cast<std::size_t>(above)];
+    for (std::size_t d = 0; d < static_cast<std::size_t>(shape.dimensions); ++d) {
+      inner[d] = exact.times(inner[d], spatial[d]);
+    }
+    turn(mapping.levels[static_cast<std::size_t>(above)], shape.dimensions);
   }
   return loops;
 }
@@ -269,7 +276,7 @@ BoundaryTraffic traffic_with_links(const LoopShape& shape, const ShapeTensor& te
                                    const PackedMapping& mapping, const Tiling& tiling, int level,
                                    ChildMesh mesh, CheckedArithmetic& exact) {
   const std::vector<MovingLoop> loops = loops_above(shape, tensor, mapping, tiling, level, exact);
-  const Offset length = lengths(tensor, tiling.child(level), exact);
+  const Offset length = lengths(tensor, tiling.held_by_child(mapping, level, tensor), exact);
   const std::vector<Step> steps = steps_of(loops, length, tensor.axes, level == 0, exact);
   std::vector<Child> children = children_of(shape, tensor, mapping, tiling, level, mesh);
   const std::vector<Child> by_id = children;
@@ -373,6 +380,20 @@ Extents Tiling::child(int level) const {
   return point;
 }
 
+Extents Tiling::held(const PackedMapping& mapping, int level, const ShapeTensor& tensor) const {
+  const PackedLevel& at = mapping.levels[static_cast<std::size_t>(level)];
+  Extents box = tile[static_cast<std::size_t>(level)];
+  for (std::size_t position = 0; position < at.depth[tensor.index]; ++position) {
+    const std::size_t d = at.order[position];
+    box[d] /= at.temporal[d];
+  }
+  return box;
+}
+
+Extents Tiling::held_by_child(const PackedMapping& mapping, int level, const ShapeTensor& tensor) const {
+  return level > 0 ? held(mapping, level - 1, tensor) : child(level);
+}
+
 std::int64_t volume(const ShapeTensor& tensor, const Extents& extents, CheckedArithmetic& exact) {
   return product(lengths(tensor, extents, exact), tensor.axes, exact);
 }
@@ -380,7 +401,7 @@ std::int64_t volume(const ShapeTensor& tensor, const Extents& extents, CheckedAr
 std::int64_t words_to_child(const LoopShape& shape, const ShapeTensor& tensor, const PackedMapping& mapping,
                             const Tiling& tiling, int level, CheckedArithmetic& exact) {
   const std::vector<MovingLoop> loops = loops_above(shape, tensor, mapping, tiling, level, exact);
-  const Offset length = lengths(tensor, tiling.child(level), exact);
+  const Offset length = lengths(tensor, tiling.held_by_child(mapping, level, tensor), exact);
   const std::vector<Step> steps = steps_of(loops, length, tensor.axes, level == 0, exact);
   std::int64_t words = product(length, tensor.axes, exact), outer = 1;
   for (std::size_t j = loops.size(); j-- > 0;) {

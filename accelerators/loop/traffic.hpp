@@ -8,6 +8,9 @@
 //
 //     words = V + sum_j (N_j - N_{j+1}) c_j,   c_j = 0 if T_j = 0,  D if T_j = tau,  V otherwise.
 //
+// With uneven placement (MappingLevel::depth) the tile is the tensor's own and the loops outside it are the innermost
+// of the walk; the children of a fan-out stand as far apart as the whole tiles under it.
+//
 // Only child 0 is walked; the children of a fan-out receive translated copies, and children with equal offsets share
 // one transfer (a group). Source: NVlabs/timeloop 4cf6d4c, restated by this project and checked by a brute-force walk.
 #pragma once
@@ -32,6 +35,10 @@ struct Tiling {
   Tiling(const LoopShape& shape, const PackedMapping& mapping, CheckedArithmetic& exact);
   /// The box that one child of level i holds: the tile of level i - 1, or one point for i = 0.
   Extents child(int level) const;
+  /// The box of the tile of one tensor at a level: tile[level] without the temporal loops outside the tensor's depth.
+  Extents held(const PackedMapping& mapping, int level, const ShapeTensor& tensor) const;
+  /// What one child of level i holds of one tensor: its tile at level i - 1, or one point for i = 0.
+  Extents held_by_child(const PackedMapping& mapping, int level, const ShapeTensor& tensor) const;
 };
 
 /// Volume of the bounding box of a tensor over an iteration box: product over axes of 1 + sum coefficient x (extent - 1).

@@ -1,12 +1,14 @@
 // A schedule of one layer on one machine: per level, what is kept, what is unrolled in space, what is looped in time.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
 
 #include <dovetail/accelerators/machine/architecture.hpp>
 #include <dovetail/workloads/layer.hpp>
+#include <dovetail/workloads/limits.hpp>
 
 namespace dovetail {
 
@@ -23,6 +25,10 @@ struct MappingLevel {
   std::vector<Loop> spatial_x;   ///< fastest-varying first; inside the temporal loops, X inside Y
   std::vector<Loop> spatial_y;   ///< fastest-varying first
   std::vector<Loop> temporal;    ///< outermost first
+  /// Uneven placement: the outermost depth[t] temporal loops stand outside the tile of tensor t that is kept here, as
+  /// loops of the tensor's next outer holder, inside that memory's own loops and spatial loops. 0 for all tensors: one
+  /// tile for all of them. The outermost level has no holder outside it, so its depths are 0.
+  std::array<std::uint8_t, max_tensors> depth{};
   bool operator==(const MappingLevel&) const = default;
 };
 

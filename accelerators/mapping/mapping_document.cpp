@@ -19,7 +19,7 @@ constexpr double most = std::numeric_limits<std::int32_t>::max();  // of a loop'
 // A level as written: names are resolved when layer and architecture are at hand.
 struct LevelFields {
   std::string level;
-  Node node, keep, spatial_x, spatial_y, temporal;
+  Node node, keep, spatial_x, spatial_y, temporal, depth;
 };
 
 struct MappingFields {
@@ -31,6 +31,7 @@ const Record<MappingFields>& mapping_record() {
   const Json loop = {
       {"anyOf", {text, {{"type", "array"}, {"prefixItems", {text, {{"type", "integer"}, {"minimum", 1}}}}}}}};
   const Json loops = {{"anyOf", {text, {{"type", "array"}, {"items", loop}}}}};
+  const Json depth = {{"type", "object"}, {"additionalProperties", {{"type", "integer"}, {"minimum", 0}}}};
   const Json keep = {{"anyOf", {{{"enum", {"all", "none"}}}, {{"type", "array"}, {"items", text}}}}};
   auto store = [](Node LevelFields::*place) {
     return [place](const Node& node, LevelFields& fields, Diagnostics&) { fields.*place = node; };
@@ -45,6 +46,9 @@ const Record<MappingFields>& mapping_record() {
           .custom("spatial_y", false, "loops unrolled over Y, fastest-varying first", loops,
                   store(&LevelFields::spatial_y))
           .custom("temporal", false, "loops in time, outermost first", loops, store(&LevelFields::temporal))
+          .custom("depth", false,
+                  "uneven placement: how many of the outermost temporal loops are outside a tensor's tile (0)",
+                  depth, store(&LevelFields::depth))
           .checked([](const Node& node, LevelFields& fields, Diagnostics&) { fields.node = node; });
   static const auto record =
       Record<MappingFields>("mapping", "A schedule of one layer on one machine.")
@@ -84,8 +88,41 @@ class Resolver {
     return bits;
   }
 
+  // {Weights: 1}. Loops of one trip are left out of a mapping, so they are left out of its depths too.
+  void depth(const Node& node, MappingLevel& level) {
+    if (node.is_null()) return;
+    if (!node.is_mapping()) {
+      diagnostics_.error(node.location(), fmt::format("depth must map tensors to numbers of loops, found {}",
+                                                      node.describe()));
+      return;
+    }
+    for (const Node::Entry& entry : node.entries()) {
+      const auto& name = entry.key;
+      const Node& value = entry.value;
+      const int tensor = find_tensor(layer_, name);
+      if (tensor < 0) {
+        diagnostics_.error(entry.where, fmt::format("unknown tensor {}{}", quote(name), suggestion(name, tensors_)));
+        continue;
+      }
+      std::int64_t written = 0;
+      if (!read_value(value, "the depth of " + name, between(0, max_dimensions), diagnostics_, written)) {
+        continue;
+      }
+      const auto listed = static_cast<std::int64_t>(trips_.size());
+      if (written > listed) {
+        diagnostics_.error(value.location(), fmt::format("depth {} of {}: the level has {} temporal loop{}", written,
+                                                         name, listed, listed == 1 ? "" : "s"));
+        continue;
+      }
+      const auto loops = std::count_if(trips_.begin(), trips_.begin() + written,
+                                       [](std::int64_t trips) { return trips > 1; });
+      level.depth[static_cast<std::size_t>(tensor)] = static_cast<std::uint8_t>(loops);
+    }
+  }
+
   std::vector<Loop> loops(const Node& node, const char* list) {
     std::vector<Loop> loops;
+    trips_.clear();
     seen_.assign(layer_.dimensions.size(), false);
     if (node.is_null()) return loops;
     if (node.is_scalar()) {
@@ -172,6 +209,7 @@ class Resolver {
       return;
     }
     seen_[dimension] = true;
+    trips_.push_back(loop.factor);
     if (loop.factor > 1) loops.push_back(loop);
   }
 
@@ -179,6 +217,7 @@ class Resolver {
   Diagnostics& diagnostics_;
   std::vector<std::string> dimensions_, tensors_;
   std::vector<bool> seen_;
+  std::vector<std::int64_t> trips_;  // of the list read last, as written
 };
 
 Json loops_json(const Layer& layer, const std::vector<Loop>& loops) {
@@ -216,6 +255,7 @@ std::optional<Mapping> read_mapping(const Node& node, const Layer& layer, const 
     read.spatial_x = resolver.loops(level.spatial_x, "spatial_x");
     read.spatial_y = resolver.loops(level.spatial_y, "spatial_y");
     read.temporal = resolver.loops(level.temporal, "temporal");
+    resolver.depth(level.depth, read);
     mapping.levels.push_back(std::move(read));
   }
   if (fields.levels.size() != names.size()) {
@@ -235,11 +275,16 @@ nlohmann::ordered_json to_json(const Layer& layer, const Architecture& architect
     for (std::size_t t = 0; t < layer.tensors.size(); ++t) {
       if ((level.keep >> t & 1U) != 0) keep.push_back(layer.tensors[t].name);
     }
+    Json depth = Json::object();
+    for (std::size_t t = 0; t < layer.tensors.size(); ++t) {
+      if (level.depth[t] != 0) depth[layer.tensors[t].name] = level.depth[t];
+    }
     levels.push_back({{"level", i < architecture.levels.size() ? architecture.levels[i].name : ""},
                       {"keep", std::move(keep)},
                       {"spatial_x", loops_json(layer, level.spatial_x)},
                       {"spatial_y", loops_json(layer, level.spatial_y)},
                       {"temporal", loops_json(layer, level.temporal)}});
+    if (!depth.empty()) levels.back()["depth"] = std::move(depth);
   }
   return {{"levels", std::move(levels)}};
 }

@@ -38,22 +38,35 @@ std::vector<NestLoop> nest(const Mapping& mapping) {
   return loops;
 }
 
-// Words of a tensor's tile at a level: its bounding box over all loops of the levels up to this one.
-std::int64_t tile_words(const Layer& layer, const Mapping& mapping, const Tensor& tensor, std::size_t level) {
+// Words of a tensor's own tile at a level: its bounding box over all loops inside its depth there.
+std::int64_t tile_words(const Layer& layer, const Mapping& mapping, std::size_t tensor, std::size_t level) {
   Layer tile = layer;
   for (Dimension& dimension : tile.dimensions) dimension.extent = 1;
+  const auto enlarge = [&](const Loop& loop) {
+    const std::int64_t whole = layer.dimensions[loop.dimension].extent;
+    std::int64_t& extent = tile.dimensions[loop.dimension].extent;
+    // Imperfect factors may exceed the dimension: a tile never does.
+    extent = loop.factor > whole / extent ? whole : std::min(whole, extent * loop.factor);
+  };
   for (std::size_t i = 0; i <= level; ++i) {
-    for (const auto* loops :
-         {&mapping.levels[i].temporal, &mapping.levels[i].spatial_x, &mapping.levels[i].spatial_y}) {
-      for (const Loop& loop : *loops) {
-        const std::int64_t whole = layer.dimensions[loop.dimension].extent;
-        std::int64_t& extent = tile.dimensions[loop.dimension].extent;
-        // Imperfect factors may exceed the dimension: a tile never does.
-        extent = loop.factor > whole / extent ? whole : std::min(whole, extent * loop.factor);
-      }
-    }
+    const MappingLevel& at = mapping.levels[i];
+    const std::size_t outside = i == level ? std::min<std::size_t>(at.depth[tensor], at.temporal.size()) : 0;
+    for (std::size_t l = outside; l < at.temporal.size(); ++l) enlarge(at.temporal[l]);
+    for (const Loop& loop : at.spatial_x) enlarge(loop);
+    for (const Loop& loop : at.spatial_y) enlarge(loop);
   }
-  return elements(tile, tensor);
+  return elements(tile, layer.tensors[tensor]);
+}
+
+// The tensors whose tiles at a level lie inside so many of its temporal loops, such as "holds Weights 8,192".
+std::string held_at(const Layer& layer, const Mapping& mapping, std::size_t level, std::size_t depth) {
+  std::string list;
+  for (std::size_t t = 0; t < layer.tensors.size(); ++t) {
+    if ((mapping.levels[level].keep >> t & 1U) == 0 || mapping.levels[level].depth[t] != depth) continue;
+    if (!list.empty()) list += ", ";
+    list += layer.tensors[t].name + ' ' + thousands(tile_words(layer, mapping, t, level));
+  }
+  return list;
 }
 
 std::int64_t spatial_product(const Mapping& mapping, std::size_t from) {
@@ -89,7 +102,7 @@ std::string header(const Layer& layer, const Architecture& architecture, const M
     if (!list.empty()) list += ", ";
     list += layer.tensors[t].name;
     if (&list == &bypassing) continue;
-    const std::int64_t words = tile_words(layer, mapping, layer.tensors[t], level);
+    const std::int64_t words = tile_words(layer, mapping, t, level);
     total += words;
     list += ' ' + thousands(words);
   }
@@ -132,6 +145,7 @@ std::string loop_nest(const Layer& layer, const Architecture& architecture, cons
   const std::vector<NestLoop> loops = nest(mapping);
   for (std::size_t i = mapping.levels.size(); i-- > 0;) {
     text += header(layer, architecture, mapping, i) + '\n';
+    std::size_t turned = 0;  // temporal loops of the level so far
     for (; next < loops.size() && loops[next].level == i; ++next) {
       const NestLoop& loop = loops[next];
       const std::string where = loop.kind == Kind::temporal    ? ""
@@ -140,6 +154,11 @@ std::string loop_nest(const Layer& layer, const Architecture& architecture, cons
       text += fmt::format("|{}{} {} in 0..{}{}\n", std::string(++depth, ' '),
                           loop.kind == Kind::temporal ? "for" : "parallel",
                           layer.dimensions[loop.loop.dimension].name, loop.loop.factor, where);
+      if (loop.kind != Kind::temporal) continue;
+      const std::string held = held_at(layer, mapping, i, ++turned);
+      if (!held.empty())
+        text += fmt::format("|{}{} holds {} words from here\n", std::string(depth + 1, ' '),
+                            level_name(architecture, i), held);
     }
   }
   const std::int64_t used = spatial_product(mapping, 0);
@@ -182,7 +201,7 @@ std::string schedule_primitives(const Layer& layer, const Architecture& architec
     for (std::size_t t = 0; t < layer.tensors.size() && !outermost; ++t) {
       const Tensor& tensor = layer.tensors[t];
       if ((mapping.levels[i].keep >> t & 1U) == 0) continue;
-      const std::int64_t words = tile_words(layer, mapping, tensor, i);
+      const std::int64_t words = tile_words(layer, mapping, t, i);
       text +=
           fmt::format("{}({}, \"{}\", at={})  # {} word{}\n", tensor.written ? "cache_write" : "cache_read",
                       tensor.name, level_name(architecture, i), innermost.empty() ? "root" : innermost,

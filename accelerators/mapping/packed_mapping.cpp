@@ -39,6 +39,13 @@ std::vector<Loop> unpack_loops(const Factors& factors, const Order& order, int d
 
 }  // namespace
 
+bool uneven(const PackedMapping& mapping) {
+  for (std::size_t i = 0; i < mapping.level_count; ++i) {
+    if (uneven(mapping.levels[i])) return true;
+  }
+  return false;
+}
+
 PackedMapping empty_packed_mapping(int levels, int dimensions) {
   assert(levels <= max_levels && dimensions <= max_dimensions);
   PackedMapping packed;
@@ -62,6 +69,7 @@ PackedMapping pack(const Layer& layer, const Mapping& mapping) {
     pack_loops(from.spatial_x, to.spatial_x, to.order_x);
     pack_loops(from.spatial_y, to.spatial_y, to.order_y);
     to.keep = static_cast<std::uint8_t>(from.keep);
+    to.depth = from.depth;
   }
   return packed;
 }
@@ -73,6 +81,11 @@ Mapping unpack(const PackedMapping& mapping) {
     MappingLevel to;
     to.keep = from.keep;
     to.temporal = unpack_loops(from.temporal, from.order, mapping.dimension_count);
+    for (std::size_t t = 0; t < max_tensors; ++t) {
+      for (std::size_t position = 0; position < from.depth[t]; ++position) {
+        if (from.temporal[from.order[position]] != 1) ++to.depth[t];
+      }
+    }
     to.spatial_x = unpack_loops(from.spatial_x, from.order_x, mapping.dimension_count);
     to.spatial_y = unpack_loops(from.spatial_y, from.order_y, mapping.dimension_count);
     unpacked.levels.push_back(std::move(to));

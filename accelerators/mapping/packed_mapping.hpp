@@ -16,12 +16,19 @@ struct PackedLevel {
       order;  ///< temporal loops, outermost first: a permutation of the dimensions
   std::array<std::uint8_t, max_dimensions> order_x, order_y;  ///< spatial loops, fastest-varying first
   std::uint8_t keep = 0;                                      ///< bit t: tensor t is stored here
+  std::array<std::uint8_t, max_tensors> depth{};  ///< per tensor: so many places of `order` are outside its tile
 };
 
 struct PackedMapping {
   std::array<PackedLevel, max_levels> levels;
   std::uint8_t level_count = 0, dimension_count = 0;
 };
+
+/// Whether some tensor's tile at the level is inside a part of its temporal loops only (uneven placement).
+inline bool uneven(const PackedLevel& level) {
+  return level.depth != std::array<std::uint8_t, max_tensors>{};
+}
+bool uneven(const PackedMapping& mapping);
 
 /// A mapping without loops that keeps nothing: every factor 1, orders by position, also behind dimension_count.
 PackedMapping empty_packed_mapping(int levels, int dimensions);

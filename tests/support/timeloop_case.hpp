@@ -83,6 +83,10 @@ inline TimeloopCase read_case(const nlohmann::ordered_json& document) {
     loops("spatial_x", level.spatial_x);
     loops("spatial_y", level.spatial_y);
     loops("temporal", level.temporal);
+    if (from.contains("depth")) {
+      for (const auto& [name, depth] : from["depth"].items())
+        level.depth[static_cast<std::size_t>(find_tensor(out.layer, name))] = depth.get<std::uint8_t>();
+    }
     out.mapping.levels.push_back(level);
   }
   out.expected = document["expected"];
