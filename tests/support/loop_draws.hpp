@@ -185,6 +185,18 @@ inline bool small(const Draw& draw, std::int64_t most_words, int most_loops) {
   return loops <= most_loops;
 }
 
+/// Depths for the tensors that the levels keep (uneven placement); one in a hundred where none is allowed.
+inline void draw_depths(Dice& dice, const Layer& layer, Mapping& mapping) {
+  for (std::size_t i = 0; i < mapping.levels.size(); ++i) {
+    MappingLevel& level = mapping.levels[i];
+    for (std::size_t t = 0; t < layer.tensors.size(); ++t) {
+      const bool allowed = i + 1 < mapping.levels.size() && (level.keep >> t & 1U) != 0;
+      if (!allowed && !dice.one_in(100)) continue;
+      level.depth[t] = static_cast<std::uint8_t>(dice.below(static_cast<int>(level.temporal.size()) + 1));
+    }
+  }
+}
+
 /// One draw; `size` scales words and loops, 1 is the smallest.
 inline Draw draw(Dice& dice, int size) {
   for (;;) {

@@ -101,6 +101,21 @@ class SlowLoopModel {
     return box;
   }
 
+  // The tile of one tensor: the loops inside its depth at the level.
+  Box own_tile(int tensor, int level) const {
+    Box box = tiles_[level];
+    const MappingLevel& at = mapping_.levels[level];
+    for (int outside = 0; outside < at.depth[tensor]; ++outside) {
+      box[at.temporal[outside].dimension] /= at.temporal[outside].factor;
+    }
+    return box;
+  }
+
+  // What a child of the level holds of one tensor.
+  Box of_child(int tensor, int level) const {
+    return level == 0 ? Box(layer_.dimensions.size(), 1) : own_tile(tensor, level - 1);
+  }
+
   std::vector<long> lengths(int tensor, const Box& box) const {
     std::vector<long> result;
     for (const Axis& axis : layer_.tensors[tensor].axes) {
@@ -126,7 +141,7 @@ class SlowLoopModel {
   }
 
   long stored(int level, int tensor) const {
-    const long words = size(tensor, tiles_[level]);
+    const long words = size(tensor, own_tile(tensor, level));
     const int bits = layer_.tensors[tensor].word_bits;
     if (bits == 0) return words;
     return (words * bits + machine_.levels[level].word_bits - 1) / machine_.levels[level].word_bits;
@@ -138,6 +153,9 @@ class SlowLoopModel {
     }
     for (int t = 0; t < static_cast<int>(layer_.tensors.size()); ++t) {
       if (!keeps(levels() - 1, t)) return false;
+      for (int i = 0; i < levels(); ++i) {
+        if (mapping_.levels[i].depth[t] > 0 && (i + 1 == levels() || !keeps(i, t))) return false;
+      }
     }
     for (int i = -1; i < levels() - 1; ++i) {
       long x = 1, y = 1;
@@ -167,11 +185,11 @@ class SlowLoopModel {
     std::vector<long> part(machine_.levels.size());
     part.back() = size(tensor, tiles_.back());
     for (int i = levels() - 2; i >= 0; --i) {
-      Box children = tiles_[i];
+      Box children = own_tile(tensor, i);
       for (const auto* loops : {&mapping_.levels[i + 1].spatial_x, &mapping_.levels[i + 1].spatial_y}) {
         for (const Loop& loop : *loops) children[loop.dimension] *= loop.factor;
       }
-      part[i] = part[i + 1] * size(tensor, tiles_[i]) / size(tensor, children);
+      part[i] = part[i + 1] * size(tensor, own_tile(tensor, i)) / size(tensor, children);
     }
     return part;
   }
@@ -214,9 +232,17 @@ class SlowLoopModel {
   };
 
   // Loops above the children of `level`, outermost first.
-  std::vector<TemporalLoop> loops_above(int level) const {
-    Box inner = level == 0 ? Box(layer_.dimensions.size(), 1) : tiles_[level - 1];
+  std::vector<TemporalLoop> loops_above(int tensor, int level) const {
+    Box inner = of_child(tensor, level);
     std::vector<TemporalLoop> result;
+    if (level > 0) {
+      const MappingLevel& holder = mapping_.levels[level - 1];
+      for (int outside = holder.depth[tensor] - 1; outside >= 0; --outside) {
+        const Loop& loop = holder.temporal[outside];
+        result.push_back({loop.factor, loop.dimension, inner[loop.dimension]});
+        inner[loop.dimension] *= loop.factor;
+      }
+    }
     for (int i = level; i < levels(); ++i) {
       const MappingLevel& at = mapping_.levels[i];
       for (const auto* loops : {&at.spatial_x, &at.spatial_y}) {
@@ -263,9 +289,8 @@ class SlowLoopModel {
   }
 
   Walk walk(int tensor, int level) const {
-    const std::vector<TemporalLoop> loops = loops_above(level);
-    const std::vector<long> box =
-        lengths(tensor, level == 0 ? Box(layer_.dimensions.size(), 1) : tiles_[level - 1]);
+    const std::vector<TemporalLoop> loops = loops_above(tensor, level);
+    const std::vector<long> box = lengths(tensor, of_child(tensor, level));
     const std::vector<Coordinates> offsets = children(tensor, level);
     const bool fan_out = offsets.size() > 1;
     const bool operands = level == 0;  // no reuse at a multiply-accumulate unit

@@ -107,7 +107,8 @@ std::string show(const Draw& draw) {
   for (std::size_t i = 0; i < draw.mapping.levels.size(); ++i) {
     const MappingLevel& level = draw.mapping.levels[i];
     text += "\n  level " + std::to_string(i) + " keep " + std::to_string(level.keep) +
-            " x: " + loops(level.spatial_x) + "y: " + loops(level.spatial_y) + "t: " + loops(level.temporal);
+            " x: " + loops(level.spatial_x) + "y: " + loops(level.spatial_y) + "t: " + loops(level.temporal) + "depth:";
+    for (std::size_t t = 0; t < draw.layer.tensors.size(); ++t) text += " " + std::to_string(level.depth[t]);
   }
   return text;
 }
@@ -129,6 +130,27 @@ TEST_CASE("the closed forms equal the walk: 100 000 draws") {
   });
   CHECK(holds);
   MESSAGE(valid, " legal, ", tuned, " in the tuned form");
+}
+
+TEST_CASE("uneven placement equals the walk: 100 000 draws") {
+  int valid = 0, uneven_ones = 0;
+  const bool holds = rc::check("uneven placement equals the walk", [&](std::uint64_t seed) {
+    Dice dice(seed);
+    for (int k = 0; k < 1000; ++k) {
+      Draw draw = testing::draw(dice, k % 50 == 0 ? 4 : k % 5 == 0 ? 2 : 1);
+      testing::draw_depths(dice, draw.layer, draw.mapping);
+      if (k % 50 == 1) draw.architecture.link_transfers = true;
+      const std::string what = difference(draw);
+      if (!what.empty()) RC_FAIL(what + "\n" + show(draw));
+      const PackedMapping packed = pack(draw.layer, draw.mapping);
+      RC_ASSERT(unpack(packed) == draw.mapping);
+      const bool legal = LoopModel().evaluate(draw.layer, draw.architecture, packed).valid();
+      valid += legal ? 1 : 0;
+      uneven_ones += legal && uneven(packed) ? 1 : 0;
+    }
+  });
+  CHECK(holds);
+  MESSAGE(valid, " legal, ", uneven_ones, " of them uneven");
 }
 
 TEST_CASE("link transfers equal the walk") {
