@@ -233,11 +233,6 @@ Network read_native(const Node& document, Diagnostics& diagnostics) {
   return network;
 }
 
-bool looks_like_path(const std::string& text) {
-  return text.find_first_of("/\\") != std::string::npos || text.ends_with(".yaml") ||
-         text.ends_with(".yml") || text.ends_with(".json");
-}
-
 }  // namespace
 
 Network read_workload(const Node& document) {
@@ -251,18 +246,6 @@ Network read_workload(const Node& document) {
   }
   diagnostics.raise();
   return network;
-}
-
-Network load_workload(const std::string& name_or_path) {
-  if (const embedded::File* file = embedded::find(embedded::zoo(), name_or_path)) {
-    return read_workload(parse_yaml(file->text, "zoo/" + name_or_path + ".yaml"));
-  }
-  std::error_code error;
-  if (!looks_like_path(name_or_path) && !std::filesystem::exists(name_or_path, error)) {
-    throw InputError({}, fmt::format("there is no workload {}, neither in the zoo nor as a file{}",
-                                     quote(name_or_path), suggestion(name_or_path, zoo_names())));
-  }
-  return read_workload(load_file(name_or_path));
 }
 
 std::vector<std::string> zoo_names() {

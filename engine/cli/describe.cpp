@@ -15,9 +15,12 @@
 #include <dovetail/engine/study/study.hpp>
 #include <dovetail/spaces/family/family.hpp>
 #include <dovetail/spaces/space/space_document.hpp>
+#include <dovetail/workloads/import/formats.hpp>
+#include <dovetail/workloads/import/other_documents.hpp>
 #include <dovetail/workloads/network.hpp>
 
 #include "command.hpp"
+#include "import_options.hpp"
 #include "search_options.hpp"
 
 namespace dovetail::cli {
@@ -26,7 +29,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 struct Options {
-  std::string subject;
+  std::vector<std::string> subjects;
+  ImportOptions import;
 };
 
 std::string shape_text(const Layer& layer) {
@@ -36,7 +40,28 @@ std::string shape_text(const Layer& layer) {
   return text;
 }
 
-int describe_network(const Network& network, const Common& common) {
+Json remarks_json(const std::vector<Remark>& remarks) {
+  Json list = Json::array();
+  for (const Remark& remark : remarks) {
+    list.push_back({{"kind", remark.kind}, {"count", remark.count}, {"text", remark.text}});
+    if (!remark.where.file.empty()) list.back()["file"] = remark.where.file;
+    if (remark.where.line > 0) list.back()["line"] = remark.where.line;
+  }
+  return list;
+}
+
+Json idle_json(const std::vector<IdleOperator>& idle) {
+  Json list = Json::array();
+  for (const IdleOperator& one : idle)
+    list.push_back({{"name", one.name},
+                    {"operation", one.operation},
+                    {"elements_read", one.elements_read},
+                    {"elements_written", one.elements_written}});
+  return list;
+}
+
+int describe_network(const Imported& imported, const Common& common) {
+  const Network& network = imported.network;
   const Totals all = totals(network);
   const std::vector<UniqueLayer> unique = unique_layers(network);
   if (common.format != "text") {
@@ -58,6 +83,8 @@ int describe_network(const Network& network, const Common& common) {
                         {"macs", all.macs},
                         {"parameters", all.parameters},
                         {"activations", all.activations},
+                        {"notes", remarks_json(imported.remarks)},
+                        {"idle", idle_json(imported.idle)},
                         {"unique", layers}});
     return exit_done;
   }
@@ -279,17 +306,35 @@ std::string kind_of(const Node& document) {
   return "workload";
 }
 
+// A document of ours that is no workload; none for workloads of any format, and for texts that are no document of ours.
+std::optional<std::string> own_kind(const std::string& file) {
+  const Source source(file);
+  if (is_foreign_suffix(source.suffix()) || !other_text(source).empty()) return std::nullopt;
+  try {
+    const Node document = load_file(file);
+    const bool foreign_problem = document.find("problem") != nullptr && !is_native_document(document);
+    const std::string kind = foreign_problem ? "workload" : kind_of(document);
+    if (kind != "workload") return kind;
+  } catch (const InputError&) {
+    // The formats say what is wrong with it.
+  }
+  return std::nullopt;
+}
+
 int run(const Options& options, const Common& common) {
-  const std::string& subject = options.subject;
-  if (contains(zoo_names(), subject)) return describe_network(load_workload(subject), common);
-  if (contains(family_names(), subject)) return describe_family(subject, common);
+  const std::string& subject = options.subjects.front();
+  const bool single = options.subjects.size() == 1 && options.import.from.empty();
+  if (single && contains(family_names(), subject) && !contains(zoo_names(), subject))
+    return describe_family(subject, common);
   std::error_code error;
-  if (!std::filesystem::exists(subject, error)) {
+  for (const std::string& one : options.subjects) {
+    if (contains(zoo_names(), one) || std::filesystem::exists(one, error)) continue;
     std::vector<std::string> names = zoo_names();
     for (const std::string& name : family_names()) names.push_back(name);
-    throw InputError({subject, 0, 0, ""}, "no such file, workload or family" + suggestion(subject, names));
+    throw InputError({one, 0, 0, ""}, "no such file, workload or family" + suggestion(one, names));
   }
-  const std::string kind = kind_of(load_file(subject));
+  const bool is_file = single && !contains(zoo_names(), subject) && !std::filesystem::is_directory(subject, error);
+  const std::string kind = is_file ? own_kind(subject).value_or("workload") : "workload";
   if (kind == "family") return describe_family(subject, common);
   if (kind == "architecture") return describe_architecture(load_architecture(subject), common);
   if (kind == "study") return describe_study(subject, common);
@@ -303,7 +348,7 @@ int run(const Options& options, const Common& common) {
     }
     return describe_architecture(design.architecture, common);
   }
-  return describe_network(load_workload(subject), common);
+  return describe_network(import_workload(options.subjects, options.import), common);
 }
 
 }  // namespace
@@ -313,16 +358,18 @@ void add_describe(CLI::App& app, Common& common, Action& action) {
       app, common, "describe",
       "What a workload, architecture, family, design, space or study contains: sizes, counts, feasible "
       "share,\n"
-      "energies and areas with their sources. Names of the zoo and of families work like files.",
-      "dovetail describe resnet50\n  dovetail describe eyeriss\n  dovetail describe study.yaml --format "
-      "json");
+      "energies and areas with their sources. Names of the zoo and of families work like files. Workloads of\n"
+      "other tools are read as they are; several of them, or a folder, are one network.",
+      "dovetail describe resnet50\n  dovetail describe eyeriss\n  dovetail describe topology.csv\n"
+      "  dovetail describe study.yaml --format json");
   const auto options = std::make_shared<Options>();
   command
-      ->add_option("subject", options->subject,
+      ->add_option("subject", options->subjects,
                    "A descriptor, or a name: " + fmt::format("{}", fmt::join(zoo_names(), " ")) + "; " +
                        fmt::format("{}", fmt::join(family_names(), " ")))
       ->required()
       ->type_name("FILE|NAME");
+  add_import_options(*command, options->import);
   command->callback(
       [&common, &action, options] { action = [&common, options] { return run(*options, common); }; });
 }

@@ -23,6 +23,7 @@
 #include <dovetail/workloads/parallel.hpp>
 
 #include "command.hpp"
+#include "import_options.hpp"
 #include "search_options.hpp"
 #include "signals.hpp"
 #include "simulator.hpp"
@@ -34,7 +35,9 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 struct Options : SearchOptions {
-  std::string file, workload, architecture;
+  std::string file, architecture;
+  std::vector<std::string> workload;
+  ImportOptions import;
   std::string dataflow = "free";
   double memory_mb = 0.0;
   bool front = false, nests = false;
@@ -102,7 +105,7 @@ std::vector<Job> read_jobs(const Options& options, const Common& common, std::st
     title = fmt::format("{} on {}", design.layer.name, design.architecture.name);
     return jobs;
   }
-  const Network network = load_workload(options.workload);
+  const Network network = import_workload(options.workload, options.import).network;
   const Machine machine = read_machine(options.architecture, common);
   if (options.bypass == "fixed" && !machine.family) {
     throw UsageError("--bypass fixed takes the keep sets of a design document or of a family; " +
@@ -338,8 +341,12 @@ void add_map(CLI::App& app, Common& common, Action& action) {
       ->add_option("file", options->file,
                    "Design document (layer + architecture); its mapping, if any, is ignored")
       ->type_name("FILE");
-  command->add_option("--workload", options->workload, "Network: a zoo name or a descriptor")
+  command
+      ->add_option("--workload", options->workload,
+                   "Network: a zoo name, a file of any format, or a folder; given several times, one network in this order")
+      ->allow_extra_args(false)
       ->type_name("NAME|FILE");
+  add_import_options(*command, options->import);
   command
       ->add_option(
           "--architecture", options->architecture,

@@ -29,6 +29,10 @@ class Places {
 /// Throws a located InputError unless the text is UTF-8 without control characters and of bearable size.
 void require_text(std::string_view text, const std::string& file, std::size_t most_bytes);
 
+/// Throws a located InputError unless yaml-cpp reads the text in bearable time and whole: UTF-8, at most max_yaml_bytes and
+/// max_yaml_lines, one document, brackets nested in reason.
+void require_bearable_yaml(std::string_view text, const Places& places, const std::string& file);
+
 /// The pointer of a child: parent/key with ~ and / escaped (RFC 6901).
 std::string child_pointer(const std::string& parent, std::string_view key);
 std::string child_pointer(const std::string& parent, std::size_t index);

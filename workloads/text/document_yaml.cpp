@@ -217,16 +217,19 @@ void block(const nlohmann::ordered_json& value, std::size_t indent, std::string&
 
 }  // namespace
 
-Node parse_yaml(std::string_view text, const std::string& file) {
-  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
-  detail::require_text(text, file, max_yaml_bytes);
-  const detail::Places places(text, file);
+void detail::require_bearable_yaml(std::string_view text, const Places& places, const std::string& file) {
+  require_text(text, file, max_yaml_bytes);
   const auto lines = static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
   if (lines > max_yaml_lines)
     throw InputError({file, static_cast<int>(max_yaml_lines) + 1, 1, {}},
                      fmt::format("the text has {} lines, allowed are {}", lines, max_yaml_lines));
   require_one_document(text, places);
   require_bearable_nesting(text, places);
+}
+
+Node parse_yaml(std::string_view text, const std::string& file) {
+  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+  detail::require_bearable_yaml(text, detail::Places(text, file), file);
   YAML::Node yaml;
   try {
     yaml = YAML::Load(std::string(text));

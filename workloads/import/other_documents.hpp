@@ -1,0 +1,24 @@
+// What a file is that holds no workload of a format that is read: so that a refusal says what was found.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include <dovetail/workloads/import/source.hpp>
+
+namespace dovetail {
+
+/// Whether a suffix (".csv", ".m", ".onnx") alone tells a foreign format.
+bool is_foreign_suffix(std::string_view suffix);
+
+/// Whether a document of ours is meant: it has our schema key, our `layers`, or a problem with our `dims`.
+bool is_native_document(const Node& document);
+
+/// Whether the text is none that a reader of documents should see: a SCALE-Sim configuration, MATLAB and the like.
+/// Empty when it is not.
+std::string other_text(const Source& source);
+
+/// "no workload in it: this looks like a Timeloop architecture; not read".
+std::string other_document(const Node& document);
+
+}  // namespace dovetail
