@@ -7,6 +7,7 @@
 
 #include <dovetail/accelerators/cycle/cycle_model.hpp>
 #include <dovetail/accelerators/evaluators.hpp>
+#include <dovetail/accelerators/import/timeloop_design.hpp>
 #include <dovetail/accelerators/loop/loop_model.hpp>
 #include <dovetail/accelerators/mapping/design.hpp>
 #include <dovetail/accelerators/systolic/document.hpp>
@@ -16,6 +17,7 @@
 #include <dovetail/workloads/text/document.hpp>
 
 #include "command.hpp"
+#include "import_options.hpp"
 #include "signals.hpp"
 
 namespace dovetail::cli {
@@ -39,16 +41,8 @@ struct Answer {
 /// all that the text report says.
 enum class Depth { read, figures, text };
 
-Answer evaluate(const Node& document, const Evaluator& evaluator, Depth depth) {
-  Diagnostics diagnostics;
-  if (is_systolic(document)) {
-    Json report = evaluate_systolic(document, diagnostics);
-    diagnostics.raise();
-    return {report, report.dump(2) + "\n"};
-  }
-  const Design design = read_design(document);
-  if (!design.mapping)
-    throw InputError(document.location(), "the design has no mapping; `dovetail map` finds one");
+Answer evaluate(const Design& design, const Location& where, const Evaluator& evaluator, Depth depth) {
+  if (!design.mapping) throw InputError(where, "the design has no mapping; `dovetail map` finds one");
   if (depth == Depth::read) return {};
   const Evaluation evaluation = evaluator.evaluate(design.layer, design.architecture, *design.mapping);
   std::string text = evaluation_text(design.layer, design.architecture, *design.mapping, evaluation);
@@ -56,6 +50,16 @@ Answer evaluate(const Node& document, const Evaluator& evaluator, Depth depth) {
     text += "\nWhere the cycles go\n" +
             to_text(CycleModel().explain(design.layer, design.architecture, *design.mapping));
   return {to_json(design.layer, design.architecture, evaluation), std::move(text)};
+}
+
+Answer evaluate(const Node& document, const Evaluator& evaluator, Depth depth) {
+  Diagnostics diagnostics;
+  if (is_systolic(document)) {
+    Json report = evaluate_systolic(document, diagnostics);
+    diagnostics.raise();
+    return {report, report.dump(2) + "\n"};
+  }
+  return evaluate(read_design(document), document.location(), evaluator, depth);
 }
 
 std::string csv_row(const std::string& file, const Json& json) {
@@ -105,7 +109,15 @@ int run(const Options& options, const Common& common) {
   const Depth depth = common.dry_run ? Depth::read : common.format == "text" ? Depth::text : Depth::figures;
   std::vector<Answer> answers;
   std::string mistakes;
+  // Problem, architecture, energies and mapping of Timeloop are one design, in however many files.
+  const bool timeloop = are_timeloop_documents(options.files);
+  if (timeloop) {
+    const TimeloopDesign read = read_timeloop_design(options.files);
+    answers.push_back(evaluate(read.design, Source(options.files.front()).start(), *evaluator, depth));
+    print_remarks(read.remarks);
+  }
   for (const std::string& file : options.files) {
+    if (timeloop) break;
     if (file == "-") {
       if (options.files.size() > 1)
         throw UsageError("'-' stands alone: JSON lines on stdin, one answer each");
@@ -123,7 +135,7 @@ int run(const Options& options, const Common& common) {
                answers.size() == 1 ? "" : "s", options.model);
     return exit_done;
   }
-  const bool single = options.files.size() == 1;
+  const bool single = timeloop || options.files.size() == 1;
   if (!single || mistakes.empty()) {
     if (common.format == "text") {
       for (std::size_t i = 0; i < answers.size(); ++i) {
@@ -155,8 +167,10 @@ void add_evaluate(CLI::App& app, Common& common, Action& action) {
       app, common, "evaluate",
       "What a design (layer + architecture + mapping) costs: cycles, energy, accesses; or which constraints "
       "it breaks.\n"
-      "Reads design documents in YAML or JSON, timeloop-reference-case/1 and systolic-array/1 documents.",
-      "dovetail evaluate design.yaml --format json\n  dovetail evaluate - < designs.jsonl > answers.jsonl");
+      "Reads design documents in YAML or JSON, timeloop-reference-case/1 and systolic-array/1 documents, and one design of\n"
+      "Timeloop: its problem, architecture, energy table (ERT) and mapping, in any number of files.",
+      "dovetail evaluate design.yaml --format json\n  dovetail evaluate - < designs.jsonl > answers.jsonl\n"
+      "  dovetail evaluate parsed-processed-input.yaml timeloop-mapper.ERT.yaml timeloop-mapper.map.yaml");
   const auto options = std::make_shared<Options>();
   command
       ->add_option("files", options->files,

@@ -1,0 +1,127 @@
+#include <dovetail/accelerators/import/timeloop_design.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <utility>
+
+#include <dovetail/workloads/import/foreign_yaml.hpp>
+#include <dovetail/workloads/import/other_documents.hpp>
+#include <dovetail/workloads/import/timeloop_problem.hpp>
+#include <dovetail/workloads/text/reader.hpp>
+
+namespace dovetail {
+namespace {
+
+// Top-level keys that are read; and those of Timeloop that say nothing about a design.
+constexpr std::array read_keys = {"problem", "architecture", "ERT", "ART", "mapping", "architecture_constraints",
+                                  "mapspace_constraints", "constraints"};
+
+bool is_timeloop_document(const Node& document) {
+  if (!document.is_mapping() || is_native_document(document) || document.find("layer") != nullptr || document.find("arch") != nullptr)
+    return false;
+  const Node* architecture = document.find("architecture");
+  if (architecture != nullptr && architecture->find("levels") != nullptr) return false;
+  const Node* mapping = document.find("mapping");
+  if (mapping != nullptr && mapping->is_mapping()) return false;
+  return std::any_of(read_keys.begin(), read_keys.end(), [&](const char* key) { return document.find(key) != nullptr; });
+}
+
+struct Parts {
+  std::map<std::string, Node> values;
+  std::map<std::string, std::string> files;
+  Location first;
+
+  const Node* find(const char* key) const {
+    const auto found = values.find(key);
+    return found == values.end() || found->second.is_null() ? nullptr : &found->second;
+  }
+};
+
+Parts read_parts(const std::vector<std::string>& files, Diagnostics& diagnostics) {
+  Parts parts;
+  for (const std::string& file : files) {
+    const Source source(file);
+    if (parts.first.file.empty()) parts.first = source.start();
+    try {
+      const Node& document = source.yaml();
+      if (document.find("sparse_optimizations") != nullptr)
+        diagnostics.error(document.find("sparse_optimizations")->location(), "sparse_optimizations are not read");
+      for (const char* key : read_keys) {
+        const Node* value = document.find(key);
+        if (value == nullptr || (value->is_sequence() && value->items().empty())) continue;
+        if (std::string_view(key) == "problem" && parts.values.contains(key))
+          diagnostics.error(value->location(), fmt::format("a second problem, the first is in {}", parts.files[key]));
+        parts.values[key] = *value;
+        parts.files[key] = file;
+      }
+    } catch (const InputError& error) {
+      for (const Diagnostic& one : error.diagnostics()) diagnostics.error(one.where, one.message);
+    }
+  }
+  return parts;
+}
+
+void read_constraints(const Node& node, const Layer& layer, std::vector<TimeloopDirective>& constraints, Diagnostics& diagnostics) {
+  const Node* targets = node.is_mapping() ? node.find("targets") : &node;
+  if (targets == nullptr || targets->is_null()) return;
+  if (!require_sequence(*targets, "constraints", diagnostics)) return;
+  for (const Node& one : targets->items()) {
+    if (auto directive = read_directive(one, layer, diagnostics)) constraints.push_back(std::move(*directive));
+  }
+}
+
+}  // namespace
+
+bool are_timeloop_documents(const std::vector<std::string>& files) {
+  return !files.empty() && std::all_of(files.begin(), files.end(), [](const std::string& file) {
+    if (!file.ends_with(".yaml") && !file.ends_with(".yml")) return false;
+    try {
+      return is_timeloop_document(Source(file).yaml());
+    } catch (const InputError&) {
+      return false;
+    }
+  });
+}
+
+TimeloopDesign read_timeloop_design(const std::vector<std::string>& files) {
+  Diagnostics diagnostics;
+  TimeloopDesign whole;
+  const Parts parts = read_parts(files, diagnostics);
+  diagnostics.raise();
+  std::optional<Layer> layer;
+  std::optional<TimeloopMachine> machine;
+  if (const Node* problem = parts.find("problem"))
+    layer = read_timeloop_problem(*problem, parts.files.at("problem"), false, whole.remarks, diagnostics);
+  else
+    diagnostics.error(parts.first, "no problem in these files: give the file with `problem` as well");
+  if (const Node* architecture = parts.find("architecture")) {
+    machine = read_timeloop_machine(*architecture, whole.remarks, diagnostics);
+  } else {
+    diagnostics.error(parts.first, "no architecture in these files: give the file with `architecture` as well");
+  }
+  if (const Node* ert = parts.find("ERT"); ert != nullptr && machine)
+    read_energy_table(*ert, machine->architecture, diagnostics);
+  else if (ert == nullptr)
+    diagnostics.error(parts.first, "no energies in these files: give the energy reference table (ERT) that Accelergy wrote as well");
+  if (const Node* art = parts.find("ART"); art != nullptr && machine) read_area_table(*art, machine->architecture, diagnostics);
+  diagnostics.raise();
+  for (const std::string& wrong : check(*layer)) diagnostics.error(parts.find("problem")->location(), wrong);
+  diagnostics.raise();
+  for (const char* key : {"architecture_constraints", "mapspace_constraints", "constraints"}) {
+    if (const Node* node = parts.find(key)) read_constraints(*node, *layer, whole.constraints, diagnostics);
+  }
+  if (const Node* mapping = parts.find("mapping"))
+    whole.design.mapping = read_timeloop_mapping(*mapping, *layer, *machine, diagnostics);
+  diagnostics.raise();
+  machine->architecture.name = std::filesystem::path(parts.files.at("architecture")).stem().string();
+  whole.design.id = layer->name;
+  whole.design.layer = std::move(*layer);
+  whole.design.architecture = machine->architecture;
+  whole.machine = std::move(*machine);
+  return whole;
+}
+
+}  // namespace dovetail

@@ -1,0 +1,29 @@
+// A whole Timeloop design in one file or several: problem, architecture, energies, areas and mapping, as one of ours.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <dovetail/accelerators/import/timeloop_directives.hpp>
+#include <dovetail/accelerators/import/timeloop_mapping.hpp>
+#include <dovetail/accelerators/mapping/design.hpp>
+
+namespace dovetail {
+
+/// Whether each file is a YAML document of Timeloop or Accelergy (problem, architecture, ERT, ART, mapping, constraints).
+/// Never throws: what is no YAML is not one.
+bool are_timeloop_documents(const std::vector<std::string>& files);
+
+/// What was read, and what constrains the search for mappings.
+struct TimeloopDesign {
+  Design design;
+  TimeloopMachine machine;                    ///< design.architecture, with the names of its parts
+  std::vector<TimeloopDirective> constraints; ///< of architecture_constraints, mapspace_constraints and of the parts
+  std::vector<Remark> remarks;
+};
+
+/// The files, in any order, as one design. What a later file says replaces what an earlier one said (the mapping that a
+/// mapper found, over that of the processed input). Throws InputError with all mistakes.
+TimeloopDesign read_timeloop_design(const std::vector<std::string>& files);
+
+}  // namespace dovetail
