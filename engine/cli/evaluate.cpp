@@ -1,7 +1,5 @@
 // dovetail evaluate: what a design costs, or which constraints it breaks.
 #include <cstdio>
-#include <fstream>
-#include <iostream>
 
 #include <fmt/format.h>
 
@@ -11,6 +9,7 @@
 #include <dovetail/accelerators/loop/loop_model.hpp>
 #include <dovetail/accelerators/mapping/design.hpp>
 #include <dovetail/accelerators/systolic/document.hpp>
+#include <dovetail/accelerators/tiles/tile_document.hpp>
 #include <dovetail/engine/report/evaluation_json.hpp>
 #include <dovetail/engine/report/report.hpp>
 #include <dovetail/engine/report/table.hpp>
@@ -18,6 +17,7 @@
 
 #include "command.hpp"
 #include "import_options.hpp"
+#include "json_lines.hpp"
 #include "signals.hpp"
 
 namespace dovetail::cli {
@@ -59,6 +59,11 @@ Answer evaluate(const Node& document, const Evaluator& evaluator, Depth depth) {
     diagnostics.raise();
     return {report, report.dump(2) + "\n"};
   }
+  if (is_tile_case(document)) {
+    Json report = evaluate_tile_case(document, diagnostics);
+    diagnostics.raise();
+    return {report, tile_case_text(read_tile_case(document, diagnostics))};
+  }
   return evaluate(read_design(document), document.location(), evaluator, depth);
 }
 
@@ -77,27 +82,9 @@ std::string csv_row(const std::string& file, const Json& json) {
   return row + "," + csv_cell(violations) + "\n";
 }
 
-// One line in, one line out, in order; a bad line answers in its place.
 int evaluate_lines(const Evaluator& evaluator) {
-  bool all_good = true;
-  std::string line;
-  for (std::int64_t number = 1; !interrupted() && std::getline(std::cin, line); ++number) {
-    Json answer;
-    try {
-      answer = evaluate(parse_json(line, fmt::format("line {}", number)), evaluator, Depth::figures).json;
-    } catch (const InputError& error) {
-      all_good = false;
-      answer = {{"error", error.what()}};
-    } catch (const std::exception& error) {
-      all_good = false;
-      answer = {{"error", fmt::format("line {}: {}", number, error.what())}};
-    }
-    const std::string text = answer.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
-    std::fwrite(text.data(), 1, text.size(), stdout);
-    std::fflush(stdout);
-  }
-  if (interrupted()) return interrupt_exit_code();
-  return all_good ? exit_done : exit_input;
+  return answer_lines(
+      [&](const Node& document) { return evaluate(document, evaluator, Depth::figures).json; });
 }
 
 int run(const Options& options, const Common& common) {
@@ -167,8 +154,8 @@ void add_evaluate(CLI::App& app, Common& common, Action& action) {
       app, common, "evaluate",
       "What a design (layer + architecture + mapping) costs: cycles, energy, accesses; or which constraints "
       "it breaks.\n"
-      "Reads design documents in YAML or JSON, timeloop-reference-case/1 and systolic-array/1 documents, and one design of\n"
-      "Timeloop: its problem, architecture, energy table (ERT) and mapping, in any number of files.",
+      "Reads design documents in YAML or JSON, timeloop-reference-case/1, systolic-array/1 and fpga-tile-case/1 documents,\n"
+      "and one design of Timeloop: its problem, architecture, energy table (ERT) and mapping, in any number of files.",
       "dovetail evaluate design.yaml --format json\n  dovetail evaluate - < designs.jsonl > answers.jsonl\n"
       "  dovetail evaluate parsed-processed-input.yaml timeloop-mapper.ERT.yaml timeloop-mapper.map.yaml");
   const auto options = std::make_shared<Options>();

@@ -18,6 +18,7 @@
 #include <dovetail/engine/report/map_json.hpp>
 #include <dovetail/engine/report/report.hpp>
 #include <dovetail/engine/report/table.hpp>
+#include <dovetail/engine/tiles/tile_family.hpp>
 #include <dovetail/spaces/family/family.hpp>
 #include <dovetail/workloads/network.hpp>
 #include <dovetail/workloads/parallel.hpp>
@@ -28,6 +29,7 @@
 #include "signals.hpp"
 #include "simulator.hpp"
 #include "terminal.hpp"
+#include "tiles.hpp"
 
 namespace dovetail::cli {
 namespace {
@@ -218,6 +220,9 @@ int run(const Options& options, const Common& common) {
     throw UsageError("map needs either a design FILE or --workload with --architecture");
   if (!options.workload.empty() && options.architecture.empty())
     throw UsageError("--workload needs --architecture: a document or a family");
+  if (!options.file.empty() && is_tile_request(options.file)) return map_tile_document(options.file, common);
+  if (!options.workload.empty() && is_tile_family(options.architecture))
+    return map_tiles(options.workload, options.architecture, common);
   std::string title;
   std::vector<Job> jobs = read_jobs(options, common, title);
   if (!options.evaluator.empty() && options.model != "loop")
@@ -335,11 +340,13 @@ void add_map(CLI::App& app, Common& common, Action& action) {
                                      "The best mapping (schedule) of every layer on one machine, with a "
                                      "lower bound of what any mapping can reach.",
                                      "dovetail map --workload resnet18 --architecture eyeriss --objective "
-                                     "edp\n  dovetail map design.yaml --format json");
+                                     "edp\n  dovetail map design.yaml --format json\n  dovetail map "
+                                     "--workload alexnet --architecture fpga-tiles --set board=zc706");
   const auto options = std::make_shared<Options>();
   command
       ->add_option("file", options->file,
-                   "Design document (layer + architecture); its mapping, if any, is ignored")
+                   "Design document (layer + architecture); its mapping, if any, is ignored. Or a "
+                   "fpga-tile-grid/1 document; '-' reads those as JSON lines and answers one line each")
       ->type_name("FILE");
   command
       ->add_option("--workload", options->workload,

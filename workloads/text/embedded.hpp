@@ -17,6 +17,11 @@ struct File {
 std::span<const File> zoo();
 std::span<const File> families();
 std::span<const File> machines();
+/// Of the tile model: accelerators/boards and accelerators/tile_families.
+std::span<const File> boards();
+std::span<const File> tile_families();
+/// engine/compress/sensitivities: how accuracies fall when layers are pruned.
+std::span<const File> sensitivities();
 
 /// The file with this name, or nullptr.
 inline const File* find(std::span<const File> files, std::string_view name) {

@@ -62,6 +62,10 @@ TEST_CASE("totals agree with those published") {
        32 * (2L * 4096 * 4096 + 2L * 4096 * 1024 + 3L * 4096 * 14336 + 2L * 2048 * 4096) + 4096L * 128256, -1, -1},
       {"unet", 23, 150428424448, 31023808, -1},  // 23 convolutional layers in the paper; 31.03 M weights from memory
       {"dqn-2013", 2, 16L * 20 * 20 * 4 * 8 * 8 + 32L * 9 * 9 * 16 * 4 * 4, 16 * 4 * 8 * 8 + 32 * 16 * 4 * 4, -1},
+      // torchvision's 61 100 840 less 10 344 biases; 569 M multiply-adds and 4 231 976 less 22 888 biases and batch norms.
+      {"alexnet-torchvision", 8, 714188480, 61100840 - 10344, -1},
+      {"mobilenetv1", 28, 568740352, 4231976 - 22888, -1},
+      {"resnet20-cifar", 22, 40813184, -1, -1},
   };
   CHECK(published.size() == zoo_names().size());
   for (const Published& one : published) {

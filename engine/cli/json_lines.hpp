@@ -1,0 +1,16 @@
+// JSON lines: one document a line on stdin, one answer a line on stdout.
+#pragma once
+
+#include <functional>
+
+#include "command.hpp"
+
+#include <dovetail/workloads/text/document.hpp>
+
+namespace dovetail::cli {
+
+/// Answers every line of stdin in order, flushed; a bad line answers {"error": …} in its place, and the exit code is then
+/// that of wrong input.
+int answer_lines(const std::function<nlohmann::ordered_json(const Node&)>& answer);
+
+}  // namespace dovetail::cli
