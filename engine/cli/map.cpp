@@ -160,11 +160,28 @@ Json to_json(const Job& job) {
   return json;
 }
 
+// How sure the answers are, in a word.
+std::string certainty(const std::vector<Job>& jobs) {
+  std::size_t proven = 0, bounded = 0, mapped = 0;
+  double widest = 0.0;
+  for (const Job& job : jobs) {
+    if (!job.result.mapping) continue;
+    ++mapped;
+    proven += job.result.proven ? 1 : 0;
+    bounded += job.result.lower_bound > 0.0 ? 1 : 0;
+    widest = std::max(widest, job.result.gap());
+  }
+  if (mapped == 0) return "no mapping";
+  if (proven == jobs.size()) return "proven";
+  if (bounded < mapped) return "no bound";
+  return fmt::format("{} of {} proven, widest gap {}", proven, jobs.size(), percent(widest));
+}
+
 void print_text(const std::vector<Job>& jobs, const std::string& title, const Options& options,
                 double seconds) {
-  fmt::print("{}: {} distinct layer{}, {} mapper, objective {} ({})\n\n", title, jobs.size(),
+  fmt::print("{}: {} distinct layer{}, {} mapper, objective {} ({}), {}\n\n", title, jobs.size(),
              jobs.size() == 1 ? "" : "s", options.mapper, options.objective,
-             objective_unit(*parse_objective(options.objective)));
+             objective_unit(*parse_objective(options.objective)), certainty(jobs));
   Table table({"layer", "x", "objective", "bound", "gap", "energy pJ", "cycles", "utilization", "evaluations",
                "ended by"});
   for (const Job& job : jobs) {
@@ -205,6 +222,8 @@ void print_text(const std::vector<Job>& jobs, const std::string& title, const Op
   for (const Job& job : jobs) {
     if (!job.failure.empty()) {
       fmt::print("\n{}: {}\n", job.name, job.failure);
+    } else if (!job.result.mapping && interrupted()) {
+      fmt::print("\n{}: no mapping before the signal\n", job.name);
     } else if (!job.result.mapping) {
       fmt::print("\n{}: nothing fits. The nearest miss:\n", job.name);
       for (const Violation& violation : job.result.closest) fmt::print("  {}\n", to_text(violation));
@@ -244,6 +263,7 @@ int run(const Options& options, const Common& common) {
     job.request.seed = common.seed;
     job.request.threads = thread_count(common.threads);
     job.request.front = options.front || evaluator != nullptr;
+    job.request.stop = interrupted;
   }
   if (common.dry_run) {
     fmt::print("{}: {} distinct layer{} would be mapped by the {} mapper\n", title, jobs.size(),
@@ -270,7 +290,6 @@ int run(const Options& options, const Common& common) {
   });
   progress.clear();
   simulators.report();
-  if (interrupted()) return interrupt_exit_code();
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 
   bool complete = true, limited = false;
@@ -320,6 +339,7 @@ int run(const Options& options, const Common& common) {
               "\n");
     }
   }
+  if (interrupted()) return interrupt_exit_code();
   if (!complete) {
     for (const Job& job : jobs) {
       if (job.result.mapping) continue;

@@ -53,7 +53,7 @@ bool MapSession::finished(std::int64_t default_budget) {
     stopped_ = "budget";
     return true;
   }
-  if (request_->time_s && clock_.seconds() >= *request_->time_s) {
+  if ((request_->stop && request_->stop()) || (request_->time_s && clock_.seconds() >= *request_->time_s)) {
     stopped_ = "time";
     return true;
   }

@@ -7,7 +7,8 @@
 #include <stdexcept>
 
 #include <dovetail/accelerators/loop/loop_model.hpp>
-#include <dovetail/engine/map/sampling/sampling_mappers.hpp>
+#include <dovetail/engine/map/exact/listing.hpp>
+#include <dovetail/engine/map/sampling/incumbent.hpp>
 #include <dovetail/workloads/parallel.hpp>
 
 namespace dovetail {
@@ -15,13 +16,16 @@ namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr std::size_t tile_limit = 400'000;  // tables of a few hundred bytes per tile
-constexpr std::size_t choice_limit = 1024;   // keep sets that are listed
-constexpr std::size_t kept_tables = 64;
+constexpr std::size_t alone = 1;            // keep sets that are searched one by one
 constexpr std::size_t front_labels = 200'000;  // effort for the proof of an unlimited front
 constexpr std::size_t narrow = 128;            // labels per stage of the first runs,
 constexpr std::size_t wide = 512;              // of one for a good incumbent,
 constexpr std::size_t broad = 4096;            // and of those before the last
+constexpr double case_tables = 2e7;            // entries of the tables of all cases
 constexpr std::size_t together = 4;            // keep sets that start from the same incumbent
+constexpr std::size_t first_labels = 30'000;   // per stage of a first try at the proof,
+constexpr std::size_t direct = 50'000;         // and of the next ones
+constexpr std::int64_t listed_mappings = 100'000;
 constexpr std::size_t unlimited = std::numeric_limits<std::size_t>::max();
 
 constexpr double close = 2.0;  // of a bound: a proof is due
@@ -34,51 +38,13 @@ constexpr double deepening[] = {1.02, 1.08, 1.15, 1.25, 1.4, 1.6, 1.9, 2.3, 3.0,
 ExactSearch::ExactSearch(const MapRequest& request) : request_(request) {
   problem_ = std::make_unique<MapProblem>(request_, tile_limit);
   plan_ = std::make_unique<LoopPlan>(request_.layer, request_.architecture);
-  const auto options = keep_choices(request_);
-  std::vector<KeepSets> sets(1);
-  for (std::size_t i = 0; i < options.size() && all_choices_; ++i) {
-    std::vector<KeepSets> longer;
-    for (const KeepSets& set : sets) {
-      // All subsets of the optional tensors, everything kept first.
-      for (unsigned subset = options[i].optional;; subset = (subset - 1) & options[i].optional) {
-        KeepSets next = set;
-        next[i] = options[i].must | subset;
-        longer.push_back(next);
-        if (subset == 0) break;
-      }
-    }
-    if (longer.size() > choice_limit) all_choices_ = false;
-    sets = std::move(longer);
-  }
-  if (!all_choices_) {
-    // Too many to list: everything kept, only what must be, and each tensor or level dropped alone.
-    sets.clear();
-    KeepSets all{}, least{};
-    for (std::size_t i = 0; i < options.size(); ++i) {
-      all[i] = options[i].must | options[i].optional;
-      least[i] = options[i].must;
-    }
-    sets = {all, least};
-    for (std::size_t i = 0; i < options.size(); ++i) {
-      for (unsigned t = 0; t < problem_->tensors.size(); ++t) {
-        if ((options[i].optional >> t & 1U) == 0) continue;
-        KeepSets one = all;
-        one[i] &= ~(1U << t);
-        sets.push_back(one);
-      }
-    }
-  }
-  keep_tables_ = sets.size() <= kept_tables;
-  outermost_ = outermost_tables(*problem_, sets);
-  choices_.resize(sets.size());
-  parallel_for(sets.size(), request_.threads, [&](std::size_t n) {
-    choices_[n].keep = sets[n];
-    if (request_.time_s && clock_.seconds() >= *request_.time_s / 2.0) return;  // its bound stays 0
-    const LabelSearch& own = search(choices_[n]);
-    choices_[n].bound = own.root_bound();
-    choices_[n].energy = own.root_energy_pj();
-    choices_[n].cycles = own.root_cycles();
-    if (!keep_tables_ || !(choices_[n].bound < infinity)) choices_[n].search.reset();
+  const std::vector<KeepGroup> groups = keep_groups();
+  for (const KeepChoice& choice : groups.front()) grouped_ = grouped_ || choice.optional != 0;
+  outermost_ = outermost_tables(*problem_, groups);
+  choices_.resize(groups.size());
+  parallel_for(groups.size(), request_.threads, [&](std::size_t n) {
+    choices_[n].own.keep = groups[n];
+    bound(choices_[n]);
   });
   std::stable_sort(choices_.begin(), choices_.end(),
                    [](const Choice& a, const Choice& b) { return a.bound < b.bound; });
@@ -88,23 +54,126 @@ ExactSearch::ExactSearch(const MapRequest& request) : request_(request) {
     root_energy_ = std::min(root_energy_, choice.energy);
     root_cycles_ = std::min(root_cycles_, choice.cycles + problem_->extra_cycles);
   }
-  for (const Choice& choice : choices_) main_.bounds.push_back(choice.bound);
-  main_.done.assign(choices_.size(), 0);
-  if (!all_choices_ || request_.architecture.link_transfers) {
+  list_bounds();
+  if (request_.architecture.link_transfers) {
     root_energy_ = problem_->compute_pj;
     root_cycles_ = std::ceil(problem_->macs / static_cast<double>(request_.architecture.compute.instances));
     root_bound_ = request_.objective(root_energy_, root_cycles_);
   }
 }
 
-LabelSearch& ExactSearch::search(Choice& choice) {
-  if (!choice.search)
-    choice.search = std::make_unique<LabelSearch>(*problem_, *plan_, choice.keep, outermost_);
-  return *choice.search;
+// Few keep sets are searched one by one; many as one group, which decides level by level.
+std::vector<KeepGroup> ExactSearch::keep_groups() const {
+  auto options = keep_choices(request_);
+  for (std::size_t i = 0; i + 1 < options.size(); ++i) {
+    for (unsigned t = 0; t < problem_->tensors.size(); ++t) {
+      // What not even a tile of one element fits is no option.
+      const int level = static_cast<int>(i);
+      if (problem_->words(level, options[i].must | 1U << t, 0) > problem_->level[i].capacity)
+        options[i].optional &= ~(1U << t);
+    }
+  }
+  std::vector<KeepGroup> groups(1);
+  for (std::size_t i = 0; i < options.size(); ++i) {
+    if (groups.size() > alone / keep_sets(options[i]).size()) {
+      KeepGroup all{};
+      std::copy(options.begin(), options.end(), all.begin());
+      return {all};
+    }
+    std::vector<KeepGroup> longer;
+    for (const KeepGroup& group : groups) {
+      for (const unsigned set : keep_sets(options[i])) {
+        longer.push_back(group);
+        longer.back()[i] = {set, 0};
+      }
+    }
+    groups = std::move(longer);
+  }
+  return groups;
 }
 
-void ExactSearch::release(Choice& choice) {
-  if (!keep_tables_) choice.search.reset();
+// Its bound stays what it is when there is no time.
+void ExactSearch::bound(Choice& choice) {
+  if (expired()) return;
+  const LabelSearch& own = search(choice);
+  choice.bound = std::max(choice.bound, own.root_bound());
+  choice.energy = std::max(choice.energy, own.root_energy_pj());
+  choice.cycles = std::max(choice.cycles, own.root_cycles());
+  if (!(choice.bound < infinity)) choice.search.reset();
+}
+
+// Cuts the case with the least bound in two, by what one tensor may share, until that no longer helps.
+void ExactSearch::split() {
+  if (choices_.size() != 1) return;
+  // As many cases as their tables are worth.
+  double tables = 0.0;
+  for (std::size_t i = 0; i + 1 < problem_->level.size(); ++i) {
+    tables += static_cast<double>(keep_sets(choices_.front().own.keep[i]).size() *
+                                  keep_sets(choices_.front().own.keep[i + 1]).size());
+  }
+  const double cost = tables * static_cast<double>(problem_->lattice.size());
+  const auto most = static_cast<std::size_t>(std::clamp(case_tables / cost, 4.0, 16.0));
+  choices_.front().members = multicasts(*problem_);
+  std::vector<char> final(1, 0);
+  while (choices_.size() < most && !expired()) {
+    std::size_t least = choices_.size();
+    for (std::size_t n = 0; n < choices_.size(); ++n) {
+      if (final[n] == 0 && (least == choices_.size() || choices_[n].bound < choices_[least].bound)) least = n;
+    }
+    if (least == choices_.size() || choices_[least].bound >= main_.best->objective) break;
+    Choice& from = choices_[least];
+    Multicast low, high;
+    low.fill(infinity);
+    high.fill(0.0);
+    for (const Multicast& one : from.members) {
+      for (std::size_t t = 0; t < one.size(); ++t) {
+        low[t] = std::min(low[t], one[t]);
+        high[t] = std::max(high[t], one[t]);
+      }
+    }
+    const std::size_t widest = static_cast<std::size_t>(
+        std::max_element(high.begin(), high.end()) - high.begin());
+    const double middle = std::sqrt(std::max(1.0, low[widest]) * high[widest]);
+    Choice parts[2];
+    for (Choice& part : parts) {
+      part.own = from.own;
+      part.bound = from.bound;
+      part.energy = from.energy;
+      part.cycles = from.cycles;
+    }
+    for (const Multicast& one : from.members) parts[one[widest] > middle ? 1 : 0].members.push_back(one);
+    if (parts[0].members.empty() || parts[1].members.empty()) {
+      final[least] = 1;
+      continue;
+    }
+    for (Choice& part : parts) {
+      part.own.multicast.fill(1.0);
+      for (const Multicast& one : part.members) {
+        for (std::size_t t = 0; t < one.size(); ++t)
+          part.own.multicast[t] = std::max(part.own.multicast[t], one[t]);
+      }
+      bound(part);
+    }
+    choices_[least] = std::move(parts[0]);
+    choices_.push_back(std::move(parts[1]));
+    final.push_back(0);
+  }
+  std::stable_sort(choices_.begin(), choices_.end(),
+                   [](const Choice& a, const Choice& b) { return a.bound < b.bound; });
+  root_bound_ = std::max(root_bound_, choices_.front().bound);
+  list_bounds();
+}
+
+void ExactSearch::list_bounds() {
+  main_.bounds.clear();
+  for (const Choice& choice : choices_) main_.bounds.push_back(choice.bound);
+  main_.done.assign(choices_.size(), 0);
+}
+
+LabelSearch& ExactSearch::search(Choice& choice) {
+  if (!choice.search)
+    choice.search = std::make_unique<LabelSearch>(*problem_, *plan_, choice.own, outermost_);
+  return *choice.search;
 }
 
 double ExactSearch::root_bound() const {
@@ -113,7 +182,7 @@ double ExactSearch::root_bound() const {
 
 double ExactSearch::lower_bound() const {
   const double least = main_.lower_bound();
-  if (all_choices_ && !request_.architecture.link_transfers) return least;
+  if (!request_.architecture.link_transfers) return least;
   return std::min(least, root_bound_);  // only what holds for any mapping: the arithmetic at full width
 }
 
@@ -158,13 +227,12 @@ bool ExactSearch::spent(Hunt& hunt) const {
 
 // Every keep set once, up to a ceiling of the objective. A few at a time, which all start from the same incumbent: as many
 // for any number of threads.
-void ExactSearch::pass(Hunt& hunt, double ceiling, std::size_t width) {
+void ExactSearch::pass(Hunt& hunt, double ceiling, std::size_t width, std::size_t labels) {
   std::vector<std::size_t> turn;
   for (std::size_t n = 0; n < choices_.size(); ++n) {
     if (hunt.done[n] == 0 && !spent(hunt)) {
       if (hunt.bounds[n] >= hunt.target()) {
         hunt.done[n] = 1;
-        release(choices_[n]);
       } else if (hunt.bounds[n] < ceiling) {
         turn.push_back(n);
       }
@@ -176,8 +244,9 @@ void ExactSearch::pass(Hunt& hunt, double ceiling, std::size_t width) {
     const bool whole = cutoff.objective == hunt.target();
     std::vector<SearchOutcome> outcomes(turn.size());
     parallel_for(turn.size(), request_.threads, [&](std::size_t k) {
-      outcomes[k] = search(choices_[turn[k]]).run(cutoff, limits(width));
-      release(choices_[turn[k]]);
+      SearchLimits effort = limits(width);
+      effort.labels = std::min(effort.labels, labels);
+      outcomes[k] = search(choices_[turn[k]]).run(cutoff, effort);
     });
     for (std::size_t k = 0; k < turn.size(); ++k) {
       const SearchOutcome& outcome = outcomes[k];
@@ -190,7 +259,7 @@ void ExactSearch::pass(Hunt& hunt, double ceiling, std::size_t width) {
       hunt.bounds[turn[k]] = std::max(hunt.bounds[turn[k]], outcome.lower_bound);
       if (outcome.complete && whole) hunt.done[turn[k]] = 1;
       if (outcome.out_of_time) hunt.stopped = "time";
-      if (outcome.out_of_memory && width == unlimited) hunt.stopped = "memory";
+      if (outcome.out_of_memory && width == unlimited && labels == unlimited) hunt.stopped = "memory";
     }
     turn.clear();
   }
@@ -211,6 +280,10 @@ void ExactSearch::descend(Hunt& hunt) {
   if (!known && (cutoff < infinity || !hunt.prove)) pass(hunt, infinity, wide);
   if (hunt.best && !hunt.prove) return;
   hunt.cutoff = cutoff;
+  if (known && grouped_) {
+    raise(hunt);
+    return;
+  }
   while (hunt.best && !spent(hunt)) {
     const double best = hunt.target(), bound = hunt.lower_bound();
     if (!(best > close * bound)) break;
@@ -221,7 +294,38 @@ void ExactSearch::descend(Hunt& hunt) {
   pass(hunt, infinity, unlimited);
 }
 
+// From a known mapping: the whole proof if so many labels suffice for it, otherwise as large a step of the bound as they
+// do, then more of them.
+void ExactSearch::raise(Hunt& hunt) {
+  std::size_t labels = direct;
+  double step = infinity;
+  while (!spent(hunt) && hunt.lower_bound() < hunt.target()) {
+    const double bound = hunt.lower_bound(), open = hunt.target() / bound;
+    const double ceiling = step < open ? bound * step : infinity;
+    const std::size_t most = limits(unlimited).labels;
+    pass(hunt, ceiling, unlimited, labels < most ? labels : unlimited);
+    // Where not every cost is priced exactly, searches that left nothing out may end below the target.
+    if (std::find(hunt.done.begin(), hunt.done.end(), 0) == hunt.done.end()) return;
+    if (hunt.lower_bound() >= std::min(ceiling, hunt.target()) * (1.0 - 1e-9)) continue;
+    step = std::sqrt(std::min(step, open));
+    if (step > 1.02 && step < infinity) continue;
+    if (labels >= most) hunt.stopped = "memory";
+    labels *= 4;
+    step = hunt.target() / hunt.lower_bound();
+  }
+}
+
+bool ExactSearch::attempt(const MapPoint& known) {
+  main_.best = known;
+  main_.gap = request_.gap;
+  if (request_.cutoff > 0.0) main_.cutoff = request_.cutoff;
+  if (!grouped_ || !request_.prove) return false;
+  parallel_for(1, request_.threads, [&](std::size_t) { pass(main_, infinity, unlimited, first_labels); });
+  return main_.stopped.empty() && main_.lower_bound() >= main_.target();
+}
+
 void ExactSearch::solve() {
+  if (main_.best && grouped_ && request_.prove && main_.lower_bound() < main_.target()) split();
   main_.gap = request_.gap;
   if (request_.cutoff > 0.0) main_.cutoff = request_.cutoff;
   main_.budget = request_.budget;
@@ -229,7 +333,7 @@ void ExactSearch::solve() {
   parallel_for(1, request_.threads, [&](std::size_t) { descend(main_); });  // all stages share its threads
   if (!main_.stopped.empty()) return;
   const double least = lower_bound();
-  if (main_.best && least >= main_.best->objective && all_choices_ && !request_.architecture.link_transfers) {
+  if (main_.best && least >= main_.best->objective && !request_.architecture.link_transfers) {
     main_.stopped = "proven";
   } else if (!main_.best && !(least < infinity)) {
     main_.stopped = "infeasible";
@@ -259,12 +363,12 @@ double ExactSearch::cheapest(double price, std::optional<MapPoint>& best, double
   hunt.done.assign(choices_.size(), 0);
   parallel_for(1, request_.threads, [&](std::size_t) { descend(hunt); });
   best = hunt.best;
-  if (all_choices_ && !request_.architecture.link_transfers) return hunt.lower_bound();
+  if (!request_.architecture.link_transfers) return hunt.lower_bound();
   return std::min(hunt.lower_bound(), root_energy_ + price * root_cycles_);
 }
 
 bool ExactSearch::front(std::size_t labels, std::vector<MapPoint>& points) {
-  bool complete = all_choices_ && problem_->exact && !request_.architecture.link_transfers;
+  bool complete = problem_->exact && !request_.architecture.link_transfers;
   for (const bool proof : {false, true}) {
     for (Choice& choice : choices_) {
       if (!(choice.bound < infinity)) continue;
@@ -278,7 +382,6 @@ bool ExactSearch::front(std::size_t labels, std::vector<MapPoint>& points) {
       for (const MapPoint& point : outcome.points) points.push_back(point);
       points = pareto_front(std::move(points));
       if (proof && !outcome.complete) complete = false;
-      release(choice);
     }
   }
   return complete;
@@ -297,50 +400,99 @@ std::vector<MapPoint> pareto_front(std::vector<MapPoint> points) {
   return front;
 }
 
-MapResult ExactMapper::map(const MapRequest& request) const {
+namespace {
+
+MapPoint costed(const MapRequest& request, const PackedMapping& mapping) {
+  const Score score = LoopPlan(request.layer, request.architecture).score(mapping);
+  return {request.objective(score.energy_pj, score.cycles), score.energy_pj, score.cycles, mapping};
+}
+
+// A mapping by evaluation, with its cost.
+std::optional<MapPoint> sampled(const MapRequest& request, bool quickly, std::int64_t& evaluations) {
+  const Incumbent found = quickly ? quick_mapping(request) : good_mapping(request);
+  evaluations += found.evaluations;
+  if (!found.mapping) return std::nullopt;
+  return costed(request, *found.mapping);
+}
+
+// No mapping costs less than its operations on all units.
+double arithmetic(const MapRequest& request) {
+  const auto operations = static_cast<double>(macs(request.layer));
+  return request.objective(operations * compute_energy_per_op_pj(request.layer, request.architecture.compute),
+                           std::ceil(operations / static_cast<double>(request.architecture.compute.instances)));
+}
+
+bool many_keep_sets(const MapRequest& request) {
+  const auto choices = keep_choices(request);
+  return std::any_of(choices.begin(), choices.end(), [](const KeepChoice& c) { return c.optional != 0; });
+}
+
+}  // namespace
+
+MapResult ExactMapper::map(const MapRequest& asked) const {
   const Stopwatch clock;
+  std::int64_t evaluations = 0;
+  MapRequest request = asked;
+  const auto spend = [&] {
+    if (asked.time_s) request.time_s = std::max(0.0, *asked.time_s - clock.seconds());
+    if (asked.budget > 0) request.budget = std::max<std::int64_t>(1, asked.budget - evaluations);
+  };
+  // One keep set is searched with its bounds alone; where they are many, tables take a while: a mapping first.
+  const bool many = many_keep_sets(request);
+  std::optional<MapPoint> best;
+  const auto sample = [&](bool quickly) {
+    spend();
+    if (asked.budget > 0 && evaluations >= asked.budget) return;
+    const auto found = sampled(request, quickly, evaluations);
+    if (found && (!best || found->objective < best->objective)) best = found;
+  };
+  if (many) sample(true);
   std::unique_ptr<ExactSearch> search;
+  bool sampled_well = false;
   try {
+    spend();
     search = std::make_unique<ExactSearch>(request);
+    if (best && !search->attempt(*best)) {
+      best = search->best();
+      sample(false);
+      sampled_well = true;
+      search->start_from(*best);
+    }
+    search->solve();
+    best = search->best();
+    evaluations += search->evaluations();
   } catch (const std::length_error&) {
     // Too large for tables: search without a proof.
-    MapResult result = EvolutionMapper().map(request);
-    const double cycles = std::ceil(static_cast<double>(macs(request.layer)) /
-                                    static_cast<double>(request.architecture.compute.instances));
-    result.lower_bound =
-        std::min(result.mapping ? result.objective : infinity,
-                 request.objective(static_cast<double>(macs(request.layer)) *
-                                       compute_energy_per_op_pj(request.layer, request.architecture.compute),
-                                   cycles));
-    return result;
   }
-  search->solve();
-  std::optional<PackedMapping> found;
-  if (search->best()) found = search->best()->mapping;
-  if (!found &&
-      (search->stopped() == "time" || search->stopped() == "memory" || search->stopped() == "budget")) {
-    // Ended before its first incumbent: a short climb gives one.
-    MapRequest climb = request;
-    climb.budget = 2000;
-    climb.time_s.reset();
-    const MapResult climbed = HillclimbMapper().map(climb);
-    if (climbed.mapping) found = pack(request.layer, *climbed.mapping);
+  const std::string stopped = search ? search->stopped() : "tables";
+  const bool settled = stopped == "proven" || stopped == "infeasible" || stopped == "gap" ||
+                       stopped == "cutoff" || stopped == "search";
+  if (!settled && !sampled_well) sample(false);
+  // What bounds leave open a list may settle.
+  bool listed = false;
+  if (!settled && stopped != "time" && asked.budget == 0) {
+    spend();
+    const Listing listing = list_mappings(request, listed_mappings);
+    evaluations += listing.evaluations;
+    listed = listing.complete;
+    if (listed && listing.best) best = costed(request, *listing.best);
   }
-  MapResult result = answer(request, found);
-  result.lower_bound =
-      search->best() ? std::min(search->lower_bound(), result.objective) : search->lower_bound();
-  result.stopped = search->stopped();
+  MapResult result = answer(asked, best ? std::optional(best->mapping) : std::nullopt);
+  result.lower_bound = search ? search->lower_bound() : arithmetic(asked);
+  if (best) result.lower_bound = std::min(result.lower_bound, result.objective);
+  if (listed && best) result.lower_bound = result.objective;
+  result.stopped = !listed ? stopped : best ? "proven" : "infeasible";
   result.proven = result.stopped == "proven";
   if (!std::isfinite(result.lower_bound)) result.lower_bound = 0.0;
-  if (request.front && search->best()) {
-    std::vector<MapPoint> points{*search->best()};
+  if (asked.front && search && best) {
+    std::vector<MapPoint> points{*best};
     result.front_proven = search->front(front_labels, points);
     for (const MapPoint& point : points) {
       result.front.push_back(
           {point.energy_pj, static_cast<std::int64_t>(point.cycles), unpack(point.mapping)});
     }
   }
-  result.evaluations = search->evaluations();
+  result.evaluations = evaluations;
   result.seconds = clock.seconds();
   return result;
 }

@@ -18,7 +18,12 @@ class ExactSearch {
   /// Throws std::length_error when the layer has too many tiles for tables.
   explicit ExactSearch(const MapRequest& request);
 
-  /// Narrow runs for an incumbent, then, if the request wants it, a complete one for the proof. Stops at the request's gap, time, memory, cutoff.
+  /// A mapping that is known: the search then looks for better ones only.
+  void start_from(const MapPoint& known) { main_.best = known; }
+  /// A short try at the proof: whether nothing is better than the known mapping or one that it finds.
+  bool attempt(const MapPoint& known);
+  /// Narrow runs for an incumbent, then, if the request wants it, a complete one for the proof. Stops at the request's
+  /// gap, time, memory, cutoff.
   void solve();
   /// Without a proof: starts from a known mapping and looks for better ones among `width` labels per stage.
   void improve(const MapPoint& known, std::size_t width);
@@ -47,7 +52,8 @@ class ExactSearch {
 
  private:
   struct Choice {
-    KeepSets keep{};
+    SearchCase own{};
+    std::vector<Multicast> members;  ///< of `multicasts`, those that the case covers
     std::unique_ptr<LabelSearch> search;
     double bound = 0.0, energy = 0.0, cycles = 0.0;  ///< lower bounds before any search
   };
@@ -65,22 +71,26 @@ class ExactSearch {
     double target() const;  ///< what a mapping must beat
   };
   void descend(Hunt& hunt);
-  void pass(Hunt& hunt, double ceiling, std::size_t width);
+  void pass(Hunt& hunt, double ceiling, std::size_t width,
+            std::size_t labels = std::numeric_limits<std::size_t>::max());
+  void raise(Hunt& hunt);
   bool spent(Hunt& hunt) const;
   bool expired() const;
   SearchLimits limits(std::size_t width) const;
   void count(const SearchOutcome& outcome);
   LabelSearch& search(Choice& choice);
-  void release(Choice& choice);
+  void bound(Choice& choice);
+  void split();
+  void list_bounds();
+  std::vector<KeepGroup> keep_groups() const;
 
   MapRequest request_;
   std::unique_ptr<MapProblem> problem_;
   std::unique_ptr<LoopPlan> plan_;
   OutermostTables outermost_;
   std::vector<Choice> choices_;
-  bool all_choices_ = true;  ///< false when the keep sets were too many to list
-  bool keep_tables_ = true;
-  Hunt main_;  ///< for the request's objective
+  bool grouped_ = false;  ///< many keep sets are searched at once
+  Hunt main_;             ///< for the request's objective
   double root_bound_ = 0.0, root_energy_ = 0.0, root_cycles_ = 0.0;
   std::int64_t evaluations_ = 0, labels_ = 0;
   Stopwatch clock_;

@@ -38,15 +38,33 @@ struct Label {
   /// equal data, and, for windows, the share of the tile that one step along a dimension renews.
   std::array<double, max_tensors> tile_words{}, group_words{};
   std::array<double, max_windows> renewed{};
+  std::array<double, max_tensors> shared{1.0, 1.0, 1.0, 1.0};  ///< multicast of the fan-outs so far
   std::array<std::uint8_t, max_tensors> open{};  ///< bit k: the boundary above level k may still find reuse
   std::uint64_t traffic_key = 0,
                 slack_key = 0;  ///< equal keys: equal traffic at limited levels, equal rounding
   TileLattice::Id tile = 0;
+  std::uint32_t keep = 0;                    ///< what the levels inside store: max_tensors bits each
   std::uint32_t choice = 0;                  ///< spatial stage: position in MapLevel::choices
   const Label* parent = nullptr;             ///< of the stage before
   const Arrangement* arrangement = nullptr;  ///< spatial stage
   const LoopOrder* order = nullptr;          ///< temporal stage
 };
+
+static_assert(max_levels * max_tensors <= 32);
+
+/// What a level inside a label stores.
+inline unsigned kept_at(std::uint32_t keep, int level) {
+  return keep >> (level * max_tensors) & ((1U << max_tensors) - 1U);
+}
+
+/// The last level below `level` that stores a tensor, or -1.
+inline int keeper_below(std::uint32_t keep, int level, std::size_t t) {
+  int last = -1;
+  for (int i = 0; i < level; ++i) {
+    if ((kept_at(keep, i) >> t & 1U) != 0) last = i;
+  }
+  return last;
+}
 
 /// All decisions of a label, unrolled from its ancestors.
 struct LabelPath {
@@ -57,6 +75,7 @@ struct LabelPath {
   std::array<std::array<double, max_tensors>, max_levels> groups{};
   std::array<const Arrangement*, max_levels> arrangement{};
   std::array<const LoopOrder*, max_levels> order{};
+  std::uint32_t keep = 0;
 };
 
 }  // namespace dovetail

@@ -106,8 +106,10 @@ bool LabelSearch::spread(const Label& source, int level, std::size_t choice, con
   }
   const double rest = p.macs / p.lattice.volume(out.tile);
   for (std::size_t t = 0; t < p.tensors.size(); ++t) {
-    const bool fresh = level >= 1 && (bounds_.keep[j - 1] >> t & 1U) != 0;
+    const bool fresh = level >= 1 && (kept_at(source.keep, level - 1) >> t & 1U) != 0;
     const double groups = p.groups(static_cast<int>(t), source.tile, picked.tile);
+    out.shared[t] *= children / groups;
+    if (out.shared[t] > bounds_.limit(t) * (1.0 + 1e-9)) return false;
     if (fresh || own.wires) {
       const double volume = p.volume[source.tile][t];
       out.tile_words[t] = volume * children;
@@ -139,11 +141,12 @@ bool LabelSearch::spread(const Label& source, int level, std::size_t choice, con
 }
 
 void LabelSearch::loop(const Label& source, const LabelPath& path, int level, TileLattice::Id target,
-                       const LoopOrder& order, Label& out) const {
+                       const LoopOrder& order, unsigned keep, Label& out) const {
   const MapProblem& p = *problem_;
   const auto j = static_cast<std::size_t>(level);
   out = source;
   out.tile = target;
+  out.keep |= keep << (level * max_tensors);
   out.order = &order;
   out.arrangement = nullptr;
   const double rest = p.macs / p.lattice.volume(target);
@@ -160,7 +163,7 @@ void LabelSearch::loop(const Label& source, const LabelPath& path, int level, Ti
   std::array<Open, max_levels * max_tensors> opens;
   int open_count = 0;
   for (std::size_t t = 0; t < p.tensors.size(); ++t) {
-    const bool fresh = level >= 1 && (bounds_.keep[j - 1] >> t & 1U) != 0;
+    const bool fresh = level >= 1 && (kept_at(source.keep, level - 1) >> t & 1U) != 0;
     const bool ghost = level >= 1 && !fresh && p.level[j].wires;
     unsigned boundaries = source.open[t];
     if (fresh || ghost) boundaries |= 1U << (level - 1);
@@ -168,10 +171,10 @@ void LabelSearch::loop(const Label& source, const LabelPath& path, int level, Ti
     out.pending[t] = 0.0;
     out.moved[t] = false;
     double moved_share = 1.0, still_share = 1.0;
-    const bool transit = !fresh && (source.open[t] & ((1U << (bounds_.below(level, t) + 1)) - 1U)) == 0;
+    const bool transit = !fresh && (source.open[t] & ((1U << (keeper_below(source.keep, level, t) + 1)) - 1U)) == 0;
     for (; boundaries != 0; boundaries &= boundaries - 1) {
       const int k = std::countr_zero(boundaries);
-      const bool kept = (bounds_.keep[static_cast<std::size_t>(k)] >> t & 1U) != 0;
+      const bool kept = (kept_at(out.keep, k) >> t & 1U) != 0;
       int count = 0;
       double children = 1.0, copies = 1.0;
       for (int i = k + 1; i <= level; ++i) {
@@ -199,7 +202,8 @@ void LabelSearch::loop(const Label& source, const LabelPath& path, int level, Ti
       }
       if (kept) {
         const double fill = words * children * rest;
-        const int q = bounds_.above(k, t);
+        int q = k + 1;  // the next keeper, or beyond what is decided
+        while (q <= level && (kept_at(out.keep, q) >> t & 1U) == 0) ++q;
         double flow = words * rest, moving = fill, unit = words;
         double parent_children = 1.0, parent_copies = 1.0;
         for (int i = k + 1; i <= level; ++i) {
@@ -253,10 +257,10 @@ void LabelSearch::loop(const Label& source, const LabelPath& path, int level, Ti
     }
     const double stationary = p.reuse[target][t] / p.reuse[p.lattice.whole()][t];
     out.least[t] = out.moved[t] ? std::min(moved_share, still_share * stationary) : still_share;
-    if (transit && (bounds_.keep[j] >> t & 1U) != 0) {
+    if (transit && (keep >> t & 1U) != 0) {
       pay_parent(out, level, t, source.flow[t], 1.0, 1.0, source.flow[t] / rest);
     }
-    if ((bounds_.keep[j] >> t & 1U) != 0) out.flow[t] = 0.0;
+    if ((keep >> t & 1U) != 0) out.flow[t] = 0.0;
   }
   out.leak += p.level[j].leak_pj;
   if (open) {
@@ -283,6 +287,7 @@ void LabelSearch::loop(const Label& source, const LabelPath& path, int level, Ti
 LabelPath LabelSearch::path(const std::vector<Stage>& stages, std::size_t stage, const Label& label) const {
   const MapProblem& p = *problem_;
   LabelPath path;
+  path.keep = label.keep;
   path.children.fill(1.0);
   for (auto& groups : path.groups) groups.fill(1.0);
   const Label* at = &label;
@@ -316,7 +321,7 @@ PackedMapping LabelSearch::mapping(const LabelPath& path) const {
   PackedMapping merged = empty_packed_mapping(p.levels, static_cast<int>(dimensions));
   for (std::size_t i = 0; i < p.level.size(); ++i) {
     PackedLevel& level = merged.levels[i];
-    level.keep = static_cast<std::uint8_t>(bounds_.keep[i]);
+    level.keep = static_cast<std::uint8_t>(kept_at(path.keep, static_cast<int>(i)));
     const TileExtents &inner = p.lattice.extents(path.inner[i]), &outer = p.lattice.extents(path.outer[i]);
     for (std::size_t d = 0; d < dimensions; ++d) level.temporal[d] = outer[d] / inner[d];
     if (path.arrangement[i] != nullptr) {

@@ -88,15 +88,30 @@ double LabelSearch::narrow(const TileLattice& lattice, Stage& stage, const Searc
 
 void LabelSearch::loop_stage(const std::vector<Stage>& stages, int level, const Cutoff& cutoff,
                              const SearchLimits& limits, Stage& out, bool& stopped) const {
-  const MapProblem& p = *problem_;
   const std::vector<const Label*> from = sources(stages);
-  unsigned below = 0;
-  for (std::size_t t = 0; t < p.tensors.size(); ++t) {
-    // Tensors stored inside, or watched by wires, see the order of these loops.
-    if (bounds_.below(level, t) >= 0) below |= 1U << t;
-    for (int i = 1; i <= level; ++i) {
-      if (p.level[static_cast<std::size_t>(i)].wires) below |= 1U << t;
-    }
+  std::vector<LabelPath> paths(from.size());
+  parallel_for(pieces, limits.threads, [&](std::size_t index) {
+    const auto [begin, end] = piece(from.size(), index);
+    for (std::size_t n = begin; n < end; ++n)
+      paths[n] = path(stages, stages.size() - 1, *from[n]);  // the root's before the first stage
+  });
+  out.parts.resize(pieces);
+  stopped = false;
+  for (const unsigned keep : bounds_.sets(level)) {
+    if (!stopped) stopped = !loop_over(from, paths, level, keep, cutoff, limits, out);
+  }
+  out.list();
+}
+
+// The loops of a level that stores `keep`. False when limits ended them.
+bool LabelSearch::loop_over(const std::vector<const Label*>& from, const std::vector<LabelPath>& paths,
+                            int level, unsigned keep, const Cutoff& cutoff, const SearchLimits& limits,
+                            Stage& out) const {
+  const MapProblem& p = *problem_;
+  const auto w = static_cast<std::size_t>(p.written);
+  unsigned watched = 0;  // by wires: they see the order of these loops, too
+  for (int i = 1; i <= level; ++i) {
+    if (p.level[static_cast<std::size_t>(i)].wires) watched = (1U << p.tensors.size()) - 1U;
   }
   // What a source pays at least, so that most pairs of source and target need no closer look.
   struct Quick {
@@ -104,21 +119,21 @@ void LabelSearch::loop_stage(const std::vector<Stage>& stages, int level, const 
     double all = 0.0, cycles = 0.0;
     std::size_t index = 0;
     double bound = 0.0;
+    unsigned below = 0;  ///< tensors stored inside, or watched
   };
   std::vector<Quick> quick(from.size());
-  std::vector<LabelPath> paths(from.size());
   std::vector<double> least(from.size());
   parallel_for(pieces, limits.threads, [&](std::size_t index) {
     const auto [begin, end] = piece(from.size(), index);
     for (std::size_t n = begin; n < end; ++n) {
-      paths[n] = path(stages, stages.size() - 1, *from[n]);  // the root's before the first stage
       Quick& entry = quick[n];
-      entry = {prospect(*from[n], level), 0.0, from[n]->cycles_low, n, from[n]->bound};
+      entry = {prospect(*from[n], level, keep), 0.0, from[n]->cycles_low, n, from[n]->bound, watched};
       entry.all = least[n] = entry.prospect.fixed;
       for (std::size_t t = 0; t < p.tensors.size(); ++t) {
+        if (keeper_below(from[n]->keep, level, t) >= 0) entry.below |= 1U << t;
         if ((entry.prospect.members >> t & 1U) == 0) continue;
         entry.all += entry.prospect.reload[t];
-        least[n] += entry.prospect.reload[t] * entry.prospect.least[t];
+        least[n] += entry.prospect.floor[t];
       }
     }
   });
@@ -128,11 +143,11 @@ void LabelSearch::loop_stage(const std::vector<Stage>& stages, int level, const 
   std::vector<TileLattice::Key> keys;  // apart, since most targets rule most sources out by them
   keys.reserve(quick.size());
   for (const Quick& source : quick) keys.push_back(p.lattice.key(from[source.index]->tile));
-  const std::vector<TileLattice::Id>& targets = bounds_.tiles(level);
+  const std::vector<TileLattice::Id>& targets = bounds_.tiles(level, keep);
   const bool last = level + 1 == p.levels;
-  out.parts.resize(pieces);
   alignas(64) std::atomic<bool> halt = false;  // read for every target: away from what is written as often
   alignas(64) std::atomic<std::size_t> total = 0;
+  for (const std::vector<Label>& part : out.parts) total += part.size();
   parallel_for(pieces, limits.threads, [&](std::size_t index) {
     std::vector<Label> front;
     std::vector<std::uint32_t> inside;
@@ -141,8 +156,8 @@ void LabelSearch::loop_stage(const std::vector<Stage>& stages, int level, const 
     // Interleaved, so that pieces are alike. The outermost level has one target, which every source divides.
     for (std::size_t g = last ? 0 : index; g < targets.size() && !halt; g += last ? 1 : pieces) {
       const TileLattice::Id m = targets[g];
-      const double outside = bounds_.outer(level, m);
-      const double outer_cycles = bounds_.outer_cycles(level, m);
+      const double outside = bounds_.outer(level, keep, m);
+      const double outer_cycles = bounds_.outer_cycles(level, keep, m);
       if (!(outside < infinity) || hopeless(cutoff, cheapest + outside, outer_cycles)) continue;
       if (limits.expired && limits.expired()) halt = true;
       const TileLattice::Key key = p.lattice.key(m);
@@ -156,6 +171,7 @@ void LabelSearch::loop_stage(const std::vector<Stage>& stages, int level, const 
       } else {
         p.lattice.divisors(keys, key, inside);
       }
+      std::size_t looked = 0;
       for (const std::uint32_t k : inside) {
         const Quick& source = quick[k];
         const Label& label = *from[source.index];
@@ -166,23 +182,31 @@ void LabelSearch::loop_stage(const std::vector<Stage>& stages, int level, const 
           const double reuse = p.reuse[m][t] / p.reuse[label.tile][t];
           const double reload = source.prospect.reload[t];
           if (reuse == steps) {
-            saved += reload * (1.0 - source.prospect.least[t]);
-          } else if (bounds_.disjoint()) {
-            most = std::max(most, reload * (1.0 - 1.0 / reuse));
+            saved += source.prospect.saving(t, w);
+            continue;
+          }
+          const double less = source.prospect.net && t == w
+                                  ? reload - source.prospect.energy(t, w, 1.0 / reuse)
+                                  : reload * (1.0 - 1.0 / reuse);
+          if (bounds_.disjoint()) {
+            most = std::max(most, less);
           } else {
-            saved += reload * (1.0 - 1.0 / reuse);
+            saved += less;
           }
         }
         if (hopeless(cutoff, source.all - saved - most + outside,
                      std::max(source.cycles / parallel, outer_cycles)))
           continue;
         if (!p.legal_temporal(level, label.tile, m)) continue;
+        // One target may take long: its sources and its front have no limit.
+        if (++looked % 16 == 0 && limits.expired && limits.expired()) halt = true;
+        if (halt) break;
         const TileExtents& inner = p.lattice.extents(label.tile);
         unsigned active = 0;
         for (std::size_t d = 0; d < p.merged.layer.dimensions.size(); ++d)
           active |= extents[d] > inner[d] ? 1U << d : 0U;
-        for (const LoopOrder& order : p.orders[static_cast<std::size_t>(level)]->get(below, active)) {
-          loop(label, paths[source.index], level, m, order, grown);
+        for (const LoopOrder& order : p.orders[static_cast<std::size_t>(level)]->get(source.below, active)) {
+          loop(label, paths[source.index], level, m, order, keep, grown);
           if (!bound_after_loops(grown, level, cutoff)) continue;
           grown.parent = &label;
           if (last) {
@@ -197,8 +221,7 @@ void LabelSearch::loop_stage(const std::vector<Stage>& stages, int level, const 
       if ((total += front.size()) > limits.labels) halt = true;
     }
   });
-  stopped = halt;
-  out.list();
+  return !halt;
 }
 
 // Scores the finished labels in the order of their bounds until no bound can beat the best.

@@ -13,13 +13,13 @@ constexpr double rounding = 1e-11;  // relative error that sums of doubles may c
 
 }  // namespace
 
-LabelSearch::LabelSearch(const MapProblem& problem, const LoopPlan& plan, const KeepSets& keep,
+LabelSearch::LabelSearch(const MapProblem& problem, const LoopPlan& plan, const SearchCase& own,
                          const OutermostTables& outermost)
     : problem_(&problem),
       plan_(&plan),
       product_(problem.request.objective.energy_power == 1.0 &&
                problem.request.objective.cycles_power == 1.0),
-      bounds_(problem, keep, outermost) {
+      bounds_(problem, own, outermost) {
   root_.energy = problem.compute_pj;
   root_.compute = root_.cycles_low = root_.cycles_high = problem.macs;
   for (std::size_t t = 0; t < problem.tensors.size(); ++t) root_.flow[t] = problem.macs;
@@ -30,7 +30,7 @@ LabelSearch::LabelSearch(const MapProblem& problem, const LoopPlan& plan, const 
     root_bound_ = root_energy_ = root_cycles_ = infinity;
     for (std::size_t c = 0; c < problem.level.front().choices.size(); ++c) {
       Label label;
-      spread(root_, 0, c, problem.level.front().choices[c].arrangement, label);
+      if (!spread(root_, 0, c, problem.level.front().choices[c].arrangement, label)) continue;
       bound_before_loops(label, 0, none);
       root_bound_ = std::min(root_bound_, label.bound);
       root_energy_ = std::min(root_energy_, label.bound_energy);
@@ -43,6 +43,18 @@ LabelSearch::LabelSearch(const MapProblem& problem, const LoopPlan& plan, const 
     root_cycles_ = first.bound_cycles;
   }
 }
+
+namespace {
+
+// Whether the same levels store a tensor from the first open boundary outwards: what is open then changes alike.
+bool alike(const Label& a, const Label& b, std::size_t t) {
+  std::uint32_t levels = 0;
+  for (int i = std::countr_zero(static_cast<unsigned>(b.open[t])); i < max_levels; ++i)
+    levels |= 1U << (i * max_tensors);
+  return ((a.keep ^ b.keep) & levels << t) == 0;
+}
+
+}  // namespace
 
 bool LabelSearch::hopeless(const Cutoff& cutoff, double energy, double cycles) const {
   if (!(value(cutoff, energy, cycles) < cutoff.objective * (1.0 - rounding))) return true;
@@ -73,23 +85,25 @@ double LabelSearch::elision_above(const Label& label, int level, bool before_loo
   const auto most = [&](int k) { return std::min(p.level[static_cast<std::size_t>(k)].fan_above, whole); };
   int from = before_loops ? level : level + 1;  // levels from here on are counted gross
   double total = 0.0;
-  const bool fresh = from >= 1 && (bounds_.keep[static_cast<std::size_t>(from - 1)] >> w & 1U) != 0;
+  const bool fresh = from >= 1 && (kept_at(label.keep, from - 1) >> w & 1U) != 0;
   const unsigned open = label.open[w];
   const int lowest = open != 0 ? std::countr_zero(open) : fresh ? from - 1 : from;
   for (int k = lowest; k < from; ++k) {
-    if ((bounds_.keep[static_cast<std::size_t>(k)] >> w & 1U) == 0) continue;
+    if ((kept_at(label.keep, k) >> w & 1U) == 0) continue;
     double copies = most(k);
     if (before_loops && k == level - 1) copies = std::min(copies, copies_below);
+    const bool filled = !(bounds_.net() && fresh && k == from - 1);  // else its fills are net
     total += words * copies *
-             (p.level[static_cast<std::size_t>(k)].fill_pj[w] +
+             ((filled ? p.level[static_cast<std::size_t>(k)].fill_pj[w] : 0.0) +
               (k > lowest ? p.level[static_cast<std::size_t>(k)].read_pj[w] : 0.0));
   }
+  if (bounds_.net()) return open != 0 ? total : 0.0;
   return total +
          (from >= 1 ? bounds_.elision(from - 1)
                     : bounds_.elision(0) + words * most(0) * (p.level[0].read_pj[w] + p.level[0].fill_pj[w]));
 }
 
-LabelSearch::Prospect LabelSearch::prospect(const Label& label, int level) const {
+LabelSearch::Prospect LabelSearch::prospect(const Label& label, int level, unsigned keep) const {
   const MapProblem& p = *problem_;
   const auto j = static_cast<std::size_t>(level);
   const MapLevel& own = p.level[j];
@@ -105,22 +119,22 @@ LabelSearch::Prospect LabelSearch::prospect(const Label& label, int level) const
               elision_above(label, level, true, (own.spatial ? p.reuse[s][w] : 1.0) * outside);
   out.low_cycles = label.cycles_low;
   for (std::size_t t = 0; t < p.tensors.size(); ++t) {
-    const int parent = bounds_.above(level - 1, t);
-    const double price =
-        bounds_.parent_pj(level - 1, t) / (parent == level ? 1.0 : bounds_.multicast(level, parent, t, a));
-    const bool fresh = level >= 1 && (bounds_.keep[j - 1] >> t & 1U) != 0;
-    double energy = label.pending[t], flow = label.flow[t], share = label.least[t];
+    const bool served = (keep >> t & 1U) != 0;
+    const double price = served ? bounds_.keeper_pj(level, t) : bounds_.price_beyond(level, level, t, a, room(label, t));
+    const bool fresh = level >= 1 && (kept_at(label.keep, level - 1) >> t & 1U) != 0;
+    double energy = label.pending[t], flow = label.flow[t], share = label.least[t], filled = 0.0;
+    const bool net = bounds_.net() && t == w;
     bool member = label.open[t] != 0, tabled = member;
     if (fresh) {
       const double slide = p.tensors[t].product()
                                ? 1.0
                                : p.tensors[t].window_share(p.lattice.extents(m), p.lattice.extents(whole));
       const double volume = p.volume[m][t];
-      const double fills = volume * p.lattice.volume(s) * rest * slide;
+      const double fills = filled = volume * p.lattice.volume(s) * rest * slide;
       flow = volume * p.groups(static_cast<int>(t), m, s) * rest * slide;
       // Deeper open boundaries stay in `energy`; they are open only while nothing has moved since.
-      energy =
-          (label.open[t] != 0 ? label.pending[t] * label.least[t] : 0.0) + fills * p.level[j - 1].fill_pj[t];
+      energy = (label.open[t] != 0 ? label.pending[t] * label.least[t] : 0.0) +
+               (net ? 0.0 : fills * p.level[j - 1].fill_pj[t]);
       share = p.reuse[a][t] / p.reuse[whole][t];
       member = tabled = true;
     } else if (member && !label.moved[t]) {
@@ -130,17 +144,25 @@ LabelSearch::Prospect LabelSearch::prospect(const Label& label, int level) const
       share = p.reuse[a][t] / p.reuse[whole][t];
     } else if (member) {
       // Only a window is still open: a fixed share remains.
-      out.fixed += share * (energy + flow * price);
-      if (parent == level) out.fixed_reads += share * flow * own.cost[t].rate;
+      out.fixed += net ? share * energy + bounds_.written_costs(0.0, flow, -1, level, level, served, a, room(label, t))(share)
+                       : share * (energy + flow * price);
+      if (served) out.fixed_reads += share * flow * own.cost[t].rate;
       member = false;
       energy = flow = 0.0;
     } else {
-      out.fixed += flow * price;
-      if (parent == level) out.fixed_reads += flow * own.cost[t].rate;
+      out.fixed +=
+          net ? bounds_.written_costs(0.0, flow, -1, level, level, served, a, room(label, t))(1.0) : flow * price;
+      if (served) out.fixed_reads += flow * own.cost[t].rate;
       energy = flow = 0.0;
     }
-    energy += flow * price;
-    if (parent == level) out.reads[t] = flow * own.cost[t].rate;
+    if (net && member) {
+      out.net = true;
+      out.written =
+          bounds_.written_costs(filled, flow, fresh ? level - 1 : -1, level, level, served, a, room(label, t));
+    } else if (!net) {
+      energy += flow * price;
+    }
+    if (served) out.reads[t] = flow * own.cost[t].rate;
     if (own.wires && level >= 1) {
       const double slide = p.tensors[t].product()
                                ? 1.0
@@ -152,12 +174,18 @@ LabelSearch::Prospect LabelSearch::prospect(const Label& label, int level) const
     }
     if (!member) continue;
     out.members |= 1U << t;
-    if (tabled && bounds_.below(level, t) >= 0) out.tabled |= 1U << t;
-    out.reload[t] = energy;
+    if (tabled && keeper_below(label.keep, level, t) >= 0) out.tabled |= 1U << t;
     out.least[t] = std::min(1.0, share);
+    out.linear[t] = energy;
+    out.reload[t] = energy;
+    out.floor[t] = energy * out.least[t];
+    if (net && out.net) {
+      out.reload[t] += out.written(1.0);
+      out.floor[t] += out.written(out.least[t]);
+    }
   }
   // The written tensor's reads at the level may be elided.
-  if (bounds_.above(level - 1, w) == level) {
+  if ((keep >> w & 1U) != 0) {
     out.fixed_reads -= p.whole_volume(p.written) * own.cost[w].rate * outside;
   }
   return out;
@@ -167,75 +195,78 @@ bool LabelSearch::bound_before_loops(Label& label, int level, const Cutoff& cuto
   const MapProblem& p = *problem_;
   const auto j = static_cast<std::size_t>(level);
   const TileLattice::Id a = label.tile;
-  const Prospect next = prospect(label, level);
+  const auto w = static_cast<std::size_t>(p.written);
   const double parallel = bounds_.parallel(level, a);
   const double leak_above = leak_from(level);
-  const double floor_cycles =
-      std::max(next.low_cycles / parallel, (level + 1 < p.levels ? bounds_.outer_cycles(level, a) : 0.0));
   double best = infinity, least_energy = infinity, least_cycles = infinity;
   bool lost = true;
-  const auto consider = [&](double energy, double reads) {
-    if (!(energy < infinity)) return;
-    energy = std::max(energy, p.compute_pj);
-    double cycles = floor_cycles;
-    if (p.level[j].limited && p.exact)
-      cycles = std::max(cycles, (reads + next.fixed_reads) / p.level[j].bandwidth.read / parallel);
-    cycles = std::ceil(cycles * (1.0 - rounding));
-    energy += std::max(label.leak * next.low_cycles, label.leak * cycles) + leak_above * cycles;
-    best = std::min(best, value(cutoff, energy, cycles));
-    least_energy = std::min(least_energy, energy);
-    least_cycles = std::min(least_cycles, cycles);
-    lost = lost && hopeless(cutoff, energy, cycles);
-  };
-  double all = next.fixed, all_reads = 0.0, compulsory = next.fixed, compulsory_reads = 0.0;
-  for (std::size_t t = 0; t < p.tensors.size(); ++t) {
-    if ((next.members >> t & 1U) == 0) continue;
-    all += next.reload[t];
-    all_reads += next.reads[t];
-    compulsory += next.reload[t] * next.least[t];
-    compulsory_reads += next.reads[t] * next.least[t];
-  }
-  if (level + 1 == p.levels) {
-    // The whole nest is the only target.
-    if (bounds_.disjoint()) {
-      unsigned moved = 0;
-      for (std::size_t t = 0; t < p.tensors.size(); ++t) {
-        if ((next.members >> t & 1U) == 0) continue;
-        const double share = next.least[t];
-        // Tensors that the remaining loops do not move pay their compulsory share.
-        const bool still = p.lattice.volume(p.lattice.whole()) / p.lattice.volume(a) ==
-                           p.reuse[p.lattice.whole()][t] / p.reuse[a][t];
-        if (still) {
-          all -= next.reload[t] * (1.0 - share);
-          all_reads -= next.reads[t] * (1.0 - share);
-        } else {
-          moved |= 1U << t;
-        }
-      }
-      const double out = bounds_.outer(level, p.lattice.whole());
-      if (moved == 0) consider(all + out, all_reads);
-      for (std::size_t s = 0; s < p.tensors.size(); ++s) {
-        if ((moved >> s & 1U) == 0) continue;
-        const double share = 1.0 - next.least[s];
-        consider(all - next.reload[s] * share + out, all_reads - next.reads[s] * share);
-      }
-    } else {
-      consider(compulsory + bounds_.outer(level, p.lattice.whole()), compulsory_reads);
+  for (const unsigned keep : bounds_.sets(level)) {
+    const Prospect next = prospect(label, level, keep);
+    const double floor_cycles = std::max(next.low_cycles / parallel, bounds_.outer_cycles(level, keep, a));
+    const auto consider = [&](double energy, double reads) {
+      if (!(energy < infinity)) return;
+      energy = std::max(energy, p.compute_pj);
+      double cycles = floor_cycles;
+      if (p.level[j].limited && p.exact)
+        cycles = std::max(cycles, (reads + next.fixed_reads) / p.level[j].bandwidth.read / parallel);
+      cycles = std::ceil(cycles * (1.0 - rounding));
+      energy += std::max(label.leak * next.low_cycles, label.leak * cycles) + leak_above * cycles;
+      best = std::min(best, value(cutoff, energy, cycles));
+      least_energy = std::min(least_energy, energy);
+      least_cycles = std::min(least_cycles, cycles);
+      lost = lost && hopeless(cutoff, energy, cycles);
+    };
+    double all = next.fixed, all_reads = 0.0, compulsory = next.fixed, compulsory_reads = 0.0;
+    for (std::size_t t = 0; t < p.tensors.size(); ++t) {
+      if ((next.members >> t & 1U) == 0) continue;
+      all += next.reload[t];
+      all_reads += next.reads[t];
+      compulsory += next.floor[t];
+      compulsory_reads += next.reads[t] * next.least[t];
     }
-  } else if (!bounds_.disjoint()) {
-    consider(compulsory + bounds_.stationary(level, -1, a), compulsory_reads);
-  } else if (next.members == 0) {
-    consider(all + bounds_.stationary(level, -1, a), all_reads);
-  } else {
-    consider(compulsory + bounds_.outer(level, a), compulsory_reads);
-    for (std::size_t s = 0; s < p.tensors.size(); ++s) {
-      if ((next.members >> s & 1U) == 0) continue;
-      const double energy = all - next.reload[s], reads = all_reads - next.reads[s];
-      const int table = (next.tabled >> s & 1U) != 0 ? static_cast<int>(s) : -1;
-      consider(energy + bounds_.stationary(level, table, a), reads);
-      const double still = (next.tabled >> s & 1U) != 0 ? bounds_.unmoved(level, static_cast<int>(s), a)
-                                                        : bounds_.stationary(level, -1, a);
-      consider(energy + next.reload[s] * next.least[s] + still, reads + next.reads[s] * next.least[s]);
+    if (level + 1 == p.levels) {
+      // The whole nest is the only target.
+      if (bounds_.disjoint()) {
+        unsigned moved = 0;
+        for (std::size_t t = 0; t < p.tensors.size(); ++t) {
+          if ((next.members >> t & 1U) == 0) continue;
+          const double share = next.least[t];
+          // Tensors that the remaining loops do not move pay their compulsory share.
+          const bool still = p.lattice.volume(p.lattice.whole()) / p.lattice.volume(a) ==
+                             p.reuse[p.lattice.whole()][t] / p.reuse[a][t];
+          if (still) {
+            all -= next.saving(t, w);
+            all_reads -= next.reads[t] * (1.0 - share);
+          } else {
+            moved |= 1U << t;
+          }
+        }
+        const double out = bounds_.outer(level, keep, p.lattice.whole());
+        if (moved == 0) consider(all + out, all_reads);
+        for (std::size_t s = 0; s < p.tensors.size(); ++s) {
+          if ((moved >> s & 1U) == 0) continue;
+          const double share = 1.0 - next.least[s];
+          consider(all - next.saving(s, w) + out, all_reads - next.reads[s] * share);
+        }
+      } else {
+        consider(compulsory + bounds_.outer(level, keep, p.lattice.whole()), compulsory_reads);
+      }
+    } else if (!bounds_.disjoint()) {
+      consider(compulsory + bounds_.stationary(level, keep, -1, level, a), compulsory_reads);
+    } else if (next.members == 0) {
+      consider(all + bounds_.stationary(level, keep, -1, level, a), all_reads);
+    } else {
+      consider(compulsory + bounds_.outer(level, keep, a), compulsory_reads);
+      for (std::size_t s = 0; s < p.tensors.size(); ++s) {
+        if ((next.members >> s & 1U) == 0) continue;
+        const double energy = all - next.reload[s], reads = all_reads - next.reads[s];
+        const int table = (next.tabled >> s & 1U) != 0 ? static_cast<int>(s) : -1;
+        const int base = keeper_below(label.keep, level, s);
+        consider(energy + bounds_.stationary(level, keep, table, base, a), reads);
+        const double still = (next.tabled >> s & 1U) != 0 ? bounds_.unmoved(level, keep, table, a)
+                                                          : bounds_.stationary(level, keep, -1, level, a);
+        consider(energy + next.floor[s] + still, reads + next.reads[s] * next.least[s]);
+      }
     }
   }
   label.bound = best;
@@ -259,26 +290,27 @@ bool LabelSearch::bound_after_loops(Label& label, int level, const Cutoff& cutof
   if (!p.level[static_cast<std::size_t>(level) + 1].spatial)
     return bound_before_loops(label, level + 1, cutoff);
   const TileLattice::Id m = label.tile, whole = p.lattice.whole();
+  const unsigned keep = kept_at(label.keep, level);
   const auto w = static_cast<std::size_t>(p.written);
   const double outside = std::min(p.level[static_cast<std::size_t>(level)].fan_above,
                                   std::max(1.0, p.reuse[whole][w] / p.reuse[m][w]));
   double energy = label.energy - label.elide * outside - elision_above(label, level, false, 0.0) +
-                  bounds_.outer(level, m);
+                  bounds_.outer(level, keep, m);
   if (!(energy < infinity)) return false;
   for (std::size_t t = 0; t < p.tensors.size(); ++t) {
-    const bool kept = (bounds_.keep[static_cast<std::size_t>(level)] >> t & 1U) != 0;
+    const bool kept = (keep >> t & 1U) != 0;
     double share = 1.0;
     if (label.open[t] != 0)
       share = label.moved[t] ? label.least[t] : label.least[t] * p.reuse[m][t] / p.reuse[whole][t];
     energy += share * label.pending[t];
-    if (!kept) {
-      const int parent = bounds_.above(level, t);
-      energy += share * label.flow[t] * bounds_.parent_pj(level, t) / bounds_.multicast(level, parent, t, m);
-    }
+    if (kept) continue;
+    energy += bounds_.net() && t == w
+                  ? bounds_.written_costs(0.0, label.flow[t], -1, level, level, false, m, room(label, t))(share)
+                  : share * label.flow[t] * bounds_.price_beyond(level, level, t, m, room(label, t));
   }
   const double leak_above = leak_from(level + 1);
   const double cycles =
-      std::ceil(std::max(label.cycles_low / bounds_.parallel(level, m), bounds_.outer_cycles(level, m)) *
+      std::ceil(std::max(label.cycles_low / bounds_.parallel(level, m), bounds_.outer_cycles(level, keep, m)) *
                 (1.0 - rounding));
   energy += std::max(label.leak * label.cycles_low, label.leak * cycles) + leak_above * cycles;
   label.bound = value(cutoff, energy, cycles);
@@ -329,6 +361,10 @@ bool LabelSearch::dominates(const Label& a, const Label& b, int level, bool temp
     }
   }
   if (a.leak > b.leak) return false;
+  for (std::size_t t = 0; t < p.tensors.size(); ++t) {
+    // A completion of b within the case must be one of a, too.
+    if (a.shared[t] > b.shared[t] * (1.0 + 1e-12) && bounds_.binding(level, t, a.shared[t])) return false;
+  }
   const bool priced = objective.energy_power != 0.0 || p.request.front;
   double difference = a.energy - b.energy;
   if (a.slack_key != b.slack_key) difference += a.slack;
@@ -338,9 +374,9 @@ bool LabelSearch::dominates(const Label& a, const Label& b, int level, bool temp
   const double elided = a.elide - b.elide;
   difference += std::max(-elided, -elided * outside);
   for (std::size_t t = 0; t < p.tensors.size(); ++t) {
-    const bool kept = temporal && (bounds_.keep[static_cast<std::size_t>(level)] >> t & 1U) != 0;
+    const bool kept = temporal && (kept_at(a.keep, level) >> t & 1U) != 0;
     // Before the loops of a level, a tensor kept just below has a fresh boundary; its tile differs with the choice.
-    const bool same = a.open[t] == b.open[t] && p.tensors[t].product();
+    const bool same = a.open[t] == b.open[t] && p.tensors[t].product() && alike(a, b, t);
     if (b.open[t] == 0) {
       difference += a.pending[t];
     } else {
@@ -369,11 +405,13 @@ bool LabelSearch::replaces_fresh(const Label& a, const Label& b, int level, bool
   const double rest = p.macs / p.lattice.volume(a.tile);
   const double children_a = own.choices[a.choice].children, children_b = own.choices[b.choice].children;
   for (std::size_t t = 0; t < p.tensors.size(); ++t) {
-    const bool fresh = (bounds_.keep[static_cast<std::size_t>(level) - 1] >> t & 1U) != 0;
+    const bool fresh = (kept_at(a.keep, level - 1) >> t & 1U) != 0;
     if (!fresh && !own.wires) continue;
     if (!p.tensors[t].separable() || p.windows.size() > static_cast<std::size_t>(max_windows)) return false;
-    const int parent = bounds_.above(level - 1, t);
-    const double price = bounds_.parent_pj(level - 1, t);
+    const std::vector<MapBounds::Keeper>& keepers = bounds_.keepers(level - 1, t);
+    // Where several levels may be the parent, or one further out, less flow is better wherever it goes.
+    const bool settled = keepers.size() == 1 && keepers.front().level == level;
+    const double price = keepers.front().pj;
     const double hops_a = own.wires ? a.arrangement->hops[t] * own.hop_pj : 0.0;
     const double hops_b = own.wires ? b.arrangement->hops[t] * own.hop_pj : 0.0;
     double worst = 0.0;
@@ -386,12 +424,14 @@ bool LabelSearch::replaces_fresh(const Label& a, const Label& b, int level, bool
         own_a += fills_a * child.fill_pj[t] + flow_a * price;
         own_b += fills_b * child.fill_pj[t] + flow_b * price;
         if (timed) {
-          if (p.level[static_cast<std::size_t>(parent)].limited && flow_a > flow_b) return false;
+          for (const MapBounds::Keeper& keeper : keepers) {
+            if (p.level[static_cast<std::size_t>(keeper.level)].limited && flow_a > flow_b) return false;
+          }
           if (child.limited && fills_a / children_a > fills_b / children_b) return false;
         }
         // The price falls with multicast further out: the flow must not be traded for fills.
-        if (parent > level && flow_a > flow_b) return false;
-        if (parent > level) own_a -= flow_a * price, own_b -= flow_b * price;
+        if (!settled && flow_a > flow_b) return false;
+        if (!settled) own_a -= flow_a * price, own_b -= flow_b * price;
       }
       worst = std::max(worst, own_a - own_b);
       return true;
@@ -405,9 +445,13 @@ bool LabelSearch::replaces_fresh(const Label& a, const Label& b, int level, bool
       // Rounding to blocks, where counts per instance are not known yet.
       if (!child.top && child.cost[t].denominator != 1.0)
         difference += child.fan_above * child.cost[t].fill_pj;
-      const MapLevel& up = p.level[static_cast<std::size_t>(parent)];
-      if (!up.top && up.cost[t].denominator != 1.0)
-        difference += up.fan_above * (up.cost[t].read_pj + up.cost[t].update_pj);
+      double rounded = 0.0;
+      for (const MapBounds::Keeper& keeper : keepers) {
+        const MapLevel& up = p.level[static_cast<std::size_t>(keeper.level)];
+        if (!up.top && up.cost[t].denominator != 1.0)
+          rounded = std::max(rounded, up.fan_above * (up.cost[t].read_pj + up.cost[t].update_pj));
+      }
+      difference += rounded;
     }
   }
   return true;

@@ -49,10 +49,10 @@ struct SearchOutcome {
   std::size_t labels = 0;
 };
 
-/// One choice of keep sets.
+/// One case: what a level stores is decided with its loops.
 class LabelSearch {
  public:
-  LabelSearch(const MapProblem& problem, const LoopPlan& plan, const KeepSets& keep,
+  LabelSearch(const MapProblem& problem, const LoopPlan& plan, const SearchCase& own,
               const OutermostTables& outermost);
 
   const MapBounds& bounds() const { return bounds_; }
@@ -69,6 +69,18 @@ class LabelSearch {
     std::array<double, max_tensors> reload{};  ///< energy if the tensor is not stationary
     std::array<double, max_tensors> reads{};   ///< its reads at the level, in cycles of the read port
     std::array<double, max_tensors> least{};   ///< share of both that stationarity through all levels leaves
+    std::array<double, max_tensors> floor{};   ///< what that leaves of the energy
+    std::array<double, max_tensors> linear{};  ///< of the energy, what is proportional to the words
+    bool net = false;                          ///< the written tensor's cost is linear + written
+    WrittenCosts written;
+    /// What stationarity through all levels saves of the energy of a tensor.
+    double saving(std::size_t t, std::size_t written_tensor) const {
+      return net && t == written_tensor ? reload[t] - floor[t] : reload[t] * (1.0 - least[t]);
+    }
+    /// What it costs when loops leave a share of its words.
+    double energy(std::size_t t, std::size_t written_tensor, double share) const {
+      return net && t == written_tensor ? linear[t] * share + written(share) : reload[t] * share;
+    }
     unsigned members = 0, tabled = 0;          ///< tensors with a choice; those with a kappa in the bounds
     double low_cycles = 0.0;                   ///< cycles of inner levels, over all children outside
     double fixed_reads = 0.0;
@@ -78,6 +90,8 @@ class LabelSearch {
   struct Outlook {
     double fixed = 0.0, leak = 0.0, cycles = 0.0, elided_reads = 0.0;
     std::array<double, max_tensors> start{}, price{}, reads{};
+    bool net = false;  ///< the written tensor costs (start + written) x share
+    WrittenCosts written;
     std::array<double, max_tensors> still{};  ///< least share of a member, over what the choice leaves of it
     unsigned members = 0, tabled = 0;         ///< as in Prospect
   };
@@ -94,6 +108,8 @@ class LabelSearch {
                     const SearchLimits& limits, Stage& out, bool& stopped) const;
   void loop_stage(const std::vector<Stage>& stages, int level, const Cutoff& cutoff,
                   const SearchLimits& limits, Stage& out, bool& stopped) const;
+  bool loop_over(const std::vector<const Label*>& from, const std::vector<LabelPath>& paths, int level,
+                 unsigned keep, const Cutoff& cutoff, const SearchLimits& limits, Stage& out) const;
   void finish(const std::vector<Stage>& stages, const Cutoff& cutoff, SearchOutcome& outcome) const;
   double value(const Cutoff& cutoff, double energy, double cycles) const {
     if (!(energy < std::numeric_limits<double>::infinity())) return energy;
@@ -102,10 +118,15 @@ class LabelSearch {
     return product_ ? energy * whole : problem_->request.objective(energy, whole);
   }
   bool hopeless(const Cutoff& cutoff, double energy, double cycles) const;
-  Prospect prospect(const Label& label, int level) const;
-  Outlook outlook(const Label& source, int level) const;
-  bool screened(const Outlook& from, const std::array<double, max_tensors>& groups, int level,
-                TileLattice::Id inner, const SpatialChoice& choice, const Cutoff& cutoff) const;
+  /// What a label pays if its level stores `keep`.
+  Prospect prospect(const Label& label, int level, unsigned keep) const;
+  Outlook outlook(const Label& source, int level, unsigned keep) const;
+  bool screened(const Outlook& from, const std::array<double, max_tensors>& groups, int level, unsigned keep,
+                const Label& source, const SpatialChoice& choice, const Cutoff& cutoff) const;
+  /// What the case leaves of a tensor's multicast.
+  double room(const Label& label, std::size_t t) const {
+    return std::max(1.0, bounds_.limit(t) / label.shared[t]);
+  }
   double leak_from(int level) const;
   bool bound_before_loops(Label& label, int level, const Cutoff& cutoff) const;
   bool bound_after_loops(Label& label, int level, const Cutoff& cutoff) const;
@@ -119,7 +140,7 @@ class LabelSearch {
   bool spread(const Label& source, int level, std::size_t choice, const Arrangement& arrangement,
               Label& out) const;
   void loop(const Label& source, const LabelPath& path, int level, TileLattice::Id target,
-            const LoopOrder& order, Label& out) const;
+            const LoopOrder& order, unsigned keep, Label& out) const;
   void pay_fill(Label& label, int k, std::size_t t, double total, double children, double copies,
                 double unit) const;
   void pay_parent(Label& label, int p, std::size_t t, double total, double children, double copies,

@@ -10,6 +10,7 @@
 #include <dovetail/accelerators/loop/plan.hpp>
 #include <dovetail/engine/bound/layer_bound.hpp>
 #include <dovetail/engine/map/exact/exact_mapper.hpp>
+#include <dovetail/engine/map/exact/listing.hpp>
 #include <dovetail/engine/map/mapper.hpp>
 #include <dovetail/spaces/space/random.hpp>
 
@@ -159,7 +160,110 @@ MapRequest draw(std::uint64_t number) {
   return request;
 }
 
+// The same with what the label search prices from below only: routers, links between neighbours, clusters that do not
+// divide the instances, strided results.
+MapRequest draw_odd(std::uint64_t number) {
+  MapRequest request = draw(1'000'000 + number);
+  Random random(77, {number});
+  Architecture& machine = request.architecture;
+  const auto kind = number % 4;
+  for (Level& level : machine.levels) {
+    if (kind == 0 || random.below(3) == 0) level.network.router_energy_pj = random.uniform(0.1, 3.0);
+    if (kind == 2 || random.below(3) == 0) level.cluster_size = one_of(random, 2, 3);
+  }
+  if (kind == 1) {
+    machine.link_transfers = true;
+    machine.levels.back().energy.read_pj *= 3.0;  // what neighbours pass on need not be read
+  }
+  if (kind == 3) {
+    for (Tensor& tensor : request.layer.tensors) {
+      if (tensor.written && !tensor.axes.empty())
+        for (AxisTerm& term : tensor.axes.front()) term.coefficient = 2;
+    }
+  }
+  return request;
+}
+
 }  // namespace
+
+TEST_CASE("small spaces are listed: proven where bounds alone leave a gap") {
+  int cases = 0, wrong = 0, links = 0;
+  std::int64_t enumerated = 0;
+  for (std::uint64_t number = 0; cases < 160 && number < 20'000; ++number) {
+    const MapRequest request = draw_odd(number);
+    const LoopPlan plan(request.layer, request.architecture);
+    double best = std::numeric_limits<double>::infinity();
+    bool placed = request.architecture.link_transfers;  // the order of spatial loops matters
+    for (const Level& level : request.architecture.levels) {
+      placed = placed || level.network.energy_per_hop_pj != 0.0 || level.network.router_energy_pj != 0.0;
+    }
+    tests::MappingEnumerator every(request, placed, 1500);
+    std::int64_t seen = 0;
+    const bool complete = every.run([&](const PackedMapping& mapping) {
+      ++seen;
+      const Score score = plan.score(mapping);
+      if (score.valid) best = std::min(best, request.objective(score.energy_pj, score.cycles));
+    });
+    if (!complete) continue;
+    ++cases;
+    enumerated += seen;
+    links += request.architecture.link_transfers ? 1 : 0;
+    std::int64_t listed = 0;
+    CHECK(for_each_mapping(request, 1'000'000, [&](const PackedMapping&) { return ++listed > 0; }));
+    CHECK_MESSAGE(listed == seen, "case ", number);
+    const MapResult found = ExactMapper().map(request);
+    const bool same = std::isfinite(best)
+                          ? found.mapping && found.proven && std::abs(found.objective - best) <= 1e-9 * best
+                          : !found.mapping;
+    if (!same && ++wrong <= 5) {
+      MESSAGE("case ", number, " found ", found.objective, " (", found.stopped, ") of ", best, " bound ",
+              found.lower_bound, " links ", request.architecture.link_transfers);
+    }
+  }
+  MESSAGE(cases, " cases, ", links, " with links, ", enumerated, " mappings, ", wrong, " wrong");
+  CHECK(wrong == 0);
+  CHECK(cases >= 160);
+  CHECK(links >= 10);
+}
+
+// What ExactMapper does only where a first try does not suffice, done at once: keep sets in one group, cut into cases by
+// what tensors share.
+TEST_CASE("cases by what tensors share, from any known mapping: the optimum equals exhaustive enumeration") {
+  int cases = 0, wrong = 0;
+  for (std::uint64_t number = 0; cases < 150 && number < 20'000; ++number) {
+    MapRequest request = draw(2'000'000 + number);
+    request.bypass = Bypass::search;
+    request.rules = {};
+    if (request.architecture.compute.instances < 4) continue;
+    bool wires = false;
+    for (const Level& level : request.architecture.levels)
+      wires = wires || level.network.energy_per_hop_pj != 0.0;
+    const LoopPlan plan(request.layer, request.architecture);
+    MapPoint known, best;
+    tests::MappingEnumerator every(request, wires, 30'000);
+    const bool complete = every.run([&](const PackedMapping& mapping) {
+      const Score score = plan.score(mapping);
+      if (!score.valid) return;
+      const double value = request.objective(score.energy_pj, score.cycles);
+      if (!std::isfinite(known.objective)) known = {value, score.energy_pj, score.cycles, mapping};
+      if (value < best.objective) best = {value, score.energy_pj, score.cycles, mapping};
+    });
+    if (!complete || !std::isfinite(best.objective)) continue;
+    ++cases;
+    ExactSearch search(request);
+    search.start_from(known);
+    search.solve();
+    const bool same = search.best() && std::abs(search.best()->objective - best.objective) <=
+                                           1e-9 * best.objective;
+    if (!(same && search.stopped() == "proven") && ++wrong <= 5) {
+      MESSAGE("case ", number, " found ", search.best()->objective, " of ", best.objective, " bound ",
+              search.lower_bound(), " ", search.stopped());
+    }
+  }
+  MESSAGE(cases, " cases, ", wrong, " wrong");
+  CHECK(wrong == 0);
+  CHECK(cases >= 150);
+}
 
 TEST_CASE("the optimum equals exhaustive enumeration, and nothing is below the bound of the machine") {
   int cases = 0, infeasible = 0, wrong = 0, above = 0;
