@@ -155,6 +155,7 @@ int run(const CLI::App& command, const Options& options, const Common& common) {
                                           {"tried_lower_bound", json["tried_lower_bound"]},
                                           {"stopped", json["stopped"]},
                                           {"closest", json.value("closest", Json(nullptr))},
+                                          {"none_keeps", json.value("none_keeps", false)},
                                           {"seconds", json["seconds"]}}
                                          .dump());
 

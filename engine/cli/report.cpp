@@ -88,6 +88,7 @@ StoredStudy read_study_store(const std::string& path) {
     if (const Json tried = ending.value("tried_lower_bound", Json(nullptr)); tried.is_number())
       parts.tried_lower_bound = tried.get<double>();
     parts.closest = ending.value("closest", Json(nullptr));
+    parts.none_keeps = ending.value("none_keeps", false);
     if (ending.contains("best") && ending["best"].is_object()) parts.best = ending["best"];
     parts.seconds = ending["seconds"].is_number() ? ending["seconds"].get<double>() : parts.seconds;
   }
@@ -126,7 +127,9 @@ std::string convergence_text(const StoredStudy& study) {
     if (best > 0.0 && value >= best) continue;
     best = value;
     table.add({trial["id"].dump(), fmt::format("{:.2f}", seconds), fmt::format("{:.4e}", value),
-               reference > 0.0 ? percent(reduction(value, reference)) : "-"});
+               reference <= 0.0     ? "-"
+               : value <= reference ? percent(reduction(value, reference))
+                                    : fmt::format("{:.2f} x it", value / reference)});
   }
   if (table.rows() == 0) return "";
   return "\nConvergence (trials that were better than all before; seconds of evaluation, summed)\n" +

@@ -30,7 +30,7 @@ double Codesign::bound(const Architecture& ideal, const std::vector<MappingRules
     costs[layer].energy_pj = std::max(costs[layer].energy_pj, least.energy_pj);
     costs[layer].cycles = std::max(costs[layer].cycles, least.cycles);
   }
-  return combined(costs);
+  return ruled_out(costs) ? infinity : combined(costs);
 }
 
 std::vector<MappingRules> Codesign::rules(const Box& box) const {

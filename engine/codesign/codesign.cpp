@@ -153,12 +153,10 @@ Trial Codesign::trial(std::int64_t id, const DesignPoint& design) const {
   trial.metrics = {
       {"objective", design.objective}, {"lower_bound", design.lower_bound}, {"area_um2", design.area_um2}};
   if (design.pruned) trial.metrics["pruned"] = 1.0;
+  if (design.excluded) trial.metrics[excluded_metric] = 1.0;
   if (!design.mapped) return trial;
-  trial.metrics["energy_pj"] = design.energy_pj;
-  trial.metrics["cycles"] = design.cycles;
-  trial.metrics["edp"] = design.edp;
-  trial.metrics["power_mw"] = design.power_mw;
-  trial.metrics["latency_ms"] = design.latency_ms;
+  const DesignFigures reached = figures(design.energy_pj, design.cycles, design.area_um2);
+  for (const Metric& metric : metrics()) trial.metrics[metric.name] = metric.value(reached);
   if (design.loop_objective > 0.0) trial.metrics[loop_objective_metric] = design.loop_objective;
   return trial;
 }
@@ -229,7 +227,7 @@ std::unique_ptr<Designer> Codesign::prover(int threads) const {
   context.space = space_;
   context.goal = goal_;
   context.threads = threads;
-  context.lower_bound = [this](const Point& point) { return bound(point); };
+  context.lower_bound = [this](const Point& point) { return bound_within(point); };
   return make_designer("exhaustive", context);
 }
 

@@ -16,6 +16,7 @@
 #include <dovetail/engine/bound/unavoidable_cost.hpp>
 #include <dovetail/engine/design/designer.hpp>
 #include <dovetail/engine/map/mapper.hpp>
+#include <dovetail/engine/map/network/limited_mapper.hpp>
 #include <dovetail/engine/map/network/network_mapper.hpp>
 #include <dovetail/engine/record/store.hpp>
 #include <dovetail/engine/study/study.hpp>
@@ -56,7 +57,11 @@ struct DesignPoint {
   bool mapped = false;  ///< every layer has a mapping
   /// Given up because `lower_bound` is not below the incumbent. Its mappings, if `mapped`, are good but not proven best.
   bool pruned = false;
-  std::string reason;  ///< of a design that is not feasible: no mapping, a broken spec, a failed evaluator
+  bool excluded = false;  ///< proven: no mapping on this machine keeps the specs
+  /// Of a design that is not feasible: no mapping, a spec that no mapping found keeps, a failed evaluator. Its mappings, if
+  /// `mapped`, are those that break the specs least.
+  std::string reason;
+  std::vector<std::string> bound_by;  ///< metrics of the specs that its best mappings break and others keep
   double objective = 0.0;                           ///< of a pruned design without mappings: its lower bound
   double lower_bound = 0.0;                         ///< of the objective over all mappings on this machine
   double energy_pj = 0.0, cycles = 0.0, edp = 0.0;  ///< weighted sums over the networks
@@ -103,6 +108,9 @@ class Codesign {
     bool prove = true;           ///< false: mappings may be good without proof, where proofs can wait
     std::optional<double>
         memory_mb{};  ///< of a network's proof, per layer: where it ends, the bound stays what it is
+    /// Designs may also be pruned by the incumbent where specs need mappings to be known: nobody learns from them by how
+    /// much they are kept.
+    bool unseen = false;
   };
 
   /// The best mapping of every layer at this hardware point, and what that gives.
@@ -123,6 +131,12 @@ class Codesign {
 
   /// A lower bound of the objective over all mappings at this point, in microseconds; 0 when none is known.
   double bound(const Point& point) const;
+  /// The same within the specs: infinite where no mapping on this machine keeps them, as far as bounds show.
+  double bound_within(const Point& point) const;
+  /// Whether a spec's metric is bounded before any mapping is known, so that bounds use it.
+  bool bounded_beforehand(const Spec& spec) const;
+  /// What a design is judged by.
+  DesignFigures figures(double energy_pj, double cycles, double area_um2) const;
 
   /// A lower bound of the objective over all mappings on all machines of a box whose shape is one: that of a machine none of
   /// them improves on. Infinite where every one of them is larger than the specs allow; 0 when nothing is known.
@@ -167,6 +181,7 @@ class Codesign {
   struct LayerAnswer {
     MapResult result;
     Evaluation evaluation;  ///< by the study's model
+    std::vector<LimitedMapping> seen;  ///< of another model: what it was asked and found legal
     std::string failure;
     double screened_objective = 0.0;
   };
@@ -216,8 +231,28 @@ class Codesign {
   /// Network `network`, whose layers begin at design.layers[first] and are mapped.
   NetworkMapRequest network_request(std::size_t network, std::size_t first, const DesignPoint& design,
                                     Dataflow dataflow, const Limits& limits) const;
-  /// The first spec that the design breaks, as a reason; empty when none.
+  /// The spec that the design breaks most, as a reason; empty when none.
   std::string broken_spec(const DesignPoint& design) const;
+  std::vector<std::string> broken_metrics(const DesignPoint& design) const;
+  /// Some spec is about what mappings cost.
+  bool limits_mappings() const;
+  /// The networks over the pool, and how their costs are put together within the specs on a machine of this area.
+  std::vector<NetworkUses> network_uses() const;
+  NetworkGoal network_goal(double area_um2) const;
+  /// Whether costs from below show that no mapping keeps the specs.
+  bool ruled_out(const std::vector<CompulsoryCost>& costs) const;
+  /// Gives a mapped design that breaks specs the best mappings that keep them, or else those that break them least.
+  void keep_limits(DesignPoint& design, Dataflow dataflow, const Limits& limits,
+                   const std::vector<LayerAnswer>& answers, bool prove) const;
+  /// The same by the exact mapper, from the mappings of designs on the same machine.
+  void keep_limits_exactly(DesignPoint& design, Dataflow dataflow, const Limits& limits, bool prove,
+                           std::span<const DesignPoint* const> known) const;
+  /// What other mappings are known of a layer, or can be had of its mapper.
+  std::vector<LimitedMapping> alternatives(std::size_t pool, const DesignPoint& design, Dataflow dataflow,
+                                           const LayerAnswer& answer, int threads) const;
+  /// Puts a choice into the design: mappings, costs, objective, reason.
+  void take(DesignPoint& design, const NetworkChoice& choice,
+            const std::vector<std::vector<LimitedMapping>>& mappings) const;
   /// The objective of layers at their (energy, cycles) by the loop model.
   double loop_objective(const std::vector<LayerAnswer>& answers) const;
   /// What the mapper is asked for a layer of the pool.
@@ -264,6 +299,7 @@ struct CodesignResult {
   std::int64_t feasible = 0, pruned = 0;
   std::map<std::string, std::int64_t> infeasible;  ///< by reason
   std::optional<Trial> closest;  ///< without a feasible design: the trial that breaks the specs least
+  bool none_keeps = false;       ///< proven: no design of the space keeps the specs
   double lower_bound = 0.0;      ///< of the objective over the whole space; 0: none known
   bool proven = false;           ///< no point of the space is better than `best`
   SpaceWork work;

@@ -19,6 +19,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 // Effort of the proofs that were put off: of one layer some seconds, of all about what the search took.
+constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr double proof_memory_mb = 16.0;
 constexpr double best_memory_mb = 256.0;  // of the best machine's own
 constexpr std::int64_t proof_labels_per_trial = 5'000;
@@ -73,6 +74,7 @@ class Run {
   // Every machine that may be better than the best: from the list of all, or from the boxes of those too many to list.
   void prove() {
     constexpr auto unlimited = std::numeric_limits<std::int64_t>::max();
+    proving_ = true;
     if (!can_be_listed(codesign_.space())) {
       const BoxSearch::Limits limits{proof_boxes, [this] { return stopping(); }, threads_};
       boxes_.emplace(codesign_);
@@ -100,7 +102,7 @@ class Run {
   }
 
   Codesign::Limits limits(double incumbent, bool prove) const {
-    return {threads_, incumbent, [this] { return stopping(); }, true, prove};
+    return {threads_, incumbent, [this] { return stopping(); }, true, prove, {}, proving_};
   }
 
   // The published machine, with its own dataflow and freely mapped: what every result is compared with.
@@ -232,8 +234,9 @@ class Run {
       if (!codesign_.study().prove) effort.memory_mb = best_memory_mb;
       result_.best = codesign_.refined(*std::move(result_.best), Codesign::Dataflow::free, effort);
     } else {
-      find_closest();
+      look_closer();
     }
+    if (!result_.best) find_closest();
     if (codesign_.goal().objectives.size() > 1)
       find_front();
     else if (result_.best)
@@ -241,6 +244,47 @@ class Run {
     bound_whole_space();
     result_.seconds = seconds_since(start_);
   }
+
+  // Machines that break a limit as far as was looked, those that break it least first: until one is found to keep them.
+  void look_closer() {
+    if (!codesign_.proofs_can_wait()) return;
+    std::vector<std::pair<double, const Trial*>> open;
+    for (const Trial& trial : result_.trials)
+      if (breaks_open_spec(trial)) open.emplace_back(spec_violation(codesign_.goal(), trial), &trial);
+    std::stable_sort(open.begin(), open.end(),
+                     [](const auto& a, const auto& b) { return a.first < b.first; });
+    Effort effort(*this);
+    for (const auto& [violation, trial] : open) {
+      if (result_.best || effort.spent()) return;
+      auto design = codesign_.evaluate(trial->point, Codesign::Dataflow::free, effort.limits(0.0));
+      if (!design) {
+        ended();
+        return;
+      }
+      effort.count(*design);
+      proven_.emplace(trial->id, design->excluded ? infinity : design->lower_bound);
+      if (design->feasible()) result_.best = std::move(design);
+    }
+  }
+
+  // What proofs that were put off may cost in all, and each of them.
+  class Effort {
+   public:
+    explicit Effort(const Run& run)
+        : run_(run), left_(proof_labels_per_trial * static_cast<std::int64_t>(run.result_.trials.size())) {}
+    bool spent() const { return !run_.codesign_.study().prove && left_ <= 0; }
+    void count(const DesignPoint& design) { left_ -= design.labels; }
+    Codesign::Limits limits(double incumbent) const {
+      Codesign::Limits limits = run_.limits(incumbent, true);
+      if (!run_.codesign_.study().prove) limits.memory_mb = proof_memory_mb;
+      limits.unseen = true;
+      return limits;
+    }
+
+   private:
+    const Run& run_;
+    std::int64_t left_;
+  };
 
   // The proofs that were put off, in the order of objectives: that no other machine tried is better than the best. The few
   // that are take its place; those that take too long to prove keep what is known.
@@ -253,29 +297,39 @@ class Run {
     std::stable_sort(open.begin(), open.end(), [](const Trial* a, const Trial* b) {
       return a->metrics.at("objective") < b->metrics.at("objective");
     });
+    std::vector<const Trial*> breaking;
+    for (const Trial& trial : result_.trials)
+      if (breaks_open_spec(trial) && trial.point != result_.best->point) breaking.push_back(&trial);
+    std::stable_sort(breaking.begin(), breaking.end(), [](const Trial* a, const Trial* b) {
+      return a->metrics.at("lower_bound") < b->metrics.at("lower_bound");
+    });
+    open.insert(open.end(), breaking.begin(), breaking.end());
     double least = result_.best->lower_bound;
-    const std::int64_t effort_allowed =
-        proof_labels_per_trial * static_cast<std::int64_t>(result_.trials.size());
-    std::int64_t spent = 0;
+    Effort effort(*this);
     for (const Trial* trial : open) {
-      double bound = trial->metrics.at("lower_bound");
-      if (bound < result_.best->objective && (codesign_.study().prove || spent < effort_allowed)) {
-        Codesign::Limits effort = limits(result_.best->objective, true);
-        if (!codesign_.study().prove) effort.memory_mb = proof_memory_mb;
-        auto design = codesign_.evaluate(trial->point, Codesign::Dataflow::free, effort);
+      double bound = known_bound(*trial);
+      if (bound < result_.best->objective && !effort.spent()) {
+        auto design = codesign_.evaluate(trial->point, Codesign::Dataflow::free,
+                                         effort.limits(result_.best->objective));
         if (!design) {
           ended();
           return;
         }
-        spent += design->labels;
-        bound = std::max(bound, design->lower_bound);
-        proven_.emplace(trial->id, bound);
+        effort.count(*design);
+        bound = std::max(bound, design->excluded ? infinity : design->lower_bound);
+        proven_.insert_or_assign(trial->id, bound);
         if (design->feasible() && design->objective < result_.best->objective)
           result_.best = std::move(design);
       }
       least = std::min(least, bound);
     }
     result_.tried_lower_bound = std::min(least, result_.best->objective);
+  }
+
+  double known_bound(const Trial& trial) const {
+    const auto found = proven_.find(trial.id);
+    const double bound = breaks_open_spec(trial) ? proven_bound(codesign_, trial) : trial.metrics.at("lower_bound");
+    return found == proven_.end() ? bound : std::max(bound, found->second);
   }
 
   // What is known of the tried points, with what was proven at the end.
@@ -330,7 +384,10 @@ class Run {
   }
 
   void bound_whole_space() {
-    if (!result_.best) return;
+    if (!result_.best) {
+      result_.none_keeps = none_keeps();
+      return;
+    }
     SpaceBound found = bound_space(
         codesign_, settled_trials(), *result_.best, codesign_.study().prove, threads_,
         [this] { return stopping(); }, boxes_ ? &*boxes_ : nullptr);
@@ -339,6 +396,22 @@ class Run {
     result_.work = found.work;
     if (found.best) result_.best = std::move(found.best);
     if (result_.proven && result_.stopped == "exhausted") result_.stopped = "proven";
+  }
+
+  // Every point of a space that can be listed is known to break a limit, or to have no mapping.
+  bool none_keeps() const {
+    if (codesign_.goal().specs.empty() || stopping() || !can_be_listed(codesign_.space())) return false;
+    std::map<Point, Trial> tried;
+    for (Trial& trial : settled_trials()) tried.emplace(trial.point, std::move(trial));
+    const std::vector<Point> points = codesign_.space().enumerate(std::numeric_limits<int>::max());
+    std::vector<char> kept(points.size(), 0);
+    parallel_for(points.size(), threads_, [&](std::size_t i) {
+      const auto found = tried.find(points[i]);
+      const double bound = found == tried.end() ? codesign_.bound_within(points[i])
+                                                : proven_bound(codesign_, found->second);
+      kept[i] = bound < infinity ? 1 : 0;
+    });
+    return std::count(kept.begin(), kept.end(), 1) == 0;
   }
 
   const Codesign& codesign_;
@@ -353,6 +426,7 @@ class Run {
   std::optional<Point> best_point_;
   std::map<std::int64_t, double> proven_;  // lower bounds of settled trials
   std::optional<BoxSearch> boxes_;         // of a proof
+  bool proving_ = false;
 };
 
 }  // namespace

@@ -51,7 +51,7 @@ Codesign::LayerAnswer Codesign::map_layer(std::size_t pool, const DesignPoint& d
                                           const Effort& effort) const {
   MapRequest asked = request(pool, design, dataflow, effort);
   asked.front = evaluator_ != nullptr;
-  LayerAnswer answer{effort.prove ? mapper_->map(asked) : explore_layer(asked), {}, "", 0.0};
+  LayerAnswer answer{effort.prove ? mapper_->map(asked) : explore_layer(asked), {}, {}, "", 0.0};
   answer.evaluation = answer.result.best;
   if (!answer.result.mapping) {
     if (answer.result.stopped != "cutoff") answer.failure = no_mapping_reason(answer.result);
@@ -64,6 +64,7 @@ Codesign::LayerAnswer Codesign::map_layer(std::size_t pool, const DesignPoint& d
   answer.failure = decision.failure;
   answer.result.evaluations += decision.asked;
   answer.screened_objective = decision.screened_objective;
+  answer.seen = std::move(decision.seen);
   if (!decision.mapping) return answer;
   answer.evaluation = std::move(decision.evaluation);
   answer.result.mapping = std::move(decision.mapping);
@@ -122,7 +123,7 @@ std::optional<DesignPoint> Codesign::evaluate(const Point& point, Dataflow dataf
                                      [](const Spec& spec) { return spec.metric == "area_um2"; });
   const Trial small{0, point, TrialState::completed, {{"area_um2", design.area_um2}}, ""};
   const bool too_large = !goal_.specs.empty() && area_only && spec_violation(goal_, small) > 0.0;
-  const bool prunes = limits.incumbent > 0.0 && area_only && dataflow == Dataflow::free && bounded;
+  const bool prunes = limits.incumbent > 0.0 && (area_only || limits.unseen) && dataflow == Dataflow::free && bounded;
   if ((too_large && limits.prune) || (prunes && bound_here >= limits.incumbent)) {
     design.pruned = true;
     design.objective = design.lower_bound = bound_here;
@@ -152,7 +153,9 @@ std::optional<DesignPoint> Codesign::evaluate(const Point& point, Dataflow dataf
   if (design.pruned) return design;
 
   design.reason = broken_spec(design);
-  if (!later || !design.reason.empty()) return design;
+  const bool too_costly = !design.reason.empty() && limits_mappings() && area_allowed(design.area_um2);
+  if (too_costly) keep_limits(design, dataflow, limits, *answers, limits.prove && !later);
+  if (design.pruned || design.excluded || !later || (!design.reason.empty() && !too_costly)) return design;
   Limits proof = limits;
   if (!prunes) proof.incumbent = 0.0;
   design = refined(std::move(design), dataflow, proof);
@@ -189,7 +192,7 @@ void Codesign::sum_up(DesignPoint& design, const std::vector<LayerAnswer>& answe
     MappedNetwork network{networks_[n].name, study_.workloads[n].weight, 0.0, 0.0, 0.0, 0.0};
     double root_sum = 0.0;
     for (const Use& use : uses_[n]) {
-      const auto& [result, evaluation, failure, screened_objective] = answers[use.pool];
+      const auto& [result, evaluation, seen, failure, screened_objective] = answers[use.pool];
       const auto count = static_cast<double>(use.count);
       network.energy_pj += count * evaluation.energy_pj;
       network.cycles += count * static_cast<double>(evaluation.cycles);
@@ -215,21 +218,14 @@ void Codesign::total(DesignPoint& design) const {
     design.objective = worst ? std::max(design.objective, objective) : design.objective + objective;
     design.lower_bound = worst ? std::max(design.lower_bound, lower) : design.lower_bound + lower;
   }
-  design.edp = design.energy_pj * design.cycles;
-  const double hertz = study_.clock_mhz.value_or(family_->clock_mhz()) * 1e6;
-  design.latency_ms = design.cycles / hertz * 1e3;
-  design.power_mw = design.energy_pj * 1e-12 / (design.cycles / hertz) * 1e3;
+  const DesignFigures reached = figures(design.energy_pj, design.cycles, design.area_um2);
+  design.edp = find_metric("edp")->value(reached);
+  design.latency_ms = find_metric("latency_ms")->value(reached);
+  design.power_mw = find_metric("power_mw")->value(reached);
 }
 
 bool Codesign::proofs_of_networks() const {
   return proofs_can_wait() && objective_.energy_power > 0.0 && objective_.cycles_power > 0.0;
-}
-
-std::string Codesign::broken_spec(const DesignPoint& design) const {
-  const Trial outcome = trial(0, design);
-  for (const Spec& spec : goal_.specs)
-    if (spec_violation(Goal{{}, {spec}}, outcome) > 0.0) return "spec " + spec.metric;
-  return "";
 }
 
 NetworkMapRequest Codesign::network_request(std::size_t network, std::size_t first, const DesignPoint& design,
@@ -286,10 +282,20 @@ DesignPoint Codesign::refined(DesignPoint design, Dataflow dataflow, const Limit
   }
   total(design);
   const double proven = std::max(before.lower_bound, design.lower_bound);
-  if (before.reason.empty() && !broken_spec(design).empty())
-    design = before;  // the best mappings cost it its place
   design.lower_bound = std::min(proven, design.objective);
   const bool stopped = limits.stop && limits.stop();
+  design.reason = broken_spec(design);
+  if (!design.reason.empty() && limits_mappings() && area_allowed(design.area_um2)) {
+    const DesignPoint best = design;
+    const DesignPoint* known[] = {&before, &best};
+    if (before.reason.empty()) {
+      design = before;
+      design.lower_bound = std::min(proven, design.objective);
+    }
+    design.bound_by = broken_metrics(best);
+    keep_limits_exactly(design, dataflow, limits, true, known);
+    return design;
+  }
   if (design.lower_bound < std::min(limits.incumbent, design.objective) && networks_.size() > 1 && !stopped) {
     Limits whole = limits;
     whole.incumbent = 0.0;

@@ -87,18 +87,14 @@ std::vector<double> Codesign::guesses(const Point& point, const std::vector<char
   std::vector<CompulsoryCost> costs;
   CompulsoryCost all{0.0, 0.0};
   if (bounded) costs = compulsory(point, architecture, weighty), all = sums(costs);
-  const double seconds = all.cycles / (study_.clock_mhz.value_or(family_->clock_mhz()) * 1e6);
+  const DesignFigures bounds = figures(all.energy_pj, all.cycles, area_um2(architecture));
   std::vector<double> result;
   for (const Objective& objective : goal_.objectives) {
-    const std::string& metric = objective.metric;
-    const double guess = metric == "area_um2"     ? area_um2(architecture)
-                         : !bounded               ? std::numeric_limits<double>::quiet_NaN()
-                         : metric == "energy_pj"  ? all.energy_pj
-                         : metric == "cycles"     ? all.cycles
-                         : metric == "latency_ms" ? seconds * 1e3
-                         : metric == "power_mw"   ? all.energy_pj * 1e-9 / seconds
-                         : metric == "edp"        ? all.energy_pj * all.cycles
-                                                  : combined(costs);
+    const Metric* metric = find_metric(objective.metric);
+    const double guess = !bounded && !(metric != nullptr && metric->before_mapping)
+                             ? std::numeric_limits<double>::quiet_NaN()
+                         : metric != nullptr ? metric->value(bounds)
+                                             : combined(costs);
     result.push_back(std::log(guess));
   }
   return result;
@@ -123,10 +119,19 @@ double Codesign::bound(const Point& point) const {
   return loop_model_bounds(architecture) ? combined(compulsory(point, architecture)) : 0.0;
 }
 
+double Codesign::bound_within(const Point& point) const {
+  const Architecture architecture = family_->instantiate(point);
+  if (!area_allowed(area_um2(architecture))) return std::numeric_limits<double>::infinity();
+  if (!loop_model_bounds(architecture)) return 0.0;
+  const std::vector<CompulsoryCost> costs = compulsory(point, architecture);
+  return ruled_out(costs) ? std::numeric_limits<double>::infinity() : combined(costs);
+}
+
 bool Codesign::area_allowed(double area_um2) const {
-  const Trial machine{0, {}, TrialState::completed, {{"area_um2", area_um2}}, ""};
+  const DesignFigures machine = figures(0.0, 0.0, area_um2);
   return std::all_of(goal_.specs.begin(), goal_.specs.end(), [&](const Spec& spec) {
-    return spec.metric != "area_um2" || spec_violation(Goal{{}, {spec}}, machine) <= 0.0;
+    const Metric* metric = find_metric(spec.metric);
+    return !metric->before_mapping || excess(spec, metric->value(machine)) <= 0.0;
   });
 }
 

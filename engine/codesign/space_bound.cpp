@@ -17,7 +17,8 @@ constexpr std::size_t most_points = std::size_t{1} << 17;
 constexpr std::int64_t most_boxes = 10'000;
 
 bool may_be_settled(const Trial& trial) {
-  return trial.state == TrialState::completed && trial.reason.empty() && trial.metrics.count("pruned") == 0;
+  const bool open = trial.reason.empty() || breaks_open_spec(trial);
+  return trial.state == TrialState::completed && open && trial.metrics.count("pruned") == 0;
 }
 
 }  // namespace
@@ -35,8 +36,14 @@ double proven_bound(const Codesign& codesign, const Trial& trial) {
     const bool exact = study.mapper == "exact" && study.model == "loop" && study.budget == 0 && bound > 0.0;
     return exact ? infinity : bound;
   }
-  if (trial.reason == "spec area_um2") return infinity;
-  return trial.metrics.at("lower_bound");
+  if (trial.reason == "spec area_um2" || trial.metrics.count(excluded_metric) != 0) return infinity;
+  const double bound = trial.metrics.at("lower_bound");
+  return breaks_open_spec(trial) ? std::max(bound, codesign.bound_within(trial.point)) : bound;
+}
+
+bool breaks_open_spec(const Trial& trial) {
+  return trial.state == TrialState::completed && !trial.reason.empty() && trial.reason != "spec area_um2" &&
+         trial.metrics.count(excluded_metric) == 0;
 }
 
 SpaceBound bound_space(const Codesign& codesign, std::span<const Trial> trials, const DesignPoint& best,
@@ -63,7 +70,7 @@ SpaceBound bound_space(const Codesign& codesign, std::span<const Trial> trials, 
     if (const auto found = tried.find(points[i]); found != tried.end()) trial_of[i] = found->second;
     bounds[i] = points[i] == best.point  ? best.lower_bound
                 : trial_of[i] != nullptr ? proven_bound(codesign, *trial_of[i])
-                                         : codesign.bound(points[i]);
+                                         : codesign.bound_within(points[i]);
   });
   result.work.points = static_cast<std::int64_t>(points.size());
   for (const Trial* trial : trial_of) {
@@ -84,9 +91,14 @@ SpaceBound bound_space(const Codesign& codesign, std::span<const Trial> trials, 
     limits.threads = threads;
     limits.incumbent = objective;
     limits.stop = stop;
+    limits.unseen = true;
     auto design = codesign.evaluate(points[least], Codesign::Dataflow::free, limits);
     if (!design) break;
     ++result.work.settled;
+    if (design->excluded) {
+      bounds[least] = infinity;
+      continue;
+    }
     if (design->lower_bound <= bounds[least])
       break;  // nothing more to learn: the objective has no exact network mapper
     bounds[least] = design->lower_bound;

@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include <dovetail/engine/record/metric.hpp>
+
 namespace dovetail {
 
 std::optional<MappingObjective> parse_objective(const std::string& text) {
@@ -44,26 +46,22 @@ std::optional<StudyObjective> parse_study_objective(const std::string& text) {
     const auto one = parse_objective(text);
     return one ? std::optional(StudyObjective{*one, {}}) : std::nullopt;
   }
-  struct Name {
-    const char *word, *metric;
-    double energy, cycles;
-  };
-  static constexpr Name names[] = {{"edp", "edp", 1, 1},        {"energy", "energy_pj", 1, 0},
-                                   {"cycles", "cycles", 0, 1},  {"area", "area_um2", 0, 0},
-                                   {"power", "power_mw", 0, 0}, {"latency", "latency_ms", 0, 1}};
   StudyObjective objective{{0.0, 0.0}, {}};
   for (std::size_t at = 0; at <= text.size();) {
     const std::size_t end = std::min(text.find(',', at), text.size());
     std::string word = text.substr(at, end - at);
     std::erase(word, ' ');
-    const auto* found =
-        std::find_if(std::begin(names), std::end(names), [&](const Name& name) { return word == name.word; });
-    if (found == std::end(names) ||
-        std::count(objective.metrics.begin(), objective.metrics.end(), found->metric) > 0)
+    const auto rows = metrics();
+    const auto found =
+        std::find_if(rows.begin(), rows.end(), [&](const Metric& row) { return word == row.word; });
+    if (found == rows.end() ||
+        std::count(objective.metrics.begin(), objective.metrics.end(), found->name) > 0)
       return std::nullopt;
-    objective.metrics.emplace_back(found->metric);
-    objective.mapping.energy_power = std::max(objective.mapping.energy_power, found->energy);
-    objective.mapping.cycles_power = std::max(objective.mapping.cycles_power, found->cycles);
+    objective.metrics.emplace_back(found->name);
+    if (found->rises()) {
+      objective.mapping.energy_power = std::max(objective.mapping.energy_power, found->energy_power);
+      objective.mapping.cycles_power = std::max(objective.mapping.cycles_power, found->cycles_power);
+    }
     at = end + 1;
   }
   if (objective.mapping.energy_power + objective.mapping.cycles_power <= 0.0) objective.mapping = {1.0, 1.0};

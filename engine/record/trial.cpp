@@ -6,13 +6,27 @@
 
 namespace dovetail {
 
+double excess(const Spec& spec, double value) {
+  double worst = -std::numeric_limits<double>::infinity();
+  if (spec.max) worst = std::max(worst, (value - *spec.max) / std::max(1e-12, std::abs(*spec.max)));
+  if (spec.min) worst = std::max(worst, (*spec.min - value) / std::max(1e-12, std::abs(*spec.min)));
+  return worst;
+}
+
+double spec_violation(std::span<const Spec> specs, const DesignFigures& figures) {
+  double worst = -std::numeric_limits<double>::infinity();
+  for (const Spec& spec : specs)
+    if (const Metric* metric = find_metric(spec.metric))
+      worst = std::max(worst, excess(spec, metric->value(figures)));
+  return worst;
+}
+
 double spec_violation(const Goal& goal, const Trial& trial) {
   double worst = -std::numeric_limits<double>::infinity();
   for (const Spec& spec : goal.specs) {
     const auto found = trial.metrics.find(spec.metric);
     if (found == trial.metrics.end()) return std::numeric_limits<double>::infinity();
-    if (spec.max) worst = std::max(worst, (found->second - *spec.max) / std::max(1e-12, std::abs(*spec.max)));
-    if (spec.min) worst = std::max(worst, (*spec.min - found->second) / std::max(1e-12, std::abs(*spec.min)));
+    worst = std::max(worst, excess(spec, found->second));
   }
   return worst;
 }

@@ -4,9 +4,11 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
+#include <dovetail/engine/record/metric.hpp>
 #include <dovetail/spaces/space/parameter.hpp>
 
 namespace dovetail {
@@ -39,6 +41,14 @@ struct Trial {
   std::map<std::string, double> metrics;
   std::string reason;  ///< of a failure
 };
+
+/// Among the metrics of a trial that breaks a spec: proven that no mapping on its machine keeps the specs.
+inline constexpr const char* excluded_metric = "excluded";
+
+/// How far a value is beyond a spec, as a share of its bound; <= 0: it holds.
+double excess(const Spec& spec, double value);
+/// The worst excess over specs whose metrics follow from a design.
+double spec_violation(std::span<const Spec> specs, const DesignFigures& figures);
 
 /// Amount by which the worst spec is broken, scaled by its bound; <= 0 when all hold.
 double spec_violation(const Goal& goal, const Trial& trial);

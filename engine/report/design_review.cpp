@@ -23,7 +23,15 @@ constexpr double near_limit = 0.98;
 struct Steps {
   bool ordered = false;
   std::optional<double> down, up;
+  std::string ends_down, ends_up;  ///< the constraint that keeps out the next value of a list
 };
+
+std::string broken_constraint(const Space& space, const Point& point) {
+  const std::vector<double> margins = space.margins(point);
+  for (std::size_t c = 0; c < margins.size(); ++c)
+    if (!(margins[c] >= 0.0)) return space.constraints()[c].text;
+  return "";
+}
 
 Steps steps(const Space& space, std::size_t p, const Point& point) {
   const Parameter& parameter = space.parameters()[p];
@@ -37,12 +45,16 @@ Steps steps(const Space& space, std::size_t p, const Point& point) {
     if (at + step <= static_cast<double>(range->high)) found.up = at + step;
   } else if (const auto* list = std::get_if<OrdinalValues>(&parameter.domain)) {
     found.ordered = list->values.size() > 1;
-    for (std::size_t choice = 0; choice < list->values.size();
-         ++choice) {  // a point holds the position in the list
+    // A point holds the position in the list.
+    for (std::size_t choice = 0; choice < list->values.size(); ++choice) {
       const auto value = static_cast<double>(choice);
       Point moved = point;
       moved.numbers[number] = value;
-      if (!space.contains(moved)) continue;
+      if (!space.contains(moved)) {
+        if (value == at + 1.0) found.ends_up = broken_constraint(space, moved);
+        if (value == at - 1.0) found.ends_down = broken_constraint(space, moved);
+        continue;
+      }
       if (value < at) found.down = value;
       if (value > at && !found.up) found.up = value;
     }
@@ -204,10 +216,12 @@ std::vector<std::string> binding_limits(const Codesign& codesign, const DesignPo
     const auto number = static_cast<std::size_t>(space.offset(static_cast<int>(p)));
     const Steps next = steps(space, p, design.point);
     const double value_at = next.ordered ? space.number(design.point, static_cast<int>(p)) : 0.0;
-    if (next.ordered && !next.up)
-      limits.push_back(fmt::format("{} at its largest, {:g}", parameter.name, value_at));
-    if (next.ordered && !next.down)
-      limits.push_back(fmt::format("{} at its smallest, {:g}", parameter.name, value_at));
+    const auto end = [&](const char* which, const std::string& constraint) {
+      limits.push_back(fmt::format("{} at its {}, {:g}{}", parameter.name, which, value_at,
+                                   constraint.empty() ? "" : " (ended by " + constraint + ")"));
+    };
+    if (next.ordered && !next.up) end("largest", next.ends_up);
+    if (next.ordered && !next.down) end("smallest", next.ends_down);
     for (const std::optional<double>& value : {next.down, next.up}) {
       if (!value) continue;
       Point moved = design.point;

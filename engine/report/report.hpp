@@ -32,8 +32,9 @@ struct ResultParts {
   double seconds = 0.0;
   nlohmann::ordered_json front;  ///< {objectives, designs, reference, hypervolume} of several objectives
   nlohmann::ordered_json work;   ///< {points, untried, cut, mapped, settled} of a space that could be listed
-  nlohmann::ordered_json closest;  ///< {id, specs: [{metric, found, max or min}]} where nothing is feasible
+  nlohmann::ordered_json closest;  ///< of closest_json where nothing is feasible
   nlohmann::ordered_json review;   ///< of review_json
+  bool none_keeps = false;         ///< as in CodesignResult
 };
 
 /// The result of a study whose header is known: of a search that just ended, or of a store.

@@ -11,6 +11,7 @@
 #include <dovetail/engine/report/cycle_report.hpp>
 #include <dovetail/engine/report/design_review.hpp>
 #include <dovetail/engine/report/evaluation_json.hpp>
+#include <dovetail/engine/report/limits_report.hpp>
 #include <dovetail/engine/report/report.hpp>
 #include <dovetail/engine/report/table.hpp>
 
@@ -75,7 +76,7 @@ Json design_point_json(const Codesign& codesign, const DesignPoint& design) {
                         {"objective", json_number(network.objective)},
                         {"lower_bound", json_number(network.lower_bound)}});
   }
-  return {{"point", point_json(codesign.family().space(), design.point)},
+  Json json = {{"point", point_json(codesign.family().space(), design.point)},
           {"architecture", to_json(design.architecture)},
           {"objective", json_number(design.objective)},
           {"energy_pj", json_number(design.energy_pj)},
@@ -89,6 +90,8 @@ Json design_point_json(const Codesign& codesign, const DesignPoint& design) {
           {"limits", binding_limits(codesign, design)},
           {"networks", std::move(networks)},
           {"layers", std::move(layers)}};
+  if (!design.bound_by.empty()) json["bound_by"] = design.bound_by;
+  return json;
 }
 
 Json header_json(const Codesign& codesign) {
@@ -97,7 +100,7 @@ Json header_json(const Codesign& codesign) {
   Json parameters = Json::array();
   for (const Parameter& parameter : codesign.space().parameters()) parameters.push_back(parameter.name);
   const Study& study = codesign.study();
-  return {{"schema", "dovetail-result/1"},
+  Json json = {{"schema", "dovetail-result/1"},
           {"workloads", std::move(workloads)},
           {"family", codesign.family().name()},
           {"dataflow", codesign.family().baseline_name()},
@@ -108,10 +111,13 @@ Json header_json(const Codesign& codesign) {
           {"model", study.evaluator.empty() ? study.model : "external"},
           {"seed", study.seed},
           {"parameters", std::move(parameters)}};
+  if (!codesign.goal().specs.empty()) json["specs"] = specs_json(codesign);
+  return json;
 }
 
 Json compose_result(const Json& header, const ResultParts& parts) {
   Json json = header;
+  if (json.contains("specs")) json["specs"] = reached_specs(json["specs"], parts.best, parts.baseline);
   json["best"] = parts.best;
   json["baseline"] = parts.baseline;
   json["baseline_free"] = parts.baseline_free;
@@ -139,26 +145,10 @@ Json compose_result(const Json& header, const ResultParts& parts) {
   json["infeasible"] = Json::object();
   for (const auto& [reason, count] : parts.infeasible) json["infeasible"][reason] = count;
   if (!parts.closest.is_null()) json["closest"] = parts.closest;
+  if (parts.none_keeps) json["none_keeps"] = true;
   json["stopped"] = parts.stopped;
   json["seconds"] = json_number(parts.seconds);
   return json;
-}
-
-// What the specs would have to be for the trial that breaks them least.
-Json closest_json(const Codesign& codesign, const CodesignResult& result) {
-  if (!result.closest) return nullptr;
-  Json specs = Json::array();
-  for (const Spec& spec : codesign.goal().specs) {
-    const auto found = result.closest->metrics.find(spec.metric);
-    if (found == result.closest->metrics.end()) continue;
-    Json one = {{"metric", spec.metric}, {"found", json_number(found->second)}};
-    if (spec.max) one["max"] = *spec.max;
-    if (spec.min) one["min"] = *spec.min;
-    specs.push_back(std::move(one));
-  }
-  return {{"id", result.closest->id},
-          {"point", point_json(codesign.space(), result.closest->point)},
-          {"specs", std::move(specs)}};
 }
 
 Json work_json(const SpaceWork& work) {
@@ -193,8 +183,8 @@ Json result_json(const Codesign& codesign, const CodesignResult& result) {
       header, {best, mapped(result.baseline), mapped(result.baseline_free), result.lower_bound, result.proven,
                result.tried_lower_bound, static_cast<std::int64_t>(result.trials.size()), result.feasible,
                result.pruned, result.infeasible, result.stopped, result.seconds, front_json(codesign, result),
-               work_json(result.work), closest_json(codesign, result),
-               review_json(best, trials, header["parameters"].get<std::vector<std::string>>())});
+               work_json(result.work), closest_json(codesign, result, result.closest ? point_json(codesign.space(), result.closest->point) : Json()),
+               review_json(best, trials, header["parameters"].get<std::vector<std::string>>()), result.none_keeps});
 }
 
 std::string nests_text(const DesignPoint& design) {
@@ -214,7 +204,7 @@ Json trial_json(const Trial& trial, Json point) {
                                                           : "feasible";
   Json metrics = Json::object();
   for (const auto& [name, value] : trial.metrics) {
-    if (name != "pruned" && !(unmapped && name == "objective")) metrics[name] = json_number(value);
+    if (name != "pruned" && name != excluded_metric && !(unmapped && name == "objective")) metrics[name] = json_number(value);
   }
   return {{"id", trial.id},
           {"outcome", outcome},
@@ -276,47 +266,29 @@ std::string summary_text(const Json& result) {
                short_number(real(design, "power_mw")), short_number(real(design, "latency_ms"))});
   };
   const std::string dataflow = result["dataflow"].get<std::string>();
-  row(dataflow.empty() ? "hand design" : "hand design, " + dataflow, result["baseline"]);
-  row("hand design, freely mapped", result["baseline_free"]);
+  const auto marked = [&](std::string name, const Json& design) {
+    return broken_limits(result, design).empty() ? name : name + " (breaks a limit)";
+  };
+  row(marked(dataflow.empty() ? "hand design" : "hand design, " + dataflow, result["baseline"]),
+      result["baseline"]);
+  row(marked("hand design, freely mapped", result["baseline_free"]), result["baseline_free"]);
   row("best found", result["best"]);
   return table.text(0);
 }
 
-// The trial that breaks the specs least, and the specs that would admit it.
-std::string closest_text(const Json& result) {
-  if (!result.contains("closest")) return "";
-  const Json& closest = result["closest"];
-  std::string out, relaxed;
-  for (const Json& spec : closest["specs"]) {
-    const std::string metric = spec["metric"].get<std::string>();
-    for (const char* side : {"max", "min"}) {
-      if (!spec.contains(side)) continue;
-      const char* sign = side[1] == 'a' ? "<=" : ">=";
-      out += fmt::format("{}{} {:.4g} (limit {} {:.4g})", out.empty() ? "" : ", ", metric,
-                         real(spec, "found"), sign, real(spec, side));
-      const double rounded = real(spec, "found") * (side[1] == 'a' ? 1.0005 : 0.9995);
-      relaxed += fmt::format(" --spec '{}{}{:.4g}'", metric, sign, rounded);
-    }
-  }
-  return fmt::format("closest: trial {} with {}; it would be feasible under{}\n", closest["id"].dump(), out,
-                     relaxed);
+// The limits that the bound of the space is within.
+std::string bounding_limits(const Json& result) {
+  std::string text;
+  if (!result.contains("specs")) return text;
+  for (const Json& spec : result["specs"])
+    if (spec.value("in_bound", false)) text += (text.empty() ? "with " : ", ") + spec_text(spec);
+  return text.empty() ? text : text + " ";
 }
 
 // How much better, what of it is mapping and what hardware, and how far from the bounds.
 std::string judgement_text(const Json& result) {
-  std::string out;
-  const Json &best = result["best"], &hand = result["baseline"], &free = result["baseline_free"];
-  if (!hand.is_null()) {
-    out += fmt::format("{} is {} below the hand design ({:.2f} x better)",
-                       result["objective"].get<std::string>(), percent(real(result, "improvement")),
-                       real(hand, "objective") / real(best, "objective"));
-    if (!free.is_null()) {
-      out += fmt::format(":\nfree mapping alone takes off {}; the hardware takes another {} off the rest",
-                         percent(reduction(real(free, "objective"), real(hand, "objective"))),
-                         percent(real(result, "improvement_over_free")));
-    }
-    out += "\n";
-  }
+  std::string out = comparison_text(result);
+  const Json& best = result["best"];
   if (real(best, "lower_bound") > 0 && real(best, "lower_bound") >= real(best, "objective")) {
     out += result.value("settled", false)
                ? "proven: no mapping of the workload on any hardware that was tried is better\n"
@@ -332,8 +304,8 @@ std::string judgement_text(const Json& result) {
   if (result["proven"] == true)
     out += "proven: no point of this space is better\n";
   else if (real(result, "lower_bound") > 0) {
-    out += fmt::format("in this space no design is below {:.4e} (gap {})\n", real(result, "lower_bound"),
-                       percent(real(result, "gap")));
+    out += fmt::format("in this space no design {}is below {:.4e} (gap {})\n", bounding_limits(result),
+                       real(result, "lower_bound"), percent(real(result, "gap")));
   }
   if (result.contains("work")) {
     const Json& work = result["work"];
@@ -428,11 +400,11 @@ std::string result_text(const Json& result) {
   out += summary_text(result) + "\n";
   const Json& best = result["best"];
   if (best.is_null()) {
-    out += "no feasible design was found\n" + closest_text(result);
+    out += "no feasible design was found\n" + closest_text(result) + limits_text(result);
   } else {
     Diagnostics diagnostics;
     const auto machine = read_architecture(from_json(best["architecture"], "result"), diagnostics);
-    out += judgement_text(result) + front_text(result) + "\nBest accelerator: " + point_text(best["point"]) +
+    out += judgement_text(result) + limits_text(result) + front_text(result) + "\nBest accelerator: " + point_text(best["point"]) +
            "\n";
     if (machine) out += tree(*machine);
     out += "\n" + layers_text(result);

@@ -82,19 +82,17 @@ bool parse_spec(const std::string& text, StudySpec& out) {
   return false;
 }
 
-const std::vector<std::string> spec_metrics = {"area_um2", "energy_pj", "cycles",
-                                               "edp",      "power_mw",  "latency_ms"};
-
 void add_spec(const StudySpec& spec, const Location& where, Study& study, Diagnostics& diagnostics) {
-  if (std::find(spec_metrics.begin(), spec_metrics.end(), spec.spec.metric) == spec_metrics.end()) {
-    diagnostics.error(where,
-                      "no metric " + quote(spec.spec.metric) + suggestion(spec.spec.metric, spec_metrics));
+  if (find_metric(spec.spec.metric) == nullptr) {
+    diagnostics.error(
+        where, "no metric " + quote(spec.spec.metric) + suggestion(spec.spec.metric, metric_names()));
     return;
   }
-  std::erase_if(study.specs, [&](const StudySpec& other) {
-    return other.spec.metric == spec.spec.metric && other.spec.max.has_value() == spec.spec.max.has_value();
+  const bool known = std::any_of(study.specs.begin(), study.specs.end(), [&](const StudySpec& other) {
+    return other.spec.metric == spec.spec.metric && other.spec.max == spec.spec.max &&
+           other.spec.min == spec.spec.min;
   });
-  study.specs.push_back(spec);
+  if (!known) study.specs.push_back(spec);  // limits on one metric all hold
 }
 
 // A list of "metric <= bound", or metric: {max: bound}, or metric: bound (at most).
@@ -211,7 +209,7 @@ void read_objective(const Node& node, Study& study, Diagnostics& diagnostics) {
   else
     diagnostics.error(node.location(), "objective: found " + node.describe() + ", allowed are " +
                                            objective_help() +
-                                           "; or several of edp, energy, cycles, area, power, latency");
+                                           "; or several of " + metric_words());
 }
 
 Record<Study> make_record() {
@@ -238,7 +236,8 @@ Record<Study> make_record() {
               [](const Study& study) { return Json(study.objective); })
       .custom(
           "specs", false,
-          "limits such as area_um2 <= 4e6; metrics area_um2, power_mw, latency_ms, energy_pj, cycles, edp",
+          "limits such as area_um2 <= 4e6, all of which hold; metrics area_um2, power_mw, latency_ms, "
+          "energy_pj, cycles, edp",
           {{"type", Json::array({"array", "object", "string"})}}, read_specs)
       .choice("combine", &Study::combine, "several networks: the (weighted) sum, or the worst",
               std::vector<std::pair<std::string, Combine>>{{"sum", Combine::sum}, {"worst", Combine::worst}})

@@ -64,9 +64,17 @@
   const figures = element('div', {class: 'figures'});
   const figure = (value, text) => figures.append(element('div', {class: 'figure'}, element('b', {}, value), element('span', {}, text)));
   figure(best ? number(best.objective) : 'none', `best ${objective}` + (unit ? `, ${unit}` : ''));
-  if (result.improvement !== null && result.improvement !== undefined) figure(percent(result.improvement), 'below the hand design');
-  if (result.improvement_over_free !== null && result.improvement_over_free !== undefined)
-    figure(percent(result.improvement_over_free), 'below the hand design, freely mapped');
+  const limits = result.specs || [];
+  const limitText = one => `${one.metric} ${one.max !== undefined ? '≤' : '≥'} ${one.max !== undefined ? one.max : one.min}`;
+  const breaks = design => design ? limits.filter(one => one.max !== undefined ? design[one.metric] > one.max : design[one.metric] < one.min) : [];
+  const compare = (gain, design, name) => {
+    if (gain === null || gain === undefined) return;
+    if (gain >= 0) figure(percent(gain), `below ${name}`);
+    else figure(`${(best.objective / design.objective).toFixed(2)} ×`, `the ${objective} of ${name}` +
+      (breaks(design).length ? `, which breaks ${breaks(design).map(limitText).join(', ')}` : ''));
+  };
+  compare(result.improvement, hand, 'the hand design');
+  compare(result.improvement_over_free, free, 'the hand design, freely mapped');
   if (best && best.lower_bound > 0) figure(percent(best.gap), 'gap of the mapping on this hardware');
   if (result.lower_bound > 0) figure(percent(result.gap), 'gap over the whole space');
   figure(`${result.trials}`, `trials: ${result.feasible} feasible, ${result.pruned || 0} pruned`);
@@ -77,10 +85,18 @@
     const node = section('Best design beside the hand design');
     const rows = [], row = (name, design) => design && rows.push([name, number(design.objective), number(design.energy_pj),
       number(design.cycles), number(design.area_um2), number(design.power_mw), number(design.latency_ms)]);
-    row('hand design', hand);
-    row('hand design, freely mapped', free);
+    const marked = (name, design) => breaks(design).length ? `${name} (breaks a limit)` : name;
+    row(marked('hand design', hand), hand);
+    row(marked('hand design, freely mapped', free), free);
     row('best found', best);
     node.append(table(['', `${objective} ${unit}`, 'energy pJ', 'cycles', 'area µm²', 'power mW', 'latency ms'], rows, best ? rows.length - 1 : -1));
+    if (limits.length) {
+      const share = one => one.slack === null || one.slack === undefined ? '–' : percent(one.slack);
+      node.append(element('h2', {style: 'margin-top:16px'}, 'Limits'));
+      node.append(table(['limit', 'reached', 'left', 'binds', 'hand design', 'in the bound of the space'], limits.map(one => [limitText(one),
+        best ? number(best[one.metric]) : '–', share(one), one.binds === true ? 'yes' : one.binds === false ? 'no' : '–',
+        hand ? number(hand[one.metric]) + (one.hand_breaks ? ' (breaks it)' : '') : '–', one.in_bound ? 'yes' : 'no, needs mappings'])));
+    }
     const point = (best || hand).point;
     node.append(element('h2', {style: 'margin-top:16px'}, 'Parameters'));
     node.append(table(['', 'best', 'hand design'], Object.keys(point).map(name =>

@@ -367,24 +367,45 @@ double ExactSearch::cheapest(double price, std::optional<MapPoint>& best, double
   return std::min(hunt.lower_bound(), root_energy_ + price * root_cycles_);
 }
 
-bool ExactSearch::front(std::size_t labels, std::vector<MapPoint>& points) {
-  bool complete = problem_->exact && !request_.architecture.link_transfers;
-  for (const bool proof : {false, true}) {
-    for (Choice& choice : choices_) {
-      if (!(choice.bound < infinity)) continue;
-      Cutoff cutoff;
-      cutoff.front = true;
-      for (const MapPoint& point : points) cutoff.points.emplace_back(point.energy_pj, point.cycles);
-      SearchLimits effort = limits(proof ? unlimited : narrow);
-      effort.labels = std::min(effort.labels, labels);
-      const SearchOutcome outcome = search(choice).run(cutoff, effort);
-      count(outcome);
-      for (const MapPoint& point : outcome.points) points.push_back(point);
-      points = pareto_front(std::move(points));
-      if (proof && !outcome.complete) complete = false;
-    }
+// Every keep set once, narrow or whole, each with what the ones before it found; impatient: until one is not completed.
+bool ExactSearch::front_pass(const Cutoff& whole, bool proof, std::size_t labels, bool patient,
+                             std::vector<MapPoint>& points) {
+  bool complete = true;
+  for (Choice& choice : choices_) {
+    if (!(choice.bound < infinity)) continue;
+    if (whole.price &&
+        choice.energy + *whole.price * (choice.cycles + problem_->extra_cycles) >= whole.objective)
+      continue;
+    Cutoff cutoff = whole;
+    for (const MapPoint& point : points) cutoff.points.emplace_back(point.energy_pj, point.cycles);
+    SearchLimits effort = limits(proof ? unlimited : narrow);
+    effort.labels = std::min(effort.labels, labels);
+    const SearchOutcome outcome = search(choice).run(cutoff, effort);
+    count(outcome);
+    for (const MapPoint& point : outcome.points) points.push_back(point);
+    points = pareto_front(std::move(points));
+    complete = complete && outcome.complete;
+    if (proof && !complete && !patient) break;
   }
   return complete;
+}
+
+bool ExactSearch::front(std::size_t labels, std::vector<MapPoint>& points) {
+  Cutoff whole;
+  whole.front = true;
+  front_pass(whole, false, labels, true, points);
+  const bool complete = front_pass(whole, true, labels, true, points);
+  return complete && problem_->exact && !request_.architecture.link_transfers;
+}
+
+bool ExactSearch::front_below(double price, double below, std::size_t labels, std::vector<MapPoint>& points) {
+  Cutoff near;
+  near.front = true;
+  near.price = price;
+  near.objective = below;
+  front_pass(near, false, labels, true, points);
+  const bool complete = front_pass(near, true, labels, false, points);
+  return complete && problem_->exact && !request_.architecture.link_transfers;
 }
 
 std::vector<MapPoint> pareto_front(std::vector<MapPoint> points) {

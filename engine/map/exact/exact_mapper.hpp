@@ -30,6 +30,9 @@ class ExactSearch {
   /// The Pareto front of (energy, cycles), ascending energy; `points` holds what is known of it and is completed. False
   /// when time, memory or `labels`, the effort of the proof, ended it first.
   bool front(std::size_t labels, std::vector<MapPoint>& points);
+  /// The same of the points whose energy_pj + price x cycles is less than `below`. Gives up at the first keep set whose
+  /// proof takes more than `labels`. The request must have asked for a front.
+  bool front_below(double price, double below, std::size_t labels, std::vector<MapPoint>& points);
   /// A mapping with the least energy_pj + price x cycles: `best` is a known one, if any, and is replaced by a better one.
   /// No mapping has less than the returned value, which is that of `best` or `enough`, the smaller one, unless time or
   /// memory ended the search.
@@ -70,6 +73,8 @@ class ExactSearch {
     double lower_bound() const;
     double target() const;  ///< what a mapping must beat
   };
+  bool front_pass(const Cutoff& whole, bool proof, std::size_t labels, bool patient,
+                  std::vector<MapPoint>& points);
   void descend(Hunt& hunt);
   void pass(Hunt& hunt, double ceiling, std::size_t width,
             std::size_t labels = std::numeric_limits<std::size_t>::max());

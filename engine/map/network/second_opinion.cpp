@@ -102,6 +102,7 @@ class Asking {
         return infinity;
       }
       const double objective = request_.objective(answer.energy_pj, static_cast<double>(answer.cycles));
+      remember(candidate, answer);
       if (objective < best()) {
         decision_.mapping = candidate;
         decision_.evaluation = std::move(answer);
@@ -114,6 +115,18 @@ class Asking {
       failed(error.what());
       return infinity;
     }
+  }
+
+  void remember(const Mapping& mapping, const Evaluation& answer) {
+    const auto covers = [](const Evaluation& a, const Evaluation& b) {
+      return a.energy_pj <= b.energy_pj && a.cycles <= b.cycles;
+    };
+    std::vector<LimitedMapping>& seen = decision_.seen;
+    if (std::any_of(seen.begin(), seen.end(),
+                    [&](const LimitedMapping& other) { return covers(other.evaluation, answer); }))
+      return;
+    std::erase_if(seen, [&](const LimitedMapping& other) { return covers(answer, other.evaluation); });
+    seen.push_back({mapping, answer});
   }
 
   void climb(PackedMapping current) {

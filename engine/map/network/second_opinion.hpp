@@ -6,7 +6,7 @@
 #include <string>
 
 #include <dovetail/accelerators/evaluator.hpp>
-#include <dovetail/engine/map/mapper.hpp>
+#include <dovetail/engine/map/network/limited_mapper.hpp>
 
 namespace dovetail {
 
@@ -17,6 +17,7 @@ struct Decision {
   double objective = 0.0;
   double screened_objective = 0.0;  ///< the evaluator's, of the mapper's own best; 0: refused
   std::int64_t asked = 0;           ///< mappings that the evaluator saw
+  std::vector<LimitedMapping> seen;  ///< those that it found legal, with its answers: the Pareto-best of them
   std::string failure;
 };
 

@@ -41,12 +41,22 @@ void SupportingLines::add(double price, double value) {
     lines_[n].value = std::max(lines_[n].value, chord(n, lines_[n].price, n + 1));
 }
 
-SupportingLines::Corner SupportingLines::corner(std::size_t n, const MappingObjective& objective) const {
+CostPoint SupportingLines::meeting(std::size_t n) const {
   const Line before = n == 0 ? Line{0.0, least_energy_} : lines_[n - 1];
   double cycles = least_cycles_;
   if (n < lines_.size())
     cycles = std::max(cycles, (lines_[n].value - before.value) / (lines_[n].price - before.price));
-  const double energy = std::max(least_energy_, before.value - before.price * cycles);
+  return {std::max(least_energy_, before.value - before.price * cycles), cycles};
+}
+
+std::vector<CostPoint> SupportingLines::curve() const {
+  std::vector<CostPoint> corners;
+  for (std::size_t n = lines_.size() + 1; n-- > 0;) corners.push_back(meeting(n));
+  return corners;
+}
+
+SupportingLines::Corner SupportingLines::corner(std::size_t n, const MappingObjective& objective) const {
+  const auto [energy, cycles] = meeting(n);
   return {objective(energy, cycles), objective.cycles_power * energy / (objective.energy_power * cycles)};
 }
 

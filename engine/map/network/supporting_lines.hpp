@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <vector>
 
-#include <dovetail/engine/map/mapper.hpp>
+#include <dovetail/engine/map/network/sum_limits.hpp>
 
 namespace dovetail {
 
@@ -28,6 +28,8 @@ class SupportingLines {
   };
   /// The least corner; no point has a smaller objective.
   Corner least(const MappingObjective& objective) const;
+  /// The corners by rising cycles: no point lies below the curve through them.
+  std::vector<CostPoint> curve() const;
   /// The smaller objective of the two corners of the line at this price, which must be one that was added.
   double beside(double price, const MappingObjective& objective) const;
 
@@ -40,6 +42,7 @@ class SupportingLines {
   std::size_t first_from(double price) const;  ///< the first line at this price or above
   /// Where line n meets the one before it; before the first is the least energy, after the last the least cycles.
   Corner corner(std::size_t n, const MappingObjective& objective) const;
+  CostPoint meeting(std::size_t n) const;  ///< of the same two lines
 
   double least_energy_, least_cycles_;
   std::vector<Line> lines_;  // ascending price
