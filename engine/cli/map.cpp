@@ -25,6 +25,7 @@
 
 #include "command.hpp"
 #include "import_options.hpp"
+#include "map_chain.hpp"
 #include "search_options.hpp"
 #include "signals.hpp"
 #include "simulator.hpp"
@@ -41,6 +42,7 @@ struct Options : SearchOptions {
   std::vector<std::string> workload;
   ImportOptions import;
   std::string dataflow = "free";
+  std::string fusion;
   double memory_mb = 0.0;
   bool front = false, nests = false;
 };
@@ -242,6 +244,9 @@ int run(const Options& options, const Common& common) {
   if (!options.file.empty() && is_tile_request(options.file)) return map_tile_document(options.file, common);
   if (!options.workload.empty() && is_tile_family(options.architecture))
     return map_tiles(options.workload, options.architecture, common);
+  if (!options.file.empty() && is_chain_file(options.file)) return map_chain(options.file, options.fusion, common);
+  if (!options.fusion.empty())
+    throw UsageError("--fusion reads chains of layers: documents of schema fused-chain-case/1");
   std::string title;
   std::vector<Job> jobs = read_jobs(options, common, title);
   if (!options.evaluator.empty() && options.model != "loop")
@@ -384,6 +389,10 @@ void add_map(CLI::App& app, Common& common, Action& action) {
                    "Of a family: free (whatever the machine allows) or baseline (the hand design's own)")
       ->check(CLI::IsMember({"free", "baseline"}))
       ->capture_default_str();
+  command
+      ->add_option("--fusion", options->fusion,
+                   "Of a fused-chain-case/1 document: which results may stay on chip (default: the document's mode)")
+      ->check(CLI::IsMember({"none", "homes", "bands"}));
   add_search_options(*command, *options);
   command
       ->add_option("--memory", options->memory_mb,
