@@ -50,6 +50,9 @@ const Record<Fields>& fields_record() {
           .custom("density", false, "share of nonzero elements, of all tensors or by tensor name",
                   layer["properties"]["density"],
                   [](const Node& node, Fields& f, Diagnostics&) { f.defaults.density = node; })
+          .custom("idle", false, "operators without multiply-accumulates, for --count-all",
+                  Json{{"type", "array"}, {"items", {{"type", "object"}}}},
+                  [](const Node&, Fields&, Diagnostics&) {})  // read where networks are imported
           .custom("layers", true, "each as - name: {...}", list,
                   [](const Node& node, Fields& f, Diagnostics&) { f.layers = node; });
   return record;

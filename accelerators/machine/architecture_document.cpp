@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <dovetail/accelerators/machine/architecture_document.hpp>
+#include <dovetail/accelerators/machine/vector_unit.hpp>
 #include <dovetail/workloads/limits.hpp>
 #include <dovetail/workloads/text/reader.hpp>
 
@@ -128,7 +129,12 @@ const Record<Architecture>& architecture_record() {
           .optional("machine", &Architecture::machine, "cycle-model preset; empty: ideal")
           .record("compute", &Architecture::compute, compute_record(), true)
           .list("levels", &Architecture::levels, level_record(),
-                "storage levels, innermost first, the outermost memory last", true);
+                "storage levels, innermost first, the outermost memory last", true)
+          .custom("vector", false, vector_unit_record().doc(), vector_unit_record().schema(),
+                  [](const Node& node, Architecture&, Diagnostics& diagnostics) {
+                    VectorUnit unit;  // kept by load_vector_unit
+                    vector_unit_record().read_into(node, unit, diagnostics);
+                  });
   return record;
 }
 

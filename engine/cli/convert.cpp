@@ -1,6 +1,7 @@
 // `dovetail convert`: between YAML and JSON, to the reference schema, and the JSON Schemas of all documents.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <functional>
 #include <iostream>
@@ -8,17 +9,25 @@
 #include <map>
 
 #include <dovetail/accelerators/cycle/cycle_machine.hpp>
+#include <dovetail/accelerators/export/timeloop_design.hpp>
 #include <dovetail/accelerators/mapping/design.hpp>
 #include <dovetail/accelerators/machine/architecture_document.hpp>
 #include <dovetail/accelerators/mapping/mapping_document.hpp>
 #include <dovetail/engine/study/study.hpp>
+#include <dovetail/spaces/family/family.hpp>
 #include <dovetail/spaces/family/family_document.hpp>
 #include <dovetail/spaces/space/space_document.hpp>
 #include <dovetail/workloads/layer_document.hpp>
 #include <dovetail/workloads/network.hpp>
+#include <dovetail/workloads/export/native.hpp>
+#include <dovetail/workloads/export/scalesim_topology.hpp>
+#include <dovetail/workloads/export/timeloop_problem.hpp>
+#include <dovetail/workloads/import/formats.hpp>
 #include <dovetail/workloads/text/embedded.hpp>
 
 #include "command.hpp"
+#include "import_options.hpp"
+#include "search_options.hpp"
 
 namespace dovetail::cli {
 namespace {
@@ -26,7 +35,9 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 struct Options {
-  std::string path, to, schema;
+  std::vector<std::string> paths;
+  std::string to, schema;
+  ImportOptions import;
 };
 
 const std::map<std::string, std::function<Json()>>& schemas() {
@@ -79,13 +90,16 @@ void check_document(const Node& document) {
   diagnostics.raise();
 }
 
+// A network as the list of its layers' problems.
+Json problems(const Network& network) {
+  Json list = Json::array();
+  for (const UniqueLayer& unique : unique_layers(network)) list.push_back(problem_json(unique.layer));
+  return list;
+}
+
 // A design as a timeloop-reference-case/1 document; a workload as the list of its layers' problems.
 Json reference(const Node& document) {
-  if (is_design(document)) return to_json(read_design(document));
-  Json problems = Json::array();
-  for (const UniqueLayer& unique : unique_layers(read_workload(document)))
-    problems.push_back(problem_json(unique.layer));
-  return problems;
+  return is_design(document) ? to_json(read_design(document)) : problems(read_workload(document));
 }
 
 bool is_json(const std::string& text, const std::string& path) {
@@ -109,27 +123,21 @@ std::string text_of(const std::string& name) {
   return own != nullptr ? std::string(own->text) : read_text(name);
 }
 
-int run_convert(const Common& common, const Options& options) {
-  if (!options.schema.empty()) {
-    print_json(common, schemas().at(options.schema)());
-    return exit_done;
-  }
-  if (options.path.empty()) throw UsageError("convert needs a FILE (or - for stdin), or --schema");
-  const bool from_stdin = options.path == "-";
-  if (const embedded::File* own = built_in(options.path); own != nullptr && options.to.empty()) {
+// A document of ours, as it is, in the other notation.
+int convert_document(const Common& common, const Options& options) {
+  const std::string& path = options.paths.front();
+  const bool from_stdin = path == "-";
+  if (const embedded::File* own = built_in(path); own != nullptr && options.to.empty()) {
     fmt::print("{}", own->text);  // as it was written, with its remarks
     return exit_done;
   }
-  const std::string text =
-      from_stdin ? std::string(std::istreambuf_iterator<char>(std::cin), {}) : text_of(options.path);
-  const std::string name = from_stdin ? "stdin" : options.path;
-  const Node document = is_json(text, options.path) ? parse_json(text, name) : parse_yaml(text, name);
+  const std::string text = from_stdin ? std::string(std::istreambuf_iterator<char>(std::cin), {}) : text_of(path);
+  const std::string name = from_stdin ? "stdin" : path;
+  const Node document = is_json(text, path) ? parse_json(text, name) : parse_yaml(text, name);
   check_document(document);
   std::string to = options.to;
   if (to.empty())
-    to = common.format == "json" || common.format == "jsonl" ? "json"
-         : is_json(text, options.path)                       ? "yaml"
-                                                             : "json";
+    to = common.format == "json" || common.format == "jsonl" ? "json" : is_json(text, path) ? "yaml" : "json";
   if (to == "yaml") {
     fmt::print("{}", to_yaml(document));
   } else {
@@ -138,24 +146,128 @@ int run_convert(const Common& common, const Options& options) {
   return exit_done;
 }
 
+void print_notes(const std::vector<std::string>& notes) {
+  for (const std::string& note : notes) fmt::print(stderr, "note: {}\n", note);
+}
+
+// One problem per distinct layer: on stdout when there is one, as files of --out otherwise, since a file of Timeloop's holds one.
+int write_timeloop(const Common& common, const Network& network) {
+  const std::vector<UniqueLayer> unique = unique_layers(network);
+  if (unique.size() > 1 && common.out.empty())
+    throw UsageError(fmt::format("{} distinct layers, and a Timeloop file holds one problem: give --out DIR", unique.size()));
+  for (std::size_t i = 0; i < unique.size(); ++i) {
+    const std::string text = timeloop_problem(unique[i].layer);
+    if (common.out.empty()) {
+      fmt::print("{}", text);
+    } else {
+      write_file(common.out, fmt::format("{:03}_{}.yaml", i + 1, file_name(unique[i].layer.name)), text);
+    }
+  }
+  if (!common.out.empty())
+    print_notes({fmt::format("{} distinct layers of {} written to {}; how often each occurs is not said in them", unique.size(),
+                             network.name, common.out)});
+  return exit_done;
+}
+
+int convert_network(const Common& common, const Options& options) {
+  const Imported imported = import_workload(options.paths, options.import);
+  for (const Diagnostic& note : imported.network.notes) fmt::print(stderr, "{}\n", to_string(note));
+  if (options.to == "timeloop") return write_timeloop(common, imported.network);
+  if (options.to == "scalesim") {
+    const ScalesimTopology topology = scalesim_topology(imported.network);
+    print_notes(topology.notes);
+    fmt::print("{}", topology.csv);
+    return exit_done;
+  }
+  if (options.to == "reference") {
+    print_json(common, problems(imported.network));
+    return exit_done;
+  }
+  const Json document = native_workload(imported);
+  if (options.to == "json" || (options.to.empty() && common.format == "json")) {
+    print_json(common, document);
+  } else {
+    fmt::print("{}", to_yaml(parse_json(document.dump(), imported.network.name)));
+  }
+  return exit_done;
+}
+
+// Whether a file is in another tool's format.
+bool is_foreign(const Source& source) {
+  return std::any_of(formats().begin(), formats().end(),
+                     [&](const Format& format) { return format.name != "native" && format.recognises(source); });
+}
+
+// What is in another tool's format, several files or a folder, or goes to another tool, is read as a network.
+bool is_network(const Options& options) {
+  const std::string& path = options.paths.front();
+  std::error_code error;
+  return options.paths.size() > 1 || !options.import.from.empty() || !options.import.sizes.empty() || options.to == "native" ||
+         options.to == "scalesim" || options.to == "timeloop" || std::filesystem::is_directory(path, error) ||
+         (path != "-" && built_in(path) == nullptr && std::filesystem::exists(path, error) && is_foreign(Source(path)));
+}
+
+// A design or a machine of ours as Timeloop's documents in one file; false when the file is neither.
+bool print_timeloop_design(const Common& common, const std::string& path) {
+  const std::vector<std::string> families = family_names();
+  std::optional<Architecture> machine;
+  std::optional<Design> design;
+  if (std::find(families.begin(), families.end(), path) != families.end()) {
+    const auto [family, point] = family_point(path, common.set);
+    machine = family.instantiate(point);
+  } else if (path != "-" && built_in(path) == nullptr && !std::filesystem::is_directory(path) && !is_foreign(Source(path))) {
+    const Node document = load_file(path);
+    if (is_design(document)) {
+      design = read_design(document);
+      machine = design->architecture;
+    } else if (document.find("levels") != nullptr && document.find("parameters") == nullptr) {
+      machine = load_architecture(path);
+    }
+  }
+  if (!machine) return false;
+  const std::string architecture = timeloop_architecture(*machine);
+  if (design) fmt::print("{}", timeloop_problem(design->layer));
+  fmt::print("{}", architecture);
+  if (design && design->mapping) fmt::print("{}", timeloop_mapping(design->layer, *machine, *design->mapping));
+  print_notes(timeloop_differences(*machine));
+  return true;
+}
+
+int run_convert(const Common& common, const Options& options) {
+  if (!options.schema.empty()) {
+    print_json(common, schemas().at(options.schema)());
+    return exit_done;
+  }
+  if (options.paths.empty()) throw UsageError("convert needs a FILE (or - for stdin), or --schema");
+  if (options.to == "timeloop" && options.paths.size() == 1 && print_timeloop_design(common, options.paths.front()))
+    return exit_done;
+  return is_network(options) ? convert_network(common, options) : convert_document(common, options);
+}
+
 }  // namespace
 
 void add_convert(CLI::App& app, Common& common, Action& action) {
   const auto options = std::make_shared<Options>();
   CLI::App* command = add_subcommand(
-      app, common, "convert", "Converts documents between YAML and JSON, and prints their JSON Schemas",
+      app, common, "convert", "Converts documents between YAML and JSON and networks between tools, and prints JSON Schemas",
       "dovetail convert network.yaml > network.json\n"
       "  dovetail convert dqn > mine.yaml               # a network or family of the program, to start from\n"
       "  dovetail convert design.yaml --to reference    # as a timeloop-reference-case/1 document\n"
+      "  dovetail convert net.onnx --dim batch=1        # another tool's network as a descriptor of ours\n"
+      "  dovetail convert resnet18 --to scalesim        # as a SCALE-Sim topology; --to timeloop: as problems\n"
+      "  dovetail convert design.yaml --to timeloop     # problem, architecture, ERT, ART and mapping\n"
       "  dovetail convert --schema workload             # JSON Schema, for editors");
   command->add_option(
-      "FILE", options->path,
-      "A workload, design, architecture or other document, or the name of a network or family; - is stdin");
+      "FILE", options->paths,
+      "A workload, design, architecture or other document, or the name of a network or family; - is stdin. Several files, or "
+      "a folder, make one network in this order");
+  add_import_options(*command, options->import);
   command
       ->add_option("--to", options->to,
-                   "yaml, json, or reference (the reference schema, everything spelt out); default: the "
-                   "other of yaml and json")
-      ->check(CLI::IsMember({"yaml", "json", "reference"}));
+                   "yaml, json, or reference (the reference schema, everything spelt out); of a network also native (our "
+                   "descriptor), scalesim (topology, CSV) or timeloop (problems; of a design or a machine the architecture, energies and mapping, v0.4). Default: the other of yaml and json; "
+                   "native for other tools' files")
+      ->check(CLI::IsMember({"yaml", "json", "reference", "native", "scalesim", "timeloop"}));
   command->add_option("--schema", options->schema, "Print the JSON Schema of this kind of document")
       ->check(CLI::IsMember(schema_kinds()));
   command->callback(

@@ -16,6 +16,7 @@
 #include <dovetail/spaces/family/family.hpp>
 #include <dovetail/spaces/space/space_document.hpp>
 #include <dovetail/workloads/import/formats.hpp>
+#include <dovetail/workloads/import/idle.hpp>
 #include <dovetail/workloads/import/other_documents.hpp>
 #include <dovetail/workloads/network.hpp>
 
@@ -60,6 +61,30 @@ Json idle_json(const std::vector<IdleOperator>& idle) {
   return list;
 }
 
+Json idle_total_json(const Imported& imported) {
+  const IdleWork total = idle_total(idle_groups(imported.idle));
+  return {{"operators", imported.idle.size()},
+          {"words_read", total.words_read},
+          {"words_written", total.words_written},
+          {"operations", total.operations},
+          {"traffic_share", json_number(idle_share(imported.network, total))}};
+}
+
+void print_idle(const Imported& imported) {
+  if (imported.idle.empty()) return;
+  const std::vector<IdleGroup> groups = idle_groups(imported.idle);
+  Table table({"operation", "x", "words read", "words written", "operations"});
+  std::int64_t unsized = 0;
+  for (const IdleGroup& group : groups) {
+    unsized += group.unsized;
+    table.add({group.operation, fmt::format("{}", group.count), fmt::format("{}", group.work.words_read),
+               fmt::format("{}", group.work.words_written), fmt::format("{}", group.work.operations)});
+  }
+  fmt::print("\nno layers (map --count-all prices them): {} of all words if every operand is moved once\n{}",
+             percent(idle_share(imported.network, idle_total(groups))), table.text());
+  if (unsized > 0) fmt::print("{} of them with sizes that the file does not say\n", unsized);
+}
+
 int describe_network(const Imported& imported, const Common& common) {
   const Network& network = imported.network;
   const Totals all = totals(network);
@@ -85,6 +110,7 @@ int describe_network(const Imported& imported, const Common& common) {
                         {"activations", all.activations},
                         {"notes", remarks_json(imported.remarks)},
                         {"idle", idle_json(imported.idle)},
+                        {"idle_total", idle_total_json(imported)},
                         {"unique", layers}});
     return exit_done;
   }
@@ -98,6 +124,7 @@ int describe_network(const Imported& imported, const Common& common) {
                fmt::format("{}", macs(layer.layer)), shape_text(layer.layer)});
   }
   fmt::print("{}", table.text());
+  print_idle(imported);
   for (const Diagnostic& note : network.notes) fmt::print("{}\n", to_string(note));
   return exit_done;
 }

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <dovetail/accelerators/evaluators.hpp>
+#include <dovetail/accelerators/export/timeloop_design.hpp>
 #include <dovetail/accelerators/mapping/design.hpp>
 #include <dovetail/accelerators/machine/architecture_document.hpp>
 #include <dovetail/accelerators/mapping/mapping_document.hpp>
@@ -15,11 +16,13 @@
 #include <dovetail/engine/map/objective.hpp>
 #include <dovetail/engine/report/cycle_report.hpp>
 #include <dovetail/engine/report/evaluation_json.hpp>
+#include <dovetail/engine/report/idle_price.hpp>
 #include <dovetail/engine/report/map_json.hpp>
 #include <dovetail/engine/report/report.hpp>
 #include <dovetail/engine/report/table.hpp>
 #include <dovetail/engine/tiles/tile_family.hpp>
 #include <dovetail/spaces/family/family.hpp>
+#include <dovetail/workloads/export/timeloop_problem.hpp>
 #include <dovetail/workloads/network.hpp>
 #include <dovetail/workloads/parallel.hpp>
 
@@ -44,7 +47,15 @@ struct Options : SearchOptions {
   std::string dataflow = "free";
   std::string fusion;
   double memory_mb = 0.0;
-  bool front = false, nests = false;
+  bool front = false, nests = false, count_all = false;
+};
+
+// The operators without multiply-accumulates of the network, and their price on the machine.
+struct Idle {
+  std::vector<IdleGroup> groups;
+  IdleWork work;
+  IdlePrice price;
+  bool vector_unit = false;  // that computes them
 };
 
 // A layer to be mapped, and what it is mapped on.
@@ -92,7 +103,7 @@ Machine read_machine(const std::string& name, const Common& common) {
   return machine;
 }
 
-std::vector<Job> read_jobs(const Options& options, const Common& common, std::string& title) {
+std::vector<Job> read_jobs(const Options& options, const Common& common, std::string& title, Idle& idle) {
   std::vector<Job> jobs;
   if (!options.file.empty()) {
     const Design design = load_design(options.file);
@@ -109,7 +120,8 @@ std::vector<Job> read_jobs(const Options& options, const Common& common, std::st
     title = fmt::format("{} on {}", design.layer.name, design.architecture.name);
     return jobs;
   }
-  const Network network = import_workload(options.workload, options.import).network;
+  const Imported imported = import_workload(options.workload, options.import);
+  const Network& network = imported.network;
   const Machine machine = read_machine(options.architecture, common);
   if (options.bypass == "fixed" && !machine.family) {
     throw UsageError("--bypass fixed takes the keep sets of a design document or of a family; " +
@@ -117,6 +129,11 @@ std::vector<Job> read_jobs(const Options& options, const Common& common, std::st
   }
   if (options.dataflow == "baseline" && !machine.family)
     throw UsageError("--dataflow baseline needs a family as --architecture");
+  const std::optional<VectorUnit> unit = machine.family ? std::nullopt : load_vector_unit(options.architecture);
+  idle.groups = idle_groups(imported.idle);
+  idle.work = idle_total(idle.groups);
+  idle.price = idle_price(idle.work, machine.architecture, unit);
+  idle.vector_unit = unit.has_value();
   for (const UniqueLayer& unique : unique_layers(network)) {
     Job job;
     job.name = unique.layer.name;
@@ -179,7 +196,68 @@ std::string certainty(const std::vector<Job>& jobs) {
   return fmt::format("{} of {} proven, widest gap {}", proven, jobs.size(), percent(widest));
 }
 
-void print_text(const std::vector<Job>& jobs, const std::string& title, const Options& options,
+// Words that the mapped layers move at the outermost memory.
+double outermost_words(const std::vector<Job>& jobs) {
+  double words = 0.0;
+  for (const Job& job : jobs) {
+    if (!job.result.mapping || job.result.best.levels.empty()) continue;
+    double one = 0.0;
+    for (const TensorCounts& counts : job.result.best.levels.back().tensors)
+      one += static_cast<double>(counts.reads) + static_cast<double>(counts.fills) + static_cast<double>(counts.updates);
+    words += static_cast<double>(job.count) * one * static_cast<double>(job.request.architecture.levels.back().instances);
+  }
+  return words;
+}
+
+// The share of all words at the outermost memory that are those of operators without multiply-accumulates.
+double traffic_share(const Idle& idle, const std::vector<Job>& jobs) {
+  const double words = static_cast<double>(idle.work.words_read) + static_cast<double>(idle.work.words_written);
+  const double all = words + outermost_words(jobs);
+  return all > 0 ? words / all : 0.0;
+}
+
+Json to_json(const Idle& idle, const std::vector<Job>& jobs, bool counted) {
+  Json operations = Json::array();
+  for (const IdleGroup& group : idle.groups) {
+    operations.push_back({{"operation", group.operation},
+                          {"count", group.count},
+                          {"unsized", group.unsized},
+                          {"words_read", group.work.words_read},
+                          {"words_written", group.work.words_written},
+                          {"operations", group.work.operations}});
+  }
+  Json json = {{"counted", counted},
+               {"words_read", idle.work.words_read},
+               {"words_written", idle.work.words_written},
+               {"operations", idle.work.operations},
+               {"traffic_share", json_number(traffic_share(idle, jobs))},
+               {"by_operation", operations}};
+  if (counted) {
+    json["vector_unit"] = idle.vector_unit;
+    json["energy_pj"] = json_number(idle.price.energy_pj);
+    json["cycles"] = json_number(idle.price.cycles);
+  }
+  return json;
+}
+
+void print_idle(const Idle& idle, const std::vector<Job>& jobs, bool counted, double energy, double cycles) {
+  if (idle.groups.empty()) return;
+  std::int64_t count = 0;
+  for (const IdleGroup& group : idle.groups) count += group.count;
+  fmt::print("{} operators without multiply-accumulates: {} words read, {} written, {} operations; {} of the words at the "
+             "outermost memory, {}\n",
+             count, idle.work.words_read, idle.work.words_written, idle.work.operations, percent(traffic_share(idle, jobs)),
+             counted ? "counted" : "left out (--count-all counts them)");
+  if (!counted) return;
+  const double all_energy = energy + idle.price.energy_pj, all_cycles = cycles + idle.price.cycles;
+  fmt::print("they cost {:.4e} pJ and {:.0f} cycles at the outermost memory{}\nwith them: {:.4e} pJ, {:.0f} cycles, EDP {:.4e} "
+             "pJ x cycles\n",
+             idle.price.energy_pj, idle.price.cycles,
+             idle.vector_unit ? " and at the vector unit" : "; the machine declares no vector unit, so operations cost nothing",
+             all_energy, all_cycles, all_energy * all_cycles);
+}
+
+void print_text(const std::vector<Job>& jobs, const std::string& title, const Options& options, const Idle& idle,
                 double seconds) {
   fmt::print("{}: {} distinct layer{}, {} mapper, objective {} ({}), {}\n\n", title, jobs.size(),
              jobs.size() == 1 ? "" : "s", options.mapper, options.objective,
@@ -213,6 +291,7 @@ void print_text(const std::vector<Job>& jobs, const std::string& title, const Op
     fmt::print("\nall layers: {:.4e} pJ, {:.0f} cycles, EDP {:.4e} pJ x cycles\n", energy, cycles,
                energy * cycles);
   }
+  if (complete) print_idle(idle, jobs, options.count_all, energy, cycles);
   Json decided = Json::array();
   for (const Job& job : jobs)
     decided.push_back({{"name", job.name},
@@ -236,6 +315,26 @@ void print_text(const std::vector<Job>& jobs, const std::string& title, const Op
   }
 }
 
+// The mappings as Timeloop's: on stdout for one layer; with --out, files with problems and the machine beside them.
+void write_timeloop(const std::vector<Job>& jobs, const Common& common) {
+  if (jobs.size() > 1 && common.out.empty())
+    throw UsageError(fmt::format("{} layers, and a Timeloop file holds one mapping: give --out DIR", jobs.size()));
+  for (const std::string& difference : timeloop_differences(jobs.front().request.architecture))
+    fmt::print(stderr, "note: {}\n", difference);
+  if (!common.out.empty())
+    write_file(common.out, "architecture.yaml", timeloop_architecture(jobs.front().request.architecture));
+  for (const Job& job : jobs) {
+    if (!job.result.mapping) continue;
+    const std::string text = timeloop_mapping(job.request.layer, job.request.architecture, *job.result.mapping);
+    if (common.out.empty()) {
+      fmt::print("{}", text);
+    } else {
+      write_file(common.out, file_name(job.name) + ".problem.yaml", timeloop_problem(job.request.layer));
+      write_file(common.out, file_name(job.name) + ".map.yaml", text);
+    }
+  }
+}
+
 int run(const Options& options, const Common& common) {
   if (options.file.empty() == options.workload.empty())
     throw UsageError("map needs either a design FILE or --workload with --architecture");
@@ -248,7 +347,8 @@ int run(const Options& options, const Common& common) {
   if (!options.fusion.empty())
     throw UsageError("--fusion reads chains of layers: documents of schema fused-chain-case/1");
   std::string title;
-  std::vector<Job> jobs = read_jobs(options, common, title);
+  Idle idle;
+  std::vector<Job> jobs = read_jobs(options, common, title, idle);
   if (!options.evaluator.empty() && options.model != "loop")
     throw UsageError("both --evaluator and --model cycle would decide: keep one");
   Simulators simulators;
@@ -303,7 +403,9 @@ int run(const Options& options, const Common& common) {
     limited = limited || job.result.stopped == "time" || job.result.stopped == "memory";
   }
   if (common.format == "text") {
-    print_text(jobs, title, options, seconds);
+    print_text(jobs, title, options, idle, seconds);
+  } else if (common.format == "timeloop") {
+    write_timeloop(jobs, common);
   } else if (common.format == "csv") {
     fmt::print(
         "layer,count,objective,lower_bound,gap,proven,energy_pj,cycles,utilization,evaluations,seconds\n");
@@ -323,14 +425,16 @@ int run(const Options& options, const Common& common) {
   } else {
     Json layers = Json::array();
     for (const Job& job : jobs) layers.push_back(to_json(job));
-    print_json(common, {{"schema", "dovetail-map/1"},
-                        {"objective", options.objective},
-                        {"mapper", options.mapper},
-                        {"model", options.evaluator.empty() ? options.model : "external"},
-                        {"layers", std::move(layers)},
-                        {"seconds", json_number(seconds)}});
+    Json json = {{"schema", "dovetail-map/1"},
+                 {"objective", options.objective},
+                 {"mapper", options.mapper},
+                 {"model", options.evaluator.empty() ? options.model : "external"},
+                 {"layers", std::move(layers)}};
+    if (!idle.groups.empty()) json["idle"] = to_json(idle, jobs, options.count_all);
+    json["seconds"] = json_number(seconds);
+    print_json(common, json);
   }
-  if (!common.out.empty()) {
+  if (!common.out.empty() && common.format != "timeloop") {
     for (const Job& job : jobs) {
       if (!job.result.mapping) continue;
       write_file(common.out, file_name(job.name) + ".txt",
@@ -368,6 +472,10 @@ void add_map(CLI::App& app, Common& common, Action& action) {
                                      "edp\n  dovetail map design.yaml --format json\n  dovetail map "
                                      "--workload alexnet --architecture fpga-tiles --set board=zc706");
   const auto options = std::make_shared<Options>();
+  CLI::Option* format = command->get_option("--format");
+  format->get_validator(0)->active(false);
+  format->description("Form of the result on stdout; timeloop: the mapping as Timeloop's (with --out DIR also problem and machine)")
+      ->check(CLI::IsMember({"text", "json", "jsonl", "csv", "timeloop"}));
   command
       ->add_option("file", options->file,
                    "Design document (layer + architecture); its mapping, if any, is ignored. Or a "
@@ -399,6 +507,9 @@ void add_map(CLI::App& app, Common& common, Action& action) {
                    "Megabytes the mapper may use; at the cap it answers with what it has")
       ->type_name("MB");
   command->add_flag("--front", options->front, "Also the Pareto front of energy and cycles of each layer");
+  command->add_flag("--count-all", options->count_all,
+                    "Also count operators without multiply-accumulates (softmax, additions, pooling, moves of data): their "
+                    "words at the outermost memory, their operations at the machine's vector unit, if it declares one");
   command->add_flag("--nests", options->nests, "Print the loop nest of every layer");
   command->callback([&common, &action, options, command] {
     json_unless_terminal(*command, common);

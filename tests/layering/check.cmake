@@ -8,8 +8,8 @@ set(surrogates_may "surrogates")
 set(engine_may "engine;spaces;surrogates;accelerators;workloads")
 
 # The floors of each room, the lowest first: a sub-room includes those before it. `.` is the room's own folder.
-set(workloads_floors text . import)
-set(accelerators_floors machine mapping . loop gemmini systolic tiles cycle import)
+set(workloads_floors text . import export)
+set(accelerators_floors machine mapping . loop gemmini systolic tiles cycle import export)
 set(spaces_floors expression space mapping family network)
 set(surrogates_floors .)
 set(engine_floors record design/points design design/baselines design/trees design/bayes map map/sampling map/exact

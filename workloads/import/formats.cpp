@@ -7,7 +7,9 @@
 #include <filesystem>
 #include <utility>
 
+#include <dovetail/workloads/import/idle_document.hpp>
 #include <dovetail/workloads/import/maestro.hpp>
+#include <dovetail/workloads/import/onnx.hpp>
 #include <dovetail/workloads/import/other_documents.hpp>
 #include <dovetail/workloads/import/scalesim.hpp>
 #include <dovetail/workloads/import/timeloop_problem.hpp>
@@ -24,15 +26,18 @@ bool is_native(const Source& source) {
   return is_native_document(source.yaml());
 }
 
-void read_native(const Source& source, const ImportOptions&, Imported& imported, Diagnostics&) {
-  Network network = read_workload(parse_document(source.text(), source.path()));
+void read_native(const Source& source, const ImportOptions&, Imported& imported, Diagnostics& diagnostics) {
+  const Node document = parse_document(source.text(), source.path());
+  Network network = read_workload(document);
+  imported.idle = read_idle(document, diagnostics);
   for (const Diagnostic& note : network.notes)
     imported.remarks.push_back({"remark", "", note.message, 1, note.where});
   imported.network = std::move(network);
 }
 
-constexpr std::array all_formats = {
+const std::array all_formats = {
     Format{"scalesim", "SCALE-Sim topology (.csv)", is_scalesim, read_scalesim},
+    Format{"onnx", "ONNX model (.onnx)", is_onnx, read_onnx, onnx_unavailable()},
     Format{"maestro", "MAESTRO model (.m)", is_maestro, read_maestro},
     Format{"timeloop", "Timeloop problem (YAML with `problem`)", is_timeloop, read_timeloop},
     Format{"zigzag", "ZigZag or Stream workload (YAML list of layers with `equation`)", is_zigzag, read_zigzag},

@@ -36,13 +36,17 @@ struct Sums {
   std::int64_t layers = 0, macs = 0, weights = 0, outputs = 0, inputs = 0;
 };
 
-Sums sums(const Network& network) {
+// `second_operand`: the statement counts the second operand of a product as weights even where it is not learned (ONNX).
+Sums sums(const Network& network, bool second_operand) {
   Sums sums;
   const Totals all = totals(network);
   sums = {all.layers, all.macs, all.parameters, all.activations, 0};
   for (const NetworkLayer* layer : layers(network)) {
     std::int64_t read = 0;
-    for (const Tensor& tensor : layer->layer.tensors) read += tensor.written ? 0 : elements(layer->layer, tensor);
+    for (const Tensor& tensor : layer->layer.tensors) {
+      const bool left_out = tensor.written || (second_operand && !layer->has_parameters && tensor.name == "Weights");
+      read += left_out ? 0 : elements(layer->layer, tensor);
+    }
     sums.inputs += layer->repeat * (read - totals(*layer).parameters);
   }
   return sums;
@@ -53,7 +57,7 @@ std::string difference(const Json& row, const std::string& path) {
   try {
     const Imported imported = import_source(Source(path));
     if (row["status"] != "ok") return "read, expected a refusal: " + row.dump();
-    const Sums found = sums(imported.network);
+    const Sums found = sums(imported.network, row["from"] == "onnx");
     std::string wrong;
     const auto compare = [&](const char* key, std::int64_t value) {
       if (row.contains(key) && !row[key].is_null() && row[key].get<std::int64_t>() != value)
