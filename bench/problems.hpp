@@ -7,6 +7,7 @@
 
 #include "problems/choices.hpp"
 #include "problems/engineering.hpp"
+#include "problems/rough.hpp"
 #include "problems/smooth.hpp"
 #include "problems/tiles.hpp"
 
@@ -14,11 +15,13 @@ namespace problems {
 
 /// The recorded problems, then some beyond them, so that nothing is tuned to those.
 inline std::vector<Problem> all() {
-  return {pressure_vessel(), spring(),           gardner2(),      gramacy(),         branin_disk(),
+  std::vector<Problem> result{pressure_vessel(), spring(),           gardner2(),      gramacy(),         branin_disk(),
           simionescu(),      hartmann6_norm(),   ackley10(false), ackley10(true),    keane(),
           gear_train(),      func2c(),           ackley53(false), ackley53(true),    labs50(),
           pest_control(),    pest_control(true), mueller02(),     alimo(),           hc_branin(),
           tile_edp(),        welded_beam(),      speed_reducer(), rosenbrock_disk(), g8()};
+  for (Problem& problem : rough_problems()) result.push_back(std::move(problem));
+  return result;
 }
 
 }  // namespace problems

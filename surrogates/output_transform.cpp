@@ -28,6 +28,14 @@ double yeo_johnson_inverse(double z, double lambda) {
                                    : 1.0 - std::pow(std::max(1.0 - mirrored * z, 1e-300), 1.0 / mirrored);
 }
 
+// 1, or the power of two that brings the largest output near 1.
+double unit_of(std::span<const double> outputs) {
+  double largest = 0.0;
+  for (const double output : outputs) largest = std::max(largest, std::abs(output));
+  if (largest == 0.0 || !std::isfinite(largest) || (largest <= 1e100 && largest >= 1e-100)) return 1.0;
+  return std::ldexp(1.0, std::clamp(-std::ilogb(largest), -1000, 1000));
+}
+
 struct Moments {
   double mean = 0.0, deviation = 1.0;
 };
@@ -51,7 +59,8 @@ double bilog(double value) {
   return std::copysign(std::log1p(std::abs(value)), value);
 }
 
-double OutputTransform::shape(double output) const {
+double OutputTransform::shape(double raw) const {
+  const double output = raw * unit_;
   switch (kind_) {
     case Kind::identity:
       return output;
@@ -65,10 +74,13 @@ double OutputTransform::shape(double output) const {
   return output;
 }
 
-OutputTransform OutputTransform::fit(Kind kind, std::span<const double> outputs) {
+OutputTransform OutputTransform::fit(Kind kind, std::span<const double> raw) {
   OutputTransform result;
   result.kind_ = kind;
-  if (outputs.empty()) return result;
+  if (raw.empty()) return result;
+  const double unit = unit_of(raw);
+  std::vector<double> outputs(raw.begin(), raw.end());
+  for (double& output : outputs) output *= unit;
   std::vector<double> sorted(outputs.begin(), outputs.end());
   std::sort(sorted.begin(), sorted.end());
   const double count = static_cast<double>(outputs.size());
@@ -113,6 +125,7 @@ OutputTransform OutputTransform::fit(Kind kind, std::span<const double> outputs)
   std::vector<double> image;
   for (const double y : outputs) image.push_back(result.shape(y));
   const Moments own = moments(image);
+  result.unit_ = unit;
   result.location_ = kind == Kind::bilog ? 0.0 : own.mean;
   result.scale_ = own.deviation;
   if (kind == Kind::bilog) {
@@ -145,13 +158,13 @@ double OutputTransform::inverse(double value) const {
   const double shaped = value * scale_ + location_;
   switch (kind_) {
     case Kind::identity:
-      return shaped;
+      return shaped / unit_;
     case Kind::log:
-      return std::exp(shaped);
+      return std::exp(shaped) / unit_;
     case Kind::power:
-      return centre_ + spread_ * yeo_johnson_inverse(shaped, lambda_);
+      return (centre_ + spread_ * yeo_johnson_inverse(shaped, lambda_)) / unit_;
     case Kind::bilog:
-      return spread_ * std::copysign(std::expm1(std::abs(shaped)), shaped);
+      return spread_ * std::copysign(std::expm1(std::abs(shaped)), shaped) / unit_;
   }
   return shaped;
 }

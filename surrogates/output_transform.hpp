@@ -15,14 +15,15 @@ namespace dovetail {
 ///             in HEBO (Cowen-Rivers et al., JAIR 2022)
 ///   bilog     sign(y) ln(1 + |y| / spread): keeps 0, where constraints change sign (Eriksson & Poloczek,
 ///   AISTATS 2021)
-/// location and scale standardise the observed outputs; bilog keeps location 0, so that the sign of a
+/// Outputs beyond 1e100 or all within 1e-100 of 0 are multiplied by a power of two first, so that squares neither overflow
+/// nor vanish. location and scale standardise the observed outputs; bilog keeps location 0, so that the sign of a
 /// constraint survives.
 class OutputTransform {
  public:
   enum class Kind : std::uint8_t { identity, log, power, bilog };
 
   OutputTransform() = default;
-  static OutputTransform fit(Kind kind, std::span<const double> outputs);
+  static OutputTransform fit(Kind kind, std::span<const double> raw);
   /// The kind whose image is most normal by likelihood.
   static OutputTransform best(std::span<const double> outputs);
   /// The kinds that outputs may have: identity, and log where all are positive, else power.
@@ -38,8 +39,9 @@ class OutputTransform {
   }  ///< that were fitted, beyond location and scale
 
  private:
-  double shape(double output) const;
+  double shape(double raw) const;
   Kind kind_ = Kind::identity;
+  double unit_ = 1.0;  ///< a power of two
   double lambda_ = 1.0, centre_ = 0.0, spread_ = 1.0, location_ = 0.0, scale_ = 1.0, log_likelihood_ = 0.0;
 };
 

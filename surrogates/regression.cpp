@@ -102,28 +102,14 @@ void Regression::update(const Matrix& inputs, std::span<const double> outputs,
   const auto due = fitted_ + static_cast<std::size_t>(counted * options_.refit_growth);
   const bool small = static_cast<int>(inputs.rows) <= options_.small;
   if (process_ && !small && inputs.rows <= due) {
-    for (; seen_ < inputs.rows; ++seen_) {
-      Matrix row;
-      row.append(inputs.row(seen_));
-      const double known = offset(row, priors.empty() ? priors : priors.subspan(seen_, 1)).front();
-      process_->append(inputs.row(seen_), transform_.forward(outputs[seen_]) - known);
-    }
+    append_rest(inputs, outputs, priors);
     return;
   }
   if (process_ && seen_ == inputs.rows) return;
 
   const std::string& kind = options_.transform;
   using Kind = OutputTransform::Kind;
-  const std::vector<std::size_t> rows =
-      local_rows(inputs, outputs, static_cast<std::size_t>(std::max(4, options_.exact_size)));
-  local_ = rows.size() < inputs.rows;
-  Matrix kept;
-  std::vector<double> values, kept_priors;
-  for (const std::size_t row : rows) {
-    kept.append(inputs.row(row));
-    values.push_back(outputs[row]);
-    if (!priors.empty()) kept_priors.push_back(priors[row]);
-  }
+  auto [kept, values, kept_priors] = rows_of_fit(inputs, outputs, priors);
   const bool positive = std::all_of(values.begin(), values.end(), [](double y) { return y > 0.0; });
   if (kind == "auto") {
     // A prior speaks of the logarithm of positive outputs: other scales would lose what it says.
@@ -154,7 +140,7 @@ void Regression::update(const Matrix& inputs, std::span<const double> outputs,
   if (process_) {
     fit.first_starts.emplace_back(process_->parameters().begin(), process_->parameters().end());
     fit.evaluations = options_.warm_evaluations;
-    fit.starts = static_cast<int>(rows.size()) <= 4 * options_.small ? 2 : 1;
+    fit.starts = static_cast<int>(kept.rows) <= 4 * options_.small ? 2 : 1;
   }
   const auto fitted = [&] {
     const std::vector<double> known = offset(kept, kept_priors);
@@ -178,6 +164,52 @@ void Regression::update(const Matrix& inputs, std::span<const double> outputs,
   process_ = std::move(leaning);
   seen_ = fitted_ = inputs.rows;
   ++fits_;
+}
+
+Regression::Rows Regression::rows_of_fit(const Matrix& inputs, std::span<const double> outputs,
+                                         std::span<const double> priors) {
+  const std::vector<std::size_t> rows =
+      local_rows(inputs, outputs, static_cast<std::size_t>(std::max(4, options_.exact_size)));
+  local_ = rows.size() < inputs.rows;
+  Rows result;
+  for (const std::size_t row : rows) {
+    result.inputs.append(inputs.row(row));
+    result.outputs.push_back(outputs[row]);
+    if (!priors.empty()) result.priors.push_back(priors[row]);
+  }
+  return result;
+}
+
+void Regression::append_rest(const Matrix& inputs, std::span<const double> outputs,
+                             std::span<const double> priors) {
+  for (; seen_ < inputs.rows; ++seen_) {
+    Matrix row;
+    row.append(inputs.row(seen_));
+    const double known = offset(row, priors.empty() ? priors : priors.subspan(seen_, 1)).front();
+    process_->append(inputs.row(seen_), transform_.forward(outputs[seen_]) - known);
+  }
+}
+
+RegressionMemory Regression::memory() const {
+  if (!process_) return {};
+  return {fitted_, transform_.kind(), {process_->parameters().begin(), process_->parameters().end()}, slopes_};
+}
+
+void Regression::recall(const RegressionMemory& memory, const Matrix& inputs, std::span<const double> outputs,
+                        std::span<const double> priors) {
+  if (memory.rows == 0 || memory.rows > inputs.rows) return;
+  Matrix fitted;
+  for (std::size_t i = 0; i < memory.rows; ++i) fitted.append(inputs.row(i));
+  auto [kept, values, kept_priors] = rows_of_fit(fitted, outputs.first(memory.rows),
+                                                 priors.empty() ? priors : priors.first(memory.rows));
+  transform_ = OutputTransform::fit(memory.transform, values);
+  slopes_ = memory.slopes;
+  const std::vector<double> known = offset(kept, kept_priors);
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] = transform_.forward(values[i]) - known[i];
+  process_ = GaussianProcess(model_, memory.parameters, kept, values);
+  seen_ = fitted_ = memory.rows;
+  append_rest(inputs, outputs, priors);
+  process_->pop(0);
 }
 
 OutputTransform Regression::likely_transform(const Matrix& inputs, const std::vector<double>& outputs) const {

@@ -31,6 +31,13 @@ std::vector<std::size_t> local_rows(const Matrix& inputs, std::span<const double
 std::vector<double> stacking_slopes(const Matrix& means, std::span<const double> outputs,
                                     double strength = 2.0);
 
+/// What the last fit of a regression found, from which its rows give back the rest.
+struct RegressionMemory {
+  std::size_t rows = 0;  ///< that it was fitted to
+  OutputTransform::Kind transform = OutputTransform::Kind::identity;
+  std::vector<double> parameters, slopes;
+};
+
 /// Learns output(x) - prior(x) on the transformed scale. `prior` values, where given, are on the output's own scale (of
 /// its logarithm when the transform is log) and share its affine standardisation.
 class Regression {
@@ -44,6 +51,15 @@ class Regression {
 
   /// All data so far; earlier rows must be those of the last call. Appends, or refits when due.
   void update(const Matrix& inputs, std::span<const double> outputs, std::span<const double> priors = {});
+
+  /// The next `update` has other rows than the last one: it fits anew, from the parameters known.
+  void restart() { seen_ = fitted_ = 0; }
+
+  /// The last fit, and to be where it led without fitting: the data of the last `update`. To the bit, when since then
+  /// `believe` was called and forgotten.
+  RegressionMemory memory() const;
+  void recall(const RegressionMemory& memory, const Matrix& inputs, std::span<const double> outputs,
+              std::span<const double> priors = {});
 
   bool ready() const { return process_.has_value(); }
   Prediction predict(const Matrix& points, std::span<const double> priors = {}) const;  ///< transformed scale
@@ -64,6 +80,13 @@ class Regression {
   int fits() const { return fits_; }
 
  private:
+  /// The rows that a fit uses, as they are and transformed.
+  struct Rows {
+    Matrix inputs;
+    std::vector<double> outputs, priors;
+  };
+  Rows rows_of_fit(const Matrix& inputs, std::span<const double> outputs, std::span<const double> priors);
+  void append_rest(const Matrix& inputs, std::span<const double> outputs, std::span<const double> priors);
   double prior(double value) const;
   /// The transform under which the outputs are most likely as a Gaussian process of the inputs, its Jacobian included: warped
   /// Gaussian processes (Snelson et al., NeurIPS 2003) with few shapes. What is normal by itself says how points were chosen.

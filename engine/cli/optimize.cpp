@@ -15,6 +15,7 @@
 #include <dovetail/engine/report/table.hpp>
 
 #include "command.hpp"
+#include "notes.hpp"
 #include "search_options.hpp"
 #include "signals.hpp"
 #include "simulator.hpp"
@@ -145,6 +146,8 @@ int run(const CLI::App& command, const Options& options, const Common& common) {
   const CodesignResult result =
       options.joint > 0 ? run_joint(codesign, options.joint, progress) : dovetail::run(codesign, run_options);
   progress.clear();
+  if (store) print_notes(store->notes());
+  print_notes(result.notes);
   simulators.report();
   Json json = result_json(codesign, result);
   if (options.joint > 0) json["designer"] = json["mapper"] = "joint";

@@ -12,6 +12,7 @@
 
 #include "command.hpp"
 #include "html_report.hpp"
+#include "notes.hpp"
 
 namespace dovetail::cli {
 namespace {
@@ -45,6 +46,7 @@ Json stored_trial_json(const StoredTrial& stored) {
 
 StoredStudy read_study_store(const std::string& path) {
   const std::unique_ptr<Store> store = read_store(path);
+  print_notes(store->notes());
   const StudyRecord& record = store->record();
   StoredStudy study;
   const Json header = parse(record, "header");
@@ -146,8 +148,19 @@ std::string calibration_text(const SurrogateCalibration& calibration) {
       percent(std::max(0.0, calibration.explained)));
 }
 
+// A store whose texts are not what this program writes is damaged, or of another program.
+StoredStudy read_sound_store(const std::string& path) {
+  try {
+    return read_study_store(path);
+  } catch (const Json::exception& error) {
+    throw StorageError(path + ": the store cannot be read: " + error.what());
+  } catch (const std::out_of_range&) {
+    throw StorageError(path + ": the store cannot be read: a trial lacks a metric");
+  }
+}
+
 int run(const Options& options, const Common& common) {
-  const StoredStudy study = read_study_store(options.store);
+  const StoredStudy study = read_sound_store(options.store);
   if (common.dry_run) {
     fmt::print("{} trials would be reported{}\n", study.trials.size(),
                options.html.empty() ? "" : " in " + options.html);

@@ -11,6 +11,7 @@
 #include <dovetail/engine/study/ask_tell_document.hpp>
 
 #include "command.hpp"
+#include "notes.hpp"
 #include "signals.hpp"
 
 namespace dovetail::cli {
@@ -43,8 +44,12 @@ int serve(const Common& common, const Words& words) {
   std::unique_ptr<AskTell> session;
   try {
     session = open_session(load_file(words.space), options);
+    print_notes(session->notes());
   } catch (const std::invalid_argument& error) {
     throw UsageError(error.what());  // an unknown designer or option
+  } catch (const NoFeasiblePoint& error) {
+    fmt::print(stderr, "error: {}\n", error.what());
+    return exit_infeasible;
   }
   if (common.dry_run) {
     const SpaceSize size = session->space().count();

@@ -312,6 +312,7 @@ struct CodesignResult {
   /// No machine that was tried has less, whatever its mappings, as far as proofs that were put off went; 0 when unknown.
   double tried_lower_bound = 0.0;
   std::string stopped = "trials";  ///< trials, exhausted, proven, time, interrupt
+  std::vector<std::string> notes;  ///< what the user should know of a resumed run
   double seconds = 0.0;
   double gap() const;  ///< (best - bound) / best; 1 without a bound
   /// No machine that was tried is better than `best`.

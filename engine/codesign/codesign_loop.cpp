@@ -10,6 +10,7 @@
 #include <dovetail/engine/codesign/codesign.hpp>
 #include <dovetail/engine/codesign/design_front.hpp>
 #include <dovetail/engine/codesign/space_bound.hpp>
+#include <dovetail/engine/design/history.hpp>
 #include <dovetail/engine/report/report.hpp>
 #include <dovetail/workloads/parallel.hpp>
 
@@ -37,6 +38,7 @@ class Run {
     if (options.store != nullptr) {
       for (StoredTrial& stored : options.store->trials())
         stored_.emplace(stored.trial.id, std::move(stored.trial));
+      read_rounds(options.store->events());
     }
   }
 
@@ -44,7 +46,9 @@ class Run {
     evaluate_hand_design();
     start_from_hand_design();
     const Study& study = codesign_.study();
+    check_rounds();
     search(*codesign_.designer(threads_), study.trials);
+    recording_ = false;
     if (study.prove && result_.stopped == "trials") prove();
     finish();
     return std::move(result_);
@@ -55,7 +59,7 @@ class Run {
   void search(Designer& designer, std::int64_t trials) {
     designer.update(known_trials());
     while (!ended() && done() < trials) {
-      const std::vector<Point> points = designer.suggest(codesign_.study().batch);
+      const std::vector<Point> points = next_round(designer);
       if (points.empty()) {
         if (ended()) break;
         result_.exhausted = true;
@@ -69,6 +73,72 @@ class Run {
       if (completed.size() < wanted) break;
       designer.update(completed);
     }
+  }
+
+  // The points of a round: those that the store has, without a search where the designer can, or new ones, recorded with
+  // what the designer has learned.
+  std::vector<Point> next_round(Designer& designer) {
+    const int batch = codesign_.study().batch;
+    if (!recording_) return designer.suggest(batch);
+    if (const auto found = recorded_.find(done()); found != recorded_.end() && has_memories_) {
+      if (designer.accept(found->second.count, found->second.points)) {
+        if (found->second.memory) memory_ = *found->second.memory;
+        taken_over_ = true;
+        return found->second.points;
+      }
+      has_memories_ = false;
+    }
+    if (taken_over_ && memory_) designer.restore(*memory_);
+    taken_over_ = false;
+    std::vector<Point> points = designer.suggest(batch);
+    if (options_.store != nullptr && recorded_.count(done()) == 0) {
+      nlohmann::ordered_json event{{"round", done()}, {"ask", batch}, {"points", nlohmann::json::array()}};
+      for (const Point& point : points) event["points"].push_back(point.numbers);
+      std::string memory = designer.memory();
+      if (memory_ != memory) event["memory"] = memory;
+      options_.store->put_event(event.dump());
+      memory_ = std::move(memory);
+    }
+    return points;
+  }
+
+  // The rounds that the store has, by the number of their first trial.
+  void read_rounds(const std::vector<std::string>& events) {
+    for (const std::string& text : events) {
+      try {
+        const nlohmann::json event = nlohmann::json::parse(text);
+        if (!event.contains("round")) continue;
+        Suggested round;
+        round.count = event.at("ask");
+        for (const nlohmann::json& numbers : event.at("points"))
+          round.points.push_back({numbers.get<std::vector<double>>()});
+        if (event.contains("memory")) round.memory = event["memory"].get<std::string>();
+        recorded_[event.at("round").get<std::int64_t>()] = std::move(round);
+      } catch (const nlohmann::json::exception&) {
+        throw StorageError("the store's log of rounds cannot be read");
+      }
+    }
+    has_memories_ = !recorded_.empty() && recorded_.begin()->first == 0 && recorded_.begin()->second.memory;
+  }
+
+  // A round of the store is searched again, to know whether this program still suggests the same.
+  void check_rounds() {
+    if (!has_memories_) return;
+    DesignerHistory history;
+    history.emplace_back(known_trials());
+    for (const auto& [first, round] : recorded_) {
+      history.emplace_back(round);
+      std::vector<Trial> trials;
+      for (std::size_t i = 0; i < round.points.size(); ++i) {
+        const auto found = stored_.find(first + static_cast<std::int64_t>(i));
+        if (found != stored_.end()) trials.push_back(found->second);
+      }
+      history.emplace_back(std::move(trials));
+    }
+    if (repeats_itself([this] { return codesign_.designer(threads_); }, history) == false)
+      result_.notes.push_back(
+          "this program, build or machine suggests other points than the one that wrote the store; the recorded ones are "
+          "kept");
   }
 
   // Every machine that may be better than the best: from the list of all, or from the boxes of those too many to list.
@@ -419,6 +489,10 @@ class Run {
   const int threads_;
   const Clock::time_point start_ = Clock::now();
   std::map<std::int64_t, Trial> stored_;
+  std::map<std::int64_t, Suggested> recorded_;  // rounds of the store by their first trial
+  bool recording_ = true;  // not the rounds of a proof
+  bool has_memories_ = false, taken_over_ = false;
+  std::optional<std::string> memory_;  // of the designer, as last recorded
   CodesignResult result_;
   std::optional<Trial> hand_trial_;
   double best_objective_ = 0.0;

@@ -28,6 +28,18 @@ class Designer {
   virtual std::string name() const = 0;
   virtual std::vector<Point> suggest(int count) = 0;
   virtual void update(std::span<const Trial> completed) = 0;
+
+  /// Going on with a study without searching it again. What the designer has learned beyond the points it answered and the
+  /// trials it was told (fitted parameters, for instance), as a text that `restore` understands; taken after a `suggest`.
+  virtual std::string memory() const { return {}; }
+  /// Takes a memory over. The calls before it must have been repeated: `update` by itself, `suggest` by `accept`.
+  virtual void restore(const std::string& memory) { (void)memory; }
+  /// As if suggest(count) had answered `points`, without a search. False where the designer cannot do without: then nothing
+  /// has changed, and `suggest` has to be repeated.
+  virtual bool accept(int count, std::span<const Point> points) {
+    (void)count, (void)points;
+    return false;
+  }
 };
 
 /// What every designer is made from. `features` (optional) maps a point to the coordinates that surrogates see;

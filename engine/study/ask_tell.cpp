@@ -8,7 +8,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include <dovetail/engine/design/points/point_json.hpp>
+#include <dovetail/engine/design/points/fresh_points.hpp>
 #include <dovetail/workloads/text/diagnostics.hpp>
 
 namespace dovetail {
@@ -16,37 +16,54 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+bool same(const Trial& a, const Trial& b) {
+  return a.point == b.point && a.state == b.state && a.metrics == b.metrics && a.reason == b.reason;
+}
+
+std::vector<StoredTrial> stored(const std::vector<Trial>& trials) {
+  std::vector<StoredTrial> result;
+  for (const Trial& trial : trials) result.push_back({trial, 0.0, {}});
+  return result;
+}
+
 }  // namespace
 
 AskTell::AskTell(const std::string& designer, DesignerContext context, std::shared_ptr<Store> store)
-    : context_(std::move(context)), designer_(make_designer(designer, context_)), store_(std::move(store)) {
+    : name_(designer),
+      context_(std::move(context)),
+      designer_(make_designer(designer, context_)),
+      store_(std::move(store)) {
   if (store_) replay();
 }
 
-std::vector<Trial> AskTell::suggest(int count) {
-  std::vector<Trial> asked;
-  for (Point& point : designer_->suggest(count)) {
-    Trial trial;
-    trial.id = static_cast<std::int64_t>(trials_.size());
-    trial.point = std::move(point);
+void AskTell::expect(const std::vector<Trial>& asked) {
+  for (const Trial& trial : asked) {
     pending_.emplace(trial.point, trial.id);
     trials_.push_back(trial);
-    asked.push_back(std::move(trial));
   }
-  return asked;
 }
 
 std::vector<Trial> AskTell::ask(int count) {
   if (count < 0 || count > max_ask)
     throw AskTellError(fmt::format("ask is {}, allowed is 0 to {}", count, max_ask));
-  std::vector<Trial> asked = suggest(count);
+  std::vector<Trial> asked;
+  for (Point& point : designer_->suggest(count))
+    asked.push_back({static_cast<std::int64_t>(trials_.size() + asked.size()),
+                     std::move(point),
+                     TrialState::pending,
+                     {},
+                     {}});
   // The numbers of the points stand in the log as well: a resumed session keeps them whatever else changes.
   if (store_ && count > 0) {
     Json points = Json::array();
     for (const Trial& trial : asked) points.push_back(trial.point.numbers);
-    store_->put_event(Json{{"ask", count}, {"points", points}}.dump());
-    record(asked);
+    Json event{{"ask", count}, {"points", points}};
+    std::string memory = designer_->memory();
+    if (memory_ != memory) event["memory"] = memory;
+    store_->put(StoreChange{stored(asked), {}, {event.dump()}});
+    memory_ = std::move(memory);
   }
+  expect(asked);
   return asked;
 }
 
@@ -110,13 +127,6 @@ void AskTell::tell(const std::vector<Tell>& outcomes) {
     }
   }
   if (completed.empty()) return;
-  for (const Trial& trial : completed) {
-    pending_.erase(trial.point);
-    if (trial.id < static_cast<std::int64_t>(trials_.size()))
-      trials_[static_cast<std::size_t>(trial.id)] = trial;
-    else
-      trials_.push_back(trial);
-  }
   if (store_) {
     Json log = Json::array();
     for (const Trial& trial : completed) {
@@ -125,70 +135,120 @@ void AskTell::tell(const std::vector<Tell>& outcomes) {
       entry["metrics"] = trial.metrics;
       log.push_back(std::move(entry));
     }
-    store_->put_event(Json{{"tell", log}}.dump(-1, ' ', false, Json::error_handler_t::replace));
-    record(completed);
+    store_->put(StoreChange{
+        stored(completed), {}, {Json{{"tell", log}}.dump(-1, ' ', false, Json::error_handler_t::replace)}});
   }
+  complete(completed);
   designer_->update(completed);
 }
 
-void AskTell::record(const std::vector<Trial>& changed) {
-  for (const Trial& trial : changed) {
-    StoredTrial stored;
-    stored.trial = trial;
-    store_->put(stored);
+void AskTell::complete(const std::vector<Trial>& completed) {
+  for (const Trial& trial : completed) {
+    pending_.erase(trial.point);
+    const std::size_t place = std::min(static_cast<std::size_t>(trial.id), trials_.size());
+    if (place == trials_.size()) trials_.emplace_back();
+    trials_[place] = trial;
+    consider(place);
   }
 }
 
 void AskTell::replay() {
+  notes_ = store_->notes();
+  const DesignerHistory history = read_history();
+  const auto make = [this] { return make_designer(name_, context_); };
+  if (repeats_itself(make, history) == false)
+    notes_.push_back(
+        "this program, build or machine suggests other points than the one that wrote the store; the recorded ones are kept");
+  if (!take_over(*designer_, history)) {
+    designer_ = make();
+    if (!ask_again(*designer_, history))
+      throw StorageError("replaying the store's calls gives other points: it was written by another version");
+  }
+  repair_table();
+}
+
+// The log of calls as a history; ids and trials on the way.
+DesignerHistory AskTell::read_history() {
+  DesignerHistory history;
   for (const std::string& text : store_->events()) {
     const Json event = Json::parse(text, nullptr, false);
     if (event.is_discarded()) throw StorageError("the store's log of calls cannot be read");
     try {
       if (event.contains("ask")) {
-        // The designer repeats its own draws, so that what it suggests next is what it would have suggested.
-        suggest(event.at("ask").get<int>());
-        const std::size_t first = trials_.size() - std::min(trials_.size(), event.at("points").size());
-        for (std::size_t i = 0; i < event.at("points").size(); ++i)
-          if (trials_.size() < event.at("points").size() ||
-              trials_[first + i].point.numbers != event.at("points")[i].get<std::vector<double>>())
-            throw StorageError(
-                "replaying the store's calls gives other points: it was written by another version");
-      } else {
-        std::vector<Trial> completed;
-        for (const Json& entry : event.at("tell")) {
-          Trial trial;
-          trial.id = entry.at("id").get<std::int64_t>();
-          trial.point.numbers = entry.at("numbers").get<std::vector<double>>();
-          trial.metrics = entry.at("metrics").get<std::map<std::string, double>>();
-          trial.state = entry.contains("failed") ? TrialState::failed : TrialState::completed;
-          if (entry.contains("failed")) trial.reason = entry.at("failed").get<std::string>();
-          pending_.erase(trial.point);
-          if (trial.id < static_cast<std::int64_t>(trials_.size()))
-            trials_[static_cast<std::size_t>(trial.id)] = trial;
-          else
-            trials_.push_back(trial);
-          completed.push_back(std::move(trial));
+        Suggested call;
+        call.count = event.at("ask").get<int>();
+        std::vector<Trial> asked;
+        for (const Json& numbers : event.at("points")) {
+          call.points.push_back({numbers.get<std::vector<double>>()});
+          asked.push_back({static_cast<std::int64_t>(trials_.size() + asked.size()),
+                           call.points.back(),
+                           TrialState::pending,
+                           {},
+                           {}});
         }
-        designer_->update(completed);
+        if (event.contains("memory")) memory_ = call.memory = event["memory"].get<std::string>();
+        expect(asked);
+        history.emplace_back(std::move(call));
+        continue;
       }
+      std::vector<Trial> completed;
+      for (const Json& entry : event.at("tell")) {
+        Trial trial;
+        trial.id = entry.at("id").get<std::int64_t>();
+        trial.point.numbers = entry.at("numbers").get<std::vector<double>>();
+        trial.metrics = entry.at("metrics").get<std::map<std::string, double>>();
+        trial.state = entry.contains("failed") ? TrialState::failed : TrialState::completed;
+        if (entry.contains("failed")) trial.reason = entry.at("failed").get<std::string>();
+        if (trial.id < 0 || trial.id > static_cast<std::int64_t>(trials_.size() + completed.size()))
+          throw StorageError("the store's log of calls cannot be read");
+        completed.push_back(std::move(trial));
+      }
+      complete(completed);
+      history.emplace_back(std::move(completed));
     } catch (const Json::exception&) {
       throw StorageError("the store's log of calls cannot be read");
     }
   }
-  // A run that was killed between two writes has calls in the log whose trials are not in the table yet.
-  record(trials_.size() != store_->trials().size() ? trials_ : std::vector<Trial>{});
+  return history;
+}
+
+// Older programs wrote the log and the table one after the other: a kill in between left the table behind.
+void AskTell::repair_table() {
+  std::map<std::int64_t, Trial> table;
+  for (StoredTrial& row : store_->trials()) table.emplace(row.trial.id, std::move(row.trial));
+  std::vector<Trial> behind;
+  for (const Trial& trial : trials_) {
+    const auto found = table.find(trial.id);
+    if (found == table.end() || !same(found->second, trial)) behind.push_back(trial);
+  }
+  if (!behind.empty()) store_->put(StoreChange{stored(behind), {}, {}});
+}
+
+bool AskTell::exhausted() const {
+  const Space& space = context_.space;
+  if (!space.finite()) return false;
+  std::set<Point> tried;
+  for (const Trial& trial : trials_) tried.insert(trial.point);
+  if (const SpaceSize size = space.count(); size.exact) return static_cast<double>(tried.size()) >= size.feasible;
+  const std::vector<Point> all = space.enumerate(FreshPoints::enumerable + 1);
+  return all.size() <= FreshPoints::enumerable &&
+         std::all_of(all.begin(), all.end(), [&](const Point& point) { return tried.count(point) != 0; });
+}
+
+void AskTell::consider(std::size_t place) {
+  const Trial& trial = trials_[place];
+  if (!feasible(context_.goal, trial)) return;
+  const Objective& objective = context_.goal.objectives.front();
+  const auto value = [&](const Trial& at) {
+    return (objective.minimize ? 1.0 : -1.0) * at.metrics.at(objective.metric);
+  };
+  const Trial* best = best_ ? &trials_[*best_] : nullptr;
+  if (best == nullptr || value(trial) < value(*best) || (value(trial) == value(*best) && trial.id < best->id))
+    best_ = place;
 }
 
 std::optional<Trial> AskTell::best() const {
-  const Trial* best = nullptr;
-  const Objective& objective = context_.goal.objectives.front();
-  const double sign = objective.minimize ? 1.0 : -1.0;
-  for (const Trial& trial : trials_) {
-    if (!feasible(context_.goal, trial)) continue;
-    if (!best || sign * trial.metrics.at(objective.metric) < sign * best->metrics.at(objective.metric))
-      best = &trial;
-  }
-  return best ? std::optional<Trial>(*best) : std::nullopt;
+  return best_ ? std::optional<Trial>(trials_[*best_]) : std::nullopt;
 }
 
 }  // namespace dovetail

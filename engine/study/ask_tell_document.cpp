@@ -6,6 +6,7 @@
 #include <dovetail/engine/record/goal_document.hpp>
 #include <dovetail/engine/record/store.hpp>
 #include <dovetail/spaces/space/space_document.hpp>
+#include <dovetail/workloads/text/diagnostics.hpp>
 
 namespace dovetail {
 namespace {
@@ -39,6 +40,26 @@ std::string digest(const std::vector<std::vector<Trial>>& studies) {
   return dovetail::digest(text);
 }
 
+// Says why there is nothing to suggest, before anything is.
+void require_points(const Space& space, const Node& document) {
+  Random random(0, {0x706f696e7473});  // "points"
+  if (space.sample(random)) return;
+  const std::optional<Closure> closure = space.closure();
+  if (!closure) return;
+  if (closure->proven) throw NoFeasiblePoint("no point satisfies the constraints: " + explain(*closure, space));
+  if (!space.finite() && closure->constraint.find("==") != std::string::npos) {
+    Diagnostics diagnostics;
+    const Node* constraints = document.find("constraints");
+    diagnostics.error((constraints != nullptr ? *constraints : document).location(),
+                      "constraint " + quote(closure->constraint) +
+                          ": no point was found that satisfies it. An equality of real numbers leaves next to nothing to "
+                          "draw from: compute one parameter from the others, or allow a distance, abs(left - right) <= 1e-3");
+    diagnostics.raise();
+  }
+  throw NoFeasiblePoint(explain(*closure, space) +
+                        "; draws, a search and climbs from the nearest points were tried, and it is not proven that there is none");
+}
+
 }  // namespace
 
 std::unique_ptr<AskTell> open_session(const Node& document, const SessionOptions& options) {
@@ -52,6 +73,7 @@ std::unique_ptr<AskTell> open_session(const Node& document, const SessionOptions
       diagnostics.error(document.location(), "a space to serve needs `goal: {objectives: [{metric: NAME}]}`");
   }
   diagnostics.raise();
+  require_points(*space, document);
 
   DesignerContext context{*std::move(space),       goal, options.seed, options.threads, {}, {},
                           options.designer_options};

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -24,8 +25,14 @@ struct SessionOptions {
       {};  ///< stores of related studies over the same parameters, to learn from
 };
 
+/// The space has no feasible point, as far as is known: exit code 4. The text says whether that is proven, which constraint
+/// closes the space, and what would have to be relaxed.
+struct NoFeasiblePoint : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
 /// A session over `{parameters: [...], constraints: [...], goal: {...}}` (read_space, read_goal). Throws InputError with
-/// every mistake of the document, std::invalid_argument for an unknown designer or option, StorageError.
+/// every mistake of the document, NoFeasiblePoint, std::invalid_argument for an unknown designer or option, StorageError.
 std::unique_ptr<AskTell> open_session(const Node& document, const SessionOptions& options);
 
 }  // namespace dovetail

@@ -125,7 +125,13 @@ Json answer(AskTell& session, std::string_view line) {
     for (const Trial& trial : asked)
       trials.push_back({{"id", trial.id}, {"point", point_to_json(session.space(), trial.point)}});
     Json reply{{"trials", std::move(trials)}};
-    if (static_cast<int>(asked.size()) < count.get<int>()) reply["exhausted"] = true;
+    if (static_cast<int>(asked.size()) == count.get<int>()) return reply;
+    if (session.exhausted())
+      reply["exhausted"] = true;
+    else
+      reply["not_found"] = fmt::format(
+          "{} of {} points: no other feasible point was found in thousands of draws; there may be more", asked.size(),
+          count.get<int>());
     return reply;
   }
   const Json& tell = request["tell"];

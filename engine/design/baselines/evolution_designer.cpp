@@ -59,11 +59,22 @@ class EvolutionDesigner final : public Designer {
       points_.remember(trial.point);
       if (trial.state == TrialState::pending) continue;
       individuals_.push_back(judge(trial));
+      ++told_;
     }
     if (goal_.objectives.size() > 1) rank_by_dominance();
     std::stable_sort(individuals_.begin(), individuals_.end(), [](const Individual& a, const Individual& b) {
       return a.rank_class != b.rank_class ? a.rank_class < b.rank_class : a.score < b.score;
     });
+    // Parents are the best; of one objective, whose scores stay, the others never come back.
+    if (goal_.objectives.size() == 1 && individuals_.size() > static_cast<std::size_t>(population_))
+      individuals_.resize(static_cast<std::size_t>(population_));
+  }
+
+  std::string memory() const override { return points_.memory(); }
+  void restore(const std::string& memory) override { points_.restore(memory); }
+  bool accept(int count, std::span<const Point> points) override {
+    suggested_ += points_.took(count, points);
+    return true;
   }
 
  private:
@@ -99,8 +110,7 @@ class EvolutionDesigner final : public Designer {
 
   std::optional<Point> next(Random& random) {
     const std::size_t parents = std::min(individuals_.size(), static_cast<std::size_t>(population_));
-    if (individuals_.size() < static_cast<std::size_t>(population_) || parents == 0)
-      return points_.draw(random);
+    if (told_ < static_cast<std::size_t>(population_) || parents == 0) return points_.draw(random);
     constexpr int attempts = 8;
     for (int attempt = 0; attempt < attempts; ++attempt) {
       Point child = select(random, parents).point;
@@ -142,6 +152,7 @@ class EvolutionDesigner final : public Designer {
   double crossover_ = 0.5;
   std::uint64_t suggested_ = 0;
   FreshPoints points_;
+  std::size_t told_ = 0;
   std::vector<Individual> individuals_;  ///< best first
 };
 

@@ -26,6 +26,13 @@ class RandomDesigner final : public Designer {
     for (const Trial& trial : completed) points_.remember(trial.point);
   }
 
+  std::string memory() const override { return points_.memory(); }
+  void restore(const std::string& memory) override { points_.restore(memory); }
+  bool accept(int count, std::span<const Point> points) override {
+    suggested_ += points_.took(count, points);
+    return true;
+  }
+
  private:
   std::uint64_t seed_;
   std::uint64_t suggested_ = 0;

@@ -5,7 +5,11 @@
 #include <cmath>
 #include <functional>
 #include <limits>
+#include <optional>
 #include <set>
+#include <string>
+
+#include <nlohmann/json.hpp>
 
 #include <dovetail/engine/design/bayes/acquisition.hpp>
 #include <dovetail/engine/design/bayes/acquisition_search.hpp>
@@ -37,8 +41,6 @@ class BayesDesigner final : public Designer {
         points_(context.space, context.admits) {
     for (const Spec& spec : goal_.specs) spec_count_ += (spec.max ? 1 : 0) + (spec.min ? 1 : 0);
     options_ = options_.settled(features_.dimension(), features_.only_real(), prior_mean_ != nullptr);
-    belief_ = std::make_unique<Belief>(features_, options_, static_cast<int>(goal_.objectives.size()),
-                                       spec_count_, prior_mean_ != nullptr);
     const int dimension = features_.dimension();
     const bool many = dimension >= BayesOptions::many && !prior_mean_;
     initial_ = options_.initial > 0 ? options_.initial
@@ -46,6 +48,9 @@ class BayesDesigner final : public Designer {
                                     : std::clamp(3 + 5 * dimension / 4, 4, 20);
     if (prior_mean_ && options_.initial == 0)
       initial_ = std::max(4, initial_ / 3);  // what it guesses need not be tried
+    options_.initial = initial_;
+    belief_ = std::make_unique<Belief>(features_, options_, static_cast<int>(goal_.objectives.size()),
+                                       spec_count_, prior_mean_ != nullptr);
     relate(context.related);
     always_region_ = options_.trust == "on" || (options_.trust == "auto" && (many || dimension > 15));
   }
@@ -58,7 +63,8 @@ class BayesDesigner final : public Designer {
     for (int i = 0; i < count; ++i) {
       Random random(seed_, {stream, suggested_});
       std::optional<Point> point;
-      if (static_cast<int>(observations_.size() + pending_.size()) < initial_) {
+      near_ = false;
+      if (starting()) {
         point = spread(random);
       } else {
         if (!learned) learn();
@@ -67,12 +73,7 @@ class BayesDesigner final : public Designer {
         if (!point) point = points_.draw(random);
       }
       if (!point) break;
-      ++suggested_;
-      points_.remember(*point);
-      if (near_) local_.insert(*point);
-      near_ = false;
-      pending_.push_back(*point);
-      pending_features_.push_back(features_(*point));
+      wait_for(*point);
       if (learned) belief_->believe(pending_features_.back());
       result.push_back(std::move(*point));
     }
@@ -80,8 +81,35 @@ class BayesDesigner final : public Designer {
     return result;
   }
 
+  std::string memory() const override {
+    nlohmann::json result{{"points", points_.memory()}};
+    if (learned_ > 0) result["belief"] = memory_ ? *memory_ : belief_->memory();
+    return result.dump();
+  }
+
+  void restore(const std::string& memory) override {
+    const nlohmann::json parts = nlohmann::json::parse(memory);
+    points_.restore(parts.at("points").get<std::string>());
+    if (parts.contains("belief")) memory_ = parts["belief"].get<std::string>();
+  }
+
+  bool accept(int count, std::span<const Point> points) override {
+    bool learned = false;
+    for (int i = 0; i < count; ++i) {
+      near_ = false;
+      if (!starting()) {
+        if (!learned) learned_ = observations_.size();
+        learned = true;
+        near_ = found() && !flat() && stays_near();
+      }
+      if (static_cast<std::size_t>(i) == points.size()) break;
+      wait_for(points[static_cast<std::size_t>(i)]);
+    }
+    return true;
+  }
+
   void update(std::span<const Trial> completed) override {
-    const double before = best_rank();
+    const Rank before = best_rank_;
     int added = 0, local = 0;
     for (const Trial& trial : completed) {
       points_.remember(trial.point);
@@ -92,11 +120,12 @@ class BayesDesigner final : public Designer {
         pending_.erase(waiting);
       }
       observations_.push_back(observe(trial));
+      best_rank_ = std::min(best_rank_, rank(observations_.back()));
       ++added;
       local += local_.erase(trial.point) > 0 ? 1 : 0;
     }
     if (added == 0 || static_cast<int>(observations_.size()) <= initial_) return;
-    const bool improved = best_rank() < before - 1e-3 * std::abs(before);
+    const bool improved = best_rank_.better_than(before);
     stagnation_ = improved ? 0 : stagnation_ + added;
     if (local > 0) region_.record(improved, std::max(4, (features_.dimension() + local - 1) / local));
     if (region_.collapsed()) region_ = TrustRegion{};
@@ -140,16 +169,20 @@ class BayesDesigner final : public Designer {
     return result;
   }
 
-  // One number to compare points by: feasible ones by the first objective, others after them by their worst excess.
-  double best_rank() const {
-    double best = infinity;
-    for (const Observation& observation : observations_) {
-      if (observation.failed) continue;
-      const double rank = observation.feasible() ? observation.objectives.front()
-                                                 : 1e100 * (1.0 + observation.worst_excess());
-      best = std::min(best, rank);
+  // What points are compared by: feasible ones by the first objective, others after them by 1 + their worst excess.
+  struct Rank {
+    int order = 2;  // feasible, infeasible, nothing
+    double value = infinity;
+    auto operator<=>(const Rank&) const = default;
+    bool better_than(const Rank& other) const {
+      if (other.order == 2) return false;
+      return order != other.order ? order < other.order : value < other.value - 1e-3 * std::abs(other.value);
     }
-    return best;
+  };
+  static Rank rank(const Observation& observation) {
+    if (observation.failed) return {};
+    return observation.feasible() ? Rank{0, observation.objectives.front()}
+                                  : Rank{1, 1.0 + observation.worst_excess()};
   }
 
   // The best observations first: feasible by objective, infeasible by excess; failures not at all.
@@ -238,7 +271,45 @@ class BayesDesigner final : public Designer {
     return best;
   }
 
+  bool starting() const { return static_cast<int>(observations_.size() + pending_.size()) < initial_; }
+
+  bool found() const {
+    return std::any_of(observations_.begin(), observations_.end(),
+                       [](const Observation& observation) { return observation.feasible(); });
+  }
+
+  // Whether all outcomes are one: there is nothing to learn but where others are.
+  bool flat() const {
+    const Observation* first = nullptr;
+    for (const Observation& observation : observations_) {
+      if (observation.failed) continue;
+      if (first == nullptr) first = &observation;
+      if (observation.objectives != first->objectives) return false;
+    }
+    return true;
+  }
+
+  // Among many length scales always, otherwise every second time once nothing improves: global improvement that stays a
+  // promise ends in corners, while the neighbourhood of the best point is where small steps still pay.
+  bool stays_near() const {
+    return always_region_ || (options_.trust != "off" && stagnation_ >= patience && suggested_ % 2 == 0);
+  }
+
+  // A point is suggested: it is pending until its outcome is told.
+  void wait_for(const Point& point) {
+    ++suggested_;
+    points_.remember(point);
+    if (near_) local_.insert(point);
+    pending_.push_back(point);
+    pending_features_.push_back(features_(point));
+  }
+
   void learn() {
+    if (memory_) {
+      const auto known = observations_.begin() + static_cast<std::ptrdiff_t>(learned_);
+      belief_->recall(*memory_, {observations_.begin(), known}, threads_);
+      memory_.reset();
+    }
     if (learned_ != observations_.size()) belief_->update(observations_, threads_);
     learned_ = observations_.size();
     for (const std::vector<double>& row : pending_features_) belief_->believe(row);
@@ -257,11 +328,11 @@ class BayesDesigner final : public Designer {
   }
 
   std::optional<Point> promising(Random& random) {
-    const bool found = std::any_of(observations_.begin(), observations_.end(),
-                                   [](const Observation& observation) { return observation.feasible(); });
+    const bool found = this->found();
     const bool knows = belief_->has_objectives();
     if (!knows && !belief_->has_classifier()) return spread(random);
     if (!knows) return novel(random);
+    if (found && flat()) return belief_->has_classifier() ? novel(random) : spread(random);
 
     AcquisitionSearch search;
     search.samples = options_.samples;
@@ -269,11 +340,7 @@ class BayesDesigner final : public Designer {
     search.neighbours = options_.neighbours;
     search.gradient = options_.gradient && !prior_mean_ && belief_->has_gradient();
     const std::vector<Point> best = goal_.objectives.size() > 1 && found ? front(4, random) : incumbents(4);
-    // Among many length scales always, otherwise every second time once nothing improves: global improvement that stays a
-    // promise ends in corners, while the neighbourhood of the best point is where small steps still pay.
-    const bool near =
-        always_region_ || (options_.trust != "off" && stagnation_ >= patience && suggested_ % 2 == 0);
-    if (near && found && !best.empty()) {
+    if (found && stays_near() && !best.empty()) {
       const double wanted = std::min(1.0, 20.0 / static_cast<double>(space_.parameters().size()));
       search.region =
           SearchRegion{best.front(), region_.length, std::min(wanted, region_.length), always_region_};
@@ -363,6 +430,7 @@ class BayesDesigner final : public Designer {
   FreshPoints points_;
   std::unique_ptr<Belief> belief_;
   std::vector<Observation> observations_;
+  Rank best_rank_;                // of all observations
   std::vector<Point> templates_;  // the best of related studies
   std::vector<Point> pending_;
   std::vector<std::vector<double>> pending_features_;
@@ -372,7 +440,8 @@ class BayesDesigner final : public Designer {
   std::set<Point> local_;                      // pending points that were
   int stagnation_ = 0;                         // outcomes since the last improvement
   std::uint64_t suggested_ = 0;
-  std::size_t learned_ = 0;
+  std::size_t learned_ = 0;            // observations that the beliefs were last updated with
+  std::optional<std::string> memory_;  // of beliefs that are still to be recalled
 };
 
 }  // namespace

@@ -3,8 +3,12 @@
 
 #include <algorithm>
 #include <cmath>
+
+#include <nlohmann/json.hpp>
+
 #include <dovetail/engine/design/bayes/expected_improvement.hpp>
 #include <dovetail/engine/design/bayes/feasibility_weight.hpp>
+#include <dovetail/surrogates/detail_limit.hpp>
 #include <dovetail/workloads/parallel.hpp>
 
 namespace dovetail {
@@ -59,6 +63,7 @@ Belief::Belief(const PointFeatures& features, const BayesOptions& options, int o
                bool with_prior)
     : features_(features),
       options_(options.settled(features.dimension(), features.only_real(), with_prior)),
+      limits_(static_cast<std::size_t>(objectives), std::numeric_limits<double>::infinity()),
       with_prior_(with_prior),
       volumes_(features) {
   // Warping doubles the parameters: not for many inputs, where there is too little to learn it from.
@@ -72,52 +77,147 @@ Belief::Belief(const PointFeatures& features, const BayesOptions& options, int o
   for (int i = 0; i < specs; ++i) specs_.emplace_back(model(warp), regression);
 }
 
-void Belief::update(const std::vector<Observation>& observations, int threads) {
+// Observations by what learns from them.
+struct Belief::Data {
   Matrix completed, all;
-  std::vector<std::vector<double>> objectives(objectives_.size()), excess(specs_.size());
-  Guesses priors(with_prior_ ? objectives_.size() : 0);
+  std::vector<std::vector<double>> objectives, excess;
+  Guesses priors;
   std::vector<char> passed;
   bool any_failed = false;
-  for (const Observation& observation : observations) {
-    all.append(observation.features);
-    passed.push_back(observation.failed ? 0 : 1);
-    any_failed = any_failed || observation.failed;
-    if (observation.failed) continue;
-    completed.append(observation.features);
-    priors.resize(std::min(priors.size(), observation.priors.size()));
-    for (std::size_t i = 0; i < priors.size(); ++i) priors[i].push_back(observation.priors[i]);
-    for (std::size_t i = 0; i < objectives_.size(); ++i) objectives[i].push_back(observation.objectives[i]);
-    for (std::size_t i = 0; i < specs_.size(); ++i) excess[i].push_back(observation.excess[i]);
+
+  std::span<const double> prior(std::size_t objective) const {
+    return objective < priors.size() ? std::span<const double>(priors[objective]) : std::span<const double>();
   }
+};
+
+void Belief::find_limits(const std::vector<Observation>& observations) {
+  const std::vector<double> before = limits_;
+  std::vector<double> values;
+  for (std::size_t k = 0; k < limits_.size(); ++k) {
+    values.clear();
+    for (const Observation& observation : observations)
+      if (!observation.failed) values.push_back(observation.objectives[k]);
+    limits_[k] = detail_limit(values, static_cast<std::size_t>(options_.initial));
+  }
+  std::vector<char> now;
+  for (const Observation& observation : observations) now.push_back(far(observation) ? 1 : 0);
+  // Rows that come or go, or that are cut elsewhere, leave nothing of the last fit but its parameters.
+  const bool same = far_.size() <= now.size() && std::equal(far_.begin(), far_.end(), now.begin());
+  if (!same || (limits_.size() > 1 && limits_ != before)) {
+    for (Regression& objective : objectives_) objective.restart();
+    for (Regression& spec : specs_) spec.restart();
+    classified_ = classifier_fitted_ = 0;
+    classifier_.reset();
+    trees_.reset();
+  }
+  far_ = std::move(now);
+}
+
+bool Belief::far(const Observation& observation) const {
+  return !observation.failed && limits_.size() == 1 && observation.objectives.front() > limits_.front();
+}
+
+Belief::Data Belief::gather(const std::vector<Observation>& observations) const {
+  Data data;
+  data.objectives.resize(objectives_.size());
+  data.excess.resize(specs_.size());
+  data.priors.resize(with_prior_ ? objectives_.size() : 0);
+  for (const Observation& observation : observations) {
+    const bool lost = observation.failed || far(observation);
+    data.all.append(observation.features);
+    data.passed.push_back(lost ? 0 : 1);
+    data.any_failed = data.any_failed || lost;
+    if (lost) continue;
+    data.completed.append(observation.features);
+    data.priors.resize(std::min(data.priors.size(), observation.priors.size()));
+    for (std::size_t i = 0; i < data.priors.size(); ++i) data.priors[i].push_back(observation.priors[i]);
+    for (std::size_t i = 0; i < objectives_.size(); ++i)
+      data.objectives[i].push_back(seen(i, observation.objectives[i]));
+    for (std::size_t i = 0; i < specs_.size(); ++i) data.excess[i].push_back(observation.excess[i]);
+  }
+  return data;
+}
+
+void Belief::update(const std::vector<Observation>& observations, int threads) {
+  find_limits(observations);
+  const Data data = gather(observations);
   const std::size_t regressions = objectives_.size() + specs_.size();
   parallel_for(regressions + 1, threads, [&](std::size_t i) {
     if (i < objectives_.size()) {
-      objectives_[i].update(
-          completed, objectives[i],
-          i < priors.size() ? std::span<const double>(priors[i]) : std::span<const double>());
+      objectives_[i].update(data.completed, data.objectives[i], data.prior(i));
     } else if (i < regressions) {
-      specs_[i - objectives_.size()].update(completed, excess[i - objectives_.size()]);
-    } else if (options_.classifier == "trees" && any_failed && all.rows > classified_) {
-      trees_ = fit_trees(all, passed);
-      classified_ = all.rows;
-    } else if (options_.classifier == "process" && any_failed && all.rows > classified_) {
-      GaussianProcessModel latent = model(false);
-      if (options_.kernel == "linear_noise") latent.kernel = features_.kernel("squared_exponential");
-      latent.kernel.terms.push_back({});  // the base rate
-      latent.length_location += classifier_stretch;
-      ClassifierOptions options;
-      options.shares = volumes_.shares(all);
-      options.exact_size = options_.exact;
-      if (classifier_)
-        options.first_start.assign(classifier_->parameters().begin(), classifier_->parameters().end());
-      const bool due = classifier_fitted_ == 0 || all.rows <= 30 ||
-                       static_cast<double>(all.rows) >= 1.1 * static_cast<double>(classifier_fitted_);
-      if (due)
-        classifier_fitted_ = all.rows;
-      else
-        options.evaluations = 0;
-      classifier_ = std::make_unique<FeasibilityClassifier>(latent, all, passed, options);
-      classified_ = all.rows;
+      specs_[i - objectives_.size()].update(data.completed, data.excess[i - objectives_.size()]);
+    } else if (data.any_failed && data.all.rows > classified_) {
+      const bool due = classifier_fitted_ == 0 || data.all.rows <= 30 ||
+                       static_cast<double>(data.all.rows) >= 1.1 * static_cast<double>(classifier_fitted_);
+      std::vector<double> start;
+      if (classifier_) start.assign(classifier_->parameters().begin(), classifier_->parameters().end());
+      classify(data, due, std::move(start));
+    }
+  });
+}
+
+void Belief::classify(const Data& data, bool fit, std::vector<double> first_start) {
+  if (options_.classifier == "off") return;
+  classified_ = data.all.rows;
+  if (options_.classifier == "trees") {
+    trees_ = fit_trees(data.all, data.passed);
+    return;
+  }
+  GaussianProcessModel latent = model(false);
+  if (options_.kernel == "linear_noise") latent.kernel = features_.kernel("squared_exponential");
+  latent.kernel.terms.push_back({});  // the base rate
+  latent.length_location += classifier_stretch;
+  ClassifierOptions options;
+  options.shares = volumes_.shares(data.all);
+  options.exact_size = options_.exact;
+  options.first_start = std::move(first_start);
+  if (fit)
+    classifier_fitted_ = data.all.rows;
+  else
+    options.evaluations = 0;
+  classifier_ = std::make_unique<FeasibilityClassifier>(latent, data.all, data.passed, options);
+}
+
+std::string Belief::memory() const {
+  const auto list = [](const std::vector<Regression>& regressions) {
+    nlohmann::json result = nlohmann::json::array();
+    for (const Regression& regression : regressions) {
+      const RegressionMemory memory = regression.memory();
+      result.push_back(
+          {memory.rows, static_cast<int>(memory.transform), memory.parameters, memory.slopes});
+    }
+    return result;
+  };
+  nlohmann::json result{{"objectives", list(objectives_)}, {"specs", list(specs_)}};
+  result["classified"] = classifier_fitted_;
+  if (classifier_)
+    result["classifier"] =
+        std::vector<double>(classifier_->parameters().begin(), classifier_->parameters().end());
+  return result.dump();
+}
+
+void Belief::recall(const std::string& text, const std::vector<Observation>& observations, int threads) {
+  const nlohmann::json memory = nlohmann::json::parse(text);
+  find_limits(observations);
+  const Data data = gather(observations);
+  const auto read = [](const nlohmann::json& entry) {
+    return RegressionMemory{entry.at(0), static_cast<OutputTransform::Kind>(entry.at(1).get<int>()),
+                            entry.at(2), entry.at(3)};
+  };
+  const std::size_t regressions = objectives_.size() + specs_.size();
+  parallel_for(regressions + 1, threads, [&](std::size_t i) {
+    if (i < objectives_.size()) {
+      objectives_[i].recall(read(memory.at("objectives").at(i)), data.completed, data.objectives[i],
+                            data.prior(i));
+    } else if (i < regressions) {
+      const std::size_t spec = i - objectives_.size();
+      specs_[spec].recall(read(memory.at("specs").at(spec)), data.completed, data.excess[spec]);
+    } else if (data.any_failed) {
+      classify(data, false,
+               memory.contains("classifier") ? memory["classifier"].get<std::vector<double>>()
+                                             : std::vector<double>());
+      classifier_fitted_ = memory.at("classified");
     }
   });
 }

@@ -1,9 +1,11 @@
 // What the Bayesian designer believes about objectives, specs and failures, learned from observations.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include <dovetail/engine/design/bayes/bayes_options.hpp>
@@ -53,6 +55,10 @@ class Belief {
   /// Learns all observations so far (the earlier ones unchanged); fits in parallel.
   void update(const std::vector<Observation>& observations, int threads);
 
+  /// What the last fits found, as a text, and the beliefs that they and the observations of the last `update` give back.
+  std::string memory() const;
+  void recall(const std::string& memory, const std::vector<Observation>& observations, int threads);
+
   /// Learns a finished related study; the regressions lean on it as far as their own outcomes agree. Call before `update`.
   void relate(const std::vector<Observation>& study, int threads);
 
@@ -69,6 +75,11 @@ class Belief {
   /// (`log_success` speaks of points that the study itself would choose.)
   std::vector<double> success_anywhere(const Matrix& points) const;
 
+  /// Whether an outcome is so far above the others that it only says where not to look (`detail_limit`): it is learned like a
+  /// failure. Of several objectives each is cut there instead: `seen` is what is learned of a value.
+  bool far(const Observation& observation) const;
+  double seen(std::size_t objective, double value) const { return std::min(value, limits_[objective]); }
+
   void believe(std::span<const double> point);  ///< a pending point turns out as predicted
   void forget();
 
@@ -82,10 +93,16 @@ class Belief {
   bool has_gradient() const { return trees_ == nullptr; }
 
  private:
+  struct Data;
+  void find_limits(const std::vector<Observation>& observations);
+  Data gather(const std::vector<Observation>& observations) const;
+  void classify(const Data& data, bool fit, std::vector<double> first_start);
   GaussianProcessModel model(bool warp) const;
   const PointFeatures& features_;
   BayesOptions options_;
   std::vector<Regression> objectives_, specs_;
+  std::vector<double> limits_;  // of the objectives' detail
+  std::vector<char> far_;       // which of the observations were, at the last update
   std::vector<std::unique_ptr<Belief>> relatives_;
   bool with_prior_ = false;
   std::unique_ptr<FeasibilityClassifier> classifier_;

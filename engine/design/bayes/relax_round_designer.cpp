@@ -86,6 +86,14 @@ class RelaxRoundDesigner final : public Designer {
     }
   }
 
+  std::string memory() const override { return points_.memory(); }
+  void restore(const std::string& memory) override { points_.restore(memory); }
+  bool accept(int count, std::span<const Point> points) override {
+    points_.took(count, points);
+    suggested_ += points.size();
+    return true;
+  }
+
  private:
   Regression learn() const {
     GaussianProcessModel model;

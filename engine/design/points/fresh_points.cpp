@@ -17,6 +17,27 @@ std::optional<Point> FreshPoints::draw(Random& random) {
   return point;
 }
 
+void FreshPoints::list() {
+  listed_ = true;
+  list_ = space_.enumerate(enumerable + 1);
+  complete_ = list_.size() <= enumerable;
+}
+
+std::string FreshPoints::memory() const {
+  std::string text;
+  if (listed_) text += "listed ";
+  if (admitted_) text += "admitted ";
+  if (!admits_) text += "all ";
+  return text;
+}
+
+void FreshPoints::restore(const std::string& memory) {
+  const auto has = [&](const char* word) { return memory.find(word) != std::string::npos; };
+  admitted_ = has("admitted");
+  if (has("all")) admits_ = nullptr;
+  if (has("listed") && !listed_) list();
+}
+
 std::optional<Point> FreshPoints::look(Random& random) {
   constexpr int patience = 64;  // repeats in a row before the space is worth listing
   if (!complete_) {
@@ -25,11 +46,7 @@ std::optional<Point> FreshPoints::look(Random& random) {
       if (!point) return std::nullopt;
       if (!known(*point)) return point;
     }
-    if (!listed_ && space_.finite()) {
-      listed_ = true;
-      list_ = space_.enumerate(enumerable + 1);
-      complete_ = list_.size() <= enumerable;
-    }
+    if (!listed_ && space_.finite()) list();
   }
   if (complete_) {
     std::erase_if(list_, [&](const Point& point) { return known(point); });

@@ -2,9 +2,12 @@
 // share.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <set>
+#include <span>
+#include <string>
 #include <vector>
 
 #include <dovetail/spaces/space/space.hpp>
@@ -42,9 +45,20 @@ class FreshPoints {
     return points;
   }
 
+  /// As if `take` had answered these points: how often it asked `next`.
+  std::uint64_t took(int count, std::span<const Point> points) {
+    for (const Point& point : points) remember(point);
+    return points.size() + (static_cast<int>(points.size()) < count ? 1 : 0);
+  }
+
+  /// What draws have taught, for `restore`.
+  std::string memory() const;
+  void restore(const std::string& memory);
+
   const Space& space() const { return space_; }
 
  private:
+  void list();
   std::optional<Point> look(Random& random);
 
   Space space_;

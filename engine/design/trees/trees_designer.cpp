@@ -88,6 +88,13 @@ class TreesDesigner final : public Designer {
     }
   }
 
+  std::string memory() const override { return points_.memory(); }
+  void restore(const std::string& memory) override { points_.restore(memory); }
+  bool accept(int count, std::span<const Point> points) override {
+    suggested_ += points_.took(count, points);
+    return true;
+  }
+
  private:
   struct Row {
     Point point;

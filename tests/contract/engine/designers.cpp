@@ -1,9 +1,12 @@
 // What every designer promises, asked of each by name.
 #include <doctest/doctest.h>
 
+#include <cmath>
+#include <optional>
 #include <set>
 
 #include <dovetail/engine/design/designer.hpp>
+#include <dovetail/engine/design/history.hpp>
 #include <dovetail/spaces/space/point_slot.hpp>
 
 using namespace dovetail;
@@ -100,6 +103,67 @@ TEST_CASE("nothing feasible: no suggestion, no hang") {
     DesignerContext made = context(1);
     made.space = make_space({{"x", IntegerRange{0, 7, 1, false}}}, "x > 100");
     CHECK(make_designer(name, made)->suggest(3).empty());
+  }
+}
+
+TEST_CASE("a designer that takes over goes on as the one before, to the bit") {
+  struct Kind {
+    const char* name;
+    double fails_above;  // of x
+    bool far;            // failures are told as a huge value instead
+  };
+  for (const std::string& name : designer_names()) {
+    if (name == "exhaustive") continue;  // it is asked again
+    for (const Kind& kind : {Kind{"plain", 2.0, false}, Kind{"failures", 0.7, false}, Kind{"penalties", 0.7, true}}) {
+      CAPTURE(name);
+      CAPTURE(kind.name);
+      DesignerContext made = context(5);
+      made.space = Space({{"x", RealRange{0.0, 1.0, false}},
+                          {"n", IntegerRange{1, 50, 1, false}},
+                          {"kind", CategoricalValues{{"a", "b", "c"}}}},
+                         {});
+      made.goal.specs = {{"size", 60.0, std::nullopt}};
+      const auto outcome = [&](std::int64_t id, const Point& point) {
+        const double x = point.numbers[0], n = point.numbers[1], c = point.numbers[2];
+        Trial trial{id, point, TrialState::completed,
+                    {{"cost", std::pow(x - 0.3, 2) + 0.001 * n + 0.1 * c}, {"size", n + 20 * x}}, ""};
+        if (x > kind.fails_above) {
+          trial.metrics = {{"cost", 1e9}, {"size", n}};
+          if (!kind.far) trial = {id, point, TrialState::failed, {}, "no"};
+        }
+        return trial;
+      };
+      DesignerHistory history;
+      const auto designer = make_designer(name, made);
+      std::vector<std::vector<Point>> asked;
+      std::vector<Trial> open;  // one outcome of each round comes a round late
+      std::optional<std::string> memory;
+      std::int64_t id = 0;
+      for (int round = 0; round < 22; ++round) {
+        Suggested call{2, designer->suggest(2), {}};
+        if (memory != designer->memory()) call.memory = memory = designer->memory();
+        std::vector<Trial> told = open;
+        open.clear();
+        for (const Point& point : call.points)
+          (open.empty() && round % 3 == 0 ? open : told).push_back(outcome(id++, point));
+        asked.push_back(call.points);
+        history.emplace_back(std::move(call));
+        designer->update(told);
+        history.emplace_back(std::move(told));
+      }
+      CHECK(repeats_itself([&] { return make_designer(name, made); }, history) == true);
+      // From several moments, two rounds each.
+      for (std::size_t cut : {4U, 10U, 15U, 18U, 20U}) {
+        CAPTURE(cut);
+        const DesignerHistory part(history.begin(), history.begin() + static_cast<std::ptrdiff_t>(2 * cut));
+        const auto other = make_designer(name, made);
+        REQUIRE(take_over(*other, part));
+        for (std::size_t round = cut; round < std::min<std::size_t>(cut + 2, asked.size()); ++round) {
+          CHECK(other->suggest(2) == asked[round]);
+          other->update(std::get<std::vector<Trial>>(history[2 * round + 1]));
+        }
+      }
+    }
   }
 }
 
