@@ -73,7 +73,38 @@ void read_constraints(const Node& node, const Layer& layer, std::vector<Timeloop
   }
 }
 
+// Constraints that v0.4 writes at a part: {temporal: {...}, spatial: {...}, dataspace: {keep_only: [...]}}.
+void read_own_constraints(const TimeloopPlace& place, const Layer& layer, std::vector<TimeloopDirective>& constraints,
+                          Diagnostics& diagnostics) {
+  for (const Node::Entry& entry : place.constraints.entries()) {
+    if (entry.value.is_null()) continue;
+    if (!entry.value.is_mapping()) {
+      diagnostics.error(entry.where, fmt::format("a constraint must be a mapping, found {}", entry.value.describe()));
+      continue;
+    }
+    std::vector<Node::Entry> directive;
+    directive.push_back({"target", entry.where, Node::scalar(entry.where, place.name, true)});
+    directive.push_back({"type", entry.where, Node::scalar(entry.where, entry.key, true)});
+    for (const Node::Entry& one : entry.value.entries()) {
+      const bool only = one.key == "keep_only";
+      directive.push_back({only ? "keep" : one.key, one.where, one.value});
+    }
+    auto read = read_directive(Node::mapping(entry.where, std::move(directive)), layer, diagnostics);
+    if (!read) continue;
+    if (entry.value.find("keep_only") != nullptr) read->bypass |= ((1U << layer.tensors.size()) - 1U) & ~read->keep;
+    constraints.push_back(std::move(*read));
+  }
+}
+
 }  // namespace
+
+std::vector<TimeloopDirective> read_timeloop_constraints(const TimeloopDesign& design, Diagnostics& diagnostics) {
+  std::vector<TimeloopDirective> constraints;
+  for (const Node& node : design.constraints) read_constraints(node, design.design.layer, constraints, diagnostics);
+  for (const TimeloopPlace& place : design.machine.places)
+    read_own_constraints(place, design.design.layer, constraints, diagnostics);
+  return constraints;
+}
 
 bool are_timeloop_documents(const std::vector<std::string>& files) {
   return !files.empty() && std::all_of(files.begin(), files.end(), [](const std::string& file) {
@@ -111,7 +142,7 @@ TimeloopDesign read_timeloop_design(const std::vector<std::string>& files) {
   for (const std::string& wrong : check(*layer)) diagnostics.error(parts.find("problem")->location(), wrong);
   diagnostics.raise();
   for (const char* key : {"architecture_constraints", "mapspace_constraints", "constraints"}) {
-    if (const Node* node = parts.find(key)) read_constraints(*node, *layer, whole.constraints, diagnostics);
+    if (const Node* node = parts.find(key)) whole.constraints.push_back(*node);
   }
   if (const Node* mapping = parts.find("mapping"))
     whole.design.mapping = read_timeloop_mapping(*mapping, *layer, *machine, diagnostics);

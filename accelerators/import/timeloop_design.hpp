@@ -18,9 +18,12 @@ bool are_timeloop_documents(const std::vector<std::string>& files);
 struct TimeloopDesign {
   Design design;
   TimeloopMachine machine;                    ///< design.architecture, with the names of its parts
-  std::vector<TimeloopDirective> constraints; ///< of architecture_constraints, mapspace_constraints and of the parts
+  std::vector<Node> constraints;              ///< as written: architecture_constraints, mapspace_constraints
   std::vector<Remark> remarks;
 };
+
+/// What the constraints of the files and of the parts of the machine say; an evaluation does not need them.
+std::vector<TimeloopDirective> read_timeloop_constraints(const TimeloopDesign& design, Diagnostics& diagnostics);
 
 /// The files, in any order, as one design. What a later file says replaces what an earlier one said (the mapping that a
 /// mapper found, over that of the processed input). Throws InputError with all mistakes.

@@ -5,6 +5,7 @@
 
 #include <dovetail/accelerators/cycle/cycle_model.hpp>
 #include <dovetail/accelerators/evaluators.hpp>
+#include <dovetail/accelerators/import/scalesim_machine.hpp>
 #include <dovetail/accelerators/import/timeloop_design.hpp>
 #include <dovetail/accelerators/loop/loop_model.hpp>
 #include <dovetail/accelerators/mapping/design.hpp>
@@ -67,6 +68,41 @@ Answer evaluate(const Node& document, const Evaluator& evaluator, Depth depth) {
   return evaluate(read_design(document), document.location(), evaluator, depth);
 }
 
+// A SCALE-Sim topology and its configuration: SCALE-Sim's report of each layer, and the cycles of all.
+Answer evaluate_scalesim(const std::vector<std::string>& files, Depth depth) {
+  const Source first(files[0]), second(files[1]);
+  const bool swapped = is_scalesim_machine(first);
+  std::vector<Remark> remarks;
+  const std::vector<SystolicLayer> layers = read_scalesim_runs(swapped ? second : first, swapped ? first : second, remarks);
+  print_remarks(remarks);
+  if (depth == Depth::read) return {};
+  Json list = Json::array();
+  Table table({"layer", "x", "cycles", "stalls", "util %", "mapping %", "DRAM words read", "written"});
+  std::int64_t cycles = 0;
+  for (const SystolicLayer& layer : layers) {
+    const SystolicResult result = evaluate_systolic(layer.input);
+    Json one = {{"name", layer.name}, {"repeat", layer.repeat}};
+    one.update(systolic_report(result, layer.input.version));
+    list.push_back(std::move(one));
+    cycles += layer.repeat * result.total_cycles;
+    table.add({layer.name, fmt::format("{}", layer.repeat), fmt::format("{}", result.total_cycles),
+               fmt::format("{}", result.stall_cycles), fmt::format("{:.2f}", result.overall_util_pct),
+               fmt::format("{:.2f}", result.mapping_eff_pct),
+               fmt::format("{}", result.ifmap.dram_words + result.filter.dram_words),
+               fmt::format("{}", result.ofmap.dram_words)});
+  }
+  return {{{"layers", list}, {"total_cycles", cycles}},
+          fmt::format("{}\n{} cycles in all, as SCALE-Sim {} counts them\n", table.text(), cycles,
+                      layers.empty() ? 3 : layers.front().input.version)};
+}
+
+// A topology and a configuration, in either order.
+bool is_scalesim_pair(const std::vector<std::string>& files) {
+  if (files.size() != 2) return false;
+  const auto ends = [&](std::size_t i, const char* suffix) { return files[i].ends_with(suffix); };
+  return (ends(0, ".csv") && ends(1, ".cfg")) || (ends(0, ".cfg") && ends(1, ".csv"));
+}
+
 std::string csv_row(const std::string& file, const Json& json) {
   std::string row = csv_cell(file);
   for (const char* key :
@@ -103,8 +139,10 @@ int run(const Options& options, const Common& common) {
     answers.push_back(evaluate(read.design, Source(options.files.front()).start(), *evaluator, depth));
     print_remarks(read.remarks);
   }
+  const bool scalesim = is_scalesim_pair(options.files);
+  if (scalesim) answers.push_back(evaluate_scalesim(options.files, depth));
   for (const std::string& file : options.files) {
-    if (timeloop) break;
+    if (timeloop || scalesim) break;
     if (file == "-") {
       if (options.files.size() > 1)
         throw UsageError("'-' stands alone: JSON lines on stdin, one answer each");
@@ -122,7 +160,7 @@ int run(const Options& options, const Common& common) {
                answers.size() == 1 ? "" : "s", options.model);
     return exit_done;
   }
-  const bool single = timeloop || options.files.size() == 1;
+  const bool single = timeloop || scalesim || options.files.size() == 1;
   if (!single || mistakes.empty()) {
     if (common.format == "text") {
       for (std::size_t i = 0; i < answers.size(); ++i) {
@@ -154,10 +192,14 @@ void add_evaluate(CLI::App& app, Common& common, Action& action) {
       app, common, "evaluate",
       "What a design (layer + architecture + mapping) costs: cycles, energy, accesses; or which constraints "
       "it breaks.\n"
-      "Reads design documents in YAML or JSON, timeloop-reference-case/1, systolic-array/1 and fpga-tile-case/1 documents,\n"
-      "and one design of Timeloop: its problem, architecture, energy table (ERT) and mapping, in any number of files.",
+      "Reads design documents in YAML or JSON, timeloop-reference-case/1, systolic-array/1 and fpga-tile-case/1 documents,
+"
+      "one design of Timeloop (problem, architecture, energy table (ERT) and mapping, in any number of files), and a
+"
+      "SCALE-Sim topology with its configuration.",
       "dovetail evaluate design.yaml --format json\n  dovetail evaluate - < designs.jsonl > answers.jsonl\n"
-      "  dovetail evaluate parsed-processed-input.yaml timeloop-mapper.ERT.yaml timeloop-mapper.map.yaml");
+      "  dovetail evaluate parsed-processed-input.yaml timeloop-mapper.ERT.yaml timeloop-mapper.map.yaml\n"
+      "  dovetail evaluate topology.csv scale.cfg --format json");
   const auto options = std::make_shared<Options>();
   command
       ->add_option("files", options->files,

@@ -23,6 +23,8 @@
 #include <dovetail/engine/tiles/tile_family.hpp>
 #include <dovetail/spaces/family/family.hpp>
 #include <dovetail/workloads/export/timeloop_problem.hpp>
+#include <dovetail/accelerators/import/timeloop_design.hpp>
+#include <dovetail/spaces/mapping/timeloop_rules.hpp>
 #include <dovetail/workloads/network.hpp>
 #include <dovetail/workloads/parallel.hpp>
 
@@ -41,8 +43,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 struct Options : SearchOptions {
-  std::string file, architecture;
-  std::vector<std::string> workload;
+  std::string architecture;
+  std::vector<std::string> files, workload;
   ImportOptions import;
   std::string dataflow = "free";
   std::string fusion;
@@ -105,8 +107,16 @@ Machine read_machine(const std::string& name, const Common& common) {
 
 std::vector<Job> read_jobs(const Options& options, const Common& common, std::string& title, Idle& idle) {
   std::vector<Job> jobs;
-  if (!options.file.empty()) {
-    const Design design = load_design(options.file);
+  if (!options.files.empty()) {
+    const bool timeloop = are_timeloop_documents(options.files);
+    TimeloopDesign read;
+    if (timeloop)
+      read = read_timeloop_design(options.files);
+    else if (options.files.size() == 1)
+      read.design = load_design(options.files.front());
+    else
+      throw UsageError("map takes one design document, or the files of one Timeloop design");
+    const Design& design = read.design;
     Job job;
     job.name = design.layer.name;
     job.request.layer = design.layer;
@@ -115,7 +125,12 @@ std::vector<Job> read_jobs(const Options& options, const Common& common, std::st
       if (!design.mapping)
         throw UsageError("--bypass fixed takes the keep sets of the document's mapping, and it has none");
       job.request.rules = keep_rules(design.layer, *design.mapping);
+    } else if (timeloop) {
+      Diagnostics diagnostics;
+      job.request.rules = timeloop_rules(read, read.remarks, diagnostics);
+      diagnostics.raise();
     }
+    print_remarks(read.remarks);
     jobs.push_back(std::move(job));
     title = fmt::format("{} on {}", design.layer.name, design.architecture.name);
     return jobs;
@@ -336,14 +351,15 @@ void write_timeloop(const std::vector<Job>& jobs, const Common& common) {
 }
 
 int run(const Options& options, const Common& common) {
-  if (options.file.empty() == options.workload.empty())
+  if (options.files.empty() == options.workload.empty())
     throw UsageError("map needs either a design FILE or --workload with --architecture");
   if (!options.workload.empty() && options.architecture.empty())
     throw UsageError("--workload needs --architecture: a document or a family");
-  if (!options.file.empty() && is_tile_request(options.file)) return map_tile_document(options.file, common);
+  const bool single = options.files.size() == 1;
+  if (single && is_tile_request(options.files.front())) return map_tile_document(options.files.front(), common);
   if (!options.workload.empty() && is_tile_family(options.architecture))
     return map_tiles(options.workload, options.architecture, common);
-  if (!options.file.empty() && is_chain_file(options.file)) return map_chain(options.file, options.fusion, common);
+  if (single && is_chain_file(options.files.front())) return map_chain(options.files.front(), options.fusion, common);
   if (!options.fusion.empty())
     throw UsageError("--fusion reads chains of layers: documents of schema fused-chain-case/1");
   std::string title;
@@ -477,9 +493,10 @@ void add_map(CLI::App& app, Common& common, Action& action) {
   format->description("Form of the result on stdout; timeloop: the mapping as Timeloop's (with --out DIR also problem and machine)")
       ->check(CLI::IsMember({"text", "json", "jsonl", "csv", "timeloop"}));
   command
-      ->add_option("file", options->file,
-                   "Design document (layer + architecture); its mapping, if any, is ignored. Or a "
-                   "fpga-tile-grid/1 document; '-' reads those as JSON lines and answers one line each")
+      ->add_option("file", options->files,
+                   "Design document (layer + architecture), or the files of a Timeloop design (problem, architecture, ERT, "
+                   "constraints); its mapping, if any, is ignored. Or a fpga-tile-grid/1 document; '-' reads those as JSON "
+                   "lines and answers one line each")
       ->type_name("FILE");
   command
       ->add_option("--workload", options->workload,

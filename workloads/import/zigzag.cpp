@@ -210,10 +210,10 @@ class Reader {
     if (const Node* precision = node.find("operand_precision")) {
       if (const Node* bits = precision->find(operand.name)) {
         const auto value = bits->as_integer();
-        if (value && *value >= 1 && *value <= 1024)
+        if (value && *value >= 0 && *value <= 1024)  // 0: not said
           tensor.word_bits = static_cast<int>(*value);
         else
-          diagnostics_.error(bits->location(), fmt::format("operand_precision must be 1 to 1024, found {}", bits->describe()));
+          diagnostics_.error(bits->location(), fmt::format("operand_precision must be 0 to 1024, found {}", bits->describe()));
       }
     }
     return tensor;
@@ -277,7 +277,7 @@ class Reader {
     if (equation) {
       idle.elements_written = count(equation->result);
       for (const Operand& operand : equation->operands) {
-        if (operand.name == "W" || __builtin_add_overflow(idle.elements_read, count(operand), &idle.elements_read)) continue;
+        if ((operand.name == "W" && learns(text)) || __builtin_add_overflow(idle.elements_read, count(operand), &idle.elements_read)) continue;
       }
     }
     add_remark(imported_.remarks, "no-mac", "layer", "no multiply-accumulates; what reads it reads what it read",
