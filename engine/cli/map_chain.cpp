@@ -37,7 +37,11 @@ void print_text(const FusedChain& chain, const Json& answer) {
 }  // namespace
 
 bool is_chain_file(const std::string& file) {
-  return is_fused_chain(load_file(file));
+  try {
+    return is_fused_chain(load_file(file));
+  } catch (const InputError&) {
+    return false;  // whoever reads it says what is wrong with it
+  }
 }
 
 int map_chain(const std::string& file, const std::string& fusion, const Common& common) {
