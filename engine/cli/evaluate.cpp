@@ -192,10 +192,8 @@ void add_evaluate(CLI::App& app, Common& common, Action& action) {
       app, common, "evaluate",
       "What a design (layer + architecture + mapping) costs: cycles, energy, accesses; or which constraints "
       "it breaks.\n"
-      "Reads design documents in YAML or JSON, timeloop-reference-case/1, systolic-array/1 and fpga-tile-case/1 documents,
-"
-      "one design of Timeloop (problem, architecture, energy table (ERT) and mapping, in any number of files), and a
-"
+      "Reads design documents in YAML or JSON, timeloop-reference-case/1, systolic-array/1 and fpga-tile-case/1 documents,\n"
+      "one design of Timeloop (problem, architecture, energy table (ERT) and mapping, in any number of files), and a\n"
       "SCALE-Sim topology with its configuration.",
       "dovetail evaluate design.yaml --format json\n  dovetail evaluate - < designs.jsonl > answers.jsonl\n"
       "  dovetail evaluate parsed-processed-input.yaml timeloop-mapper.ERT.yaml timeloop-mapper.map.yaml\n"

@@ -358,7 +358,7 @@ int run(const Options& options, const Common& common) {
   const bool single = options.files.size() == 1;
   if (single && is_tile_request(options.files.front())) return map_tile_document(options.files.front(), common);
   if (!options.workload.empty() && is_tile_family(options.architecture))
-    return map_tiles(options.workload, options.architecture, common);
+    return map_tiles(import_workload(options.workload, options.import).network, options.architecture, common);
   if (single && is_chain_file(options.files.front())) return map_chain(options.files.front(), options.fusion, common);
   if (!options.fusion.empty())
     throw UsageError("--fusion reads chains of layers: documents of schema fused-chain-case/1");

@@ -92,10 +92,9 @@ int map_tile_document(const std::string& file, const Common& common) {
   return print(grid_case, search_tiles(grid_case.request), common);
 }
 
-int map_tiles(const std::string& workload, const std::string& family_name, const Common& common) {
+int map_tiles(const Network& network, const std::string& family_name, const Common& common) {
   const TileFamily family = load_tile_family(family_name, common.set);
   TileGridCase grid_case;
-  const Network network = load_workload(workload);
   grid_case.network = network.name;
   grid_case.request = {family.board, family.edition, family.grid, tile_network(network)};
   if (common.dry_run) {

@@ -4,6 +4,8 @@
 #include <optional>
 #include <string>
 
+#include <dovetail/workloads/network.hpp>
+
 #include "command.hpp"
 
 namespace dovetail::cli {
@@ -15,6 +17,6 @@ bool is_tile_request(const std::string& file);
 int map_tile_document(const std::string& file, const Common& common);
 
 /// The best tiling of a network on a board of a tile family.
-int map_tiles(const std::string& workload, const std::string& family, const Common& common);
+int map_tiles(const Network& network, const std::string& family, const Common& common);
 
 }  // namespace dovetail::cli
