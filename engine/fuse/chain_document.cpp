@@ -102,13 +102,6 @@ void read_adds(const Fields& fields, FusedChain& chain, Diagnostics& diagnostics
                                                      pair.describe()));
       continue;
     }
-    const auto& source = chain.layers[static_cast<std::size_t>(*from)];
-    const auto& target = chain.layers[static_cast<std::size_t>(*to)];
-    if (source.output_words() != target.output_words()) {
-      diagnostics.error(pair.location(), fmt::format("layer {} gives {} words, layer {} gives {}: they cannot be added",
-                                                     *from, source.output_words(), *to, target.output_words()));
-      continue;
-    }
     chain.adds.emplace_back(static_cast<int>(*from), static_cast<int>(*to));
   }
 }
