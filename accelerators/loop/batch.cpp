@@ -136,7 +136,7 @@ class LoopPlan::BatchScoring {
       x *= used_x[i];
       y *= used_y[i];
       const PlanLevel& level = plan.level[i];
-      legal &= (x <= level.mesh_x) & (y <= level.mesh_y) & (x * y <= level.instances);
+      legal &= (used_x[i] <= level.fan_x) & (used_y[i] <= level.fan_y) & (x * y <= level.instances);
     }
     for (std::size_t i = 0; i < levels; ++i) {
       const PlanLevel& level = plan.level[i];

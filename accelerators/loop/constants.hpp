@@ -45,7 +45,8 @@ struct PlanTensor {
 };
 
 struct PlanLevel {
-  double mesh_x = 1, mesh_y = 1, instances = 1;  // of what lies under this level
+  double fan_x = 1, fan_y = 1;  // children of an instance
+  double instances = 1;         // of what lies under this level
   double capacity = 0.0, least = 0.0;            // usable words, least legal words
   bool bounded = false;
   double clusters = 1.0;

@@ -118,7 +118,8 @@ class Evaluating {
     }
   }
 
-  // Instances in use at a level: the product of the spatial factors of all levels above.
+  // Instances in use at a level: the product of the spatial factors of all levels above. Each instance spreads its loops
+  // over its own children only.
   void check_meshes() {
     std::int64_t x = 1, y = 1;
     for (std::size_t i = levels(); i-- > 0;) {
@@ -129,8 +130,8 @@ class Evaluating {
       const std::int64_t mesh_x = compute ? machine_.compute.mesh_x : machine_.levels[i - 1].mesh_x;
       const std::int64_t mesh_y = compute ? machine_.compute.mesh_y : machine_.levels[i - 1].mesh_y;
       const std::int64_t instances = compute ? machine_.compute.instances : machine_.levels[i - 1].instances;
-      if (x > mesh_x) violate("mesh_x", name, "", static_cast<double>(x), static_cast<double>(mesh_x));
-      if (y > mesh_y) violate("mesh_y", name, "", static_cast<double>(y), static_cast<double>(mesh_y));
+      check_mesh("mesh_x", name, {x, mesh_x}, {tiling_.x[i], fanout_x(machine_, static_cast<int>(i))});
+      check_mesh("mesh_y", name, {y, mesh_y}, {tiling_.y[i], fanout_y(machine_, static_cast<int>(i))});
       const std::int64_t used = exact_.times(x, y);
       if (used > instances) {
         violate("instances", name, "", static_cast<double>(used), static_cast<double>(instances));
@@ -138,6 +139,16 @@ class Evaluating {
       if (!compute) instances_[i - 1] = used;
     }
     instances_[levels() - 1] = 1;
+  }
+
+  struct Use {
+    std::int64_t needed, available;
+  };
+  void check_mesh(const char* constraint, const std::string& name, Use all, Use own) {
+    const Use worst = all.needed > all.available ? all : own;
+    if (worst.needed > worst.available) {
+      violate(constraint, name, "", static_cast<double>(worst.needed), static_cast<double>(worst.available));
+    }
   }
 
   void check_capacity(std::size_t i) {

@@ -33,7 +33,7 @@ struct LoopOptions {
 /// level must keep every tensor), "depth" (uneven placement:
 /// loops outside a tile, loops there are; 0 for a tensor that is not kept and for the outermost level), "capacity",
 /// "min_utilization" (words), "instances", "mesh_x", "mesh_y" (used,
-/// existing), "overflow" (a count exceeds 2^63 - 1).
+/// existing; of all instances, or of the children of one, which spreads its loops over its own only), "overflow" (a count exceeds 2^63 - 1).
 class LoopModel : public Evaluator {
  public:
   explicit LoopModel(LoopOptions options = {}) : options_(options) {}

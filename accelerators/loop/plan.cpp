@@ -81,15 +81,14 @@ void LoopPlan::Constants::prepare_machine() {
     const Level& from = architecture.levels[i];
     PlanLevel& to = level[i];
     const Level* inner = i == 0 ? nullptr : &architecture.levels[i - 1];
-    to.mesh_x = static_cast<double>(inner != nullptr ? inner->mesh_x : architecture.compute.mesh_x);
-    to.mesh_y = static_cast<double>(inner != nullptr ? inner->mesh_y : architecture.compute.mesh_y);
+    const std::int64_t mesh_x = inner != nullptr ? inner->mesh_x : architecture.compute.mesh_x;
+    const std::int64_t mesh_y = inner != nullptr ? inner->mesh_y : architecture.compute.mesh_y;
+    to.fan_x = static_cast<double>(fanout_x(architecture, static_cast<int>(i)));
+    to.fan_y = static_cast<double>(fanout_y(architecture, static_cast<int>(i)));
     to.instances = static_cast<double>(inner != nullptr ? inner->instances : architecture.compute.instances);
     // A mesh never shrinks inwards, so only levels with spatial loops need a check.
-    const auto at_least = [](double under, std::int64_t above) {
-      return under >= static_cast<double>(above);
-    };
-    fast = fast && at_least(to.mesh_x, from.mesh_x) && at_least(to.mesh_y, from.mesh_y) &&
-           at_least(to.instances, from.instances);
+    fast = fast && mesh_x >= from.mesh_x && mesh_y >= from.mesh_y &&
+           to.instances >= static_cast<double>(from.instances);
     if (const auto usable = usable_capacity(from)) {
       to.bounded = true;
       to.capacity = static_cast<double>(*usable);
@@ -242,7 +241,7 @@ class LoopPlan::Scoring {  // NOLINT(clang-analyzer-optin.performance.Padding)
       x *= used_x[i];
       y *= used_y[i];
       const PlanLevel& level = plan.level[i];
-      if (x > level.mesh_x || y > level.mesh_y || x * y > level.instances) return false;
+      if (used_x[i] > level.fan_x || used_y[i] > level.fan_y || x * y > level.instances) return false;
     }
     for (std::size_t i = 0; i < levels; ++i) {
       const PlanLevel& level = plan.level[i];

@@ -167,6 +167,10 @@ class SlowLoopModel {
       const long mesh_y = i < 0 ? machine_.compute.mesh_y : machine_.levels[i].mesh_y;
       const long all = i < 0 ? machine_.compute.instances : machine_.levels[i].instances;
       if (x > mesh_x || y > mesh_y || x * y > all) return false;
+      const MappingLevel& own = mapping_.levels[i + 1];
+      const Level& parent = machine_.levels[i + 1];
+      if (product(own.spatial_x) * parent.mesh_x > mesh_x || product(own.spatial_y) * parent.mesh_y > mesh_y)
+        return false;
     }
     for (int i = 0; i < levels(); ++i) {
       const Level& level = machine_.levels[i];

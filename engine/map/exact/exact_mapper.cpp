@@ -16,16 +16,18 @@ namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr std::size_t tile_limit = 400'000;  // tables of a few hundred bytes per tile
-constexpr std::size_t alone = 1;            // keep sets that are searched one by one
+constexpr std::size_t kept_tables = 64;       // cases whose tables are kept between runs
 constexpr std::size_t front_labels = 200'000;  // effort for the proof of an unlimited front
 constexpr std::size_t narrow = 128;            // labels per stage of the first runs,
 constexpr std::size_t wide = 512;              // of one for a good incumbent,
 constexpr std::size_t broad = 4096;            // and of those before the last
-constexpr double case_tables = 2e7;            // entries of the tables of all cases
+constexpr double case_entries = 4e7;           // pairs of keep sets, tiles and cases that are priced
 constexpr std::size_t together = 4;            // keep sets that start from the same incumbent
 constexpr std::size_t first_labels = 30'000;   // per stage of a first try at the proof,
 constexpr std::size_t direct = 50'000;         // and of the next ones
 constexpr std::int64_t listed_mappings = 100'000;
+constexpr double default_memory_mb = 4096.0;
+constexpr double last_word_s = 0.3;  // for a mapping after time or a signal ended a search
 constexpr std::size_t unlimited = std::numeric_limits<std::size_t>::max();
 
 constexpr double close = 2.0;  // of a bound: a proof is due
@@ -35,15 +37,16 @@ constexpr double deepening[] = {1.02, 1.08, 1.15, 1.25, 1.4, 1.6, 1.9, 2.3, 3.0,
 
 }  // namespace
 
-ExactSearch::ExactSearch(const MapRequest& request) : request_(request) {
+ExactSearch::ExactSearch(const MapRequest& request, std::size_t alone) : request_(request) {
   problem_ = std::make_unique<MapProblem>(request_, tile_limit);
   plan_ = std::make_unique<LoopPlan>(request_.layer, request_.architecture);
-  const std::vector<KeepGroup> groups = keep_groups();
+  const std::vector<KeepGroup> groups = keep_groups(alone);
   for (const KeepChoice& choice : groups.front()) grouped_ = grouped_ || choice.optional != 0;
   outermost_ = outermost_tables(*problem_, groups);
   choices_.resize(groups.size());
   parallel_for(groups.size(), request_.threads, [&](std::size_t n) {
     choices_[n].own.keep = groups[n];
+    choices_[n].own.net = grouped_;
     bound(choices_[n]);
   });
   std::stable_sort(choices_.begin(), choices_.end(),
@@ -63,7 +66,7 @@ ExactSearch::ExactSearch(const MapRequest& request) : request_(request) {
 }
 
 // Few keep sets are searched one by one; many as one group, which decides level by level.
-std::vector<KeepGroup> ExactSearch::keep_groups() const {
+std::vector<KeepGroup> ExactSearch::keep_groups(std::size_t alone) const {
   auto options = keep_choices(request_);
   for (std::size_t i = 0; i + 1 < options.size(); ++i) {
     for (unsigned t = 0; t < problem_->tensors.size(); ++t) {
@@ -102,65 +105,95 @@ void ExactSearch::bound(Choice& choice) {
   if (!(choice.bound < infinity)) choice.search.reset();
 }
 
-// Cuts the case with the least bound in two, by what one tensor may share, until that no longer helps.
+// Entries that the tables of a case price: pairs of keep sets of neighbouring levels, for every tile.
+double ExactSearch::entries(const SearchCase& own) const {
+  double pairs = 0.0;
+  for (std::size_t i = 0; i + 1 < problem_->level.size(); ++i)
+    pairs += static_cast<double>(keep_sets(own.keep[i]).size() * keep_sets(own.keep[i + 1]).size());
+  return pairs * static_cast<double>(problem_->lattice.size());
+}
+
+// Two cases that together cover one: first the tensor that may share most, while that is more than an even part of all
+// fan-outs; then what the levels store, from the inside out. None when the case is as small as it gets.
+std::optional<std::array<ExactSearch::Choice, 2>> ExactSearch::cut(const Choice& from) const {
+  std::array<Choice, 2> parts;
+  for (Choice& part : parts) {
+    part.own = from.own;
+    part.members = from.members;
+    part.bound = from.bound;
+    part.energy = from.energy;
+    part.cycles = from.cycles;
+  }
+  Multicast low, high;
+  low.fill(infinity);
+  high.fill(0.0);
+  for (const Multicast& one : from.members) {
+    for (std::size_t t = 0; t < one.size(); ++t) {
+      low[t] = std::min(low[t], one[t]);
+      high[t] = std::max(high[t], one[t]);
+    }
+  }
+  const auto widest = static_cast<std::size_t>(std::max_element(high.begin(), high.end()) - high.begin());
+  double fans = 1.0;
+  for (const MapLevel& level : problem_->level) fans *= static_cast<double>(level.fan_x * level.fan_y);
+  if (high[widest] > std::sqrt(fans) && low[widest] < high[widest]) {
+    const double middle = std::sqrt(std::max(1.0, low[widest]) * high[widest]);
+    for (Choice& part : parts) part.members.clear();
+    for (const Multicast& one : from.members) parts[one[widest] > middle ? 1 : 0].members.push_back(one);
+    if (!parts[0].members.empty() && !parts[1].members.empty()) {
+      for (Choice& part : parts) {
+        part.own.multicast.fill(1.0);
+        for (const Multicast& one : part.members) {
+          for (std::size_t t = 0; t < one.size(); ++t)
+            part.own.multicast[t] = std::max(part.own.multicast[t], one[t]);
+        }
+      }
+      return parts;
+    }
+    for (Choice& part : parts) part.members = from.members;
+  }
+  for (std::size_t i = 0; i < problem_->level.size(); ++i) {
+    const unsigned optional = from.own.keep[i].optional;
+    if (optional == 0) continue;
+    const unsigned bit = optional & (~optional + 1U);
+    for (Choice& part : parts) part.own.keep[i].optional &= ~bit;
+    parts[0].own.keep[i].must |= bit;
+    return parts;
+  }
+  return std::nullopt;
+}
+
+// Cuts the case with the least bound in two, again and again, until it is as good as what is known, or too much is priced.
 void ExactSearch::split() {
   if (choices_.size() != 1) return;
-  // As many cases as their tables are worth.
-  double tables = 0.0;
-  for (std::size_t i = 0; i + 1 < problem_->level.size(); ++i) {
-    tables += static_cast<double>(keep_sets(choices_.front().own.keep[i]).size() *
-                                  keep_sets(choices_.front().own.keep[i + 1]).size());
-  }
-  const double cost = tables * static_cast<double>(problem_->lattice.size());
-  const auto most = static_cast<std::size_t>(std::clamp(case_tables / cost, 4.0, 16.0));
   choices_.front().members = multicasts(*problem_);
-  std::vector<char> final(1, 0);
-  while (choices_.size() < most && !expired()) {
+  std::vector<char> small(1, 0);
+  const double worth =
+      case_entries * std::min(1.0, request_.memory_mb.value_or(default_memory_mb) / default_memory_mb);
+  double priced = 0.0;
+  while (priced < worth && !expired()) {
     std::size_t least = choices_.size();
     for (std::size_t n = 0; n < choices_.size(); ++n) {
-      if (final[n] == 0 && (least == choices_.size() || choices_[n].bound < choices_[least].bound)) least = n;
+      if (small[n] == 0 && (least == choices_.size() || choices_[n].bound < choices_[least].bound)) least = n;
     }
     if (least == choices_.size() || choices_[least].bound >= main_.best->objective) break;
-    Choice& from = choices_[least];
-    Multicast low, high;
-    low.fill(infinity);
-    high.fill(0.0);
-    for (const Multicast& one : from.members) {
-      for (std::size_t t = 0; t < one.size(); ++t) {
-        low[t] = std::min(low[t], one[t]);
-        high[t] = std::max(high[t], one[t]);
-      }
-    }
-    const std::size_t widest = static_cast<std::size_t>(
-        std::max_element(high.begin(), high.end()) - high.begin());
-    const double middle = std::sqrt(std::max(1.0, low[widest]) * high[widest]);
-    Choice parts[2];
-    for (Choice& part : parts) {
-      part.own = from.own;
-      part.bound = from.bound;
-      part.energy = from.energy;
-      part.cycles = from.cycles;
-    }
-    for (const Multicast& one : from.members) parts[one[widest] > middle ? 1 : 0].members.push_back(one);
-    if (parts[0].members.empty() || parts[1].members.empty()) {
-      final[least] = 1;
+    auto parts = cut(choices_[least]);
+    if (!parts) {
+      small[least] = 1;
       continue;
     }
-    for (Choice& part : parts) {
-      part.own.multicast.fill(1.0);
-      for (const Multicast& one : part.members) {
-        for (std::size_t t = 0; t < one.size(); ++t)
-          part.own.multicast[t] = std::max(part.own.multicast[t], one[t]);
-      }
+    for (Choice& part : *parts) {
       bound(part);
+      part.search.reset();
+      priced += entries(part.own);
     }
-    choices_[least] = std::move(parts[0]);
-    choices_.push_back(std::move(parts[1]));
-    final.push_back(0);
+    choices_[least] = std::move((*parts)[0]);
+    choices_.push_back(std::move((*parts)[1]));
+    small.push_back(0);
   }
   std::stable_sort(choices_.begin(), choices_.end(),
                    [](const Choice& a, const Choice& b) { return a.bound < b.bound; });
-  root_bound_ = std::max(root_bound_, choices_.front().bound);
+  if (!request_.architecture.link_transfers) root_bound_ = std::max(root_bound_, choices_.front().bound);
   list_bounds();
 }
 
@@ -192,7 +225,7 @@ SearchLimits ExactSearch::limits(std::size_t width) const {
   limits.tolerated = width == broad ? 4 * broad : 0;
   limits.by_volume = width > narrow;
   limits.threads = request_.threads;
-  const double memory_mb = request_.memory_mb.value_or(4096.0);
+  const double memory_mb = request_.memory_mb.value_or(default_memory_mb);
   const auto searches = static_cast<double>(std::clamp<std::size_t>(choices_.size(), 1, together));
   limits.labels = static_cast<std::size_t>(std::max(1.0, memory_mb * 1e6 / sizeof(Label) / 2.0 / searches));
   if (request_.time_s || request_.stop) limits.expired = [this] { return expired(); };
@@ -247,6 +280,7 @@ void ExactSearch::pass(Hunt& hunt, double ceiling, std::size_t width, std::size_
       SearchLimits effort = limits(width);
       effort.labels = std::min(effort.labels, labels);
       outcomes[k] = search(choices_[turn[k]]).run(cutoff, effort);
+      if (choices_.size() > kept_tables) choices_[turn[k]].search.reset();
     });
     for (std::size_t k = 0; k < turn.size(); ++k) {
       const SearchOutcome& outcome = outcomes[k];
@@ -278,6 +312,7 @@ void ExactSearch::descend(Hunt& hunt) {
   }
   // Without a proof, the incumbent is all that will be known of the layer: a wider look for a better one.
   if (!known && (cutoff < infinity || !hunt.prove)) pass(hunt, infinity, wide);
+  if (known && grouped_ && !hunt.prove) pass(hunt, infinity, wide);
   if (hunt.best && !hunt.prove) return;
   hunt.cutoff = cutoff;
   if (known && grouped_) {
@@ -443,23 +478,21 @@ double arithmetic(const MapRequest& request) {
                            std::ceil(operations / static_cast<double>(request.architecture.compute.instances)));
 }
 
-bool many_keep_sets(const MapRequest& request) {
-  const auto choices = keep_choices(request);
-  return std::any_of(choices.begin(), choices.end(), [](const KeepChoice& c) { return c.optional != 0; });
-}
-
 }  // namespace
 
 MapResult ExactMapper::map(const MapRequest& asked) const {
   const Stopwatch clock;
   std::int64_t evaluations = 0;
   MapRequest request = asked;
+  std::optional<double> last_word;
   const auto spend = [&] {
     if (asked.time_s) request.time_s = std::max(0.0, *asked.time_s - clock.seconds());
+    if (last_word) {
+      request.time_s = std::max(request.time_s.value_or(0.0), *last_word);
+      request.stop = nullptr;
+    }
     if (asked.budget > 0) request.budget = std::max<std::int64_t>(1, asked.budget - evaluations);
   };
-  // One keep set is searched with its bounds alone; where they are many, tables take a while: a mapping first.
-  const bool many = many_keep_sets(request);
   std::optional<MapPoint> best;
   const auto sample = [&](bool quickly) {
     spend();
@@ -467,17 +500,19 @@ MapResult ExactMapper::map(const MapRequest& asked) const {
     const auto found = sampled(request, quickly, evaluations);
     if (found && (!best || found->objective < best->objective)) best = found;
   };
-  if (many) sample(true);
   std::unique_ptr<ExactSearch> search;
   bool sampled_well = false;
   try {
-    spend();
     search = std::make_unique<ExactSearch>(request);
-    if (best && !search->attempt(*best)) {
-      best = search->best();
-      sample(false);
-      sampled_well = true;
-      search->start_from(*best);
+    if (search->grouped()) {
+      // Bounds of many keep sets at once cut little before a good mapping is known.
+      sample(true);
+      if (best && !search->attempt(*best)) {
+        best = search->best();
+        sample(false);
+        sampled_well = true;
+        search->start_from(*best);
+      }
     }
     search->solve();
     best = search->best();
@@ -488,7 +523,11 @@ MapResult ExactMapper::map(const MapRequest& asked) const {
   const std::string stopped = search ? search->stopped() : "tables";
   const bool settled = stopped == "proven" || stopped == "infeasible" || stopped == "gap" ||
                        stopped == "cutoff" || stopped == "search";
-  if (!settled && !sampled_well) sample(false);
+  if (!settled && !sampled_well) {
+    if (stopped == "time") last_word = last_word_s;
+    sample(false);
+    last_word.reset();
+  }
   // What bounds leave open a list may settle.
   bool listed = false;
   if (!settled && stopped != "time" && asked.budget == 0) {

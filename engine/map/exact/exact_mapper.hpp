@@ -1,6 +1,7 @@
 // The mapper that proves its answer: every factorization, order, unrolling and keep set, by labels and bounds.
 #pragma once
 
+#include <array>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -15,11 +16,14 @@ namespace dovetail {
 /// One layer on one machine over all allowed keep sets; the searches of the keep sets share incumbent and tables.
 class ExactSearch {
  public:
-  /// Throws std::length_error when the layer has too many tiles for tables.
-  explicit ExactSearch(const MapRequest& request);
+  /// Keep sets are searched one by one when there are at most `alone`, otherwise in groups. Throws std::length_error when
+  /// the layer has too many tiles for tables.
+  explicit ExactSearch(const MapRequest& request, std::size_t alone = 64);
 
   /// A mapping that is known: the search then looks for better ones only.
   void start_from(const MapPoint& known) { main_.best = known; }
+  /// Whether keep sets are too many to be searched one by one.
+  bool grouped() const { return grouped_; }
   /// A short try at the proof: whether nothing is better than the known mapping or one that it finds.
   bool attempt(const MapPoint& known);
   /// Narrow runs for an incumbent, then, if the request wants it, a complete one for the proof. Stops at the request's
@@ -85,9 +89,11 @@ class ExactSearch {
   void count(const SearchOutcome& outcome);
   LabelSearch& search(Choice& choice);
   void bound(Choice& choice);
+  double entries(const SearchCase& own) const;
+  std::optional<std::array<Choice, 2>> cut(const Choice& from) const;
   void split();
   void list_bounds();
-  std::vector<KeepGroup> keep_groups() const;
+  std::vector<KeepGroup> keep_groups(std::size_t alone) const;
 
   MapRequest request_;
   std::unique_ptr<MapProblem> problem_;

@@ -201,7 +201,7 @@ MapBounds::MapBounds(const MapProblem& problem, const SearchCase& part, const Ou
         children_above_[j + 1] * (above.choices.empty() ? 1.0 : above.choices.front().children);
   }
   const auto w = static_cast<std::size_t>(problem.written);
-  for (const KeepChoice& choice : group) net_ = net_ || choice.optional != 0;
+  net_ = part.net;
   for (std::size_t j = 0; j < levels; ++j) {
     elided_words_.push_back(problem.whole_volume(problem.written) *
                             std::min(problem.level[j].fan_above, problem.reuse[problem.lattice.whole()][w]));

@@ -25,6 +25,7 @@ using Multicast = std::array<double, max_tensors>;
 struct SearchCase {
   KeepGroup keep{};
   Multicast multicast{};
+  bool net = false;  ///< bounds net of first-read elision: closer, for many cases at once
   SearchCase() { multicast.fill(std::numeric_limits<double>::infinity()); }
 };
 
@@ -68,8 +69,8 @@ struct WrittenCosts {
   }
 };
 
-/// Admissible bounds. All energies are linear in words (rounding to blocks only adds). Of a group of one keep set they are
-/// gross of first-read elision, whose largest possible amount is subtracted at the end; otherwise net of it.
+/// Admissible bounds. All energies are linear in words (rounding to blocks only adds). Gross of first-read elision, whose
+/// largest possible amount is subtracted at the end, or net of it.
 ///
 /// Let m be the tile of level j and "outer cost" all energy of boundaries whose child is level j or further out. The
 /// outermost boundary is exact: the best order of its loops is known for every tile. Further in, at most one tensor can

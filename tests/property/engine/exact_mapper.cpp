@@ -250,7 +250,7 @@ TEST_CASE("cases by what tensors share, from any known mapping: the optimum equa
     });
     if (!complete || !std::isfinite(best.objective)) continue;
     ++cases;
-    ExactSearch search(request);
+    ExactSearch search(request, 1);
     search.start_from(known);
     search.solve();
     const bool same = search.best() && std::abs(search.best()->objective - best.objective) <=

@@ -27,7 +27,7 @@ void compare(Bypass bypass) {
     request.layer = one.layer;
     request.architecture = one.architecture;
     request.bypass = bypass;
-    request.budget = 4000;
+    request.budget = 20'000;
     request.memory_mb = 4.0;
     request.seed = 1;
     const MapResult exact = make_mapper("exact")->map(request);
