@@ -161,8 +161,9 @@ class SqliteStore final : public Store {
     database_.try_execute("PRAGMA journal_mode=DELETE");
   }
 
-  // Checks that the file is ours and whole, and reads its record. False when it is a database without any table.
-  bool load() {
+  // Checks that the file is ours and (unless that was just done) whole, and reads its record. False when it is a database
+  // without any table.
+  bool load(bool verify = true) {
     Statement tables(database_, "SELECT count(*) FROM sqlite_master");
     tables.step();
     const std::int64_t application = database_.pragma("application_id");
@@ -184,7 +185,7 @@ class SqliteStore final : public Store {
       throw StorageError(path() + ": the store is damaged: " + check.text(0));
     record_.identity = read_map("SELECT name, value FROM identity");
     record_.information = read_map("SELECT name, value FROM information");
-    if (checked_) chain_.verify(contents());
+    if (checked_ && verify) chain_.verify(contents());
     if (checked_ && !chain_.writing()) cut_off_ = false;  // another program has joined the log
     if (cut_off_ && empty()) throw_cut_off();
     return true;
@@ -375,8 +376,8 @@ std::string differences(const StudyRecord& stored, const StudyRecord& asked) {
 }  // namespace
 
 std::unique_ptr<Store> open_store(const std::string& path, const StudyRecord& record, bool resume) {
-  const std::optional<std::int64_t> size = file_size(path);
-  if (size.value_or(0) > 0) {
+  const bool exists = file_size(path).value_or(0) > 0;
+  if (exists) {
     // Look before touching: an existing study that may not be continued stays as it is.
     SqliteStore existing(path, nullptr);
     if (existing.load() && !existing.empty()) {
@@ -388,7 +389,7 @@ std::unique_ptr<Store> open_store(const std::string& path, const StudyRecord& re
     }
   }
   auto store = std::make_unique<SqliteStore>(path, std::make_unique<WriterLock>(path));
-  const bool tables = store->load();
+  const bool tables = store->load(!exists);
   if (!tables || store->empty()) store->start(record, tables);
   store->prepare_for_writing();
   return store;

@@ -120,6 +120,7 @@ class BayesDesigner final : public Designer {
         pending_.erase(waiting);
       }
       observations_.push_back(observe(trial));
+      failures_ += observations_.back().failed ? 1 : 0;
       best_rank_ = std::min(best_rank_, rank(observations_.back()));
       ++added;
       local += local_.erase(trial.point) > 0 ? 1 : 0;
@@ -127,7 +128,8 @@ class BayesDesigner final : public Designer {
     if (added == 0 || static_cast<int>(observations_.size()) <= initial_) return;
     const bool improved = best_rank_.better_than(before);
     stagnation_ = improved ? 0 : stagnation_ + added;
-    if (local > 0) region_.record(improved, std::max(4, (features_.dimension() + local - 1) / local));
+    const int patient = thin() ? 2 : 4;
+    if (local > 0) region_.record(improved, std::max(patient, (features_.dimension() + local - 1) / local));
     if (region_.collapsed()) region_ = TrustRegion{};
   }
 
@@ -292,8 +294,13 @@ class BayesDesigner final : public Designer {
   // Among many length scales always, otherwise every second time once nothing improves: global improvement that stays a
   // promise ends in corners, while the neighbourhood of the best point is where small steps still pay.
   bool stays_near() const {
-    return always_region_ || (options_.trust != "off" && stagnation_ >= patience && suggested_ % 2 == 0);
+    return always_region_ ||
+           (options_.trust != "off" && (stagnation_ >= patience || thin()) && suggested_ % 2 == 0);
   }
+
+  // Most of what was tried failed: the feasible part is thinner than what a classifier can draw, but steps from a point that
+  // is known to be good, shorter after every failure, stay in it.
+  bool thin() const { return 2 * failures_ > observations_.size(); }
 
   // A point is suggested: it is pending until its outcome is told.
   void wait_for(const Point& point) {
@@ -343,13 +350,14 @@ class BayesDesigner final : public Designer {
     if (found && stays_near() && !best.empty()) {
       const double wanted = std::min(1.0, 20.0 / static_cast<double>(space_.parameters().size()));
       search.region =
-          SearchRegion{best.front(), region_.length, std::min(wanted, region_.length), always_region_};
+          SearchRegion{best.front(), region_.length, std::min(wanted, region_.length), always_region_ || thin()};
       search.rounds = 4;
       near_ = true;
     }
     AcquisitionProblem problem{
         space_, features_, {}, {}, [this](const Point& point) { return !points_.known(point); }};
-    const double threshold = options_.threshold > 0.0 ? std::log(options_.threshold) : -infinity;
+    const bool any = near_ && thin();  // the classifier knows too little of the neighbourhood to exclude any of it
+    const double threshold = options_.threshold > 0.0 && !any ? std::log(options_.threshold) : -infinity;
 
     if (!found) {
       // Probability alone favours what is unknown; the least violation alone ends at the first obstacle.
@@ -438,6 +446,7 @@ class BayesDesigner final : public Designer {
   int spec_count_ = 0, initial_ = 4;
   bool always_region_ = false, near_ = false;  // the suggestion in work is confined to the region
   std::set<Point> local_;                      // pending points that were
+  std::size_t failures_ = 0;
   int stagnation_ = 0;                         // outcomes since the last improvement
   std::uint64_t suggested_ = 0;
   std::size_t learned_ = 0;            // observations that the beliefs were last updated with
