@@ -134,7 +134,7 @@ TimeloopDesign read_timeloop_design(const std::vector<std::string>& files) {
     diagnostics.error(parts.first, "no architecture in these files: give the file with `architecture` as well");
   }
   if (const Node* ert = parts.find("ERT"); ert != nullptr && machine)
-    read_energy_table(*ert, machine->architecture, diagnostics);
+    read_energy_table(*ert, *machine, diagnostics);
   else if (ert == nullptr)
     diagnostics.error(parts.first, "no energies in these files: give the energy reference table (ERT) that Accelergy wrote as well");
   if (const Node* art = parts.find("ART"); art != nullptr && machine) read_area_table(*art, machine->architecture, diagnostics);

@@ -46,6 +46,7 @@ struct Part {
   bool container = false;
   int parallel = -1;
   Location where;
+  bool fans_out = true;  ///< of a container
 };
 
 // One of several keys, whose spellings differ between versions.
@@ -133,15 +134,15 @@ class MachineReader {
       const Node* tag = node.find(tag_key);
       const std::string kind = tag != nullptr ? tag->text() : node.find("class") != nullptr ? "Component" : "";
       if (kind == "Container") {
+        container(node, "", x, y);
         x = product(x, mesh(node, "meshX"), node.location());
         y = product(y, mesh(node, "meshY"), node.location());
-        container(node, x, y);
         if (const Node* inner = node.find("nodes")) read_nodes(*inner, x, y, parallel);
       } else if (kind == "Component") {
         if (node.find("spatial") != nullptr) {
+          container(node, "inter_", x, y);
           x = product(x, mesh(node, "meshX"), node.location());
           y = product(y, mesh(node, "meshY"), node.location());
-          container(node, x, y);
         }
         component(node, product(x, y, node.location()), x, y, parallel);
       } else if (kind == "Parallel") {
@@ -157,11 +158,24 @@ class MachineReader {
     }
   }
 
-  void container(const Node& node, std::int64_t x, std::int64_t y) {
+  // What a part itself says of temporal loops and tensors, or of the spatial loops above it.
+  static Node constraints_of(const Node& node, bool spatial) {
+    const Node* all = node.find("constraints");
+    if (all == nullptr) return {};
+    std::vector<Node::Entry> kept;
+    for (const Node::Entry& entry : all->entries()) {
+      if ((entry.key == "spatial") == spatial) kept.push_back(entry);
+    }
+    return Node::mapping(all->location(), std::move(kept));
+  }
+
+  // `x`, `y`: how many stand above its own fan-out. With a prefix it is the fan-out of a component: inter_NAME_spatial.
+  void container(const Node& node, const std::string& prefix, std::int64_t x, std::int64_t y) {
     const auto name = name_of(node);
     if (!name) return;
-    Part part{name->text, "container", {}, {}, product(x, y, node.location()), x, y, true, -1, node.location()};
-    if (const Node* constraints = node.find("constraints")) part.constraints = *constraints;
+    Part part{prefix.empty() ? name->text : prefix + name->text + "_spatial", "container", {}, constraints_of(node, true),
+              product(x, y, node.location()), x, y, true, -1, node.location()};
+    part.fans_out = mesh(node, "meshX") * mesh(node, "meshY") > 1;
     parts_.push_back(std::move(part));
   }
 
@@ -175,10 +189,11 @@ class MachineReader {
     Part part{name->text, "", {}, {}, product(copies, name->instances, node.location()), x, y, false, parallel, node.location()};
     if (const Node* kind = node.find("class")) part.kind = kind->text();
     if (const Node* attributes = node.find("attributes")) part.attributes = *attributes;
-    if (const Node* constraints = node.find("constraints")) part.constraints = *constraints;
+    part.constraints = constraints_of(node, false);
     if (node.find("sparse_optimizations") != nullptr)
       refuse(node.find("sparse_optimizations")->location(), name->text, "sparse optimizations are not read");
     part.container = part.kind == "dummy_storage";
+    if (x > 0) part.mesh_x = product(x, name->instances, node.location());
     if (x == 0) {
       part.mesh_x = whole(part, {"meshX", "mesh-X", "mesh_x"}, 0);
       part.mesh_y = whole(part, {"meshY", "mesh-Y", "mesh_y"}, 0);
@@ -242,6 +257,15 @@ class MachineReader {
     return level;
   }
 
+  static Level empty_level(const Part& part) {
+    Level level;
+    level.name = part.name;
+    level.instances = part.instances;
+    level.mesh_x = part.mesh_x;
+    level.mesh_y = part.mesh_y;
+    return level;
+  }
+
   void capacity(const Part& part, Level& level) {
     if (const std::int64_t entries = whole(part, {"entries"}, 0); entries > 0) {
       level.capacity_words = entries;
@@ -278,7 +302,10 @@ class MachineReader {
       Part& part = parts_[i];
       settle_mesh(part);
       if (part.container) {
+        const bool own = part.fans_out && !outermost_first.empty() && part.instances > outermost_first.back().instances;
+        if (own) outermost_first.push_back(empty_level(part));
         place(part, static_cast<int>(outermost_first.size()) - 1);
+        machine_.places.back().own_level = own;
       } else if (i + 1 == last) {
         machine.compute.name = part.name;
         machine.compute.instances = part.instances;
@@ -300,7 +327,7 @@ class MachineReader {
   }
 
   void place(const Part& part, int level) {
-    machine_.places.push_back({part.name, part.container, level, part.parallel, part.constraints, part.where});
+    machine_.places.push_back({part.name, part.container, false, level, part.parallel, part.constraints, part.where});
   }
 
   std::vector<Remark>& remarks_;
@@ -312,10 +339,7 @@ class MachineReader {
 
 // The name of a table, "system.PE.spad[1..168]", without its path and range.
 std::string short_name(const std::string& text) {
-  const std::string whole = text.substr(0, text.find('['));
-  // A path may have ranges in its middle: system.PE[0..1].spad[0..1].
-  const std::size_t last_range = text.rfind('[');
-  const std::string before = last_range == std::string::npos ? text : text.substr(0, last_range);
+  const std::string before = text.ends_with(']') ? text.substr(0, text.rfind('[')) : text;
   const std::size_t dot = before.find_last_of('.');
   return dot == std::string::npos ? before : before.substr(dot + 1);
 }
@@ -367,7 +391,14 @@ std::optional<TimeloopMachine> read_timeloop_machine(const Node& node, std::vect
   return MachineReader(remarks, diagnostics).read(node);
 }
 
-void read_energy_table(const Node& ert, Architecture& architecture, Diagnostics& diagnostics) {
+bool keeps_nothing(const TimeloopMachine& machine, std::size_t level) {
+  return std::any_of(machine.places.begin(), machine.places.end(), [&](const TimeloopPlace& place) {
+    return place.own_level && place.level == static_cast<int>(level);
+  });
+}
+
+void read_energy_table(const Node& ert, TimeloopMachine& machine, Diagnostics& diagnostics) {
+  Architecture& architecture = machine.architecture;
   const Node* tables = tables_of(ert, "ERT", diagnostics);
   if (tables == nullptr) return;
   const auto find = [&](const std::string& name) {
@@ -375,8 +406,9 @@ void read_energy_table(const Node& ert, Architecture& architecture, Diagnostics&
     if (table == nullptr) diagnostics.error(tables->location(), fmt::format("the ERT has no energies of {}", quote(name)));
     return table;
   };
-  for (Level& level : architecture.levels) {
-    const Node* table = find(level.name);
+  for (std::size_t l = 0; l < architecture.levels.size(); ++l) {
+    Level& level = architecture.levels[l];
+    const Node* table = keeps_nothing(machine, l) ? nullptr : find(level.name);
     if (table == nullptr) continue;
     const auto read = action(*table, {"read"}, diagnostics), write = action(*table, {"write"}, diagnostics);
     if (!read) diagnostics.error(table->location(), fmt::format("no energy of the action 'read' of {}", quote(level.name)));

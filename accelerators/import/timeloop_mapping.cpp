@@ -27,7 +27,8 @@ class MappingReader {
     if (diagnostics_.failed()) return std::nullopt;
     settle_rest();
     mapping_.levels.resize(machine_.architecture.levels.size());
-    for (MappingLevel& level : mapping_.levels) level.keep = (1U << layer_.tensors.size()) - 1U;
+    for (std::size_t l = 0; l < mapping_.levels.size(); ++l)
+      mapping_.levels[l].keep = keeps_nothing(machine_, l) ? 0U : (1U << layer_.tensors.size()) - 1U;
     // Spatial loops of inner containers vary faster: from the innermost place outwards.
     std::stable_sort(directives_.begin(), directives_.end(), [&](const auto& a, const auto& b) { return depth(a) > depth(b); });
     for (const TimeloopDirective& directive : directives_) apply(directive);

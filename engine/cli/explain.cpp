@@ -4,6 +4,7 @@
 #include <dovetail/accelerators/cycle/cycle_model.hpp>
 #include <dovetail/accelerators/cycle/trace.hpp>
 #include <dovetail/accelerators/loop/loop_model.hpp>
+#include <dovetail/accelerators/import/timeloop_design.hpp>
 #include <dovetail/accelerators/mapping/design.hpp>
 #include <dovetail/engine/report/cycle_report.hpp>
 #include <dovetail/engine/report/explain.hpp>
@@ -26,9 +27,17 @@ int run_cycles(const Common& common, const Design& design) {
   return exit_done;
 }
 
-int run_explain(const Common& common, const std::string& path, const std::string& show,
+// A design document, or the files of one Timeloop design.
+Design read_files(const std::vector<std::string>& files) {
+  if (are_timeloop_documents(files)) return read_timeloop_design(files).design;
+  if (files.size() > 1) throw UsageError("explain takes one design document, or the files of one Timeloop design");
+  return load_design(files.front());
+}
+
+int run_explain(const Common& common, const std::vector<std::string>& files, const std::string& show,
                 const std::string& model) {
-  const Design design = load_design(path);
+  const std::string& path = files.front();
+  const Design design = read_files(files);
   if (!design.mapping) {
     throw InputError({path}, "explain needs a design with a mapping; `dovetail map` finds one");
   }
@@ -60,7 +69,8 @@ int run_explain(const Common& common, const std::string& path, const std::string
 
 void add_explain(CLI::App& app, Common& common, Action& action) {
   struct Options {
-    std::string path, show = "all", model = "loop";
+    std::vector<std::string> files;
+    std::string show = "all", model = "loop";
   };
   const auto options = std::make_shared<Options>();
   CLI::App* command = add_subcommand(
@@ -69,7 +79,10 @@ void add_explain(CLI::App& app, Common& common, Action& action) {
       "  dovetail explain design.yaml --show schedule   # the mapping as split, reorder, bind, cache_read\n"
       "  dovetail explain design.yaml --model cycle --out DIR   # lost cycles, and DIR/trace.json for "
       "ui.perfetto.dev");
-  command->add_option("DESIGN", options->path, "A design document with a mapping (YAML or JSON)")->required();
+  command
+      ->add_option("DESIGN", options->files,
+                   "A design document with a mapping (YAML or JSON), or the files of a Timeloop design")
+      ->required();
   command
       ->add_option("--show", options->show,
                    "all: machine, loop nest and words; words; schedule: the schedule primitives")
@@ -83,7 +96,7 @@ void add_explain(CLI::App& app, Common& common, Action& action) {
       ->check(CLI::IsMember({"loop", "cycle"}))
       ->capture_default_str();
   command->callback([&common, &action, options] {
-    action = [&common, options] { return run_explain(common, options->path, options->show, options->model); };
+    action = [&common, options] { return run_explain(common, options->files, options->show, options->model); };
   });
 }
 

@@ -24,6 +24,9 @@ std::optional<Slot> axis_of(const TimeloopDirective& directive, int dimension) {
 MappingRules timeloop_rules(const TimeloopDesign& design, std::vector<Remark>& remarks, Diagnostics& diagnostics) {
   MappingRules rules;
   rules.levels.resize(design.design.architecture.levels.size());
+  for (std::size_t l = 0; l < rules.levels.size(); ++l) {
+    if (keeps_nothing(design.machine, l)) rules.levels[l].must_bypass = (1U << design.design.layer.tensors.size()) - 1U;
+  }
   for (const TimeloopDirective& directive : read_timeloop_constraints(design, diagnostics)) {
     const TimeloopPlace* place = find_place(design.machine, directive.target, directive.where, diagnostics);
     if (place == nullptr || place->level < 0) continue;
