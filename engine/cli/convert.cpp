@@ -9,20 +9,22 @@
 #include <map>
 
 #include <dovetail/accelerators/cycle/cycle_machine.hpp>
+#include <dovetail/accelerators/export/scalesim_run.hpp>
 #include <dovetail/accelerators/export/timeloop_design.hpp>
-#include <dovetail/accelerators/mapping/design.hpp>
 #include <dovetail/accelerators/machine/architecture_document.hpp>
+#include <dovetail/accelerators/mapping/design.hpp>
 #include <dovetail/accelerators/mapping/mapping_document.hpp>
+#include <dovetail/accelerators/systolic/document.hpp>
 #include <dovetail/engine/study/study.hpp>
 #include <dovetail/spaces/family/family.hpp>
 #include <dovetail/spaces/family/family_document.hpp>
 #include <dovetail/spaces/space/space_document.hpp>
-#include <dovetail/workloads/layer_document.hpp>
-#include <dovetail/workloads/network.hpp>
 #include <dovetail/workloads/export/native.hpp>
 #include <dovetail/workloads/export/scalesim_topology.hpp>
 #include <dovetail/workloads/export/timeloop_problem.hpp>
 #include <dovetail/workloads/import/formats.hpp>
+#include <dovetail/workloads/layer_document.hpp>
+#include <dovetail/workloads/network.hpp>
 #include <dovetail/workloads/text/embedded.hpp>
 
 #include "command.hpp"
@@ -131,7 +133,8 @@ int convert_document(const Common& common, const Options& options) {
     fmt::print("{}", own->text);  // as it was written, with its remarks
     return exit_done;
   }
-  const std::string text = from_stdin ? std::string(std::istreambuf_iterator<char>(std::cin), {}) : text_of(path);
+  const std::string text =
+      from_stdin ? std::string(std::istreambuf_iterator<char>(std::cin), {}) : text_of(path);
   const std::string name = from_stdin ? "stdin" : path;
   const Node document = is_json(text, path) ? parse_json(text, name) : parse_yaml(text, name);
   check_document(document);
@@ -154,7 +157,8 @@ void print_notes(const std::vector<std::string>& notes) {
 int write_timeloop(const Common& common, const Network& network) {
   const std::vector<UniqueLayer> unique = unique_layers(network);
   if (unique.size() > 1 && common.out.empty())
-    throw UsageError(fmt::format("{} distinct layers, and a Timeloop file holds one problem: give --out DIR", unique.size()));
+    throw UsageError(fmt::format("{} distinct layers, and a Timeloop file holds one problem: give --out DIR",
+                                 unique.size()));
   for (std::size_t i = 0; i < unique.size(); ++i) {
     const std::string text = timeloop_problem(unique[i].layer);
     if (common.out.empty()) {
@@ -164,8 +168,9 @@ int write_timeloop(const Common& common, const Network& network) {
     }
   }
   if (!common.out.empty())
-    print_notes({fmt::format("{} distinct layers of {} written to {}; how often each occurs is not said in them", unique.size(),
-                             network.name, common.out)});
+    print_notes(
+        {fmt::format("{} distinct layers of {} written to {}; how often each occurs is not said in them",
+                     unique.size(), network.name, common.out)});
   return exit_done;
 }
 
@@ -192,19 +197,26 @@ int convert_network(const Common& common, const Options& options) {
   return exit_done;
 }
 
+bool is_folder(const std::string& path) {
+  std::error_code error;
+  return std::filesystem::is_directory(path, error);
+}
+
 // Whether a file is in another tool's format.
 bool is_foreign(const Source& source) {
-  return std::any_of(formats().begin(), formats().end(),
-                     [&](const Format& format) { return format.name != "native" && format.recognises(source); });
+  return std::any_of(formats().begin(), formats().end(), [&](const Format& format) {
+    return format.name != "native" && format.recognises(source);
+  });
 }
 
 // What is in another tool's format, several files or a folder, or goes to another tool, is read as a network.
 bool is_network(const Options& options) {
   const std::string& path = options.paths.front();
   std::error_code error;
-  return options.paths.size() > 1 || !options.import.from.empty() || !options.import.sizes.empty() || options.to == "native" ||
-         options.to == "scalesim" || options.to == "timeloop" || std::filesystem::is_directory(path, error) ||
-         (path != "-" && built_in(path) == nullptr && std::filesystem::exists(path, error) && is_foreign(Source(path)));
+  return options.paths.size() > 1 || !options.import.from.empty() || !options.import.sizes.empty() ||
+         options.to == "native" || options.to == "scalesim" || options.to == "timeloop" || is_folder(path) ||
+         (path != "-" && built_in(path) == nullptr && std::filesystem::exists(path, error) &&
+          is_foreign(Source(path)));
 }
 
 // A design or a machine of ours as Timeloop's documents in one file; false when the file is neither.
@@ -215,7 +227,7 @@ bool print_timeloop_design(const Common& common, const std::string& path) {
   if (std::find(families.begin(), families.end(), path) != families.end()) {
     const auto [family, point] = family_point(path, common.set);
     machine = family.instantiate(point);
-  } else if (path != "-" && built_in(path) == nullptr && !std::filesystem::is_directory(path) && !is_foreign(Source(path))) {
+  } else if (path != "-" && built_in(path) == nullptr && !is_folder(path) && !is_foreign(Source(path))) {
     const Node document = load_file(path);
     if (is_design(document)) {
       design = read_design(document);
@@ -228,8 +240,26 @@ bool print_timeloop_design(const Common& common, const std::string& path) {
   const std::string architecture = timeloop_architecture(*machine);
   if (design) fmt::print("{}", timeloop_problem(design->layer));
   fmt::print("{}", architecture);
-  if (design && design->mapping) fmt::print("{}", timeloop_mapping(design->layer, *machine, *design->mapping));
+  if (design && design->mapping)
+    fmt::print("{}", timeloop_mapping(design->layer, *machine, *design->mapping));
   print_notes(timeloop_differences(*machine));
+  return true;
+}
+
+// A run of SCALE-Sim, a systolic-array/1 document, as its two files; false when the file is none.
+bool write_scalesim_run(const Common& common, const std::string& path) {
+  if (path == "-" || built_in(path) != nullptr || is_folder(path) || is_foreign(Source(path))) return false;
+  const Node document = load_file(path);
+  if (!is_systolic(document)) return false;
+  Diagnostics diagnostics;
+  const SystolicInput input = read_systolic(document, diagnostics);
+  diagnostics.raise();
+  if (common.out.empty())
+    throw UsageError("a run of SCALE-Sim is two files, a topology and a configuration: give --out DIR");
+  const std::string name = std::filesystem::path(path).stem().string();
+  const ScalesimRun run = scalesim_run(input, name);
+  write_file(common.out, name + ".csv", run.topology);
+  write_file(common.out, name + ".cfg", run.config);
   return true;
 }
 
@@ -239,7 +269,11 @@ int run_convert(const Common& common, const Options& options) {
     return exit_done;
   }
   if (options.paths.empty()) throw UsageError("convert needs a FILE (or - for stdin), or --schema");
-  if (options.to == "timeloop" && options.paths.size() == 1 && print_timeloop_design(common, options.paths.front()))
+  if (options.to == "timeloop" && options.paths.size() == 1 &&
+      print_timeloop_design(common, options.paths.front()))
+    return exit_done;
+  if (options.to == "scalesim" && options.paths.size() == 1 &&
+      write_scalesim_run(common, options.paths.front()))
     return exit_done;
   return is_network(options) ? convert_network(common, options) : convert_document(common, options);
 }
@@ -249,23 +283,27 @@ int run_convert(const Common& common, const Options& options) {
 void add_convert(CLI::App& app, Common& common, Action& action) {
   const auto options = std::make_shared<Options>();
   CLI::App* command = add_subcommand(
-      app, common, "convert", "Converts documents between YAML and JSON and networks between tools, and prints JSON Schemas",
+      app, common, "convert",
+      "Converts documents between YAML and JSON and networks between tools, and prints JSON Schemas",
       "dovetail convert network.yaml > network.json\n"
       "  dovetail convert dqn > mine.yaml               # a network or family of the program, to start from\n"
       "  dovetail convert design.yaml --to reference    # as a timeloop-reference-case/1 document\n"
       "  dovetail convert net.onnx --dim batch=1        # another tool's network as a descriptor of ours\n"
-      "  dovetail convert resnet18 --to scalesim        # as a SCALE-Sim topology; --to timeloop: as problems\n"
+      "  dovetail convert resnet18 --to scalesim        # as a SCALE-Sim topology; --to timeloop: as "
+      "problems\n"
       "  dovetail convert design.yaml --to timeloop     # problem, architecture, ERT, ART and mapping\n"
       "  dovetail convert --schema workload             # JSON Schema, for editors");
-  command->add_option(
-      "FILE", options->paths,
-      "A workload, design, architecture or other document, or the name of a network or family; - is stdin. Several files, or "
-      "a folder, make one network in this order");
+  command->add_option("FILE", options->paths,
+                      "A workload, design, architecture or other document, or the name of a network or "
+                      "family; - is stdin. Several files, or "
+                      "a folder, make one network in this order");
   add_import_options(*command, options->import);
   command
       ->add_option("--to", options->to,
-                   "yaml, json, or reference (the reference schema, everything spelt out); of a network also native (our "
-                   "descriptor), scalesim (topology, CSV) or timeloop (problems; of a design or a machine the architecture, energies and mapping, v0.4). Default: the other of yaml and json; "
+                   "yaml, json, or reference (the reference schema, everything spelt out); of a network also "
+                   "native (our "
+                   "descriptor), scalesim (topology, CSV) or timeloop (problems; of a design or a machine "
+                   "the architecture, energies and mapping, v0.4). Default: the other of yaml and json; "
                    "native for other tools' files")
       ->check(CLI::IsMember({"yaml", "json", "reference", "native", "scalesim", "timeloop"}));
   command->add_option("--schema", options->schema, "Print the JSON Schema of this kind of document")

@@ -362,6 +362,8 @@ int run(const Options& options, const Common& common) {
   if (single && is_chain_file(options.files.front())) return map_chain(options.files.front(), options.fusion, common);
   if (!options.fusion.empty())
     throw UsageError("--fusion reads chains of layers: documents of schema fused-chain-case/1");
+  if (options.count_all && options.workload.empty())
+    throw UsageError("--count-all counts the operators of a network: it goes with --workload");
   std::string title;
   Idle idle;
   std::vector<Job> jobs = read_jobs(options, common, title, idle);

@@ -44,6 +44,7 @@ bool keeps_shape(std::string_view name) {
   return all.contains(name);
 }
 
+constexpr std::int64_t most_extent = 2'147'483'647;
 constexpr std::int64_t most_expanded = 10'000;  // nodes of a local function with the functions that it calls
 
 // Functions that call themselves have been refused.
@@ -138,10 +139,36 @@ class Inference {
                                     : onnx::OpSchemaRegistry::Schema(node.op_type(), version->second, domain);
   }
 
-  // Rules read their inputs' types without asking whether there are any.
+  // Whether the rules may be applied: they read the types of their inputs without asking whether there are any, divide by
+  // strides, and count extents down one stride at a time.
   bool ready(const NodeProto& node) const {
-    return std::all_of(node.input().begin(), node.input().end(),
-                       [&](const std::string& name) { return name.empty() || types_.contains(name); });
+    if (node.op_type() == "SplitToSequence") return false;  // divides by an input
+    for (const auto& attribute : node.attribute()) {
+      std::int64_t least = 0;
+      if (attribute.name() == "strides")
+        least = 1;
+      else if (attribute.name() == "pads")
+        least = -most_extent;
+      else if (attribute.name() != "dilations" && attribute.name() != "kernel_shape")
+        continue;
+      for (const std::int64_t each : attribute.ints())
+        if (each < least || each > most_extent) return false;
+    }
+    std::vector<int> ranks;
+    for (const std::string& name : node.input()) {
+      if (name.empty()) continue;
+      const auto found = types_.find(name);
+      if (found == types_.end()) return false;
+      const auto shape = sizes(*found->second);
+      ranks.push_back(shape ? static_cast<int>(shape->size()) : -1);
+      if (!shape) continue;
+      for (const auto& size : found->second->tensor_type().shape().dim())
+        if (size.has_dim_value() && (size.dim_value() < 0 || size.dim_value() > most_extent)) return false;
+    }
+    // The rule of convolutions walks the weights' axes along those of the input.
+    const std::size_t weights = node.op_type() == "QLinearConv" ? 3 : 1;
+    const bool convolution = node.op_type().find("Conv") != std::string::npos;
+    return !convolution || (ranks.size() > weights && ranks[0] == ranks[weights]);
   }
 
   std::vector<TypeProto> infer(NodeProto& node) {
