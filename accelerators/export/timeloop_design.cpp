@@ -16,8 +16,6 @@ void check(const Architecture& architecture, Diagnostics& diagnostics) {
     refuse(text.find_first_of(".[]") != std::string::npos, text, "a name with a dot or a bracket");
   };
   name(architecture.compute.name);
-  refuse(architecture.compute.adder_energy_pj != 0.0, architecture.compute.name,
-         "the energy of adding two partial sums");
   for (const Level& level : architecture.levels) {
     name(level.name);
     refuse(level.network.energy_per_hop_pj != 0.0 || level.network.router_energy_pj != 0.0, level.name,
@@ -176,6 +174,8 @@ std::vector<std::string> timeloop_differences(const Architecture& architecture) 
     all.push_back(
         "Timeloop lets neighbours pass data on where a mapping allows it; this machine does not "
         "(link_transfers: false)");
+  if (architecture.compute.adder_energy_pj != 0.0)
+    all.push_back(fmt::format("adding two partial sums costs nothing in Timeloop, here {} pJ", architecture.compute.adder_energy_pj));
   if (!architecture.machine.empty())
     all.push_back(fmt::format("the cycle-model preset {} is not said", quote(architecture.machine)));
   return all;

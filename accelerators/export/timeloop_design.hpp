@@ -11,7 +11,7 @@ namespace dovetail {
 /// `architecture`, `ERT` and `ART`: every level and the compute units with their meshes, widths, capacities,
 /// bandwidths, and energies per block. Below each level that fans out stand two containers, `NAME_y` and
 /// `NAME_x`, so that a mapping may unroll a dimension along both. Throws InputError for what Timeloop cannot
-/// say: energies of networks, routers and adders, latencies of networks.
+/// say: energies of networks and routers, latencies of networks, the capacity of a DRAM.
 std::string timeloop_architecture(const Architecture& architecture);
 
 /// `mapping`: what each level keeps, its temporal loops and the spatial ones of its containers, as

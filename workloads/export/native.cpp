@@ -77,8 +77,9 @@ Json general(const Layer& layer) {
 // Whether the reader takes an operand of these words as learned unless told otherwise.
 bool learned_by_default(const Json& json) {
   const auto matmul = json.find("matmul");
-  return matmul == json.end() ||
-         std::count(matmul->get<std::string>().begin(), matmul->get<std::string>().end(), 'x') < 4;
+  if (matmul == json.end()) return true;
+  const auto form = matmul->get<std::string>();
+  return std::count(form.begin(), form.end(), 'x') < 4;
 }
 
 Json layer_json(const NetworkLayer& each) {
