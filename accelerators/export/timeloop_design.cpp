@@ -20,6 +20,7 @@ void check(const Architecture& architecture, Diagnostics& diagnostics) {
     name(level.name);
     refuse(level.network.energy_per_hop_pj != 0.0 || level.network.router_energy_pj != 0.0, level.name,
            "energies of the network per hop and router as we count them");
+    refuse(level.capacity_words == 0, level.name, "a memory of 0 words");
     refuse(level.is_dram && level.capacity_words.has_value(), level.name, "the capacity of a DRAM");
     refuse(level.network.fill_latency_cycles != 0 || level.network.drain_latency_cycles != 0, level.name,
            "latencies of the network");
