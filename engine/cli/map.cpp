@@ -332,8 +332,6 @@ void print_text(const std::vector<Job>& jobs, const std::string& title, const Op
 
 // The mappings as Timeloop's: on stdout for one layer; with --out, files with problems and the machine beside them.
 void write_timeloop(const std::vector<Job>& jobs, const Common& common) {
-  if (jobs.size() > 1 && common.out.empty())
-    throw UsageError(fmt::format("{} layers, and a Timeloop file holds one mapping: give --out DIR", jobs.size()));
   for (const std::string& difference : timeloop_differences(jobs.front().request.architecture))
     fmt::print(stderr, "note: {}\n", difference);
   if (!common.out.empty())
@@ -367,6 +365,8 @@ int run(const Options& options, const Common& common) {
   std::string title;
   Idle idle;
   std::vector<Job> jobs = read_jobs(options, common, title, idle);
+  if (common.format == "timeloop" && jobs.size() > 1 && common.out.empty())
+    throw UsageError(fmt::format("{} layers, and a Timeloop file holds one mapping: give --out DIR", jobs.size()));
   if (!options.evaluator.empty() && options.model != "loop")
     throw UsageError("both --evaluator and --model cycle would decide: keep one");
   Simulators simulators;
