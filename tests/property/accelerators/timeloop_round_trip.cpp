@@ -30,6 +30,7 @@ TEST_CASE("the reference designs survive the way through Timeloop's documents") 
     if (!design.mapping) continue;
     design.architecture.link_transfers = true;  // Timeloop's own rule; what its documents cannot say is 0
     design.architecture.compute.adder_energy_pj = 0.0;
+    if (design.architecture.levels.back().is_dram) design.architecture.levels.back().capacity_words.reset();
     for (Level& level : design.architecture.levels) level.network = {};
     const Evaluation before = LoopModel().evaluate(design.layer, design.architecture, *design.mapping);
     if (!before.valid()) continue;
