@@ -68,6 +68,12 @@ std::string engine_text(const char* name, const Tile& t, bool depthwise) {
                      t.columns, t.kernel, t.weight_port, t.input_port, t.output_port);
 }
 
+/// Power of a board that computes x time: none without powers. mW x ms = uJ.
+std::optional<double> energy_mj(const TileBoard& board, double ms) {
+  if (!board.static_mw || !board.dynamic_mw) return std::nullopt;
+  return (*board.static_mw + *board.dynamic_mw) * ms * 1e-3;
+}
+
 double milliseconds(const TileBoard& board, double cycles) {
   return cycles / (1e3 * board.clock_mhz);
 }
@@ -115,6 +121,8 @@ Json to_json(const TileGridCase& grid_case, const TileGridResult& result) {
       out["quantiles_ms"][fmt::format("{:g}", share)] = ms(cycles);
   }
   out["proven"] = true;
+  if (const auto energy = result.best_cycles ? energy_mj(board, ms(*result.best_cycles)) : std::nullopt)
+    out["energy_mj"] = *energy;  // board power x time
   for (const auto& [limit, count] : result.too_many) out["beyond"][limit] = count;
   if (result.best.empty()) return out;
   const TileDesign& best = result.best.front();
@@ -153,9 +161,11 @@ std::string to_text(const TileGridCase& grid_case, const TileGridResult& result)
   if (best.depthwise) text += engine_text("depthwise", *best.depthwise, true);
   const TileResources taken = tile_resources(request.board, best);
   text +=
-      fmt::format("  DSP {} of {}, BRAM {} of {}{}, port bits {} of {}\n\n", taken.dsp, request.board.dsp,
+      fmt::format("  DSP {} of {}, BRAM {} of {}{}, port bits {} of {}\n", taken.dsp, request.board.dsp,
                   taken.bram, request.board.bram, taken.bram > request.board.bram ? " (not enforced)" : "",
                   taken.port_bits, request.board.port_bits);
+  if (const auto energy = energy_mj(request.board, milliseconds(request.board, *result.best_cycles)))
+    text += fmt::format("  {:.4g} mJ: the board's power (given or assumed) x time\n", *energy);
   Table table({"layer", "x", "kind", "cycles", "share", "bound by", "MACs per cycle"});
   const std::vector<TileCycles> cycles = tile_cycles(request.edition, request.layers, best);
   for (std::size_t i = 0; i < cycles.size(); ++i) {
@@ -166,7 +176,7 @@ std::string to_text(const TileGridCase& grid_case, const TileGridResult& result)
                std::string(to_string(cycles[i].bottleneck)),
                fmt::format("{:.1f}", tile_macs(layer.shape) / cycles[i].cycles)});
   }
-  return text + table.text();
+  return text + "\n" + table.text();
 }
 
 Json answer_tile_grid(const Node& document, Diagnostics& diagnostics) {

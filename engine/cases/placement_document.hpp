@@ -34,7 +34,7 @@ PlacementCase read_placement(const Node& document, Diagnostics& diagnostics);
 /// 1.7 and 2.5 times the least makespan.
 nlohmann::ordered_json answer_placement(const PlacementCase& placement_case, const PlacementResult& result);
 
-/// The same for people: the front, bounds and gaps, a chart of who runs when, and with `layers` every layer's place.
+/// The same for people: the front, bounds and gaps, a chart of who runs when, and every layer with what it would cost elsewhere.
 std::string placement_text(const PlacementCase& placement_case, const PlacementResult& result);
 
 }  // namespace dovetail

@@ -7,10 +7,12 @@
 
 #include <dovetail/accelerators/cycle/cycle_machine.hpp>
 #include <dovetail/accelerators/gemmini/fit.hpp>
+#include <dovetail/engine/cases/latency_table_document.hpp>
 #include <dovetail/engine/report/evaluation_json.hpp>
 #include <dovetail/workloads/text/document.hpp>
 
 #include "command.hpp"
+#include "json_lines.hpp"
 
 namespace dovetail::cli {
 namespace {
@@ -19,6 +21,7 @@ struct Options {
   std::vector<std::string> rows, automatic;
   std::string check, check_target = "target.gemmini_cycle", target = "target.cycle",
                      automatic_target = "target.gemmini_auto_cycle";
+  std::string table;
   int dim = 0, check_dim = 16, rounds = 26, folds = 5;
 };
 
@@ -40,7 +43,40 @@ std::string line(const std::string& what, const FitError& error) {
                      error.rows, error.mean_percent, error.median_percent, error.spearman);
 }
 
+nlohmann::ordered_json fit_table(const Node& document) {
+  Diagnostics diagnostics;
+  const LatencyTableCase table_case = read_latency_table(document, diagnostics);
+  diagnostics.raise();
+  nlohmann::ordered_json out = nlohmann::ordered_json::object();
+  if (const Node* id = document.find("id")) out["id"] = to_json(*id);
+  out.update(answer_latency_table(table_case));
+  return out;
+}
+
+/// A table of latencies by the operator of each block, with a bias and a Gaussian process over what it leaves.
+int run_table(const Common& common, const Options& options) {
+  if (!options.rows.empty() || !options.automatic.empty() || !options.check.empty())
+    throw UsageError("--table stands alone: it fits another model than ROWS do");
+  if (options.table == "-") return answer_lines(fit_table);
+  const Node document = load_file(options.table);
+  if (common.dry_run) {
+    Diagnostics diagnostics;
+    const LatencyTableCase table_case = read_latency_table(document, diagnostics);
+    diagnostics.raise();
+    fmt::print("{} rows of {} blocks\n", table_case.train.size(), table_case.blocks);
+    return exit_done;
+  }
+  const nlohmann::ordered_json out = fit_table(document);
+  if (common.format == "json" || common.format == "jsonl")
+    print_json(common, out);
+  else
+    fmt::print("{}", latency_table_text(out));
+  return exit_done;
+}
+
 int run_calibrate(const Common& common, const Options& options) {
+  if (!options.table.empty()) return run_table(common, options);
+  if (options.rows.empty()) throw UsageError("calibrate needs ROWS, or --table FILE");
   std::vector<MeasuredRow> rows;
   std::map<std::string, int> left_out;
   const auto add = [&](const MeasuredRows& more) {
@@ -124,8 +160,12 @@ void add_calibrate(CLI::App& app, Common& common, Action& action) {
       "  dovetail calibrate rows.csv --automatic designs.csv --check designs.csv --format json");
   command
       ->add_option("ROWS", options->rows,
-                   "CSV files with mapping.mapping, prob.* and the target; - is standard input")
-      ->required();
+                   "CSV files with mapping.mapping, prob.* and the target; - is standard input");
+  command
+      ->add_option("--table", options->table,
+                   "In place of ROWS: a latency-table-case/1 document, latencies of networks by the operator of each "
+                   "block; '-' reads those as JSON lines")
+      ->type_name("FILE");
   command->add_option("--target", options->target, "Column with the measured cycles")->capture_default_str();
   command->add_option("--dim", options->dim, "Only rows of this array; 0: all")
       ->check(CLI::Range(0, 1024))

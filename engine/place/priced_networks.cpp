@@ -4,8 +4,6 @@
 #include <limits>
 #include <map>
 
-#include <fmt/format.h>
-
 #include <dovetail/workloads/parallel.hpp>
 
 namespace dovetail {

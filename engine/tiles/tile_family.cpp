@@ -197,9 +197,12 @@ std::vector<TileNetworkLayer> zoo_convolutions(const std::string& network, bool 
   const auto known = [&](const std::string& word) {
     return std::find(zoo.begin(), zoo.end(), word) != zoo.end();
   };
-  std::string joined = name;
+  // torchvision's names have underscores where the zoo's have dots, dashes or nothing.
+  std::string joined = name, dotted = name, dashed = name;
   joined.erase(std::remove(joined.begin(), joined.end(), '_'), joined.end());
-  for (const std::string& word : {name + "-torchvision", name, joined}) {
+  std::replace(dotted.begin(), dotted.end(), '_', '.');
+  std::replace(dashed.begin(), dashed.end(), '_', '-');
+  for (const std::string& word : {name + "-torchvision", name, joined, dotted, dashed}) {
     if (!known(word)) continue;
     name = word;
     break;
