@@ -15,49 +15,30 @@ constexpr double infinity = std::numeric_limits<double>::infinity();
 double Codesign::bound(const Box& box) const {
   const std::optional<Architecture> ideal = family_->ideal(box);
   if (!ideal) return 0.0;
-  std::vector<std::size_t> all(pool_.size());
+  std::vector<std::size_t> all(work_->layers.size());
   std::iota(all.begin(), all.end(), 0);
-  std::vector<CompulsoryCost> costs(pool_.size());
+  std::vector<CompulsoryCost> costs(all.size());
   return bound(*ideal, rules(box), all, costs);
 }
 
 double Codesign::bound(const Architecture& ideal, const std::vector<MappingRules>& rules,
                        std::span<const std::size_t> which, std::vector<CompulsoryCost>& costs) const {
-  if (!loop_model_bounds(ideal)) return 0.0;
-  if (!area_allowed(area_um2(ideal))) return infinity;
+  if (!terms_.loop_model_bounds(ideal)) return 0.0;
+  if (!terms_.allows_area(area_um2(ideal))) return infinity;
   for (const std::size_t layer : which) {
-    const CompulsoryCost least = (*pool_[layer].bound)(ideal, rules[layer], bypass_);
+    const CompulsoryCost least = (*work_->layers[layer]->bound)(ideal, rules[layer], terms_.bypass);
     costs[layer].energy_pj = std::max(costs[layer].energy_pj, least.energy_pj);
     costs[layer].cycles = std::max(costs[layer].cycles, least.cycles);
   }
-  return ruled_out(costs) ? infinity : combined(costs);
+  if (terms_.ruled_out(terms_.sum.sums(*work_, costs))) return infinity;
+  return terms_.sum.together(*work_, costs);
 }
 
 std::vector<MappingRules> Codesign::rules(const Box& box) const {
   std::vector<MappingRules> rules;
-  rules.reserve(pool_.size());
-  for (const PoolLayer& layer : pool_) rules.push_back(family_->rules(layer.layer, box));
+  rules.reserve(work_->layers.size());
+  for (const PoolLayer* layer : work_->layers) rules.push_back(family_->rules(layer->layer, box));
   return rules;
-}
-
-std::pair<std::vector<std::size_t>, std::size_t> Codesign::heaviest(
-    const std::vector<CompulsoryCost>& costs) const {
-  const CompulsoryCost all = sums(costs);
-  std::vector<double> shares(pool_.size(), 0.0);
-  for (std::size_t n = 0; n < networks_.size(); ++n) {
-    for (const Use& use : uses_[n]) {
-      const double times = study_.workloads[n].weight * static_cast<double>(use.count);
-      const CompulsoryCost& one = costs[use.pool];
-      shares[use.pool] += times * (one.energy_pj / all.energy_pj + one.cycles / all.cycles);
-    }
-  }
-  std::vector<std::size_t> order(pool_.size());
-  std::iota(order.begin(), order.end(), 0);
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t a, std::size_t b) { return shares[a] > shares[b]; });
-  std::size_t half = 0;
-  for (double sum = 0.0; half < order.size() && sum < 1.0; ++half) sum += shares[order[half]];
-  return {order, half};
 }
 
 std::optional<Point> Codesign::ideal_point(const Box& box) const {
@@ -71,9 +52,9 @@ std::optional<Point> Codesign::ideal_point(const Box& box) const {
   ideal->compute.area_per_instance_um2 = machine.compute.area_per_instance_um2;
   for (std::size_t l = 0; l < machine.levels.size(); ++l)
     ideal->levels[l].area_per_instance_um2 = machine.levels[l].area_per_instance_um2;
-  if (machine != *ideal || !area_allowed(area_um2(machine))) return std::nullopt;
-  const bool free = std::all_of(pool_.begin(), pool_.end(), [&](const PoolLayer& layer) {
-    return family_->rules(layer.layer, corner) == family_->rules(layer.layer, box);
+  if (machine != *ideal || !terms_.allows_area(area_um2(machine))) return std::nullopt;
+  const bool free = std::all_of(work_->layers.begin(), work_->layers.end(), [&](const PoolLayer* layer) {
+    return family_->rules(layer->layer, corner) == family_->rules(layer->layer, box);
   });
   return free ? std::optional(corner) : std::nullopt;
 }

@@ -145,7 +145,7 @@ class Run {
   void prove() {
     constexpr auto unlimited = std::numeric_limits<std::int64_t>::max();
     proving_ = true;
-    if (!can_be_listed(codesign_.space())) {
+    if (codesign_.points_are_machines() && !can_be_listed(codesign_.space())) {
       const BoxSearch::Limits limits{proof_boxes, [this] { return stopping(); }, threads_};
       boxes_.emplace(codesign_);
       if (boxes_->known(limits)) {
@@ -177,7 +177,7 @@ class Run {
 
   // The published machine, with its own dataflow and freely mapped: what every result is compared with.
   void evaluate_hand_design() {
-    if (!options_.baseline) return;
+    if (!options_.baseline || !codesign_.points_are_machines()) return;
     const Point& point = codesign_.family().default_point();
     result_.baseline = hand_design(point, Codesign::Dataflow::baseline);
     result_.baseline_free = hand_design(point, Codesign::Dataflow::free);

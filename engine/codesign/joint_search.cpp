@@ -9,7 +9,6 @@
 #include <set>
 
 #include <dovetail/accelerators/evaluators.hpp>
-#include <dovetail/engine/external/command_evaluator.hpp>
 #include <dovetail/engine/map/sampling/linear_belief.hpp>
 #include <dovetail/engine/map/sampling/moves.hpp>
 #include <dovetail/engine/map/session.hpp>
@@ -68,7 +67,7 @@ struct Part {
 };
 
 // A mapping that may be asked.
-struct Candidate {
+struct MappingChoice {
   PackedMapping mapping;
   std::vector<double> row;
   double prior = 0.0;  ///< logarithm of the loop model's objective
@@ -78,7 +77,7 @@ struct Candidate {
 struct Proposal {
   Point point;
   Architecture architecture;
-  std::vector<Candidate> choice;
+  std::vector<MappingChoice> choice;
   double promise = infinity;
 };
 
@@ -100,10 +99,11 @@ class JointSearch {
               std::shared_ptr<const Evaluator> evaluator)
       : codesign_(codesign),
         options_(options),
-        evaluator_(evaluator ? std::move(evaluator) : own_evaluator(codesign.study())),
+        evaluator_(evaluator                    ? std::move(evaluator)
+                   : codesign.terms().evaluator ? codesign.terms().evaluator
+                                                : make_evaluator("loop")),
         loop_(make_evaluator("loop")),
         screened_(evaluator_->name() != loop_->name()),
-        power_(codesign.objective().energy_power + codesign.objective().cycles_power),
         hardware_(codesign.family(), all_layers(codesign)) {
     for (std::size_t n = 0; n < codesign.networks().size(); ++n) {
       for (const UniqueLayer& unique : unique_layers(codesign.networks()[n])) {
@@ -144,24 +144,11 @@ class JointSearch {
   }
 
  private:
-  static std::shared_ptr<const Evaluator> own_evaluator(const Study& study) {
-    if (study.evaluator.empty()) return make_evaluator(study.model);
-    return std::make_shared<CommandEvaluator>(CommandOptions{study.evaluator, study.evaluator_timeout_s, {}});
-  }
-
   static std::vector<Layer> all_layers(const Codesign& codesign) {
     std::vector<Layer> layers;
     for (const Network& network : codesign.networks())
       for (const UniqueLayer& unique : unique_layers(network)) layers.push_back(unique.layer);
     return layers;
-  }
-
-  bool too_large(const Architecture& architecture) const {
-    Trial trial{0, {}, TrialState::completed, {{"area_um2", area_um2(architecture)}}, ""};
-    Goal area;
-    for (const Spec& spec : codesign_.goal().specs)
-      if (spec.metric == "area_um2") area.specs.push_back(spec);
-    return !area.specs.empty() && spec_violation(area, trial) > 0.0;
   }
 
   // Random machines while warming up; then the best so far, its neighbours, and random ones.
@@ -176,12 +163,12 @@ class JointSearch {
     const int wanted = warm ? options_.machines : 1;
     for (int draw = 0; draw < 50 * wanted && static_cast<int>(points.size()) < wanted; ++draw) {
       const auto point = codesign_.space().sample(random);
-      if (point && !too_large(codesign_.family().instantiate(*point))) points.push_back(*point);
+      if (point && codesign_.terms().allows_area(area_um2(codesign_.family().instantiate(*point)))) points.push_back(*point);
     }
     return points;
   }
 
-  std::vector<Candidate> candidates(const Part& part, const Proposal& on, Random& random) const {
+  std::vector<MappingChoice> candidates(const Part& part, const Proposal& on, Random& random) const {
     MapRequest request;
     request.layer = part.layer;
     request.architecture = on.architecture;
@@ -192,7 +179,7 @@ class JointSearch {
     const std::vector<double> hardware = hardware_(on.point);
     const bool known = part.best && moves.contains(*part.best);
     const int wanted = designs_ < options_.warm_up ? 1 : options_.mappings;
-    std::vector<Candidate> found;
+    std::vector<MappingChoice> found;
     for (int draw = 0; draw < 20 * wanted && static_cast<int>(found.size()) < wanted; ++draw) {
       std::optional<PackedMapping> mapping;
       if (known && draw == 0)
@@ -211,11 +198,11 @@ class JointSearch {
   }
 
   // The candidate with the least confidence bound, and that bound.
-  std::pair<std::size_t, double> choose(const Part& part, const std::vector<Candidate>& from) const {
+  std::pair<std::size_t, double> choose(const Part& part, const std::vector<MappingChoice>& from) const {
     if (!part.belief.ready()) return {0, std::exp(from.front().prior)};
     Matrix rows;
     std::vector<double> priors;
-    for (const Candidate& candidate : from) {
+    for (const MappingChoice& candidate : from) {
       rows.append(candidate.row);
       if (screened_) priors.push_back(candidate.prior);
     }
@@ -228,16 +215,15 @@ class JointSearch {
     return {least.first, part.belief.inverse(least.second)};
   }
 
+  // What the layers' bounds give together; parts are the networks' layers in their order.
   double combined(const std::vector<double>& layers) const {
+    const NetworkSum& sum = codesign_.terms().sum;
     std::vector<double> roots(codesign_.networks().size(), 0.0);
     for (std::size_t i = 0; i < parts_.size(); ++i)
-      roots[parts_[i].network] +=
-          static_cast<double>(parts_[i].count) * std::pow(std::max(0.0, layers[i]), 1.0 / power_);
+      roots[parts_[i].network] += sum.root(parts_[i].count, std::max(0.0, layers[i]));
     double total = 0.0;
-    for (std::size_t n = 0; n < roots.size(); ++n) {
-      const double value = codesign_.study().workloads[n].weight * std::pow(roots[n], power_);
-      total = codesign_.study().combine == Combine::worst ? std::max(total, value) : total + value;
-    }
+    for (std::size_t n = 0; n < roots.size(); ++n)
+      total = sum.add(total, codesign_.study().workloads[n].weight * sum.from_roots(roots[n]));
     return total;
   }
 
@@ -253,10 +239,10 @@ class JointSearch {
         std::vector<double> bounds;
         bool new_design = false;
         for (const Part& part : parts_) {
-          std::vector<Candidate> from = candidates(part, proposal, random);
+          std::vector<MappingChoice> from = candidates(part, proposal, random);
           // On the best machine a layer keeps its mapping or takes one that was not asked yet.
           if (best && point == best->point) {
-            std::erase_if(from, [&](const Candidate& candidate) {
+            std::erase_if(from, [&](const MappingChoice& candidate) {
               const bool same = !lexicographically_less(candidate.mapping, *part.best) &&
                                 !lexicographically_less(*part.best, candidate.mapping);
               return !same && asked_.count(key(part, point, candidate.mapping)) != 0;
@@ -291,7 +277,7 @@ class JointSearch {
           {codesign_.networks()[n].name, codesign_.study().workloads[n].weight, 0.0, 0.0, 0.0, 0.0});
     for (std::size_t i = 0; i < parts_.size(); ++i) {
       Part& part = parts_[i];
-      const Candidate& candidate = proposal.choice[i];
+      const MappingChoice& candidate = proposal.choice[i];
       const auto [known, is_new] = asked_.try_emplace(key(part, proposal.point, candidate.mapping));
       const Mapping mapping = unpack(candidate.mapping);
       if (is_new) {
@@ -320,28 +306,11 @@ class JointSearch {
       design.layers.push_back({network.name, part.layer, part.count, mapping, cost, 0.0, false, 1});
     }
     design.mapped = design.reason.empty();
-    total(design);
-    return design;
-  }
-
-  void total(DesignPoint& design) const {
-    for (MappedNetwork& network : design.networks) {
+    for (MappedNetwork& network : design.networks)
       network.objective = codesign_.objective()(network.energy_pj, network.cycles);
-      design.energy_pj += network.weight * network.energy_pj;
-      design.cycles += network.weight * network.cycles;
-      const double weighted = network.weight * network.objective;
-      design.objective = codesign_.study().combine == Combine::worst ? std::max(design.objective, weighted)
-                                                                     : design.objective + weighted;
-    }
-    design.edp = design.energy_pj * design.cycles;
-    const double hertz = codesign_.study().clock_mhz.value_or(codesign_.family().clock_mhz()) * 1e6;
-    if (!design.mapped) return;
-    design.latency_ms = design.cycles / hertz * 1e3;
-    design.power_mw = design.energy_pj * 1e-12 / (design.cycles / hertz) * 1e3;
-    const Trial outcome = codesign_.trial(0, design);
-    for (const Spec& spec : codesign_.goal().specs)
-      if (design.reason.empty() && spec_violation({{}, {spec}}, outcome) > 0.0)
-        design.reason = "spec " + spec.metric;
+    codesign_.evaluation().total(design);
+    if (design.mapped) design.reason = codesign_.evaluation().broken_spec(design);
+    return design;
   }
 
   const Codesign& codesign_;
@@ -349,7 +318,6 @@ class JointSearch {
   std::shared_ptr<const Evaluator> evaluator_;
   std::unique_ptr<Evaluator> loop_;
   const bool screened_;
-  const double power_;
   HardwareFeatures hardware_;
   std::vector<Part> parts_;
   std::map<Question, Evaluation> asked_;

@@ -49,6 +49,7 @@ bool breaks_open_spec(const Trial& trial) {
 SpaceBound bound_space(const Codesign& codesign, std::span<const Trial> trials, const DesignPoint& best,
                        bool settle, int threads, const std::function<bool()>& stop, BoxSearch* boxes) {
   SpaceBound result;
+  if (!codesign.points_are_machines() && !can_be_listed(codesign.space())) return result;
   if (boxes != nullptr || !can_be_listed(codesign.space())) {
     BoxSearch own(codesign);
     BoxSearch& search = boxes != nullptr ? *boxes : own;
