@@ -10,6 +10,7 @@
 #include <dovetail/accelerators/evaluators.hpp>
 #include <dovetail/engine/codesign/identity.hpp>
 #include <dovetail/engine/codesign/study_designer.hpp>
+#include <dovetail/engine/design/bayes/loop_prior.hpp>
 #include <dovetail/engine/external/command_evaluator.hpp>
 #include <dovetail/engine/map/objective.hpp>
 #include <dovetail/engine/study/study_space.hpp>

@@ -17,7 +17,6 @@ namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr double rounding = 1e-11;
-constexpr std::size_t quick_labels = 20'000;  // of a keep set's front that is completed at first sight
 constexpr std::size_t unlimited = std::numeric_limits<std::size_t>::max();
 constexpr double next_to_nothing = 1e-12;  // of a price: it decides between equal energies
 constexpr double apart = 8.0;  // factor between the prices of the quick look
@@ -46,7 +45,7 @@ void settle_costs(Part& part) {
   part.points = pareto_front(std::move(part.points));
 }
 
-void look(Part& part, const std::vector<Mapping>& known) {
+void look(Part& part, const std::vector<Mapping>& known, std::size_t first_labels) {
   for (const Mapping& mapping : known) {
     const Evaluation cost = LoopModel().evaluate(part.request.layer, part.request.architecture, mapping);
     if (cost.valid())
@@ -64,7 +63,7 @@ void look(Part& part, const std::vector<Mapping>& known) {
   }
   part.lines = SupportingLines(part.search->root_energy_pj(), part.search->root_cycles());
   part.points = pareto_front(std::move(part.points));
-  part.whole = part.search->front_below(0.0, infinity, quick_labels, part.points);
+  part.whole = part.search->front_below(0.0, infinity, first_labels, part.points);
   if (!part.whole && !part.points.empty()) {
     const MapPoint& middle = part.points[part.points.size() / 2];
     const double price = middle.energy_pj / middle.cycles;
@@ -117,7 +116,7 @@ class LimitedSearch {
   explicit LimitedSearch(const LimitedMapRequest& request) : request_(request), parts_(request.layers.size()) {
     parallel_for(parts_.size(), request.threads, [&](std::size_t l) {
       parts_[l].request = layer_request(request.layers[l]);
-      look(parts_[l], request.layers[l].known);
+      look(parts_[l], request.layers[l].known, request.first_labels);
     });
     choose();
     bound();

@@ -28,6 +28,7 @@ struct LimitedMapRequest {
   double cutoff = 0.0;
   bool prove = true;                ///< false: only proofs that take no longer than the look for a choice
   std::optional<double> memory_mb;  ///< of each layer's proofs
+  std::size_t first_labels = 20'000;  ///< of a keep set's front that is completed at first sight
   std::function<bool()> stop;       ///< polled from any thread; true ends it
   int threads = 1;
 };

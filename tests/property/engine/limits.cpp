@@ -142,15 +142,15 @@ TEST_CASE("the choice of points within limits is the best of all combinations") 
 
 TEST_CASE("networks within limits: the least of all combinations of mappings, proven, or proven that there is none") {
   int cases = 0, kept = 0, cut = 0;
-  for (std::uint64_t number = 0; cases < 60 && number < 600; ++number) {
+  for (std::uint64_t number = 0; cases < 40 && number < 600; ++number) {
     const NetworkMapRequest drawn = draw(number);
     const std::optional<Sums> sums = enumerate(drawn);
     if (!sums || sums->size() < 2) continue;
     ++cases;
     CAPTURE(number);
     Random random(9, {number});
-    for (int draw = 0; draw < 6; ++draw) {
-      CAPTURE(draw);
+    for (int turn = 0; turn < 6; ++turn) {
+      CAPTURE(turn);
       LimitedMapRequest request;
       request.architecture = drawn.architecture;
       request.bypass = drawn.bypass;
@@ -164,27 +164,34 @@ TEST_CASE("networks within limits: the least of all combinations of mappings, pr
       request.goal.limits = draw_limits(random, {sums->front().first, sums->front().second},
                                         {sums->back().first, sums->back().second});
       const Truth truth = enumerate_choices({*sums}, {1.0}, request.goal);
-      for (const bool prove : {false, true}) {
+      // At first sight, with a proof on top, and by prices, lines and lists alone.
+      for (const auto& [prove, labels] : {std::pair(false, 20'000), {true, 20'000}, {true, 30}}) {
+        CAPTURE(labels);
         request.prove = prove;
+        request.first_labels = static_cast<std::size_t>(labels);
         const LimitedMapResult found = map_within(request);
         REQUIRE(found.choice.found);
         CHECK(found.choice.kept() == (truth.objective < infinity));
+        const bool whole = labels > 30;
         if (found.choice.kept()) {
-          CHECK(found.choice.objective == doctest::Approx(truth.objective).epsilon(1e-9));
-          CHECK(found.lower_bound == doctest::Approx(truth.objective).epsilon(1e-9));
           CHECK(found.lower_bound <= found.choice.objective);
+          CHECK(found.lower_bound == doctest::Approx(found.choice.objective).epsilon(1e-9));
+          // Limits that waste helps to keep may be kept by a mapping that is not on the front.
+          CHECK(found.choice.objective <= truth.objective * (1.0 + 1e-9));
+          if (whole || request.goal.limits.falling)
+            CHECK(found.choice.objective == doctest::Approx(truth.objective).epsilon(1e-9));
         } else {
           CHECK(found.lower_bound == infinity);
-          CHECK(found.choice.violation == doctest::Approx(truth.violation).epsilon(1e-9));
+          if (whole) CHECK(found.choice.violation == doctest::Approx(truth.violation).epsilon(1e-9));
         }
       }
       kept += truth.objective < infinity ? 1 : 0;
       cut += truth.objective < infinity && truth.objective > 1.0001 * least(*sums, request.goal.objective);
     }
   }
-  CHECK(cases == 60);
-  CHECK(kept > 100);
-  CHECK(cut > 30);
+  CHECK(cases == 40);
+  CHECK(kept > 60);
+  CHECK(cut > 20);
 }
 
 namespace {
@@ -324,18 +331,21 @@ TEST_CASE("studies with limits on energy, cycles, power, latency, EDP and area f
     std::vector<double> weights{1.0};
     if (two) weights.push_back(0.5);
     Random random(3, {two ? 1U : 0U});
-    for (int draw = 0; draw < 24; ++draw) {
+    for (int turn = 0; turn < 18; ++turn) {
       CAPTURE(two);
-      CAPTURE(draw);
+      CAPTURE(turn);
       Study asked = study;
       asked.objective = std::vector<std::string>{"edp", "energy", "cycles", "energy^2*cycles"}[random.below(4)];
       if (two && random.below(3) == 0) asked.combine = Combine::worst;
       const std::size_t limits = 1 + random.below(2);
       for (std::size_t l = 0; l < limits; ++l) {
-        const Metric& metric = metrics()[(static_cast<std::size_t>(draw) + l) % metrics().size()];
+        const Metric& metric = metrics()[(static_cast<std::size_t>(turn) + l) % metrics().size()];
         const Machine& machine = machines[random.below(machines.size())];
         const double bound = metric_of(machine, metric.name, random.uniform(0.0, 1.0), weights);
-        asked.specs.push_back({{metric.name, bound * (1.0 + 1e-9), {}}, metric.name});
+        StudySpec limit;
+        limit.spec.metric = limit.text = metric.name;
+        limit.spec.max = bound * (1.0 + 1e-9);
+        asked.specs.push_back(limit);
         CAPTURE(metric.name);
       }
       for (const bool prove : {false, true}) {
@@ -361,6 +371,6 @@ TEST_CASE("studies with limits on energy, cycles, power, latency, EDP and area f
       }
     }
   }
-  CHECK(kept > 30);
+  CHECK(kept > 25);
   CHECK(none > 2);
 }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <string>
@@ -151,4 +152,37 @@ TEST_CASE("what networks cost together, by hand") {
   CHECK(half == 1);
   CHECK(sum.weighty(work, costs, 0.2) == std::vector<char>{1, 1});
   CHECK(sum.weighty(work, {{1.0, 1.0}, {1000.0, 1000.0}}, 0.03) == std::vector<char>{0, 1});
+}
+
+TEST_CASE("whatever would change trials is in the identity of a study") {
+  const auto identity = [](const std::function<void(Study&)>& change) {
+    Study changed = study();
+    change(changed);
+    return Codesign(changed).record("", "").identity;
+  };
+  const auto plain = identity([](Study&) {});
+  const std::vector<std::pair<const char*, std::function<void(Study&)>>> changes = {
+      {"budget", [](Study& s) { s.budget = 100; }},
+      {"mapper", [](Study& s) { s.mapper = "random"; }},
+      {"mapper gap", [](Study& s) { s.gap = 0.1; }},
+      {"bypass", [](Study& s) { s.bypass = "none"; }},
+      {"model", [](Study& s) { s.model = "cycle"; }},
+      {"objective", [](Study& s) { s.objective = "energy"; }},
+      {"combine", [](Study& s) { s.combine = Combine::worst; }},
+      {"designer", [](Study& s) { s.designer = "random"; }},
+      {"designer", [](Study& s) { s.designer_options["initial"] = "4"; }},
+      {"batch", [](Study& s) { s.batch = 3; }},
+      {"seed", [](Study& s) { s.seed = 5; }},
+      {"clock_mhz", [](Study& s) { s.clock_mhz = 123.0; }},
+      {"workload", [](Study& s) { s.workloads.front().weight = 2.0; }},
+      {"workload digest", [](Study& s) { s.workloads.front().name = "dqn"; }},
+      {"family", [](Study& s) { s.family = "nvdla"; }},
+      {"specs", [](Study& s) { s.specs.push_back({{"area_um2", 1e6, {}}, "area_um2 <= 1000000"}); }},
+  };
+  for (const auto& [key, change] : changes) {
+    CAPTURE(key);
+    CHECK(identity(change).at(key) != plain.at(key));
+  }
+  // Trials and time end a study; they do not change it.
+  CHECK(identity([](Study& s) { s.trials = 7, s.time_s = 3.0; }) == plain);
 }
