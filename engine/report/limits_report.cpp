@@ -71,7 +71,7 @@ Json reached_specs(const Json& specs, const Json& best, const Json& hand) {
     one["reached"] = reached;
     one["slack"] = one["binds"] = nullptr;
     if (reached.is_number()) {
-      const double slack = -excess(spec, reached.get<double>());
+      const double slack = 0.0 - excess(spec, reached.get<double>());
       const Json& bound_by = best.contains("bound_by") ? best["bound_by"] : Json::array();
       one["slack"] = slack;
       one["binds"] = slack <= near_limit || std::find(bound_by.begin(), bound_by.end(), spec.metric) != bound_by.end();
