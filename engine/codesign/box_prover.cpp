@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include <dovetail/engine/codesign/space_bound.hpp>
+#include <dovetail/engine/record/outcome.hpp>
 
 namespace dovetail {
 
@@ -20,7 +21,7 @@ std::vector<Point> BoxProver::suggest(int count) {
 void BoxProver::update(std::span<const Trial> completed) {
   for (const Trial& trial : completed) {
     search_.prove(trial.point, proven_bound(codesign_, trial));
-    if (feasible(codesign_.goal(), trial) && trial.metrics.count("pruned") == 0)
+    if (feasible(codesign_.goal(), trial) && !is_pruned(outcome_of(trial)))
       best_ = std::min(best_, trial.metrics.at("objective"));
   }
 }

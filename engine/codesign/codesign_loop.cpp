@@ -11,6 +11,7 @@
 #include <dovetail/engine/codesign/design_front.hpp>
 #include <dovetail/engine/codesign/space_bound.hpp>
 #include <dovetail/engine/design/history.hpp>
+#include <dovetail/engine/record/outcome.hpp>
 #include <dovetail/engine/report/report.hpp>
 #include <dovetail/workloads/parallel.hpp>
 
@@ -272,16 +273,17 @@ class Run {
   }
 
   static bool is_feasible(const Trial& trial) {
-    return trial.state == TrialState::completed && trial.reason.empty() && trial.metrics.count("pruned") == 0;
+    return dovetail::is_feasible(outcome_of(trial));
   }
 
   void count(const Trial& trial) {
-    if (!trial.reason.empty())
-      ++result_.infeasible[trial.reason];
-    else if (trial.metrics.count("pruned") != 0)
+    const Outcome outcome = outcome_of(trial);
+    if (is_pruned(outcome))
       ++result_.pruned;
-    else
+    else if (dovetail::is_feasible(outcome))
       ++result_.feasible;
+    else
+      ++result_.infeasible[trial.reason];
   }
 
   void report() const {
@@ -320,7 +322,7 @@ class Run {
     if (!codesign_.proofs_can_wait()) return;
     std::vector<std::pair<double, const Trial*>> open;
     for (const Trial& trial : result_.trials)
-      if (breaks_open_spec(trial)) open.emplace_back(spec_violation(codesign_.goal(), trial), &trial);
+      if (breaks_open_spec(outcome_of(trial))) open.emplace_back(spec_violation(codesign_.goal(), trial), &trial);
     std::stable_sort(open.begin(), open.end(),
                      [](const auto& a, const auto& b) { return a.first < b.first; });
     Effort effort(*this);
@@ -369,7 +371,7 @@ class Run {
     });
     std::vector<const Trial*> breaking;
     for (const Trial& trial : result_.trials)
-      if (breaks_open_spec(trial) && trial.point != result_.best->point) breaking.push_back(&trial);
+      if (breaks_open_spec(outcome_of(trial)) && trial.point != result_.best->point) breaking.push_back(&trial);
     std::stable_sort(breaking.begin(), breaking.end(), [](const Trial* a, const Trial* b) {
       return a->metrics.at("lower_bound") < b->metrics.at("lower_bound");
     });
@@ -398,7 +400,7 @@ class Run {
 
   double known_bound(const Trial& trial) const {
     const auto found = proven_.find(trial.id);
-    const double bound = breaks_open_spec(trial) ? proven_bound(codesign_, trial) : trial.metrics.at("lower_bound");
+    const double bound = breaks_open_spec(outcome_of(trial)) ? proven_bound(codesign_, trial) : trial.metrics.at("lower_bound");
     return found == proven_.end() ? bound : std::max(bound, found->second);
   }
 

@@ -8,6 +8,7 @@
 #include <dovetail/engine/map/network/quick_mapper.hpp>
 #include <dovetail/engine/map/network/second_opinion.hpp>
 #include <dovetail/engine/map/objective.hpp>
+#include <dovetail/engine/record/outcome.hpp>
 #include <dovetail/workloads/parallel.hpp>
 
 namespace dovetail {
@@ -137,7 +138,7 @@ std::optional<DesignPoint> DesignEvaluation::evaluate(const Candidate& candidate
   if ((too_large && limits.prune) || (prunes && bound_here >= limits.incumbent)) {
     design.pruned = true;
     design.objective = design.lower_bound = bound_here;
-    if (too_large) design.reason = "spec area_um2";
+    if (too_large) design.reason = spec_reason("area_um2");
     return design;
   }
 
@@ -285,8 +286,12 @@ DesignPoint DesignEvaluation::refined(const Candidate& candidate, DesignPoint de
   design.lower_bound = std::min(proven, design.objective);
   const bool stopped = limits.stop && limits.stop();
   design.reason = broken_spec(design);
-  if (!design.reason.empty() && terms_->limits_mappings() &&
-      terms_->allows_area(design.area_um2)) {
+  if (!design.reason.empty() && terms_->limits_mappings() && terms_->allows_area(design.area_um2)) {
+    if (limits.unseen && limits.incumbent > 0.0 && proven >= limits.incumbent) {
+      design.pruned = true;
+      design.reason.clear();
+      return design;
+    }
     const DesignPoint best = design;
     const DesignPoint* known[] = {&before, &best};
     if (before.reason.empty()) {

@@ -3,6 +3,7 @@
 #include <limits>
 
 #include <dovetail/engine/codesign/design_evaluation.hpp>
+#include <dovetail/engine/record/outcome.hpp>
 #include <dovetail/workloads/parallel.hpp>
 
 namespace dovetail {
@@ -20,7 +21,7 @@ std::vector<std::string> DesignEvaluation::broken(const DesignPoint& design) con
 
 std::string DesignEvaluation::broken_spec(const DesignPoint& design) const {
   const std::vector<std::string> metrics = broken(design);
-  return metrics.empty() ? "" : "spec " + metrics.front();
+  return metrics.empty() ? "" : spec_reason(metrics.front());
 }
 
 void DesignEvaluation::take(const Candidate& candidate, DesignPoint& design, const NetworkChoice& choice,

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <dovetail/engine/codesign/box_search.hpp>
+#include <dovetail/engine/record/outcome.hpp>
 #include <dovetail/workloads/parallel.hpp>
 
 namespace dovetail {
@@ -17,8 +18,8 @@ constexpr std::size_t most_points = std::size_t{1} << 17;
 constexpr std::int64_t most_boxes = 10'000;
 
 bool may_be_settled(const Trial& trial) {
-  const bool open = trial.reason.empty() || breaks_open_spec(trial);
-  return trial.state == TrialState::completed && open && trial.metrics.count("pruned") == 0;
+  const Outcome outcome = outcome_of(trial);
+  return is_feasible(outcome) || breaks_open_spec(outcome);
 }
 
 }  // namespace
@@ -30,20 +31,14 @@ bool can_be_listed(const Space& space) {
 }
 
 double proven_bound(const Codesign& codesign, const Trial& trial) {
-  if (trial.state == TrialState::failed) {
-    const Study& study = codesign.study();
+  const Outcome outcome = outcome_of(trial);
+  if (std::holds_alternative<Failed>(outcome)) {
     const double bound = codesign.bound(trial.point);  // 0: the evaluator is not ours
-    const bool exact = study.mapper == "exact" && study.model == "loop" && study.budget == 0 && bound > 0.0;
-    return exact ? infinity : bound;
+    return codesign.terms().exact() && bound > 0.0 ? infinity : bound;
   }
-  if (trial.reason == "spec area_um2" || trial.metrics.count(excluded_metric) != 0) return infinity;
   const double bound = trial.metrics.at("lower_bound");
-  return breaks_open_spec(trial) ? std::max(bound, codesign.bound_within(trial.point)) : bound;
-}
-
-bool breaks_open_spec(const Trial& trial) {
-  return trial.state == TrialState::completed && !trial.reason.empty() && trial.reason != "spec area_um2" &&
-         trial.metrics.count(excluded_metric) == 0;
+  if (breaks_open_spec(outcome)) return std::max(bound, codesign.bound_within(trial.point));
+  return std::holds_alternative<Infeasible>(outcome) ? infinity : bound;
 }
 
 SpaceBound bound_space(const Codesign& codesign, std::span<const Trial> trials, const DesignPoint& best,
@@ -77,7 +72,7 @@ SpaceBound bound_space(const Codesign& codesign, std::span<const Trial> trials, 
   for (const Trial* trial : trial_of) {
     if (trial == nullptr)
       ++result.work.untried;
-    else if (trial->metrics.count("pruned") != 0)
+    else if (is_pruned(outcome_of(*trial)))
       ++result.work.cut;
     else
       ++result.work.mapped;

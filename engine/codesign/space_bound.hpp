@@ -25,9 +25,6 @@ bool can_be_listed(const Space& space);
 /// What a trial proved of its point: no design there has less.
 double proven_bound(const Codesign& codesign, const Trial& trial);
 
-/// A mapped machine that was found to break a spec of which another mapping might keep it.
-bool breaks_open_spec(const Trial& trial);
-
 /// The least of the bounds of all points of a space that can be listed: what a trial proved of its machine, or what
 /// no mapping can avoid within the specs. Points of which it is known that no mapping keeps the specs, or on which the
 /// exact mapper finds no mapping, are no designs and have no bound.

@@ -11,6 +11,7 @@
 #include <dovetail/engine/report/cycle_report.hpp>
 #include <dovetail/engine/report/design_review.hpp>
 #include <dovetail/engine/report/evaluation_json.hpp>
+#include <dovetail/engine/record/outcome.hpp>
 #include <dovetail/engine/report/limits_report.hpp>
 #include <dovetail/engine/report/report.hpp>
 #include <dovetail/engine/report/table.hpp>
@@ -197,17 +198,13 @@ std::string nests_text(const DesignPoint& design) {
 }
 
 Json trial_json(const Trial& trial, Json point) {
-  const bool pruned = trial.metrics.count("pruned") != 0, unmapped = trial.metrics.count("energy_pj") == 0;
-  const char* outcome = trial.state == TrialState::failed ? "failed"
-                        : !trial.reason.empty()           ? "infeasible"
-                        : pruned                          ? "pruned"
-                                                          : "feasible";
+  const bool unmapped = trial.metrics.count("energy_pj") == 0;
   Json metrics = Json::object();
   for (const auto& [name, value] : trial.metrics) {
     if (name != "pruned" && name != excluded_metric && !(unmapped && name == "objective")) metrics[name] = json_number(value);
   }
   return {{"id", trial.id},
-          {"outcome", outcome},
+          {"outcome", outcome_word(outcome_of(trial))},
           {"point", std::move(point)},
           {"metrics", std::move(metrics)},
           {"reason", trial.reason}};

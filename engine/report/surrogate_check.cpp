@@ -5,6 +5,7 @@
 #include <cmath>
 #include <stdexcept>
 
+#include <dovetail/engine/record/outcome.hpp>
 #include <dovetail/surrogates/gaussian_process.hpp>
 
 namespace dovetail {
@@ -33,8 +34,7 @@ SurrogateCalibration calibrate_surrogate(const std::vector<Trial>& trials) {
   std::vector<const Trial*> known;
   for (const Trial& trial : trials) {
     const auto found = trial.metrics.find("objective");
-    if (trial.state == TrialState::completed && trial.metrics.count("pruned") == 0 &&
-        found != trial.metrics.end() && found->second > 0.0 && std::isfinite(found->second))
+    if (is_measured(trial) && found != trial.metrics.end() && found->second > 0.0 && std::isfinite(found->second))
       known.push_back(&trial);
   }
   if (known.size() > most) {

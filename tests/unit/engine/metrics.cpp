@@ -3,9 +3,11 @@
 
 #include <cmath>
 #include <limits>
+#include <string>
 
 #include <dovetail/engine/map/network/sum_limits.hpp>
 #include <dovetail/engine/map/network/supporting_lines.hpp>
+#include <dovetail/engine/record/outcome.hpp>
 #include <dovetail/engine/record/trial.hpp>
 
 using namespace dovetail;
@@ -104,4 +106,27 @@ TEST_CASE("what is least, and most, within limits on a curve") {
   CHECK(most < 16.2);
   CHECK(most_within(curve, edp, infinity, {}, {}, 1.0, {infinity, infinity}) == infinity);
   CHECK(most_within(curve, edp, 11.0, limits, {}, 1.0, {infinity, infinity}) == -infinity);
+}
+
+TEST_CASE("how a trial ended is read from its record in one place") {
+  const auto word = [](const Trial& trial) { return std::string(outcome_word(outcome_of(trial))); };
+  Trial trial{1, {}, TrialState::pending, {}, ""};
+  CHECK(word(trial) == "pending");
+  trial.state = TrialState::completed;
+  trial.metrics = {{"objective", 5.0}, {"lower_bound", 3.0}};
+  CHECK(word(trial) == "feasible");
+  trial.metrics["pruned"] = 1.0;
+  CHECK(word(trial) == "pruned");
+  CHECK(std::get<Pruned>(outcome_of(trial)).bound == 3.0);
+  trial.reason = spec_reason("area_um2");
+  CHECK(word(trial) == "infeasible");
+  CHECK(std::get<Infeasible>(outcome_of(trial)).metric == "area_um2");
+  CHECK(std::get<Infeasible>(outcome_of(trial)).proven);
+  trial.reason = spec_reason("power_mw");
+  CHECK(breaks_open_spec(outcome_of(trial)));
+  trial.metrics[excluded_metric] = 1.0;
+  CHECK_FALSE(breaks_open_spec(outcome_of(trial)));
+  trial.state = TrialState::failed;
+  trial.reason = "no mapping";
+  CHECK(std::get<Failed>(outcome_of(trial)).reason == "no mapping");
 }
