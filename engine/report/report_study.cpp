@@ -286,10 +286,10 @@ std::string bounding_limits(const Json& result) {
 std::string judgement_text(const Json& result) {
   std::string out = comparison_text(result);
   const Json& best = result["best"];
+  const std::string within = result.contains("specs") ? " within the limits" : "";
   if (real(best, "lower_bound") > 0 && real(best, "lower_bound") >= real(best, "objective")) {
-    out += result.value("settled", false)
-               ? "proven: no mapping of the workload on any hardware that was tried is better\n"
-               : "proven: no mapping of the workload on this hardware is better\n";
+    out += fmt::format("proven: no mapping of the workload on {} is better{}\n",
+                       result.value("settled", false) ? "any hardware that was tried" : "this hardware", within);
     const double tried = real(result, "tried_lower_bound");
     if (tried > 0.0 && !result.value("settled", false))
       out += fmt::format("on the other hardware that was tried no mapping is below {:.4e} ({} less)\n", tried,
@@ -299,7 +299,7 @@ std::string judgement_text(const Json& result) {
                        percent(real(best, "gap")));
   }
   if (result["proven"] == true)
-    out += "proven: no point of this space is better\n";
+    out += "proven: no point of this space is better" + within + "\n";
   else if (real(result, "lower_bound") > 0) {
     out += fmt::format("in this space no design {}is below {:.4e} (gap {})\n", bounding_limits(result),
                        real(result, "lower_bound"), percent(real(result, "gap")));
