@@ -47,7 +47,6 @@ endif()
 
 if(DOVETAIL_PROGRAM)
   find_package(CLI11 REQUIRED)
-  find_package(spdlog REQUIRED)
 endif()
 if(DOVETAIL_TESTS)
   find_package(doctest REQUIRED)

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include <dovetail/workloads/limits.hpp>
+#include <dovetail/workloads/text/printable.hpp>
 #include <dovetail/workloads/text/reader.hpp>
 
 namespace dovetail {
@@ -61,7 +62,7 @@ class Cursor {
   /// What stands here, for messages.
   std::string rest() {
     skip_blanks();
-    return position_ == text_.size() ? "the end" : quote(text_.substr(position_, 20));
+    return position_ == text_.size() ? "the end" : quote(first_letters(text_.substr(position_), 20));
   }
 
  private:
@@ -89,7 +90,8 @@ bool read_axis(Cursor& cursor, const Location& where, const Layer& layer, Axis& 
     }
     const std::string name(cursor.word());
     if (name.empty()) {
-      diagnostics.error(where, fmt::format("expected the name of a dimension, found {}", cursor.rest()));
+      diagnostics.error(where, fmt::format("expected the name of a dimension (letters a to z, digits and _), found {}",
+                                           cursor.rest()));
       return false;
     }
     term.dimension = find_dimension(layer, name);
@@ -289,13 +291,46 @@ nlohmann::ordered_json problem_schema() {
   return problem_record().schema();
 }
 
+// What an einsum of array libraries (nc,kc->nk) would be here; empty for other texts.
+std::string own_einsum(std::string_view text) {
+  const std::size_t arrow = text.find("->");
+  if (arrow == std::string_view::npos) return "";
+  const auto tensor = [](char name, std::string_view letters) {
+    std::string out{name, '['};
+    for (const char c : letters) {
+      if (c == ' ') continue;
+      if (!is_letter(c)) return std::string();
+      if (out.back() != '[') out += ',';
+      out += c;
+    }
+    return out + "]";
+  };
+  std::string own = tensor('O', text.substr(arrow + 2));
+  std::string_view operands = text.substr(0, arrow);
+  char name = 'A';
+  for (bool more = true; more; ++name) {
+    const std::size_t comma = operands.find(',');
+    more = comma != std::string_view::npos;
+    const std::string operand = tensor(name, operands.substr(0, comma));
+    if (own.empty() || operand.empty() || name == 'O') return "";
+    own += (name == 'A' ? " += " : " * ") + operand;
+    if (more) operands.remove_prefix(comma + 1);
+  }
+  return own;
+}
+
 bool read_einsum(std::string_view text, const Location& where, Layer& layer, Diagnostics& diagnostics) {
   Cursor cursor(text);
+  if (const std::string own = own_einsum(text); !own.empty()) {
+    diagnostics.error(where, fmt::format("an einsum names its tensors: write {} as '{}'", quote(text), own));
+    return false;
+  }
   auto read_tensor = [&](Tensor& tensor) {
     tensor.name = std::string(cursor.word());
     if (tensor.name.empty() || !cursor.take("[")) {
       diagnostics.error(where,
-                        fmt::format("an einsum is 'O[n,k] += A[n,c] * B[c,k]'; expected {}, found {}",
+                        fmt::format("an einsum is 'O[n,k] += A[n,c] * B[c,k]', names are letters a to z, digits and _; "
+                                    "expected {}, found {}",
                                     tensor.name.empty() ? "the name of a tensor" : "'['", cursor.rest()));
       return false;
     }

@@ -49,6 +49,8 @@ Record<Fields> fields_record() {
   return Record<Fields>("design", "A layer, a machine, and the schedule of one on the other.")
       .optional("id", &Fields::id, "a name for the design")
       .optional("note", &Fields::note, "a remark")
+      .custom("question", false, "number of a line of `evaluate -`, repeated in its answer", {{"type", "integer"}},
+              [](const Node&, Fields&, Diagnostics&) {})
       .custom("problem", false, "the layer in the reference schema", problem_schema(),
               store(&Fields::problem))
       .custom("layer", false, "the layer in the words of a workload descriptor", layer_schema(),

@@ -63,18 +63,20 @@ int run_table(const Common& common, const Options& options) {
     Diagnostics diagnostics;
     const LatencyTableCase table_case = read_latency_table(document, diagnostics);
     diagnostics.raise();
-    fmt::print("{} rows of {} blocks\n", table_case.train.size(), table_case.blocks);
+    say("{} rows of {} blocks\n", table_case.train.size(), table_case.blocks);
     return exit_done;
   }
   const nlohmann::ordered_json out = fit_table(document);
   if (common.format == "json" || common.format == "jsonl")
     print_json(common, out);
   else
-    fmt::print("{}", latency_table_text(out));
+    say("{}", latency_table_text(out));
   return exit_done;
 }
 
-int run_calibrate(const Common& common, const Options& options) {
+int run_calibrate(const CLI::App& command, const Common& common, const Options& options) {
+  refuse_unless(!options.check.empty(), command, {"--check-target"}, "--check");
+  refuse_unless(!options.automatic.empty(), command, {"--automatic-target"}, "--automatic");
   if (!options.table.empty()) return run_table(common, options);
   if (options.rows.empty()) throw UsageError("calibrate needs ROWS, or --table FILE");
   std::vector<MeasuredRow> rows;
@@ -114,7 +116,7 @@ int run_calibrate(const Common& common, const Options& options) {
   const Machine* preset = find_machine("gemmini");
   const GemminiConstants start;
   if (common.dry_run) {
-    fmt::print("{} rows of {} layers\n", rows.size(), layers.size());
+    say("{} rows of {} layers\n", rows.size(), layers.size());
     return exit_done;
   }
   const GemminiConstants fitted = fit_constants(rows, start, options.rounds, common.threads);
@@ -143,8 +145,8 @@ int run_calibrate(const Common& common, const Options& options) {
   if (common.format == "json" || common.format == "jsonl") {
     print_json(common, out);
   } else {
-    fmt::print("{}constants:\n", text);
-    for (const auto& [name, value] : constants.items()) fmt::print("  {}: {}\n", name, value.get<double>());
+    say("{}constants:\n", text);
+    for (const auto& [name, value] : constants.items()) say("  {}: {}\n", name, value.get<double>());
   }
   return exit_done;
 }
@@ -157,7 +159,8 @@ void add_calibrate(CLI::App& app, Common& common, Action& action) {
       app, common, "calibrate",
       "Fits the gemmini preset to measured rows; always prints the error on layers left out",
       "zcat rtl_one_design.csv.gz | dovetail calibrate - --dim 16   # columns as published with DOSA\n"
-      "  dovetail calibrate rows.csv --automatic designs.csv --check designs.csv --format json");
+      "  dovetail calibrate rows.csv --automatic designs.csv --check designs.csv --format json",
+      {.threads = true});
   command
       ->add_option("ROWS", options->rows,
                    "CSV files with mapping.mapping, prob.* and the target; - is standard input");
@@ -184,8 +187,8 @@ void add_calibrate(CLI::App& app, Common& common, Action& action) {
   command->add_option("--folds", options->folds, "Groups of layers")
       ->check(CLI::Range(2, 1000))
       ->capture_default_str();
-  command->callback([&common, &action, options] {
-    action = [&common, options] { return run_calibrate(common, *options); };
+  command->callback([&common, &action, options, command] {
+    action = [&common, options, command] { return run_calibrate(*command, common, *options); };
   });
 }
 

@@ -11,6 +11,8 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include "output.hpp"
+
 namespace dovetail::cli {
 
 /// How the program ends; scripts rely on these numbers.
@@ -21,7 +23,7 @@ enum Exit : int {
   exit_input = 3,       ///< a descriptor or line that cannot be read
   exit_infeasible = 4,  ///< no feasible point
   exit_limit = 5,       ///< --time or a resource limit ended the search; best so far was written
-  exit_storage = 6,     ///< the store cannot be used
+  exit_storage = 6,     ///< the store cannot be used, or the result cannot be written
   exit_interrupt = 130,
   exit_terminate = 143,
 };
@@ -50,18 +52,22 @@ using Action = std::function<int()>;
 /// action.
 using AddCommand = void (*)(CLI::App& app, Common& common, Action& action);
 
-/// Adds a subcommand with the common options and an example, shown under its help.
-CLI::App* add_subcommand(CLI::App& app, Common& common, const std::string& name,
-                         const std::string& description, const std::string& example);
+/// Which of the common options mean something to a command; it refuses the others.
+struct Takes {
+  std::vector<std::string> formats = {"text", "json", "jsonl"};  ///< of --format; empty: its output has one form
+  bool seed = false, threads = false, out = false, set = false, dry_run = true;
+};
 
-/// Without --format, a command whose answer is meant for programs prints text on a terminal and JSON elsewhere.
-void json_unless_terminal(const CLI::App& command, Common& common);
+/// Adds a subcommand with the common options that it takes and an example, shown under its help.
+CLI::App* add_subcommand(CLI::App& app, Common& common, const std::string& name,
+                         const std::string& description, const std::string& example, const Takes& takes);
+
+/// Throws UsageError when an option was given that means nothing without `because`, such as "--evaluator".
+void refuse_unless(bool meaningful, const CLI::App& command, const std::vector<std::string>& options,
+                   const std::string& because);
 
 /// Prints one JSON value as a document (indented for `json`, one line for `jsonl`) on stdout.
 void print_json(const Common& common, const nlohmann::ordered_json& value);
-
-/// Writes text to DIR/name (creating DIR); throws std::runtime_error when that fails.
-void write_file(const std::string& directory, const std::string& name, const std::string& text);
 
 // One function per command, one file each; commands.cpp lists them.
 void add_evaluate(CLI::App& app, Common& common, Action& action);

@@ -1,6 +1,5 @@
 // dovetail completions: completions of the shells and the manual page, from the same words that --help prints.
 #include <algorithm>
-#include <cstdio>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -137,14 +136,15 @@ std::string manual_page(const CLI::App& app) {
 void add_completions(CLI::App& app, Common& common, Action& action) {
   CLI::App* command =
       add_subcommand(app, common, "completions", "Prints the completions of a shell, or the manual page.",
-                     "source <(dovetail completions bash)\n  dovetail completions man | man -l -");
+                     "source <(dovetail completions bash)\n  dovetail completions man | man -l -",
+      {.formats = {}, .dry_run = false});
   const auto shell = std::make_shared<std::string>();
   command->add_option("shell", *shell, "bash, zsh, fish, or man")
       ->required()
       ->check(CLI::IsMember({"bash", "zsh", "fish", "man"}));
   command->callback([&app, &action, shell] {
     action = [&app, shell]() -> int {
-      fmt::print("{}", *shell == "bash"   ? bash_completion(app)
+      say("{}", *shell == "bash"   ? bash_completion(app)
                        : *shell == "zsh"  ? zsh_completion(app)
                        : *shell == "fish" ? fish_completion(app)
                                           : manual_page(app));

@@ -130,7 +130,7 @@ int convert_document(const Common& common, const Options& options) {
   const std::string& path = options.paths.front();
   const bool from_stdin = path == "-";
   if (const embedded::File* own = built_in(path); own != nullptr && options.to.empty()) {
-    fmt::print("{}", own->text);  // as it was written, with its remarks
+    say("{}", own->text);  // as it was written, with its remarks
     return exit_done;
   }
   const std::string text =
@@ -142,7 +142,7 @@ int convert_document(const Common& common, const Options& options) {
   if (to.empty())
     to = common.format == "json" || common.format == "jsonl" ? "json" : is_json(text, path) ? "yaml" : "json";
   if (to == "yaml") {
-    fmt::print("{}", to_yaml(document));
+    say("{}", to_yaml(document));
   } else {
     print_json(common, to == "reference" ? reference(document) : to_json(document));
   }
@@ -150,7 +150,7 @@ int convert_document(const Common& common, const Options& options) {
 }
 
 void print_notes(const std::vector<std::string>& notes) {
-  for (const std::string& note : notes) fmt::print(stderr, "note: {}\n", note);
+  for (const std::string& note : notes) warn("note: {}\n", note);
 }
 
 // One problem per distinct layer: on stdout when there is one, as files of --out otherwise, since a file of Timeloop's holds one.
@@ -162,7 +162,7 @@ int write_timeloop(const Common& common, const Network& network) {
   for (std::size_t i = 0; i < unique.size(); ++i) {
     const std::string text = timeloop_problem(unique[i].layer);
     if (common.out.empty()) {
-      fmt::print("{}", text);
+      say("{}", text);
     } else {
       write_file(common.out, fmt::format("{:03}_{}.yaml", i + 1, file_name(unique[i].layer.name)), text);
     }
@@ -176,12 +176,12 @@ int write_timeloop(const Common& common, const Network& network) {
 
 int convert_network(const Common& common, const Options& options) {
   const Imported imported = import_workload(options.paths, options.import);
-  for (const Diagnostic& note : imported.network.notes) fmt::print(stderr, "{}\n", to_string(note));
+  for (const Diagnostic& note : imported.network.notes) warn("{}\n", to_string(note));
   if (options.to == "timeloop") return write_timeloop(common, imported.network);
   if (options.to == "scalesim") {
     const ScalesimTopology topology = scalesim_topology(imported.network);
     print_notes(topology.notes);
-    fmt::print("{}", topology.csv);
+    say("{}", topology.csv);
     return exit_done;
   }
   if (options.to == "reference") {
@@ -192,7 +192,7 @@ int convert_network(const Common& common, const Options& options) {
   if (options.to == "json" || (options.to.empty() && common.format == "json")) {
     print_json(common, document);
   } else {
-    fmt::print("{}", to_yaml(parse_json(document.dump(), imported.network.name)));
+    say("{}", to_yaml(parse_json(document.dump(), imported.network.name)));
   }
   return exit_done;
 }
@@ -238,10 +238,9 @@ bool print_timeloop_design(const Common& common, const std::string& path) {
   }
   if (!machine) return false;
   const std::string architecture = timeloop_architecture(*machine);
-  if (design) fmt::print("{}", timeloop_problem(design->layer));
-  fmt::print("{}", architecture);
-  if (design && design->mapping)
-    fmt::print("{}", timeloop_mapping(design->layer, *machine, *design->mapping));
+  if (design) say("{}", timeloop_problem(design->layer));
+  say("{}", architecture);
+  if (design && design->mapping) say("{}", timeloop_mapping(design->layer, *machine, *design->mapping));
   print_notes(timeloop_differences(*machine));
   return true;
 }
@@ -263,7 +262,13 @@ bool write_scalesim_run(const Common& common, const std::string& path) {
   return true;
 }
 
-int run_convert(const Common& common, const Options& options) {
+int run_convert(const CLI::App& command, const Common& common, const Options& options) {
+  if (command.count("--to") > 0 && command.count("--format") > 0)
+    throw UsageError("--to and --format both say the form: keep one");
+  if (!options.schema.empty() && (!options.paths.empty() || !options.to.empty()))
+    throw UsageError("--schema prints the schema of a kind of document: leave out FILE and --to");
+  refuse_unless(options.to == "timeloop", command, {"--out"}, "--to timeloop, whose files it holds");
+  refuse_unless(options.to == "timeloop", command, {"--set"}, "--to timeloop of a family");
   if (!options.schema.empty()) {
     print_json(common, schemas().at(options.schema)());
     return exit_done;
@@ -292,11 +297,12 @@ void add_convert(CLI::App& app, Common& common, Action& action) {
       "  dovetail convert resnet18 --to scalesim        # as a SCALE-Sim topology; --to timeloop: as "
       "problems\n"
       "  dovetail convert design.yaml --to timeloop     # problem, architecture, ERT, ART and mapping\n"
-      "  dovetail convert --schema workload             # JSON Schema, for editors");
-  command->add_option("FILE", options->paths,
-                      "A workload, design, architecture or other document, or the name of a network or "
-                      "family; - is stdin. Several files, or "
-                      "a folder, make one network in this order");
+      "  dovetail convert --schema workload             # JSON Schema, for editors",
+      {.out = true, .set = true, .dry_run = false});
+  command->add_option(
+      "FILE", options->paths,
+      "A workload, design, architecture or other document, or the name of a network or family; - is stdin. Several files, or "
+      "a folder, make one network in this order");
   add_import_options(*command, options->import);
   command
       ->add_option("--to", options->to,
@@ -308,8 +314,9 @@ void add_convert(CLI::App& app, Common& common, Action& action) {
       ->check(CLI::IsMember({"yaml", "json", "reference", "native", "scalesim", "timeloop"}));
   command->add_option("--schema", options->schema, "Print the JSON Schema of this kind of document")
       ->check(CLI::IsMember(schema_kinds()));
-  command->callback(
-      [&common, &action, options] { action = [&common, options] { return run_convert(common, *options); }; });
+  command->callback([&common, &action, options, command] {
+    action = [&common, options, command] { return run_convert(*command, common, *options); };
+  });
 }
 
 }  // namespace dovetail::cli

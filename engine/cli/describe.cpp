@@ -1,6 +1,5 @@
 // dovetail describe: what a workload, an architecture, a family, a space, a design or a study contains.
 #include <algorithm>
-#include <cstdio>
 #include <filesystem>
 
 #include <fmt/format.h>
@@ -80,9 +79,9 @@ void print_idle(const Imported& imported) {
     table.add({group.operation, fmt::format("{}", group.count), fmt::format("{}", group.work.words_read),
                fmt::format("{}", group.work.words_written), fmt::format("{}", group.work.operations)});
   }
-  fmt::print("\nno layers (map --count-all prices them): {} of all words if every operand is moved once\n{}",
+  say("\nno layers (map --count-all prices them): {} of all words if every operand is moved once\n{}",
              percent(idle_share(imported.network, idle_total(groups))), table.text());
-  if (unsized > 0) fmt::print("{} of them with sizes that the file does not say\n", unsized);
+  if (unsized > 0) say("{} of them with sizes that the file does not say\n", unsized);
 }
 
 int describe_network(const Imported& imported, const Common& common) {
@@ -114,18 +113,18 @@ int describe_network(const Imported& imported, const Common& common) {
                         {"unique", layers}});
     return exit_done;
   }
-  fmt::print("workload {}\n", network.name);
-  if (!network.source.empty()) fmt::print("source: {}\n", network.source);
-  fmt::print("{} layers, {} distinct; {} MACs, {} parameters, {} activations\n\n", all.layers, unique.size(),
+  say("workload {}\n", network.name);
+  if (!network.source.empty()) say("source: {}\n", network.source);
+  say("{} layers, {} distinct; {} MACs, {} parameters, {} activations\n\n", all.layers, unique.size(),
              all.macs, all.parameters, all.activations);
   Table table({"layer", "x", "kind", "MACs each", "shape"});
   for (const UniqueLayer& layer : unique) {
     table.add({layer.layer.name, fmt::format("{}", layer.count), layer.layer.kind,
                fmt::format("{}", macs(layer.layer)), shape_text(layer.layer)});
   }
-  fmt::print("{}", table.text());
+  say("{}", table.text());
   print_idle(imported);
-  for (const Diagnostic& note : network.notes) fmt::print("{}\n", to_string(note));
+  for (const Diagnostic& note : network.notes) say("{}\n", to_string(note));
   return exit_done;
 }
 
@@ -151,7 +150,7 @@ int describe_architecture(const Architecture& architecture, const Common& common
                         {"figures", figures_json(list)}});
     return exit_done;
   }
-  fmt::print("{}\nEnergies and areas\n{}", tree(architecture), to_text(list));
+  say("{}\nEnergies and areas\n{}", tree(architecture), to_text(list));
   return exit_done;
 }
 
@@ -206,18 +205,18 @@ void print_space(const Space& space, const std::vector<std::string>& meanings) {
     if (p < meanings.size()) row.push_back(meanings[p]);
     table.add(std::move(row));
   }
-  fmt::print("{}", table.text());
-  if (!space.constraints().empty()) fmt::print("constraints\n");
-  for (const Constraint& constraint : space.constraints()) fmt::print("  {}\n", constraint.text);
+  say("{}", table.text());
+  if (!space.constraints().empty()) say("constraints\n");
+  for (const Constraint& constraint : space.constraints()) say("  {}\n", constraint.text);
   const SpaceSize size = space.count();
   const std::string share = size.points > 0 ? percent(size.feasible / size.points) : "-";
-  fmt::print("size: {} points, {} feasible ({}{})\n", short_number(size.points), short_number(size.feasible),
+  say("size: {} points, {} feasible ({}{})\n", short_number(size.points), short_number(size.feasible),
              share,
              size.exact ? ", counted"
                         : fmt::format(", estimated: {} to {}", short_number(size.feasible_low),
                                       short_number(size.feasible_high)));
   if (const auto closure = space.closure()) {
-    fmt::print("nothing is feasible: closed by {} (best margin {:.4g}{})\n", closure->constraint,
+    say("nothing is feasible: closed by {} (best margin {:.4g}{})\n", closure->constraint,
                closure->best_margin,
                closure->nearest ? ", nearest " + space.text(*closure->nearest) : std::string());
   }
@@ -245,19 +244,19 @@ int describe_family(const std::string& name, const Common& common) {
     print_json(common, json);
     return exit_done;
   }
-  fmt::print("family {}: {}\nsource: {}\n\n", family.name(), family.about(), family.source());
+  say("family {}: {}\nsource: {}\n\n", family.name(), family.about(), family.source());
   if (!family.settings().empty()) {
     Table table({"setting", "value", "meaning"});
     for (const FamilySetting& setting : family.settings())
       table.add({setting.name, fmt::format("{}", setting.value), setting.meaning});
-    fmt::print("{}\n", table.text());
+    say("{}\n", table.text());
   }
   print_space(family.space(), family.meanings());
-  fmt::print("\n{}: {}\nsource: {}\n", is_default ? "hand design" : "this machine",
+  say("\n{}: {}\nsource: {}\n", is_default ? "hand design" : "this machine",
              family.space().text(point), family.default_source());
   if (!family.baseline_name().empty())
-    fmt::print("dataflow: {} ({})\n", family.baseline_name(), family.baseline_source());
-  fmt::print("\n{}\nEnergies and areas\n{}", tree(machine), to_text(family.figures(point)));
+    say("dataflow: {} ({})\n", family.baseline_name(), family.baseline_source());
+  say("\n{}\nEnergies and areas\n{}", tree(machine), to_text(family.figures(point)));
   return exit_done;
 }
 
@@ -289,9 +288,9 @@ int describe_study(const std::string& file, const Common& common) {
   }
   std::string names;
   for (const Network& network : codesign.networks()) names += (names.empty() ? "" : ", ") + network.name;
-  fmt::print("study: {} on {}, objective {}\n", names, codesign.family().name(), read.objective);
-  for (const StudySpec& spec : read.specs) fmt::print("spec: {}\n", spec.text);
-  fmt::print("{} distinct layers; designer {}, mapper {}, {} model; {} trials in rounds of {}\n\n",
+  say("study: {} on {}, objective {}\n", names, codesign.family().name(), read.objective);
+  for (const StudySpec& spec : read.specs) say("spec: {}\n", spec.text);
+  say("{} distinct layers; designer {}, mapper {}, {} model; {} trials in rounds of {}\n\n",
              codesign.unique_layers(), read.designer, read.mapper, read.model, read.trials, read.batch);
   print_space(codesign.space(), {});
   return exit_done;
@@ -369,9 +368,9 @@ int run(const Options& options, const Common& common) {
   if (kind == "design") {
     const Design design = load_design(subject);
     if (common.format == "text") {
-      fmt::print("design: layer {} ({}), {} MACs\n\n", design.layer.name, shape_text(design.layer),
+      say("design: layer {} ({}), {} MACs\n\n", design.layer.name, shape_text(design.layer),
                  macs(design.layer));
-      if (design.mapping) fmt::print("{}\n", loop_nest(design.layer, design.architecture, *design.mapping));
+      if (design.mapping) say("{}\n", loop_nest(design.layer, design.architecture, *design.mapping));
     }
     return describe_architecture(design.architecture, common);
   }
@@ -388,7 +387,8 @@ void add_describe(CLI::App& app, Common& common, Action& action) {
       "energies and areas with their sources. Names of the zoo and of families work like files. Workloads of\n"
       "other tools are read as they are; several of them, or a folder, are one network.",
       "dovetail describe resnet50\n  dovetail describe eyeriss\n  dovetail describe topology.csv\n"
-      "  dovetail describe study.yaml --format json");
+      "  dovetail describe study.yaml --format json",
+      {.set = true, .dry_run = false});
   const auto options = std::make_shared<Options>();
   command
       ->add_option("subject", options->subjects,

@@ -1,9 +1,12 @@
 // dovetail evaluate: what a design costs, or which constraints it breaks.
-#include <cstdio>
+#include <algorithm>
+#include <filesystem>
+#include <iostream>
 
 #include <fmt/format.h>
 
 #include <dovetail/accelerators/cycle/cycle_model.hpp>
+#include <dovetail/accelerators/cycle/trace.hpp>
 #include <dovetail/accelerators/evaluators.hpp>
 #include <dovetail/accelerators/import/scalesim_machine.hpp>
 #include <dovetail/accelerators/import/timeloop_design.hpp>
@@ -19,6 +22,7 @@
 #include "command.hpp"
 #include "import_options.hpp"
 #include "json_lines.hpp"
+#include "search_options.hpp"
 #include "signals.hpp"
 
 namespace dovetail::cli {
@@ -36,36 +40,48 @@ struct Options {
 struct Answer {
   Json json;
   std::string text;
+  std::string trace;  ///< timeline for the Perfetto viewer; empty where none was asked for, or none can be
 };
 
 /// What becomes of a document that was read: nothing more (a dry run), its figures, or its figures with
 /// all that the text report says.
 enum class Depth { read, figures, text };
 
-Answer evaluate(const Design& design, const Location& where, const Evaluator& evaluator, Depth depth) {
-  if (!design.mapping) throw InputError(where, "the design has no mapping; `dovetail map` finds one");
-  if (depth == Depth::read) return {};
-  const Evaluation evaluation = evaluator.evaluate(design.layer, design.architecture, *design.mapping);
-  std::string text = evaluation_text(design.layer, design.architecture, *design.mapping, evaluation);
+Answer evaluate_design(const Design& design, const Evaluator& evaluator, Depth depth, bool traced) {
+  const Layer& layer = design.layer;
+  const Architecture& machine = design.architecture;
+  const Evaluation evaluation = evaluator.evaluate(layer, machine, *design.mapping);
+  Answer answer{to_json(layer, machine, evaluation), evaluation_text(layer, machine, *design.mapping, evaluation), ""};
   if (depth == Depth::text && evaluation.valid() && evaluator.name() == "cycle")
-    text += "\nWhere the cycles go\n" +
-            to_text(CycleModel().explain(design.layer, design.architecture, *design.mapping));
-  return {to_json(design.layer, design.architecture, evaluation), std::move(text)};
+    answer.text += "\nWhere the cycles go\n" + to_text(CycleModel().explain(layer, machine, *design.mapping));
+  if (traced && evaluation.valid()) answer.trace = trace_json(layer, machine, *design.mapping);
+  return answer;
 }
 
-Answer evaluate(const Node& document, const Evaluator& evaluator, Depth depth) {
+Answer evaluate(const Design& design, const Location& where, const Evaluator& evaluator, Depth depth,
+                bool traced = false) {
+  if (!design.mapping) throw InputError(where, "the design has no mapping; `dovetail map` finds one");
+  if (depth == Depth::read) return {};
+  try {
+    return evaluate_design(design, evaluator, depth, traced);
+  } catch (const std::invalid_argument& refused) {  // a preset that cannot run this layer
+    throw InputError(where, refused.what());
+  }
+}
+
+Answer evaluate(const Node& document, const Evaluator& evaluator, Depth depth, bool traced = false) {
   Diagnostics diagnostics;
   if (is_systolic(document)) {
     Json report = evaluate_systolic(document, diagnostics);
     diagnostics.raise();
-    return {report, report.dump(2) + "\n"};
+    return {report, report.dump(2) + "\n", ""};
   }
   if (is_tile_case(document)) {
     Json report = evaluate_tile_case(document, diagnostics);
     diagnostics.raise();
-    return {report, tile_case_text(read_tile_case(document, diagnostics))};
+    return {report, tile_case_text(read_tile_case(document, diagnostics)), ""};
   }
-  return evaluate(read_design(document), document.location(), evaluator, depth);
+  return evaluate(read_design(document), document.location(), evaluator, depth, traced);
 }
 
 // A SCALE-Sim topology and its configuration: SCALE-Sim's report of each layer, and the cycles of all.
@@ -93,7 +109,8 @@ Answer evaluate_scalesim(const std::vector<std::string>& files, Depth depth) {
   }
   return {{{"layers", list}, {"total_cycles", cycles}},
           fmt::format("{}\n{} cycles in all, as SCALE-Sim {} counts them\n", table.text(), cycles,
-                      layers.empty() ? 3 : layers.front().input.version)};
+                      layers.empty() ? 3 : layers.front().input.version),
+          ""};
 }
 
 // A topology and a configuration, in either order.
@@ -123,9 +140,30 @@ int evaluate_lines(const Evaluator& evaluator) {
       [&](const Node& document) { return evaluate(document, evaluator, Depth::figures).json; });
 }
 
-int run(const Options& options, const Common& common) {
+void check_options(const CLI::App& command, const Options& options) {
   if (options.imperfect_factors && options.model != "loop")
     throw UsageError("--imperfect-factors: only the loop model counts them");
+  refuse_unless(options.model == "cycle", command, {"--out"}, "--model cycle, whose timeline it holds");
+  const bool lines = std::find(options.files.begin(), options.files.end(), "-") != options.files.end();
+  if (!lines) return;
+  if (options.files.size() > 1) throw UsageError("'-' stands alone: JSON lines on stdin, one answer each");
+  refuse_unless(false, command, {"--out", "--dry-run"}, "a FILE: '-' answers JSON lines");
+  if (command.count("--format") > 0 && command.get_option("--format")->as<std::string>().rfind("json", 0) != 0)
+    throw UsageError("'-' answers JSON lines: leave out --format");
+}
+
+// The timeline of every design that has one, as DIR/trace.json, or DIR/NAME.trace.json of several.
+void write_traces(const Options& options, const Common& common, const std::vector<Answer>& answers) {
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    if (answers[i].trace.empty()) continue;
+    const std::string stem = std::filesystem::path(options.files[i]).stem().string();
+    write_file(common.out, answers.size() == 1 ? "trace.json" : file_name(stem) + ".trace.json",
+               answers[i].trace);
+  }
+}
+
+int run(const CLI::App& command, const Options& options, const Common& common) {
+  check_options(command, options);
   const std::unique_ptr<Evaluator> evaluator =
       options.imperfect_factors ? std::make_unique<LoopModel>(LoopOptions{.imperfect_factors = true})
                                 : make_evaluator(options.model);
@@ -136,27 +174,24 @@ int run(const Options& options, const Common& common) {
   const bool timeloop = are_timeloop_documents(options.files);
   if (timeloop) {
     const TimeloopDesign read = read_timeloop_design(options.files);
-    answers.push_back(evaluate(read.design, Source(options.files.front()).start(), *evaluator, depth));
+    answers.push_back(evaluate(read.design, Source(options.files.front()).start(), *evaluator, depth,
+                               !common.out.empty()));
     print_remarks(read.remarks);
   }
   const bool scalesim = is_scalesim_pair(options.files);
   if (scalesim) answers.push_back(evaluate_scalesim(options.files, depth));
   for (const std::string& file : options.files) {
     if (timeloop || scalesim) break;
-    if (file == "-") {
-      if (options.files.size() > 1)
-        throw UsageError("'-' stands alone: JSON lines on stdin, one answer each");
-      return evaluate_lines(*evaluator);
-    }
+    if (file == "-") return evaluate_lines(*evaluator);
     try {
-      answers.push_back(evaluate(load_file(file), *evaluator, depth));
+      answers.push_back(evaluate(load_file(file), *evaluator, depth, !common.out.empty()));
     } catch (const InputError& error) {
       mistakes += fmt::format("{}\n", error.what());
-      answers.push_back({{{"error", error.what()}}, ""});
+      answers.push_back({{{"error", error.what()}}, "", ""});
     }
   }
   if (common.dry_run && mistakes.empty()) {
-    fmt::print("{} document{} would be evaluated by the {} model\n", answers.size(),
+    say("{} document{} would be evaluated by the {} model\n", answers.size(),
                answers.size() == 1 ? "" : "s", options.model);
     return exit_done;
   }
@@ -164,15 +199,15 @@ int run(const Options& options, const Common& common) {
   if (!single || mistakes.empty()) {
     if (common.format == "text") {
       for (std::size_t i = 0; i < answers.size(); ++i) {
-        if (!single) fmt::print("{}{}:\n", i == 0 ? "" : "\n", options.files[i]);
-        fmt::print("{}", answers[i].text.empty() ? "not readable\n" : answers[i].text);
+        if (!single) say("{}{}:\n", i == 0 ? "" : "\n", options.files[i]);
+        say("{}", answers[i].text.empty() ? "not readable\n" : answers[i].text);
       }
     } else if (common.format == "jsonl") {
       for (const Answer& answer : answers) print_json(common, answer.json);
     } else if (common.format == "csv") {
-      fmt::print("file,valid,cycles,compute_cycles,energy_pj,edp,utilization,area_um2,violations\n");
+      say("file,valid,cycles,compute_cycles,energy_pj,edp,utilization,area_um2,violations\n");
       for (std::size_t i = 0; i < answers.size(); ++i)
-        fmt::print("{}", csv_row(options.files[i], answers[i].json));
+        say("{}", csv_row(options.files[i], answers[i].json));
     } else if (single) {
       print_json(common, answers.front().json);
     } else {
@@ -181,7 +216,8 @@ int run(const Options& options, const Common& common) {
       print_json(common, list);
     }
   }
-  fmt::print(stderr, "{}", mistakes);
+  write_traces(options, common, answers);
+  warn("{}", mistakes);
   return mistakes.empty() ? exit_done : exit_input;
 }
 
@@ -197,7 +233,8 @@ void add_evaluate(CLI::App& app, Common& common, Action& action) {
       "SCALE-Sim topology with its configuration.",
       "dovetail evaluate design.yaml --format json\n  dovetail evaluate - < designs.jsonl > answers.jsonl\n"
       "  dovetail evaluate parsed-processed-input.yaml timeloop-mapper.ERT.yaml timeloop-mapper.map.yaml\n"
-      "  dovetail evaluate topology.csv scale.cfg --format json");
+      "  dovetail evaluate topology.csv scale.cfg --format json",
+      {.formats = {"text", "json", "jsonl", "csv"}, .out = true});
   const auto options = std::make_shared<Options>();
   command
       ->add_option("files", options->files,
@@ -212,8 +249,7 @@ void add_evaluate(CLI::App& app, Common& common, Action& action) {
       "Factors may multiply to more than an extent: the last iteration of a loop is smaller, and counts "
       "are exact (loop model)");
   command->callback([&common, &action, options, command] {
-    json_unless_terminal(*command, common);
-    action = [&common, options] { return run(*options, common); };
+    action = [&common, options, command] { return run(*command, *options, common); };
   });
 }
 

@@ -17,10 +17,10 @@ namespace {
 // Why cycles are lost, by the cycle model; DIR/trace.json of --out is the timeline for the Perfetto viewer.
 int run_cycles(const Common& common, const Design& design) {
   const CycleReport report = CycleModel().explain(design.layer, design.architecture, *design.mapping);
-  if (!common.out.empty() && !common.dry_run)
+  if (!common.out.empty())
     write_file(common.out, "trace.json", trace_json(design.layer, design.architecture, *design.mapping));
   if (common.format != "json" && common.format != "jsonl") {
-    fmt::print("{}", to_text(report));
+    say("{}", to_text(report));
     return exit_done;
   }
   print_json(common, to_json(report));
@@ -34,8 +34,11 @@ Design read_files(const std::vector<std::string>& files) {
   return load_design(files.front());
 }
 
-int run_explain(const Common& common, const std::vector<std::string>& files, const std::string& show,
+int run_explain(const CLI::App& command, const Common& common, const std::vector<std::string>& files, const std::string& show,
                 const std::string& model) {
+  refuse_unless(model == "cycle", command, {"--out"}, "--model cycle, whose timeline it holds");
+  refuse_unless(model == "loop", command, {"--show"}, "--model loop");
+  if (show == "schedule" && common.format != "text") throw UsageError("--show schedule has no JSON: leave out --format");
   const std::string& path = files.front();
   const Design design = read_files(files);
   if (!design.mapping) {
@@ -49,7 +52,7 @@ int run_explain(const Common& common, const std::vector<std::string>& files, con
     }
   }
   if (show == "schedule") {
-    fmt::print("{}", schedule_primitives(design.layer, design.architecture, *design.mapping));
+    say("{}", schedule_primitives(design.layer, design.architecture, *design.mapping));
     return exit_done;
   }
   const Explanation explanation = explain(design.layer, design.architecture, *design.mapping, LoopModel());
@@ -57,10 +60,10 @@ int run_explain(const Common& common, const std::vector<std::string>& files, con
     print_json(common, to_json(explanation));
   } else {
     if (show == "all") {
-      fmt::print("{}\n{}\n", tree(design.architecture),
+      say("{}\n{}\n", tree(design.architecture),
                  loop_nest(design.layer, design.architecture, *design.mapping));
     }
-    fmt::print("{}", to_text(design.layer, design.architecture, explanation));
+    say("{}", to_text(design.layer, design.architecture, explanation));
   }
   return exit_done;
 }
@@ -78,7 +81,8 @@ void add_explain(CLI::App& app, Common& common, Action& action) {
       "dovetail explain design.yaml            # a design: layer, machine and mapping\n"
       "  dovetail explain design.yaml --show schedule   # the mapping as split, reorder, bind, cache_read\n"
       "  dovetail explain design.yaml --model cycle --out DIR   # lost cycles, and DIR/trace.json for "
-      "ui.perfetto.dev");
+      "ui.perfetto.dev",
+      {.out = true, .dry_run = false});
   command
       ->add_option("DESIGN", options->files,
                    "A design document with a mapping (YAML or JSON), or the files of a Timeloop design")
@@ -95,8 +99,10 @@ void add_explain(CLI::App& app, Common& common, Action& action) {
                    "DIR also the timeline, DIR/trace.json)")
       ->check(CLI::IsMember({"loop", "cycle"}))
       ->capture_default_str();
-  command->callback([&common, &action, options] {
-    action = [&common, options] { return run_explain(common, options->files, options->show, options->model); };
+  command->callback([&common, &action, options, command] {
+    action = [&common, options, command] {
+      return run_explain(*command, common, options->files, options->show, options->model);
+    };
   });
 }
 

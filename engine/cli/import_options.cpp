@@ -3,7 +3,8 @@
 #include <fmt/format.h>
 
 #include <charconv>
-#include <cstdio>
+
+#include "output.hpp"
 
 namespace dovetail::cli {
 namespace {
@@ -40,7 +41,7 @@ void add_import_options(CLI::App& command, ImportOptions& options) {
 
 void print_remarks(const std::vector<Remark>& remarks) {
   for (const Remark& remark : remarks)
-    fmt::print(stderr, "{}\n", to_string(Diagnostic{remark.where, to_string(remark), Severity::note}));
+    warn("{}\n", to_string(Diagnostic{remark.where, to_string(remark), Severity::note}));
 }
 
 }  // namespace dovetail::cli

@@ -1,6 +1,5 @@
 // The program: reads the words, runs one command, turns every kind of error into its exit code.
 #include <algorithm>
-#include <cstdio>
 #include <exception>
 
 #include <fmt/format.h>
@@ -28,11 +27,11 @@ const char* const footer =
     "Start with:  dovetail optimize --workload resnet18 --family eyeriss --trials 20\n"
     "Every command explains itself:  dovetail map --help\n"
     "Exit codes: 0 done, 1 internal error, 2 wrong options, 3 unreadable input, 4 nothing feasible,\n"
-    "            5 ended early by a limit, 6 store, 130/143 interrupted (resumable)\n";
+    "            5 ended early by a limit, 6 store or output, 130/143 interrupted (resumable)\n";
 
 void print_version(const std::string& format) {
   if (format != "json" && format != "jsonl") {
-    fmt::print("dovetail {}\n", DOVETAIL_VERSION);
+    say("dovetail {}\n", DOVETAIL_VERSION);
     return;
   }
   Common common;
@@ -44,7 +43,7 @@ void print_version(const std::string& format) {
                       {"build", DOVETAIL_BUILD_TYPE}});
 }
 
-// "; did you mean --trials?" for the first word that is no option or command of `app`.
+// The first word that is no option or command of `app`, and what was perhaps meant.
 std::string did_you_mean(const CLI::App& app, int argc, char** argv) {
   std::vector<std::string> allowed;
   for (const CLI::Option* option : app.get_options()) {
@@ -58,62 +57,97 @@ std::string did_you_mean(const CLI::App& app, int argc, char** argv) {
     const bool known =
         std::find(allowed.begin(), allowed.end(), word) != allowed.end() || word == app.get_name();
     if (known || (word.rfind("--", 0) != 0 && i != 1)) continue;
-    if (const auto near = nearest(word, allowed)) return fmt::format("; did you mean {}?", *near);
+    const std::string command = app.get_name() == "dovetail" ? "dovetail" : "dovetail " + app.get_name();
+    const auto near = nearest(word, allowed);
+    return fmt::format("; {} has no {}{}", command, word, near ? fmt::format(", did you mean {}?", *near) : "");
   }
   return "";
 }
 
-int run(int argc, char** argv) {
+struct Program {
   CLI::App app{description};
-  app.name("dovetail");
-  app.footer(footer);
-  app.require_subcommand(0, 1);
   Common common;
   Action action;
   bool version = false;
-  app.add_flag("--version", version, "Print the version (with --format json as an object)");
   std::string version_format = "text";
-  app.add_option("--format", version_format, "Form of --version")
-      ->check(CLI::IsMember({"text", "json", "jsonl", "csv"}))
-      ->group("");
-  for (const AddCommand add : commands()) add(app, common, action);
 
-  for (int i = 1; i < argc; ++i) common.command_line += fmt::format("{}{}", i == 1 ? "" : " ", argv[i]);
-  try {
+  Program() {
+    app.name("dovetail");
+    app.footer(footer);
+    app.require_subcommand(0, 1);
+    app.add_flag("--version", version, "Print the version (with --format json as an object)");
+    app.add_option("--format", version_format, "Form of --version")
+        ->check(CLI::IsMember({"text", "json", "jsonl"}))
+        ->group("");
+    for (const AddCommand add : commands()) add(app, common, action);
+  }
+
+  void parse(int argc, char** argv) {
+    for (int i = 1; i < argc; ++i) common.command_line += fmt::format("{}{}", i == 1 ? "" : " ", argv[i]);
     app.parse(argc, argv);
-    if (!common.config.empty()) {
-      // The words of the file stand where no word of the command line does: parse once more with both.
-      std::vector<std::string> words = with_config_file(app, common.config, argc, argv);
-      app.clear();
-      common.set.clear();
-      app.parse(std::move(words));
-    }
+    if (common.config.empty()) return;
+    // The words of the file stand where no word of the command line does: parse once more with both.
+    std::vector<std::string> words = with_config_file(app, common.config, argc, argv);
+    app.clear();
+    common.set.clear();
+    app.parse(std::move(words));
+  }
+
+  const CLI::App& command() const {
+    const auto chosen = app.get_subcommands();
+    return chosen.empty() ? app : *chosen.front();
+  }
+};
+
+int run(int argc, char** argv) {
+  Program program;
+  try {
+    program.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    put(program.app.help());
+    return exit_done;
   } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() == 0) {
-      app.exit(error);
-      return exit_done;
-    }
-    const CLI::App* at = &app;
-    for (const CLI::App* chosen : app.get_subcommands()) at = chosen;
-    fmt::print(stderr, "error: {}{}\n", error.what(), did_you_mean(*at, argc, argv));
-    fmt::print(stderr, "help:  dovetail{} --help\n", at == &app ? "" : fmt::format(" {}", at->get_name()));
+    const CLI::App& at = program.command();
+    const bool extra = dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr;
+    warn("error: {}{}\n", error.what(), extra ? did_you_mean(at, argc, argv) : "");
+    warn("help:  dovetail{} --help\n", &at == &program.app ? "" : fmt::format(" {}", at.get_name()));
     return exit_usage;
   }
-  if (version) {
-    print_version(version_format);
+  if (program.version) {
+    print_version(program.version_format);
     return exit_done;
   }
-  if (!action) {
-    fmt::print(stderr, "{}", app.help());
+  if (!program.action) {
+    warn("{}", program.app.help());
     return exit_usage;
   }
-  const CLI::App* command = app.get_subcommands().front();
-  const std::vector<std::string> changeable = {"describe", "map", "optimize", "sweep", "serve"};
-  if (!common.set.empty() &&
-      std::find(changeable.begin(), changeable.end(), command->get_name()) == changeable.end())
-    throw UsageError(fmt::format("--set {}: {} has nothing to set", common.set.front(), command->get_name()));
   watch_signals();
-  return action();
+  return program.action();
+}
+
+// Every kind of error as a message and its exit code.
+int guarded(const std::function<int()>& body) {
+  try {
+    return body();
+  } catch (const UsageError& error) {
+    warn("error: {}\n", error.what());
+    return exit_usage;
+  } catch (const InputError& error) {
+    warn("{}\n", error.what());
+    return exit_input;
+  } catch (const StorageError& error) {
+    warn("error: {}\n", error.what());
+    return exit_storage;
+  } catch (const OutputError& error) {
+    warn("error: {}\n", error.what());
+    return exit_storage;
+  } catch (const std::bad_alloc&) {
+    warn("error: out of memory\n");
+    return exit_limit;
+  } catch (const std::exception& error) {
+    warn("internal error: {}\n", error.what());
+    return exit_internal;
+  }
 }
 
 }  // namespace
@@ -121,23 +155,12 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   using namespace dovetail::cli;
-  start_log();
-  try {
-    return run(argc, argv);
-  } catch (const UsageError& error) {
-    fmt::print(stderr, "error: {}\n", error.what());
-    return exit_usage;
-  } catch (const dovetail::InputError& error) {
-    fmt::print(stderr, "{}\n", error.what());
-    return exit_input;
-  } catch (const dovetail::StorageError& error) {
-    fmt::print(stderr, "error: {}\n", error.what());
-    return exit_storage;
-  } catch (const std::bad_alloc&) {
-    fmt::print(stderr, "error: out of memory\n");
-    return exit_limit;
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "internal error: {}\n", error.what());
-    return exit_internal;
-  }
+  prepare_streams();
+  const int code = guarded([&] { return run(argc, argv); });
+  if (code == exit_storage) return code;  // what could not be written is not tried again
+  const int closed = guarded([] {
+    close_output();
+    return static_cast<int>(exit_done);
+  });
+  return closed == exit_done || interrupted() ? code : closed;
 }

@@ -1,8 +1,9 @@
 // dovetail map: the best mapping of every layer on one machine, with its proven bound.
+#include <algorithm>
 #include <chrono>
-#include <cstdio>
 #include <map>
 #include <mutex>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -66,7 +67,8 @@ struct Job {
   std::int64_t count = 1;
   MapRequest request;
   MapResult result;
-  std::string failure;  ///< why the model that decides took no mapping
+  std::string failure;   ///< why the model that decides took no mapping
+  std::string screened;  ///< how the search of the loop model ended, where another evaluator then decided
   Json cycle;           ///< of cycle_json, when the cycle model decided
 };
 
@@ -183,12 +185,14 @@ void settle(Job& job, const Evaluator* evaluator, const Options& options) {
   job.failure = std::move(decision.failure);
   // The loop model's bounds hold for the cycle model on some machines; nothing is known of a user's simulator.
   if (foreign || !loop_model_bounds(job.request.architecture)) job.result.lower_bound = 0.0;
+  job.screened = std::exchange(job.result.stopped, foreign ? "simulator" : "cycle model");
   job.result.proven = false;
 }
 
 Json to_json(const Job& job) {
   Json json = {{"name", job.name}, {"count", job.count}};
   json.update(dovetail::to_json(job.request, job.result));
+  if (!job.screened.empty()) json["screened"] = {{"model", "loop"}, {"stopped", job.screened}};
   if (!job.failure.empty()) json["reason"] = job.failure;
   if (!job.cycle.is_null()) json["cycle"] = job.cycle;
   return json;
@@ -259,13 +263,13 @@ void print_idle(const Idle& idle, const std::vector<Job>& jobs, bool counted, do
   if (idle.groups.empty()) return;
   std::int64_t count = 0;
   for (const IdleGroup& group : idle.groups) count += group.count;
-  fmt::print("{} operators without multiply-accumulates: {} words read, {} written, {} operations; {} of the words at the "
+  say("{} operators without multiply-accumulates: {} words read, {} written, {} operations; {} of the words at the "
              "outermost memory, {}\n",
              count, idle.work.words_read, idle.work.words_written, idle.work.operations, percent(traffic_share(idle, jobs)),
              counted ? "counted" : "left out (--count-all counts them)");
   if (!counted) return;
   const double all_energy = energy + idle.price.energy_pj, all_cycles = cycles + idle.price.cycles;
-  fmt::print("they cost {:.4e} pJ and {:.0f} cycles at the outermost memory{}\nwith them: {:.4e} pJ, {:.0f} cycles, EDP {:.4e} "
+  say("they cost {:.4e} pJ and {:.0f} cycles at the outermost memory{}\nwith them: {:.4e} pJ, {:.0f} cycles, EDP {:.4e} "
              "pJ x cycles\n",
              idle.price.energy_pj, idle.price.cycles,
              idle.vector_unit ? " and at the vector unit" : "; the machine declares no vector unit, so operations cost nothing",
@@ -274,7 +278,7 @@ void print_idle(const Idle& idle, const std::vector<Job>& jobs, bool counted, do
 
 void print_text(const std::vector<Job>& jobs, const std::string& title, const Options& options, const Idle& idle,
                 double seconds) {
-  fmt::print("{}: {} distinct layer{}, {} mapper, objective {} ({}), {}\n\n", title, jobs.size(),
+  say("{}: {} distinct layer{}, {} mapper, objective {} ({}), {}\n\n", title, jobs.size(),
              jobs.size() == 1 ? "" : "s", options.mapper, options.objective,
              objective_unit(*parse_objective(options.objective)), certainty(jobs));
   Table table({"layer", "x", "objective", "bound", "gap", "energy pJ", "cycles", "utilization", "evaluations",
@@ -294,7 +298,7 @@ void print_text(const std::vector<Job>& jobs, const std::string& title, const Op
                percent(job.result.best.utilization), fmt::format("{}", job.result.evaluations),
                job.result.stopped});
   }
-  fmt::print("{}", table.text());
+  say("{}", table.text());
   double energy = 0, cycles = 0;
   bool complete = true;
   for (const Job& job : jobs) {
@@ -302,8 +306,8 @@ void print_text(const std::vector<Job>& jobs, const std::string& title, const Op
     energy += static_cast<double>(job.count) * job.result.best.energy_pj;
     cycles += static_cast<double>(job.count) * static_cast<double>(job.result.best.cycles);
   }
-  if (complete && (jobs.size() > 1 || jobs.front().count > 1)) {
-    fmt::print("\nall layers: {:.4e} pJ, {:.0f} cycles, EDP {:.4e} pJ x cycles\n", energy, cycles,
+  if (complete && !jobs.empty() && (jobs.size() > 1 || jobs.front().count > 1)) {
+    say("\nall layers: {:.4e} pJ, {:.0f} cycles, EDP {:.4e} pJ x cycles\n", energy, cycles,
                energy * cycles);
   }
   if (complete) print_idle(idle, jobs, options.count_all, energy, cycles);
@@ -313,18 +317,25 @@ void print_text(const std::vector<Job>& jobs, const std::string& title, const Op
                        {"count", job.count},
                        {"objective", job.result.objective},
                        {"cycle", job.cycle}});
-  if (const std::string text = disagreement_text(decided); !text.empty()) fmt::print("\n{}", text);
-  fmt::print("time: {}\n", duration(seconds));
+  if (const std::string text = disagreement_text(decided); !text.empty()) say("\n{}", text);
+  if (std::any_of(jobs.begin(), jobs.end(), [](const Job& job) { return !job.screened.empty(); })) {
+    const bool all = std::all_of(jobs.begin(), jobs.end(), [](const Job& job) { return job.screened == "proven"; });
+    say("\nThe loop model's best mappings were given to the {}, which decides: {}; nothing is proven of others under the "
+        "{}.\n",
+        jobs.front().result.stopped, all ? "the loop model's optimum is proven" : "not all layers are proven under the loop model",
+        jobs.front().result.stopped);
+  }
+  say("time: {}\n", duration(seconds));
   for (const Job& job : jobs) {
     if (!job.failure.empty()) {
-      fmt::print("\n{}: {}\n", job.name, job.failure);
+      say("\n{}: {}\n", job.name, job.failure);
     } else if (!job.result.mapping && interrupted()) {
-      fmt::print("\n{}: no mapping before the signal\n", job.name);
+      say("\n{}: no mapping before the signal\n", job.name);
     } else if (!job.result.mapping) {
-      fmt::print("\n{}: nothing fits. The nearest miss:\n", job.name);
-      for (const Violation& violation : job.result.closest) fmt::print("  {}\n", to_text(violation));
+      say("\n{}: nothing fits. The nearest miss:\n", job.name);
+      for (const Violation& violation : job.result.closest) say("  {}\n", to_text(violation));
     } else if (options.nests || jobs.size() == 1) {
-      fmt::print("\n{}\n{}", job.name,
+      say("\n{}\n{}", job.name,
                  loop_nest(job.request.layer, job.request.architecture, *job.result.mapping));
     }
   }
@@ -333,14 +344,14 @@ void print_text(const std::vector<Job>& jobs, const std::string& title, const Op
 // The mappings as Timeloop's: on stdout for one layer; with --out, files with problems and the machine beside them.
 void write_timeloop(const std::vector<Job>& jobs, const Common& common) {
   for (const std::string& difference : timeloop_differences(jobs.front().request.architecture))
-    fmt::print(stderr, "note: {}\n", difference);
+    warn("note: {}\n", difference);
   if (!common.out.empty())
     write_file(common.out, "architecture.yaml", timeloop_architecture(jobs.front().request.architecture));
   for (const Job& job : jobs) {
     if (!job.result.mapping) continue;
     const std::string text = timeloop_mapping(job.request.layer, job.request.architecture, *job.result.mapping);
     if (common.out.empty()) {
-      fmt::print("{}", text);
+      say("{}", text);
     } else {
       write_file(common.out, file_name(job.name) + ".problem.yaml", timeloop_problem(job.request.layer));
       write_file(common.out, file_name(job.name) + ".map.yaml", text);
@@ -348,7 +359,20 @@ void write_timeloop(const std::vector<Job>& jobs, const Common& common) {
   }
 }
 
-int run(const Options& options, const Common& common) {
+double since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+void check_options(const CLI::App& command, const Options& options, const Common& common) {
+  refuse_unless(!options.evaluator.empty(), command, {"--evaluator-timeout", "--candidates"}, "--evaluator");
+  refuse_unless(!options.workload.empty(), command, {"--architecture", "--dataflow", "--set"},
+                "--workload: a design FILE has its machine");
+  refuse_unless(common.format == "text", command, {"--nests"}, "--format text");
+  refuse_unless(common.format.rfind("json", 0) == 0, command, {"--front"}, "--format json, which shows it");
+}
+
+int run(const CLI::App& command, const Options& options, const Common& common) {
+  check_options(command, options, common);
   if (options.files.empty() == options.workload.empty())
     throw UsageError("map needs either a design FILE or --workload with --architecture");
   if (!options.workload.empty() && options.architecture.empty())
@@ -389,7 +413,7 @@ int run(const Options& options, const Common& common) {
     job.request.stop = interrupted;
   }
   if (common.dry_run) {
-    fmt::print("{}: {} distinct layer{} would be mapped by the {} mapper\n", title, jobs.size(),
+    say("{}: {} distinct layer{} would be mapped by the {} mapper\n", title, jobs.size(),
                jobs.size() == 1 ? "" : "s", options.mapper);
     return exit_done;
   }
@@ -399,6 +423,8 @@ int run(const Options& options, const Common& common) {
   double worst_gap = 0.0;
   parallel_for(jobs.size(), common.threads, [&](std::size_t i) {
     if (interrupted()) return;
+    if (options.time_s > 0)  // of the whole command; who comes late still gets a mapping
+      jobs[i].request.time_s = std::max(0.01 * options.time_s, options.time_s - since(start));
     jobs[i].result = mapper->map(jobs[i].request);
     settle(jobs[i], evaluator.get(), options);
     const std::lock_guard<std::mutex> lock(counting);
@@ -418,22 +444,23 @@ int run(const Options& options, const Common& common) {
   bool complete = true, limited = false;
   for (const Job& job : jobs) {
     complete = complete && job.result.mapping.has_value();
-    limited = limited || job.result.stopped == "time" || job.result.stopped == "memory";
+    const std::string& ended = job.screened.empty() ? job.result.stopped : job.screened;
+    limited = limited || ended == "time" || ended == "memory";
   }
   if (common.format == "text") {
     print_text(jobs, title, options, idle, seconds);
   } else if (common.format == "timeloop") {
     write_timeloop(jobs, common);
   } else if (common.format == "csv") {
-    fmt::print(
+    say(
         "layer,count,objective,lower_bound,gap,proven,energy_pj,cycles,utilization,evaluations,seconds\n");
     for (const Job& job : jobs) {
       if (!job.result.mapping) {
-        fmt::print("{},{},,,,,,,,{},{}\n", csv_cell(job.name), job.count, job.result.evaluations,
+        say("{},{},,,,,,,,{},{}\n", csv_cell(job.name), job.count, job.result.evaluations,
                    job.result.seconds);
         continue;
       }
-      fmt::print("{},{},{},{},{},{},{},{},{},{},{}\n", csv_cell(job.name), job.count, job.result.objective,
+      say("{},{},{},{},{},{},{},{},{},{},{}\n", csv_cell(job.name), job.count, job.result.objective,
                  job.result.lower_bound, job.result.gap(), job.result.proven ? "true" : "false",
                  job.result.best.energy_pj, job.result.best.cycles, job.result.best.utilization,
                  job.result.evaluations, job.result.seconds);
@@ -466,14 +493,18 @@ int run(const Options& options, const Common& common) {
               "\n");
     }
   }
-  if (interrupted()) return interrupt_exit_code();
+  if (interrupted()) {
+    const auto mapped = std::count_if(jobs.begin(), jobs.end(), [](const Job& job) { return job.result.mapping; });
+    warn("interrupted: {} of {} layers have a mapping\n", mapped, jobs.size());
+    return interrupt_exit_code();
+  }
   if (!complete) {
     for (const Job& job : jobs) {
       if (job.result.mapping) continue;
-      fmt::print(stderr, "error: {}: no valid mapping", job.name);
-      if (!job.failure.empty()) fmt::print(stderr, "; {}", job.failure);
-      for (const Violation& violation : job.result.closest) fmt::print(stderr, "; {}", to_text(violation));
-      fmt::print(stderr, "\n");
+      warn("error: {}: no valid mapping", job.name);
+      if (!job.failure.empty()) warn("; {}", job.failure);
+      for (const Violation& violation : job.result.closest) warn("; {}", to_text(violation));
+      warn("\n");
     }
     return exit_infeasible;
   }
@@ -488,12 +519,11 @@ void add_map(CLI::App& app, Common& common, Action& action) {
                                      "lower bound of what any mapping can reach.",
                                      "dovetail map --workload resnet18 --architecture eyeriss --objective "
                                      "edp\n  dovetail map design.yaml --format json\n  dovetail map "
-                                     "--workload alexnet --architecture fpga-tiles --set board=zc706");
+                                     "--workload alexnet --architecture fpga-tiles --set board=zc706",
+      {.formats = {"text", "json", "jsonl", "csv", "timeloop"}, .seed = true, .threads = true, .out = true, .set = true});
   const auto options = std::make_shared<Options>();
   CLI::Option* format = command->get_option("--format");
-  format->get_validator(0)->active(false);
-  format->description("Form of the result on stdout; timeloop: the mapping as Timeloop's (with --out DIR also problem and machine)")
-      ->check(CLI::IsMember({"text", "json", "jsonl", "csv", "timeloop"}));
+  format->description("Form of the result on stdout; timeloop: the mapping as Timeloop's (with --out DIR also problem and machine)");
   command
       ->add_option("file", options->files,
                    "Design document (layer + architecture), or the files of a Timeloop design (problem, architecture, ERT, "
@@ -531,8 +561,7 @@ void add_map(CLI::App& app, Common& common, Action& action) {
                     "words at the outermost memory, their operations at the machine's vector unit, if it declares one");
   command->add_flag("--nests", options->nests, "Print the loop nest of every layer");
   command->callback([&common, &action, options, command] {
-    json_unless_terminal(*command, common);
-    action = [&common, options] { return run(*options, common); };
+    action = [&common, options, command] { return run(*command, *options, common); };
   });
 }
 

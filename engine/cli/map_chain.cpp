@@ -17,21 +17,21 @@ void print_text(const FusedChain& chain, const Json& answer) {
   const auto number = [&](const char* key) {
     return network[key].is_null() ? std::string("-") : fmt::format("{:.6g}", network[key].get<double>());
   };
-  fmt::print("{}: {} layer{} on a buffer of {} words\n\n", chain.name.empty() ? "chain" : chain.name,
+  say("{}: {} layer{} on a buffer of {} words\n\n", chain.name.empty() ? "chain" : chain.name,
              chain.layers.size(), chain.layers.size() == 1 ? "" : "s", chain.machine.capacity_words);
   Table table({"", "edp (pJ x cycles)", "energy pJ", "cycles"});
   table.add({"layer by layer", number("unfused_edp"), "", ""});
   table.add({"best", number("edp"), number("energy_pj"), number("cycles")});
   table.add({"no schedule of any kind is below", number("compulsory_edp"), "", ""});
-  fmt::print("{}", table.text());
+  say("{}", table.text());
   if (network["edp"].is_null()) {
-    fmt::print("\nnothing fits: some layer has no tile that the buffer can hold\n");
+    say("\nnothing fits: some layer has no tile that the buffer can hold\n");
     return;
   }
-  fmt::print("\nproven: all homes, groups, tiles and loop orders were compared\n");
-  for (const Json& group : network["groups"]) fmt::print("in bands: layers {}\n", group.get<std::string>());
-  for (const Json& layer : network["in_buffer"]) fmt::print("whole in the buffer: result of layer {}\n", layer.get<int>());
-  if (network["groups"].empty() && network["in_buffer"].empty()) fmt::print("every result passes through DRAM\n");
+  say("\nproven: all homes, groups, tiles and loop orders were compared\n");
+  for (const Json& group : network["groups"]) say("in bands: layers {}\n", group.get<std::string>());
+  for (const Json& layer : network["in_buffer"]) say("whole in the buffer: result of layer {}\n", layer.get<int>());
+  if (network["groups"].empty() && network["in_buffer"].empty()) say("every result passes through DRAM\n");
 }
 
 }  // namespace

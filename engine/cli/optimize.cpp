@@ -3,7 +3,7 @@
 
 #include <chrono>
 #include <cmath>
-#include <cstdio>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -13,6 +13,7 @@
 #include <dovetail/engine/report/evaluation_json.hpp>
 #include <dovetail/engine/report/report.hpp>
 #include <dovetail/engine/report/table.hpp>
+#include <dovetail/workloads/text/printable.hpp>
 
 #include "command.hpp"
 #include "notes.hpp"
@@ -33,11 +34,13 @@ struct Options : StudyOptions {
 };
 
 // What would be searched, without searching.
-int print_plan(const Codesign& codesign, const Common& common) {
+int print_plan(Study study, const Common& common) {
+  const std::string simulator = std::exchange(study.evaluator, "");  // a plan runs nothing of the user's
+  const Codesign codesign(std::move(study));
   const SpaceSize size = codesign.space().count();
   if (size.feasible == 0.0) {
     const auto closure = codesign.space().closure();
-    fmt::print(stderr, "error: no hardware point satisfies the constraints{}\n",
+    warn("error: no hardware point satisfies the constraints{}\n",
                closure ? "; the space is closed by: " + closure->constraint : "");
     return exit_infeasible;
   }
@@ -64,25 +67,28 @@ int print_plan(const Codesign& codesign, const Common& common) {
                         {"trials", trials},
                         {"seconds_per_trial", json_number(seconds)},
                         {"estimated_seconds", json_number(seconds * static_cast<double>(trials))},
+                        {"estimated_without", simulator.empty() ? Json(nullptr) : Json("evaluator")},
                         {"estimated_memory_mb", json_number(std::round(memory_mb))},
                         {"hand_design_feasible", design->feasible()}});
     return exit_done;
   }
-  fmt::print("space: {} points, {} feasible, a share of {:.2g}{}\n", short_number(size.points),
+  say("space: {} points, {} feasible, a share of {:.2g}{}\n", short_number(size.points),
              short_number(size.feasible), size.share,
              size.exact ? " (counted)"
                         : fmt::format(" (estimated, {} to {})", short_number(size.feasible_low),
                                       short_number(size.feasible_high)));
-  fmt::print(
+  say(
       "{} distinct layer{} per trial, {} trials: about {} if none is pruned and each takes as long as the "
       "machine "
       "nearest to the hand design ({}); about {:.0f} MB\n",
       codesign.unique_layers(), codesign.unique_layers() == 1 ? "" : "s", trials,
       duration(seconds * static_cast<double>(trials)), duration(seconds), memory_mb);
-  if (!design->feasible()) fmt::print("that machine is not feasible: {}\n", design->reason);
-  fmt::print("parameters:");
-  for (const Parameter& parameter : codesign.space().parameters()) fmt::print(" {}", parameter.name);
-  fmt::print("\n");
+  if (!simulator.empty())
+    say("the evaluator is not started for this: the time of {} comes on top\n", printable_word(simulator));
+  if (!design->feasible()) say("that machine is not feasible: {}\n", design->reason);
+  say("parameters:");
+  for (const Parameter& parameter : codesign.space().parameters()) say(" {}", parameter.name);
+  say("\n");
   return exit_done;
 }
 
@@ -118,9 +124,9 @@ CodesignResult run_joint(const Codesign& codesign, std::int64_t evaluations, Pro
 
 int run(const CLI::App& command, const Options& options, const Common& common) {
   const Study study = make_study(command, options, common);
+  if (common.dry_run) return print_plan(study, common);
   Simulators simulators;
   const Codesign codesign(study, simulators.get(study));
-  if (common.dry_run) return print_plan(codesign, common);
   if (options.joint > 0 && (!codesign.study().store.empty() || codesign.study().prove))
     throw UsageError("--joint keeps no store and proves nothing: leave out --store and --prove");
   std::unique_ptr<Store> store;
@@ -163,26 +169,26 @@ int run(const CLI::App& command, const Options& options, const Common& common) {
                                          .dump());
 
   if (common.format == "text") {
-    fmt::print("{}", result_text(json));
-    fmt::print("\ntime: {}{}\n", duration(result.seconds),
+    say("{}", result_text(json));
+    say("\ntime: {}{}\n", duration(result.seconds),
                result.stopped == "trials" ? "" : ", ended by: " + result.stopped);
   } else if (common.format == "csv") {
     Json trials = Json::array();
     for (const Trial& trial : result.trials) trials.push_back(trial_json(codesign, trial));
-    fmt::print("{}", trials_csv(trials, codesign.space().names()));
+    say("{}", trials_csv(trials, codesign.space().names()));
   } else {
     print_json(common, json);
   }
   if (!common.out.empty()) write_files(codesign, result, json, common.out);
   if (result.stopped == "interrupt") {
-    fmt::print(stderr, "interrupted after {} trials{}\n", result.trials.size(),
+    warn("interrupted after {} trials{}\n", result.trials.size(),
                path.empty() ? "" : "; continue with --resume");
     return interrupt_exit_code();
   }
   if (!result.best) {
-    fmt::print(stderr, "error: no feasible design{}\n", result.stopped == "time" ? " within the time" : "");
+    warn("error: no feasible design{}\n", result.stopped == "time" ? " within the time" : "");
     if (const auto closure = codesign.space().closure())
-      fmt::print(stderr, "the space is closed by: {}\n", closure->constraint);
+      warn("the space is closed by: {}\n", closure->constraint);
     return result.stopped == "time" ? exit_limit : exit_infeasible;
   }
   return result.stopped == "time" ? exit_limit : exit_done;
@@ -196,7 +202,8 @@ void add_optimize(CLI::App& app, Common& common, Action& action) {
                      "Searches the accelerator of a family, and the mapping of every layer on it, with the "
                      "best objective within your limits.",
                      "dovetail optimize --workload resnet18 --family eyeriss --trials 40 --store r18.db\n"
-                     "  dovetail optimize study.yaml --set 'specs.area_um2=4e6' --resume --store r18.db");
+                     "  dovetail optimize study.yaml --set 'specs.area_um2=4e6' --resume --store r18.db",
+      {.formats = {"text", "json", "jsonl", "csv"}, .seed = true, .threads = true, .out = true, .set = true});
   const auto options = std::make_shared<Options>();
   add_study_options(*command, *options);
   command->add_flag("--resume", options->resume,

@@ -1,6 +1,5 @@
 // dovetail place: stages of a pipeline on boards, layers of networks on machines.
 #include <algorithm>
-#include <cstdio>
 #include <limits>
 
 #include <fmt/format.h>
@@ -79,7 +78,7 @@ int place_networks(const Options& options, const Common& common) {
   for (std::size_t m = 0; m < machines.size(); ++m)
     placement_case.machines.push_back(fmt::format("{} {}", m, machines[m].name));
   if (common.dry_run) {
-    fmt::print("{} networks would be placed on {} machines\n", networks.size(), machines.size());
+    say("{} networks would be placed on {} machines\n", networks.size(), machines.size());
     return exit_done;
   }
   MapRequest base;
@@ -99,14 +98,14 @@ int place_networks(const Options& options, const Common& common) {
                             placement_case.networks[static_cast<std::size_t>(layer.network)]);
   }
   if (!unable.empty()) {
-    fmt::print(stderr, "{}", unable);
+    warn("{}", unable);
     return exit_infeasible;
   }
   const PlacementResult result = place(placement_case.problem);
   if (common.format == "text") {
-    fmt::print("{} distinct layers, each mapped exactly on every machine (objective {}); energy in pJ\n",
+    say("{} distinct layers, each mapped exactly on every machine (objective {}); energy in pJ\n",
                priced.shapes, options.objective);
-    fmt::print("{}", placement_text(placement_case, result));
+    say("{}", placement_text(placement_case, result));
     return exit_done;
   }
   Json json = {{"schema", "dovetail-place/1"},
@@ -129,7 +128,6 @@ int run(const Options& options, const Common& common) {
     throw UsageError("place needs a FILE, '-' for JSON lines on stdin, or --workload with --architecture");
   if (named && (options.workloads.empty() || options.architectures.empty()))
     throw UsageError("--workload needs --architecture, and the reverse");
-  if (common.format == "csv") throw UsageError("--format csv: a placement is printed as text or JSON");
   if (named) return place_networks(options, common);
   const bool text = common.format == "text";
   Json list = Json::array();
@@ -144,7 +142,7 @@ int run(const Options& options, const Common& common) {
     try {
       Answer one = answer(load_file(file), text);
       feasible = feasible && one.feasible;
-      if (text) fmt::print("{}{}", options.files.size() > 1 ? file + ":\n" : "", one.text);
+      if (text) say("{}{}", options.files.size() > 1 ? file + ":\n" : "", one.text);
       list.push_back(std::move(one.json));
     } catch (const InputError& error) {
       mistakes += fmt::format("{}\n", error.what());
@@ -157,7 +155,7 @@ int run(const Options& options, const Common& common) {
   } else if (!text && (!single || mistakes.empty())) {
     print_json(common, single ? list.front() : list);
   }
-  fmt::print(stderr, "{}", mistakes);
+  warn("{}", mistakes);
   if (!mistakes.empty()) return exit_input;
   return feasible ? exit_done : exit_infeasible;
 }
@@ -172,7 +170,8 @@ void add_place(CLI::App& app, Common& common, Action& action) {
                      "Reads placement-case/1 and pipeline-case/1 documents.",
                      "dovetail place --workload resnet18 --workload mobilenetv2 --architecture nvdla "
                      "--architecture shidiannao\n  dovetail place pipeline.yaml\n  dovetail place - < "
-                     "cases.jsonl > answers.jsonl");
+                     "cases.jsonl > answers.jsonl",
+                     {.seed = true, .threads = true});
   const auto options = std::make_shared<Options>();
   command
       ->add_option("files", options->files,
@@ -188,8 +187,7 @@ void add_place(CLI::App& app, Common& common, Action& action) {
       ->add_option("--objective", options->objective, "By which a layer's mapping on a machine is the best")
       ->check(CLI::IsMember({"edp", "energy", "cycles"}))
       ->capture_default_str();
-  command->callback([&common, &action, options, command] {
-    json_unless_terminal(*command, common);
+  command->callback([&common, &action, options] {
     action = [&common, options] { return run(*options, common); };
   });
 }

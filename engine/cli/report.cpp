@@ -1,5 +1,4 @@
 // dovetail report: what a store knows, of a finished, a running or a cut-off study.
-#include <cstdio>
 
 #include <fmt/format.h>
 
@@ -159,29 +158,31 @@ StoredStudy read_sound_store(const std::string& path) {
   }
 }
 
-int run(const Options& options, const Common& common) {
+int run(const CLI::App& command, const Options& options, const Common& common) {
+  if (!options.html.empty() && command.count("--format") > 0)
+    throw UsageError("--html writes a page and nothing else: leave out --format");
   const StoredStudy study = read_sound_store(options.store);
   if (common.dry_run) {
-    fmt::print("{} trials would be reported{}\n", study.trials.size(),
+    say("{} trials would be reported{}\n", study.trials.size(),
                options.html.empty() ? "" : " in " + options.html);
     return exit_done;
   }
   if (!options.html.empty()) {
     if (!html_charts_available())
-      fmt::print(stderr, "warning: built without the chart library: the page has tables only\n");
+      warn("warning: built without the chart library: the page has tables only\n");
     write_file("", options.html,
                html_report({{"result", study.result},
                             {"trials", study.trials},
                             {"calibration", calibration_json(study.calibration)},
                             {"calibration_coverage", json_number(study.calibration.coverage)},
                             {"calibration_explained", json_number(study.calibration.explained)}}));
-    fmt::print(stderr, "wrote {}\n", options.html);
+    warn("wrote {}\n", options.html);
     return exit_done;
   }
   if (common.format == "csv") {
-    fmt::print("{}", trials_csv(study.trials, study.parameters));
+    say("{}", trials_csv(study.trials, study.parameters));
   } else if (common.format == "text") {
-    fmt::print("{}{}{}\nstatus: {}\n", result_text(study.result), convergence_text(study),
+    say("{}{}{}\nstatus: {}\n", result_text(study.result), convergence_text(study),
                calibration_text(study.calibration), study.result["stopped"].get<std::string>());
   } else if (common.format == "jsonl") {
     for (const Json& trial : study.trials) print_json(common, trial);
@@ -204,15 +205,17 @@ void add_report(CLI::App& app, Common& common, Action& action) {
       "What a store knows about its study: the best design beside the hand design, bounds, every trial.\n"
       "Works on finished, running and cut-off studies. csv and jsonl give the trial table.",
       "dovetail report r18.db\n  dovetail report r18.db --format csv > trials.csv\n  dovetail report r18.db "
-      "--html r18.html");
+      "--html r18.html",
+      {.formats = {"text", "json", "jsonl", "csv"}});
   const auto options = std::make_shared<Options>();
   command->add_option("store", options->store, "Store written by `optimize --store`")
       ->required()
       ->type_name("STORE");
   command->add_option("--html", options->html, "Write one self-contained page to this file")
       ->type_name("FILE");
-  command->callback(
-      [&common, &action, options] { action = [&common, options] { return run(*options, common); }; });
+  command->callback([&common, &action, options, command] {
+    action = [&common, options, command] { return run(*command, *options, common); };
+  });
 }
 
 }  // namespace dovetail::cli

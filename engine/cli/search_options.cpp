@@ -34,7 +34,7 @@ void add_search_options(CLI::App& command, SearchOptions& options) {
   command
       .add_option(
           "--evaluator", options.evaluator,
-          "Your own simulator decides: a command, started once per thread, that is sent a design (the "
+          "Your own simulator decides: a command for the shell, started once per thread, that is sent a design (the "
           "document of `evaluate`) as one JSON line and answers one: {\"cycles\": n, \"energy_pj\": x}, "
           "{\"valid\": false} or {\"failed\": \"why\"}")
       ->type_name("COMMAND");
@@ -101,7 +101,9 @@ std::pair<Family, Point> family_point(const std::string& name, const std::vector
   });
   if (!settings.empty()) family = load_family(name, settings);
   Point point = family.default_point();
-  const Space space = narrow(family.space(), study, diagnostics);
+  std::vector<std::string> names;
+  for (const FamilySetting& setting : family.settings()) names.push_back("hw." + setting.name);
+  const Space space = narrow(family.space(), study, diagnostics, names);
   diagnostics.raise();
   if (study.fixed.empty()) return {family, point};
   // The hand design with the given values; other parameters follow only where the constraints force them.

@@ -1,5 +1,4 @@
 // `dovetail serve SPACE`: ask/tell over standard input and output.
-#include <cstdio>
 #include <iostream>
 #include <map>
 #include <string>
@@ -9,6 +8,7 @@
 #include <dovetail/engine/report/table.hpp>
 #include <dovetail/engine/study/ask_tell.hpp>
 #include <dovetail/engine/study/ask_tell_document.hpp>
+#include <dovetail/workloads/text/printable.hpp>
 
 #include "command.hpp"
 #include "notes.hpp"
@@ -48,12 +48,12 @@ int serve(const Common& common, const Words& words) {
   } catch (const std::invalid_argument& error) {
     throw UsageError(error.what());  // an unknown designer or option
   } catch (const NoFeasiblePoint& error) {
-    fmt::print(stderr, "error: {}\n", error.what());
+    warn("error: {}\n", error.what());
     return exit_infeasible;
   }
   if (common.dry_run) {
     const SpaceSize size = session->space().count();
-    fmt::print("{} parameters, {} constraints, {} points, {} feasible{}, designer {}\n",
+    say("{} parameters, {} constraints, {} points, {} feasible{}, designer {}\n",
                session->space().parameters().size(), session->space().constraints().size(),
                short_number(size.points), short_number(size.feasible),
                size.exact ? " (counted)" : " (estimated)", words.designer);
@@ -63,8 +63,8 @@ int serve(const Common& common, const Words& words) {
   std::string line;
   while (!interrupted() && std::getline(std::cin, line)) {
     if (!line.empty() && line.back() == '\r') line.pop_back();
-    const std::string reply = answer_line(*session, line) + "\n";
-    if (std::fwrite(reply.data(), 1, reply.size(), stdout) != reply.size() || std::fflush(stdout) != 0) break;
+    put(printable_json(answer_line(*session, line)) + "\n");
+    flush();
   }
   return interrupted() ? interrupt_exit_code() : exit_done;
 }
@@ -80,7 +80,8 @@ void add_serve(CLI::App& app, Common& common, Action& action) {
       "\"why\"}]}\n"
       "  space.yaml: parameters: [{name, kind: real|integer|ordinal|categorical|permutation, low, high, log, "
       "values}],\n"
-      "              constraints: [expressions], goal: {objectives: [{metric}], specs: [{metric, max|min}]}");
+      "              constraints: [expressions], goal: {objectives: [{metric}], specs: [{metric, max|min}]}",
+      {.formats = {"jsonl", "json"}, .seed = true, .threads = true, .set = true});
   command->add_option("space", words->space, "Document of the space and its goal (YAML or JSON)")
       ->required()
       ->type_name("SPACE");

@@ -1,4 +1,4 @@
-// SIGINT and SIGTERM: the first sets a flag, the second meets the system's own handler.
+// SIGINT and SIGTERM: the first sets a flag and ends a wait for input, the second meets the system's own handler.
 #include "signals.hpp"
 
 #include <csignal>
@@ -10,14 +10,17 @@ volatile std::sig_atomic_t caught = 0;
 
 extern "C" void remember(int signal) {
   caught = signal;
-  std::signal(signal, SIG_DFL);
 }
 
 }  // namespace
 
 void watch_signals() {
-  std::signal(SIGINT, remember);
-  std::signal(SIGTERM, remember);
+  struct sigaction action = {};
+  action.sa_handler = remember;
+  action.sa_flags = SA_RESETHAND;  // without SA_RESTART: reading a line gives up
+  sigemptyset(&action.sa_mask);
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
 }
 
 bool interrupted() {

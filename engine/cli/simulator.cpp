@@ -1,10 +1,9 @@
 // The user's simulator of --evaluator.
 #include "simulator.hpp"
 
-#include <cstdio>
-
 #include <fmt/format.h>
 
+#include "output.hpp"
 #include "signals.hpp"
 
 namespace dovetail::cli {
@@ -14,7 +13,9 @@ std::shared_ptr<const CommandEvaluator> Simulators::get(const std::string& comma
   const std::lock_guard<std::mutex> lock(mutex_);
   auto& evaluator = all_[{command, timeout_s}];
   if (!evaluator)
-    evaluator = std::make_shared<CommandEvaluator>(CommandOptions{command, timeout_s, interrupted});
+    evaluator = std::make_shared<CommandEvaluator>(CommandOptions{
+        command, timeout_s, interrupted,
+        [](const std::string& words) { warn("evaluator: the shell runs {}\n", words); }});
   return evaluator;
 }
 
@@ -25,10 +26,12 @@ std::shared_ptr<const CommandEvaluator> Simulators::get(const Study& study) {
 void Simulators::report() const {
   for (const auto& [name, evaluator] : all_) {
     const CommandCounts counts = evaluator->counts();
-    fmt::print(stderr, "evaluator {}: {} designs asked, {} answered from cache, {} restarts\n", name.first,
+    warn("evaluator {}: {} designs asked, {} answered from cache, {} restarts\n", name.first,
                counts.asked, counts.cached, counts.restarts);
+    if (counts.unasked > 0)
+      warn("  {} times it said a line that nobody asked for\n", counts.unasked);
     for (const auto& [reason, count] : counts.failures)
-      fmt::print(stderr, "  {} failed: {}\n", count, reason);
+      warn("  {} failed: {}\n", count, reason);
   }
 }
 

@@ -102,6 +102,7 @@ Study make_study(const CLI::App& command, const StudyOptions& options, const Com
     }
   }
   diagnostics.raise();
+  refuse_unless(!study.evaluator.empty(), command, {"--evaluator-timeout", "--candidates"}, "an evaluator");
   if (study.workloads.empty() || study.family.empty()) {
     throw UsageError("a study needs a workload and a family: a STUDY file, or --workload with --family");
   }

@@ -1,9 +1,10 @@
 // dovetail sweep: one study per point of a grid, one row each.
 #include <chrono>
-#include <cstdio>
 #include <iostream>
 #include <map>
 #include <mutex>
+#include <numeric>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -177,7 +178,7 @@ class RowPrinter {
  public:
   RowPrinter(const std::vector<SweepPoint>& points, const Common& common)
       : points_(points), common_(common), rows_(points.size()), table_(columns(points.front())) {
-    if (common_.format == "csv") fmt::print("{}", table_.csv());
+    if (common_.format == "csv") cli::put(table_.csv());
   }
 
   void put(std::size_t i, Json row) {
@@ -202,21 +203,24 @@ class RowPrinter {
 
   void finish() {
     progress_.clear();
-    if (common_.format == "text") fmt::print("{}", table_.text(0));
+    if (common_.format == "text") cli::put(table_.text(0));
+    if (common_.format != "json") return;
+    rows_.resize(next_);
+    put_json(rows_, false);
   }
 
  private:
   void print(std::size_t i) {
-    if (common_.format == "json" || common_.format == "jsonl") {
+    if (common_.format == "jsonl") {
       progress_.clear();
-      Common lines = common_;
-      lines.format = "jsonl";
-      print_json(lines, rows_[i]);
+      put_json(rows_[i], true);
+    } else if (common_.format == "json") {
+      return;  // one value, at the end
     } else if (common_.format == "csv") {
       progress_.clear();
       Table one(cells(points_[i], rows_[i]));
-      fmt::print("{}", one.csv());
-      std::fflush(stdout);
+      say("{}", one.csv());
+      flush();
     } else {
       std::vector<std::string> row = cells(points_[i], rows_[i]);
       for (std::size_t c = points_[i].size(); c + 1 < row.size(); ++c) {
@@ -244,7 +248,9 @@ void print_plan(const CLI::App& command, const Options& options, const Common& c
                 const std::vector<SweepPoint>& points) {
   Common own = common;
   for (const auto& [path, value] : points.front()) own.set.push_back(fmt::format("{}={}", path, value));
-  const Codesign codesign(make_study(command, options, own));
+  Study study = make_study(command, options, own);
+  study.evaluator.clear();  // a plan runs nothing of the user's
+  const Codesign codesign(std::move(study));
   const auto start = std::chrono::steady_clock::now();
   codesign.evaluate(codesign.nearest_to_hand(), Codesign::Dataflow::free,
                     {common.threads, 0.0, interrupted, false});
@@ -252,8 +258,8 @@ void print_plan(const CLI::App& command, const Options& options, const Common& c
                       (options.hold ? 1.0 : static_cast<double>(codesign.study().trials));
   const double seconds = each * static_cast<double>(points.size());
   if (common.format == "text") {
-    for (const SweepPoint& point : points) fmt::print("{}\n", to_text(point));
-    fmt::print("{} rows, about {} if each takes as long as the first\n", points.size(), duration(seconds));
+    for (const SweepPoint& point : points) say("{}\n", to_text(point));
+    say("{} rows, about {} if each takes as long as the first\n", points.size(), duration(seconds));
     return;
   }
   Json rows = Json::array();
@@ -298,15 +304,23 @@ int run(const CLI::App& command, const Options& options, const Common& common) {
 
   std::unique_ptr<Store> store;
   std::map<std::string, Json> known;
+  std::vector<std::int64_t> ids(points.size());  // of rows in the store: their places in the grid
+  std::iota(ids.begin(), ids.end(), 0);
   if (!options.store.empty()) {
     record->identity["kind"] = "sweep";
     record->identity["hold"] = options.hold ? "yes" : "no";
     record->identity["trials"] = record->information["trials asked"];
     store = open_store(options.store, *record, options.resume);
+    std::set<std::int64_t> taken;
     for (const StoredTrial& stored : store->trials()) {
+      taken.insert(stored.trial.id);
       const Json kept = Json::parse(stored.detail, nullptr, false);
       if (kept.is_object() && kept.contains("key")) known[kept["key"].get<std::string>()] = kept["row"];
     }
+    // In a grid that was changed since, a place may be another row's.
+    std::int64_t free = std::max(static_cast<std::int64_t>(points.size()), taken.empty() ? 0 : *taken.rbegin() + 1);
+    for (std::int64_t& id : ids)
+      if (taken.contains(id)) id = free++;
   } else if (options.resume) {
     throw UsageError("--resume continues a store: name it with --store FILE");
   }
@@ -314,7 +328,6 @@ int run(const CLI::App& command, const Options& options, const Common& common) {
   RowPrinter printer(points, common);
   Simulators simulators;
   std::mutex counting;
-  std::int64_t next_id = static_cast<std::int64_t>(known.size());
   bool all_good = true;
   parallel_for(points.size(), common.threads, [&](std::size_t i) {
     if (interrupted()) return;
@@ -328,7 +341,7 @@ int run(const CLI::App& command, const Options& options, const Common& common) {
       if (store) {
         const std::lock_guard<std::mutex> lock(counting);
         const bool done = row["status"] == "done";
-        Trial trial{next_id++,
+        Trial trial{ids[i],
                     {},
                     done ? TrialState::completed : TrialState::failed,
                     {},
@@ -355,10 +368,11 @@ int run(const CLI::App& command, const Options& options, const Common& common) {
 void add_sweep(CLI::App& app, Common& common, Action& action) {
   CLI::App* command = add_subcommand(
       app, common, "sweep",
-      "Runs a study once per point of a grid and prints one row each: JSON lines, CSV, or a table.\n"
+      "Runs a study once per point of a grid and prints one row each, as a table, CSV, JSON lines or one JSON list.\n"
       "Paths are those of the study file and of --set; a bare parameter (hw.pe_x) is fixed to the value.",
       "dovetail sweep --workload dqn --family eyeriss --hold --grid hw.glb_words=16384,65536 --format csv\n"
-      "  dovetail sweep study.yaml --grid hw.pe_x=8:16:4 --zip seed=1,2,3 --store s.db --resume");
+      "  dovetail sweep study.yaml --grid hw.pe_x=8:16:4 --zip seed=1,2,3 --store s.db --resume",
+      {.formats = {"text", "json", "jsonl", "csv"}, .seed = true, .threads = true, .set = true});
   const auto options = std::make_shared<Options>();
   add_study_options(*command, *options);
   command
@@ -377,7 +391,6 @@ void add_sweep(CLI::App& app, Common& common, Action& action) {
   command->add_flag("--resume", options->resume,
                     "Continue the sweep in --store: rows that are there are printed, not computed");
   command->callback([&common, &action, options, command] {
-    if (command->count("--format") == 0) common.format = "jsonl";
     action = [&common, options, command] { return run(*command, *options, common); };
   });
 }

@@ -1,4 +1,4 @@
-// The log and the progress line on stderr.
+// The progress line on stderr.
 #include "terminal.hpp"
 
 #include <unistd.h>
@@ -6,40 +6,14 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <cstdlib>
 
 #include <fmt/format.h>
-#include <spdlog/sinks/stdout_color_sinks.h>
-#include <spdlog/spdlog.h>
+
+#include <dovetail/workloads/text/printable.hpp>
 
 namespace dovetail::cli {
-namespace {
 
-bool no_color() {
-  const char* value = std::getenv("NO_COLOR");
-  return value != nullptr && *value != '\0';
-}
-
-}  // namespace
-
-bool stderr_is_terminal() {
-  return isatty(STDERR_FILENO) == 1;
-}
-
-bool colours() {
-  return isatty(STDOUT_FILENO) == 1 && !no_color();
-}
-
-void start_log() {
-  const auto mode = no_color() ? spdlog::color_mode::never : spdlog::color_mode::automatic;
-  auto log = std::make_shared<spdlog::logger>("dovetail",
-                                              std::make_shared<spdlog::sinks::stderr_color_sink_mt>(mode));
-  log->set_pattern("%^%l%$: %v");
-  log->set_level(spdlog::level::warn);
-  spdlog::set_default_logger(log);
-}
-
-Progress::Progress() : enabled_(stderr_is_terminal()) {}
+Progress::Progress() : enabled_(isatty(STDERR_FILENO) == 1) {}
 
 Progress::~Progress() {
   clear();
@@ -55,7 +29,7 @@ void Progress::show(double done, double total, const std::string& text) {
   const int filled = total > 0 ? std::clamp(static_cast<int>(std::lround(bar * done / total)), 0, bar) : 0;
   const std::string line =
       fmt::format("\r\033[K[{}{}] {}", std::string(static_cast<std::size_t>(filled), '#'),
-                  std::string(static_cast<std::size_t>(bar - filled), '.'), text);
+                  std::string(static_cast<std::size_t>(bar - filled), '.'), printable_word(text));
   std::fwrite(line.data(), 1, line.size(), stderr);
   std::fflush(stderr);
 }

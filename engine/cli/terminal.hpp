@@ -1,19 +1,10 @@
-// Words for a person on stderr: the log and one progress line, quiet when nobody watches.
+// The progress line on stderr, quiet when nobody watches.
 #pragma once
 
 #include <chrono>
 #include <string>
 
 namespace dovetail::cli {
-
-/// Sets up the log (stderr, colours only on a terminal without NO_COLOR).
-void start_log();
-
-/// Whether stderr is a terminal.
-bool stderr_is_terminal();
-
-/// Whether stdout may carry colours: a terminal, and NO_COLOR is not set.
-bool colours();
 
 /// One line that is redrawn in place, at most ten times a second; nothing at all when stderr is not a
 /// terminal.

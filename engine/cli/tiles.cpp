@@ -1,9 +1,6 @@
 // dovetail map for FPGA tilings: documents by file or line, networks by name.
 #include "tiles.hpp"
 
-#include <cstdio>
-#include <iostream>
-
 #include <fmt/format.h>
 
 #include <dovetail/engine/cases/compression_document.hpp>
@@ -38,13 +35,13 @@ int compress_document(const Node& document, const Common& common) {
   const CompressionCase compression_case = read_compression(document, diagnostics);
   diagnostics.raise();
   if (common.dry_run) {
-    fmt::print("{} layers would be pruned on {} tilings\n", compression_case.layers.size(),
+    say("{} layers would be pruned on {} tilings\n", compression_case.layers.size(),
                compression_case.hardware.size());
     return exit_done;
   }
   const CompressionResult result = compress(compression_case);
   if (common.format == "text")
-    fmt::print("{}", to_text(compression_case, result));
+    say("{}", to_text(compression_case, result));
   else if (common.format == "csv")
     throw UsageError("--format csv: a compression is printed as text or JSON");
   else
@@ -54,7 +51,7 @@ int compress_document(const Node& document, const Common& common) {
 
 int print(const TileGridCase& grid_case, const TileGridResult& result, const Common& common) {
   if (common.format == "text") {
-    fmt::print("{}", to_text(grid_case, result));
+    say("{}", to_text(grid_case, result));
   } else if (common.format == "csv") {
     throw UsageError("--format csv: a tiling is printed as text or JSON");
   } else {
@@ -85,7 +82,7 @@ int map_tile_document(const std::string& file, const Common& common) {
   diagnostics.raise();
   grid_case.request.spread = true;
   if (common.dry_run) {
-    fmt::print("{} layers would be priced on every tiling of {}\n", grid_case.request.layers.size(),
+    say("{} layers would be priced on every tiling of {}\n", grid_case.request.layers.size(),
                grid_case.request.board.name);
     return exit_done;
   }
@@ -98,7 +95,7 @@ int map_tiles(const Network& network, const std::string& family_name, const Comm
   grid_case.network = network.name;
   grid_case.request = {family.board, family.edition, family.grid, tile_network(network)};
   if (common.dry_run) {
-    fmt::print("{} distinct layers would be priced on every tiling of {}\n", grid_case.request.layers.size(),
+    say("{} distinct layers would be priced on every tiling of {}\n", grid_case.request.layers.size(),
                family.board.name);
     return exit_done;
   }

@@ -127,7 +127,9 @@ void Codesign::read_family(Diagnostics& diagnostics) {
     });
     family_ = std::make_shared<const Family>(
         settings.empty() ? plain : load_family(resolve(study_.folder, study_.family), settings));
-    space_ = narrow(family_->space(), study_, diagnostics);
+    std::vector<std::string> names;
+    for (const FamilySetting& setting : plain.settings()) names.push_back("hw." + setting.name);
+    space_ = narrow(family_->space(), study_, diagnostics, names);
   } catch (const InputError& error) {
     add(diagnostics, error, study_.family_where);
   }

@@ -2,11 +2,13 @@
 #include <dovetail/engine/external/command_evaluator.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <limits>
 #include <mutex>
 #include <stdexcept>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -15,6 +17,7 @@
 #include <dovetail/accelerators/mapping/design.hpp>
 #include <dovetail/engine/external/line_process.hpp>
 #include <dovetail/workloads/text/diagnostics.hpp>
+#include <dovetail/workloads/text/printable.hpp>
 
 namespace dovetail {
 namespace {
@@ -29,14 +32,10 @@ std::string dump(const Json& value) {
 
 // A reason as one line of a table: control characters become spaces, and there is always something to read.
 std::string one_line(std::string text) {
-  constexpr std::size_t longest = 200;
-  if (text.size() > longest) {
-    std::size_t end = longest;  // not inside a character of several bytes
-    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
-    text.resize(end);
-  }
+  text = first_letters(text, 200);
   for (char& c : text)
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
+  text = printable_word(text);
   return text.find_first_not_of(' ') == std::string::npos ? "failed without a reason" : text;
 }
 
@@ -58,6 +57,13 @@ double required(const Json& answer, const char* key) {
   if (!std::isfinite(value) || value < 0.0)
     throw std::runtime_error(fmt::format("answered {} = {}, which is no cost", key, dump(*found)));
   return value;
+}
+
+// The number of a question follows from the design, so that the same design is always the same line (FNV-1a).
+std::int64_t number_of(const std::string& document) {
+  std::uint64_t hash = 0xcbf29ce484222325U;
+  for (const char c : document) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
+  return 100'000'000 + static_cast<std::int64_t>(hash % 900'000'000U);
 }
 
 std::string word(const Json& object, const char* key) {
@@ -118,10 +124,7 @@ void read_parts(const Json& answer, const Layer& layer, Evaluation& evaluation) 
 Evaluation read_answer(const std::string& line, const Layer& layer, const Architecture& architecture) {
   const Json answer = Json::parse(line, nullptr, false);
   if (!answer.is_object()) {
-    std::string start = line.substr(0, 60);  // whatever the bytes mean, the reason is text
-    std::replace_if(
-        start.begin(), start.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80; }, '?');
-    throw std::runtime_error("answered no JSON object: " + quote(start));
+    throw std::runtime_error("answered no JSON object: " + quote(line));
   }
   for (const char* key : {"failed", "error"}) {
     if (!answer.contains(key)) continue;
@@ -154,11 +157,18 @@ Evaluation read_answer(const std::string& line, const Layer& layer, const Archit
 
 struct CommandEvaluator::Workers {
   struct Answer {
-    Evaluation evaluation;
-    std::string failure;
-    bool conclusive =
-        true;  ///< false: the process ended or lost step, which an earlier question may have caused
-    bool lasting = true;  ///< false: we were told to stop, which says nothing about the design
+    Evaluation evaluation = {};
+    std::string failure = {};
+    bool conclusive = true;  ///< false: the process ended or lost step, which an earlier question may have caused
+    bool lasting = true;     ///< false: we were told to stop, which says nothing about the design
+    bool usable = true;      ///< the process may be asked again
+    bool echoed = false;     ///< the answer says which question it answers
+    double seconds = 0.0;
+
+    bool same(const Answer& other) const {
+      return failure == other.failure && evaluation.valid() == other.evaluation.valid() &&
+             evaluation.cycles == other.evaluation.cycles && evaluation.energy_pj == other.evaluation.energy_pj;
+    }
   };
   using Process = std::unique_ptr<LineProcess>;
 
@@ -169,55 +179,103 @@ struct CommandEvaluator::Workers {
   CommandCounts counts;
   bool ever_answered = false;
 
-  // A process that waits for work, or none.
+  bool ever_asked = false;
+
+  // A process that waits for work, or none; those that spoke meanwhile are of no use.
   Process take() {
     const std::lock_guard<std::mutex> lock(mutex);
-    if (idle.empty()) return nullptr;
-    Process process = std::move(idle.back());
-    idle.pop_back();
-    return process;
+    while (!idle.empty()) {
+      Process process = std::move(idle.back());
+      idle.pop_back();
+      if (!process->has_spoken()) return process;
+      ++counts.unasked;
+      ++counts.restarts;
+    }
+    return nullptr;
   }
 
-  // The answer of one process, which goes back to the idle ones if it is still of use.
-  Answer ask(Process process, const std::string& line, const Layer& layer, const Architecture& architecture) {
-    const LineProcess::Reply reply = process->ask(line, options.timeout_s, options.stop);
-    const std::lock_guard<std::mutex> lock(mutex);
-    if (reply.ending == LineProcess::Ending::stopped) return {{}, "interrupted", true, false};
-    if (reply.ending == LineProcess::Ending::timeout) {
-      ++counts.restarts;
-      return {{}, fmt::format("no answer within {} s", options.timeout_s)};
-    }
+  // One question with its number, and what came back.
+  Answer question(LineProcess& process, const std::string& document, const Layer& layer,
+                  const Architecture& architecture) {
+    std::unique_lock<std::mutex> lock(mutex);
+    if (options.started && !std::exchange(ever_asked, true)) options.started(options.command);
+    lock.unlock();
+    const std::int64_t number = number_of(document);
+    const std::string line = fmt::format("{},\"question\":{}}}", document.substr(0, document.size() - 1), number);
+    const auto start = std::chrono::steady_clock::now();
+    const LineProcess::Reply reply = process.ask(line, options.timeout_s, options.stop);
+    Answer answer;
+    answer.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    lock.lock();
+    if (reply.ending == LineProcess::Ending::stopped) return {.failure = "interrupted", .lasting = false};
+    if (reply.ending == LineProcess::Ending::timeout)
+      return {.failure = fmt::format("no answer within {} s", options.timeout_s), .usable = false};
     if (reply.ending == LineProcess::Ending::ended) {
-      ++counts.restarts;
       if (!ever_answered && (reply.exit_code == 126 || reply.exit_code == 127))
         throw InputError({"--evaluator", 0, 0, ""}, fmt::format("the shell cannot run {} (exit code {})",
                                                                 quote(options.command), reply.exit_code));
-      return {{}, reply.text, false};
+      return {.failure = reply.text, .conclusive = false, .usable = false};
     }
-    Answer answer;
     try {
       answer.evaluation = read_answer(reply.text, layer, architecture);
     } catch (const std::runtime_error& error) {
       answer.failure = error.what();
       answer.conclusive = Json::accept(reply.text);
     }
-    if (answer.conclusive) {
-      ever_answered = true;
-      idle.push_back(std::move(process));
-    } else {
-      ++counts.restarts;
+    const Json said = Json::parse(reply.text, nullptr, false);
+    if (const auto echo = said.is_object() ? said.find("question") : said.end(); echo != said.end()) {
+      answer.echoed = true;
+      if (*echo != number) {
+        answer.failure = fmt::format("is out of step: asked question {}, it answered {}", number, one_line(dump(*echo)));
+        answer.conclusive = false;
+      }
     }
+    answer.usable = answer.conclusive;
+    if (answer.conclusive) ever_answered = true;
     return answer;
   }
 
-  Answer ask(const std::string& line, const Layer& layer, const Architecture& architecture) {
-    Process used = take();
-    if (used && !used->out_of_step()) {
-      Answer answer = ask(std::move(used), line, layer, architecture);
+  // A fresh process that does not say which question it answers is asked the same once more. One that spoke before it was
+  // asked, or that says two lines for one, owes or has said a line more than it was asked for; one whose answers vary
+  // by themselves has not.
+  void confirm(LineProcess& process, Answer& answer, const std::string& document, const Layer& layer,
+               const Architecture& architecture) {
+    const auto out_of_step = [&] {
+      answer = {.failure = "is out of step: it says lines that nobody asked for", .conclusive = false, .usable = false};
+      const std::lock_guard<std::mutex> lock(mutex);
+      ++counts.unasked;
+    };
+    if (process.has_spoken()) return out_of_step();
+    const Answer again = question(process, document, layer, architecture);
+    if (!again.usable) {  // it ended or hung; its answer stands
+      answer.usable = false;
+      return;
+    }
+    const double longest = std::max(answer.seconds, again.seconds);
+    const double patience = answer.same(again) ? std::clamp(longest, 0.02, 1.0)
+                                               : std::min(options.timeout_s, std::max(0.2, 3.0 * longest));
+    if (process.has_spoken(patience)) out_of_step();
+  }
+
+  // The answer of one process, which goes back to the idle ones if it is still of use.
+  Answer ask(Process process, bool fresh, const std::string& document, const Layer& layer,
+             const Architecture& architecture) {
+    Answer answer = question(*process, document, layer, architecture);
+    if (fresh && answer.usable && !answer.echoed) confirm(*process, answer, document, layer, architecture);
+    const std::lock_guard<std::mutex> lock(mutex);
+    if (answer.usable)
+      idle.push_back(std::move(process));
+    else if (answer.lasting)
+      ++counts.restarts;
+    return answer;
+  }
+
+  Answer ask(const std::string& document, const Layer& layer, const Architecture& architecture) {
+    if (Process used = take()) {
+      Answer answer = ask(std::move(used), false, document, layer, architecture);
       if (answer.conclusive) return answer;
     }
-    used.reset();
-    return ask(std::make_unique<LineProcess>(options.command), line, layer, architecture);
+    return ask(std::make_unique<LineProcess>(options.command), true, document, layer, architecture);
   }
 };
 

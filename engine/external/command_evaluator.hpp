@@ -15,11 +15,13 @@ struct CommandOptions {
   std::string command;         ///< words for the shell, such as "python3 simulator.py"
   double timeout_s = 60.0;     ///< for one answer, wall time
   std::function<bool()> stop;  ///< true: give up waiting
+  std::function<void(const std::string& command)> started;  ///< told once, before the first question
 };
 
 /// What was asked of the command so far. Counts depend on threads (two may ask the same at once); answers do not.
 struct CommandCounts {
   std::int64_t asked = 0, cached = 0, restarts = 0;
+  std::int64_t unasked = 0;  ///< processes that said a line that nobody asked for
   std::map<std::string, std::int64_t> failures;  ///< by reason, of designs that were asked
 };
 
@@ -29,6 +31,10 @@ struct CommandCounts {
 ///     {"cycles": 5760, "energy_pj": 1.25e6}                and, for reports, what else `dovetail evaluate` prints
 ///     {"valid": false, "violations": [{"constraint": "capacity"}]}
 ///     {"failed": "the compiler gave up"}                   ("error" does as well)
+///
+/// The design has a key `question`, a number. An answer that repeats it (as `dovetail evaluate -` does) is checked to be to
+/// this question; a process whose answers do not is asked its first question twice, and has failed when it turns out to
+/// have said more lines than it was asked for: then every line would be the answer to an earlier question.
 ///
 /// A process that ends, or answers no such line, is replaced. What counts is the answer of a process that is asked
 /// nothing before: when one that was in use fails, a fresh one is asked once more. So an answer is a function of the line as

@@ -25,6 +25,11 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t longest_answer = std::size_t{16} << 20;
 constexpr auto patience = std::chrono::milliseconds(200);  ///< for a program whose input was closed
+constexpr int lifeline_of_child = 3;
+
+// The watcher is a grandchild, so that the command has no child of ours, and holds none of the command's pipes.
+const char* const watched_command =
+    "( { read -r gone <&3; kill -9 0; } </dev/null >/dev/null 2>&1 & ); exec 3<&-; exec /bin/sh -c \"$1\"";
 
 // A pipe whose ends no other child inherits.
 struct Pipe {
@@ -76,11 +81,12 @@ bool has_ended(int pid) {
 }  // namespace
 
 LineProcess::LineProcess(const std::string& command) {
-  Pipe in, out;
+  Pipe in, out, life;
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_adddup2(&actions, in.ends[0], STDIN_FILENO);
   posix_spawn_file_actions_adddup2(&actions, out.ends[1], STDOUT_FILENO);
+  posix_spawn_file_actions_adddup2(&actions, life.ends[0], lifeline_of_child);
   posix_spawnattr_t attributes;
   posix_spawnattr_init(&attributes);
   sigset_t none, usual;
@@ -92,14 +98,15 @@ LineProcess::LineProcess(const std::string& command) {
   posix_spawnattr_setpgroup(&attributes, 0);
   posix_spawnattr_setflags(&attributes,
                            POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-  std::string shell = "/bin/sh", option = "-c", words = command;
-  char* arguments[] = {shell.data(), option.data(), words.data(), nullptr};
+  std::string shell = "/bin/sh", option = "-c", watched = watched_command, name = "sh", words = command;
+  char* arguments[] = {shell.data(), option.data(), watched.data(), name.data(), words.data(), nullptr};
   const int error = posix_spawn(&pid_, shell.c_str(), &actions, &attributes, arguments, environ);
   posix_spawn_file_actions_destroy(&actions);
   posix_spawnattr_destroy(&attributes);
   if (error != 0) throw std::runtime_error(fmt::format("cannot start a shell: {}", std::strerror(error)));
   in_ = in.take(1);
   out_ = out.take(0);
+  lifeline_ = life.take(1);
   for (const int end : {in_, out_}) fcntl(end, F_SETFL, fcntl(end, F_GETFL) | O_NONBLOCK);
 }
 
@@ -113,16 +120,41 @@ LineProcess::~LineProcess() {
 }
 
 void LineProcess::close_pipes() {
-  for (int* end : {&in_, &out_}) {
+  for (int* end : {&in_, &out_, &lifeline_}) {
     if (*end >= 0) close(*end);
     *end = -1;
   }
 }
 
-bool LineProcess::out_of_step() const {
-  if (!buffer_.empty()) return true;
-  pollfd waiting{out_, POLLIN, 0};
-  return poll(&waiting, 1, 0) > 0;  // something to read, or nobody writes any more
+// The next whole line that says something; blank ones are no answers.
+std::optional<std::string> LineProcess::next_line() {
+  for (;;) {
+    const std::size_t newline = buffer_.find('\n');
+    if (newline == std::string::npos) return std::nullopt;
+    std::string line = buffer_.substr(0, newline);
+    buffer_.erase(0, newline + 1);
+    if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
+    if (line.back() == '\r') line.pop_back();
+    return line;
+  }
+}
+
+// Takes what is there to read; false when nobody writes any more.
+bool LineProcess::receive() {
+  char chunk[1 << 16];
+  const ssize_t count = read(out_, chunk, sizeof chunk);
+  if (count > 0) buffer_.append(chunk, static_cast<std::size_t>(count));
+  return count != 0;
+}
+
+bool LineProcess::has_spoken(double patience_s) {
+  const auto end = Clock::now() + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(patience_s));
+  for (;;) {
+    if (buffer_.find_first_not_of(" \t\r\n") != std::string::npos) return true;
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - Clock::now()).count();
+    pollfd waiting{out_, POLLIN, 0};
+    if (poll(&waiting, 1, static_cast<int>(std::max<long long>(left, 0))) <= 0 || !receive()) return false;
+  }
 }
 
 LineProcess::Reply LineProcess::how_it_ended() {
@@ -146,7 +178,6 @@ LineProcess::Reply LineProcess::ask(const std::string& line, double timeout_s,
                                       std::chrono::duration<double>(std::min(timeout_s, 1e8)));
   const std::string request = line + "\n";
   std::size_t sent = 0;
-  char chunk[1 << 16];
   while (true) {
     if (stop && stop()) return {Ending::stopped, "", -1};
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - Clock::now()).count();
@@ -160,17 +191,8 @@ LineProcess::Reply LineProcess::ask(const std::string& line, double timeout_s,
       if (count < 0 && errno != EAGAIN && errno != EINTR) return how_it_ended();
     }
     if (ends[0].revents == 0) continue;
-    const ssize_t count = read(out_, chunk, sizeof chunk);
-    if (count == 0) return how_it_ended();
-    if (count < 0) continue;  // EAGAIN, EINTR
-    buffer_.append(chunk, static_cast<std::size_t>(count));
-    const std::size_t newline = buffer_.find('\n');
-    if (newline != std::string::npos) {
-      std::string answer = buffer_.substr(0, newline);
-      buffer_.erase(0, newline + 1);
-      if (!answer.empty() && answer.back() == '\r') answer.pop_back();
-      return {Ending::answered, std::move(answer), -1};
-    }
+    if (!receive()) return how_it_ended();
+    if (std::optional<std::string> answer = next_line()) return {Ending::answered, *std::move(answer), -1};
     if (buffer_.size() > longest_answer)
       return {Ending::ended, "answered more than 16 MiB without a line end", -1};
   }

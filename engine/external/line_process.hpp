@@ -2,12 +2,15 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 
 namespace dovetail {
 
 /// A child of the shell with pipes at its standard input and output; its standard error stays ours. It leads a process
-/// group of its own, so that an interrupt at the terminal reaches us and not it, and ends with the object.
+/// group of its own, so that an interrupt at the terminal reaches us and not it. The whole group ends with the object, and
+/// with us, however we end: a watcher in the group reads a pipe whose other end only we hold, and kills the group when that
+/// closes.
 class LineProcess {
  public:
   enum class Ending {
@@ -28,19 +31,22 @@ class LineProcess {
   LineProcess(const LineProcess&) = delete;
   LineProcess& operator=(const LineProcess&) = delete;
 
-  /// Whether it said something that nobody asked for, or has ended: then its next line answers nothing.
-  bool out_of_step() const;
+  /// Whether it said a line that nobody asked for, now or within `patience_s`: then its next line answers nothing.
+  bool has_spoken(double patience_s = 0.0);
 
   /// Sends a line (without its end) and waits for one. `stop`, if any, is polled ten times a second.
   Reply ask(const std::string& line, double timeout_s, const std::function<bool()>& stop);
 
  private:
   Reply how_it_ended();
+  std::optional<std::string> next_line();
+  bool receive();
   void close_pipes();
 
   int pid_ = -1;
   int in_ = -1, out_ = -1;  ///< our ends
-  std::string buffer_;      ///< read, not yet a whole line
+  int lifeline_ = -1;       ///< of the watcher
+  std::string buffer_;      ///< read, not yet answered with
 };
 
 }  // namespace dovetail

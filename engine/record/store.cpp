@@ -1,5 +1,6 @@
 // The SQLite store: write-ahead log, one transaction per call, chained checksums, a lock against a second writer.
 #include <dovetail/engine/record/store.hpp>
+#include <dovetail/workloads/text/printable.hpp>
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -351,7 +352,7 @@ class SqliteStore final : public Store {
 };
 
 std::string shorten(const std::string& text) {
-  return text.size() <= 60 ? text : text.substr(0, 57) + "...";
+  return text.size() <= 60 ? text : std::string(first_letters(text, 57)) + "...";
 }
 
 // Every value that differs between the store's identity and the one asked for; empty when equal.

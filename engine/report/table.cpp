@@ -1,5 +1,6 @@
 // Aligned columns of text and comma-separated values.
 #include <dovetail/engine/report/table.hpp>
+#include <dovetail/workloads/text/printable.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -18,6 +19,17 @@ bool reads_as_number(const std::string& cell) {
   return rest != cell.c_str() && (tail.empty() || tail == "%" || tail == " %" || tail == "x");
 }
 
+// Spreadsheets calculate a cell that starts so, unless it is a number (OWASP, CSV injection).
+bool reads_as_formula(const std::string& cell) {
+  const std::size_t first = cell.find_first_not_of(" \t\r\n");
+  if (first == std::string::npos) return false;
+  for (const std::string_view start : {"=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20"}) {
+    if (std::string_view(cell).substr(first).starts_with(start))
+      return cell.size() > 1 && !reads_as_number(cell);
+  }
+  return false;
+}
+
 }  // namespace
 
 std::size_t display_width(const std::string& text) {
@@ -26,17 +38,20 @@ std::size_t display_width(const std::string& text) {
 }
 
 std::string Table::text(int indent) const {
-  const std::size_t columns = rows_.front().size();
+  std::vector<std::vector<std::string>> rows = rows_;
+  for (std::vector<std::string>& row : rows)
+    for (std::string& cell : row) cell = printable_word(cell);
+  const std::size_t columns = rows.front().size();
   std::vector<std::size_t> widths(columns, 0);
-  std::vector<char> numeric(columns, rows() > 0 ? 1 : 0);
-  for (std::size_t r = 0; r < rows_.size(); ++r) {
-    for (std::size_t c = 0; c < columns && c < rows_[r].size(); ++c) {
-      widths[c] = std::max(widths[c], display_width(rows_[r][c]));
-      if (r > 0 && !reads_as_number(rows_[r][c])) numeric[c] = 0;
+  std::vector<char> numeric(columns, rows.size() > 1 ? 1 : 0);
+  for (std::size_t r = 0; r < rows.size(); ++r) {
+    for (std::size_t c = 0; c < columns && c < rows[r].size(); ++c) {
+      widths[c] = std::max(widths[c], display_width(rows[r][c]));
+      if (r > 0 && !reads_as_number(rows[r][c])) numeric[c] = 0;
     }
   }
   std::string out;
-  for (const std::vector<std::string>& row : rows_) {
+  for (const std::vector<std::string>& row : rows) {
     std::string line(static_cast<std::size_t>(indent), ' ');
     for (std::size_t c = 0; c < row.size(); ++c) {
       const std::string pad(widths[c] - display_width(row[c]), ' ');
@@ -50,7 +65,8 @@ std::string Table::text(int indent) const {
   return out;
 }
 
-std::string csv_cell(const std::string& text) {
+std::string csv_cell(const std::string& word) {
+  const std::string text = (reads_as_formula(word) ? "'" : "") + printable(word);
   if (text.find_first_of(",\"\n\r") == std::string::npos) return text;
   std::string quoted = "\"";
   for (const char c : text) {

@@ -23,7 +23,7 @@ class Table {
   std::vector<std::vector<std::string>> rows_;
 };
 
-/// One cell of comma-separated values.
+/// One cell of comma-separated values, no formula for a spreadsheet ('=1+1) and nothing that a terminal obeys.
 std::string csv_cell(const std::string& text);
 
 /// Characters that a terminal shows: UTF-8 continuation bytes do not count.

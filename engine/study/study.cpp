@@ -254,7 +254,7 @@ Record<Study> make_record() {
                 one_of({"search", "none", "fixed"}))
       .optional("model", &Study::model, "which evaluator decides", one_of({"loop", "cycle"}))
       .custom("evaluator", false,
-              "command of your own simulator, which then decides: JSON lines in and out; or "
+              "command of your own simulator, run by the shell, which then decides: JSON lines in and out; or "
               "{command, timeout, candidates}",
               {{"type", Json::array({"string", "object"})}}, read_evaluator,
               [](const Study& study) { return Json(study.evaluator); })

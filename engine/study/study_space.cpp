@@ -9,6 +9,7 @@
 #include <fmt/ranges.h>
 
 #include <dovetail/spaces/space/point_slot.hpp>
+#include <dovetail/spaces/space/range_forms.hpp>
 #include <dovetail/workloads/text/reader.hpp>
 
 namespace dovetail {
@@ -98,6 +99,30 @@ std::vector<std::string> value_texts(const Parameter& parameter) {
   return texts;
 }
 
+// {integer: [low, high]}, {values: [...]} and {choices: [...]}, as families write them, as the study's own {low, high}
+// and [...].
+StudyEntry plain_form(const StudyEntry& written) {
+  StudyEntry entry = written;
+  if (!written.value.is_mapping()) return entry;
+  const Node spelled = spelled_out(written.value);
+  if (const Node* values = spelled.find("values")) {
+    entry.value = *values;
+    return entry;
+  }
+  std::vector<Node::Entry> entries;
+  for (const Node::Entry& side : spelled.entries())
+    if (side.key != "kind") entries.push_back(side);
+  entry.value = Node::mapping(written.value.location(), std::move(entries));
+  return entry;
+}
+
+// A text as an expression writes it.
+std::string text_operand(const std::string& text) {
+  std::string operand = "'";
+  for (const char c : text) operand += c == '\'' ? std::string("''") : std::string(1, c);
+  return operand + "'";
+}
+
 // The values of an ordinal or categorical parameter that an entry allows, each as an operand of an expression.
 std::vector<std::string> read_listed(const Parameter& parameter, const StudyEntry& entry,
                                      Diagnostics& diagnostics) {
@@ -134,7 +159,7 @@ std::vector<std::string> read_listed(const Parameter& parameter, const StudyEntr
         continue;
       }
     } else if (std::count(texts.begin(), texts.end(), item.text()) > 0) {
-      operands.push_back("'" + item.text() + "'");
+      operands.push_back(text_operand(item.text()));
       continue;
     }
     diagnostics.error(item.location(), fmt::format("{}: found {}, allowed are {}", entry.name,
@@ -143,9 +168,23 @@ std::vector<std::string> read_listed(const Parameter& parameter, const StudyEntr
   return operands;
 }
 
+// A setting is fixed before there is a space, so a range of one is a mistake as well.
+std::string unknown_name(const std::string& name, const std::vector<std::string>& parameters,
+                         const std::vector<std::string>& settings) {
+  if (std::find(settings.begin(), settings.end(), name) != settings.end())
+    return quote(name) + " is a setting: it may be fixed to a number, not searched";
+  if (settings.empty()) return "no parameter " + quote(name) + suggestion(name, parameters);
+  std::vector<std::string> all = parameters;
+  all.insert(all.end(), settings.begin(), settings.end());
+  if (nearest(name, all)) return "no parameter or setting " + quote(name) + suggestion(name, all);
+  return fmt::format("no parameter or setting {}{}; settings are {}", quote(name), suggestion(name, parameters),
+                     fmt::join(settings, ", "));
+}
+
 }  // namespace
 
-Space narrow(const Space& space, const Study& study, Diagnostics& diagnostics) {
+Space narrow(const Space& space, const Study& study, Diagnostics& diagnostics,
+             const std::vector<std::string>& settings) {
   std::vector<Parameter> parameters = space.parameters();
   std::vector<Constraint> constraints = space.constraints();
   std::vector<std::string> names;
@@ -153,10 +192,11 @@ Space narrow(const Space& space, const Study& study, Diagnostics& diagnostics) {
   for (const Parameter& parameter : parameters) names.push_back(parameter.name);
   std::vector<std::string> conditions;
 
-  const auto apply = [&](const StudyEntry& entry, bool fixed) {
+  const auto apply = [&](const StudyEntry& written, bool fixed) {
+    const StudyEntry entry = plain_form(written);
     const auto found = std::find(names.begin(), names.end(), entry.name);
     if (found == names.end()) {
-      diagnostics.error(entry.where, "no parameter " + quote(entry.name) + suggestion(entry.name, names));
+      diagnostics.error(entry.where, unknown_name(entry.name, names, settings));
       return;
     }
     if (fixed && !entry.value.is_scalar()) {
@@ -215,7 +255,7 @@ Space fix(const Space& space, int parameter, double stored) {
     const std::vector<std::string> texts = value_texts(fixed);
     if (texts.empty()) return space;
     const std::string& text = texts[static_cast<std::size_t>(stored)];
-    operand = std::holds_alternative<OrdinalValues>(fixed.domain) ? text : "'" + text + "'";
+    operand = std::holds_alternative<OrdinalValues>(fixed.domain) ? text : text_operand(text);
   }
   if (!operand.empty()) {
     const std::string condition = fixed.name + " == " + operand;

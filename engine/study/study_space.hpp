@@ -10,7 +10,9 @@ namespace dovetail {
 /// of `space`. Unknown names, values outside a domain and empty ranges are located errors.
 ///
 /// A value is a number or a word; a range is a list of values, or {low, high} with an optional step.
-Space narrow(const Space& space, const Study& study, Diagnostics& diagnostics);
+/// `settings` are names that may be fixed elsewhere and not searched: messages name them too.
+Space narrow(const Space& space, const Study& study, Diagnostics& diagnostics,
+             const std::vector<std::string>& settings = {});
 
 /// `space` with one parameter at the value that a point stores for it (one-number parameters).
 Space fix(const Space& space, int parameter, double stored);

@@ -17,7 +17,7 @@ namespace dovetail {
 /// the chosen one and it can only be compared (== !=) with a 'text' of the list or with a name of the same
 /// list.
 struct Symbol {
-  std::string name;                ///< an identifier, or several joined by dots: hw.pe_x
+  std::string name;                ///< an identifier, several joined by dots (hw.pe_x), or any other text
   std::vector<std::string> texts;  ///< empty: a number
 };
 
@@ -47,7 +47,7 @@ class ExpressionError : public std::invalid_argument {
 ///                min(a, b, ...), max(a, b, ...), floor(a), ceil(a), log2(a), abs(a), sqrt(a), exp(a),
 ///                log(a), sin(a), cos(a)
 ///     condition  a == b, !=, <, <=, >, >= (chains a < b <= c mean a < b and b <= c); and, or, not; true,
-///     false text       'ws', only beside a name that chooses between texts
+///     false text       'ws' ('it''s'), only beside a name that chooses between texts; odd names: `pe-x`, `and`
 ///
 /// Precedence, loosest first: or, and, not, comparisons, + -, * / %, unary -, ^. A condition used as a number
 /// is 1 or 0.

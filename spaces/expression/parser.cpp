@@ -1,6 +1,7 @@
 // The reader of constraint expressions: recursive descent into a postfix program, with located mistakes.
 #include <dovetail/spaces/expression/expression.hpp>
 #include <dovetail/workloads/text/diagnostics.hpp>
+#include <dovetail/workloads/text/printable.hpp>
 
 #include <fmt/format.h>
 
@@ -19,11 +20,20 @@ std::string did_you_mean(std::string_view found, const std::vector<std::string>&
 }
 
 std::string shortened(std::string_view text) {
-  return text.size() <= 40 ? std::string(text) : std::string(text.substr(0, 37)) + "...";
+  return text.size() <= 40 ? std::string(text) : std::string(first_letters(text, 37)) + "...";
 }
 
-bool is_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+// Letters of whatever script may stand in a name. Beyond ASCII that is everything but the signs of Latin-1 and of the
+// blocks of punctuation, arrows and mathematics (U+2000 to U+2FFF), which are meant as operators.
+bool is_letter(std::string_view text, std::size_t at) {
+  const char c = text[at];
+  const auto byte = static_cast<unsigned char>(c);
+  if (byte < 0x80) return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+  if (byte < 0xC0) return true;  // inside a character
+  const auto next = static_cast<unsigned char>(at + 1 < text.size() ? text[at + 1] : 0);
+  if (byte == 0xC2) return next == 0xAA || next == 0xB5 || next == 0xBA;  // a, micro, o
+  if (byte == 0xC3) return next != 0x97 && next != 0xB7;                    // times, divided by
+  return byte > 0xC3 && byte <= 0xF4 && byte != 0xE2;
 }
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
@@ -89,12 +99,19 @@ class ExpressionParser {
   };
   static constexpr int max_depth = 200;
 
+  // Columns count characters.
+  int column(std::size_t at) const {
+    const std::string_view before = text_.substr(0, std::min<std::size_t>({at, text_.size(), 1000000}));
+    return 1 + static_cast<int>(std::count_if(before.begin(), before.end(), [](char c) {
+             return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
+           }));
+  }
   [[noreturn]] void fail(std::size_t at, std::string message) {
-    mistakes_.push_back({static_cast<int>(std::min<std::size_t>(at, 1000000)) + 1, std::move(message)});
+    note(at, std::move(message));
     throw Stop{};
   }
   void note(std::size_t at, std::string message) {
-    mistakes_.push_back({static_cast<int>(std::min<std::size_t>(at, 1000000)) + 1, std::move(message)});
+    mistakes_.push_back({column(at), std::move(message)});
   }
   std::string quoted(const Operand& operand) const {
     return fmt::format("`{}`", shortened(text_.substr(operand.at, operand.end - operand.at)));
@@ -108,10 +125,15 @@ class ExpressionParser {
     if (c == '!') hint = "; write `not`";
     if (c == '=') hint = "; write `==`";
     if (c == '"') hint = "; texts stand in single quotes";
-    const bool printable = c >= 0x20 && c < 0x7f;
+    const std::string_view found = text_.substr(at_, std::max<std::size_t>(utf8_length(text_, at_), 1));
+    if (found == "\u2264") hint = "; write `<=`";
+    if (found == "\u2265") hint = "; write `>=`";
+    if (found == "\u2260") hint = "; write `!=`";
+    if (found == "\u00d7" || found == "\u00b7") hint = "; write `*`";
+    const bool shown = utf8_length(text_, at_) > 1 || (c >= 0x20 && c < 0x7f);
     fail(at_, fmt::format("found {} where {} is expected{}",
-                          printable ? fmt::format("`{}`", c)
-                                    : fmt::format("the byte 0x{:02x}", static_cast<unsigned char>(c)),
+                          shown ? fmt::format("`{}`", printable_word(found))
+                                         : fmt::format("the byte 0x{:02x}", static_cast<unsigned char>(c)),
                           wanted, hint));
   }
 
@@ -129,7 +151,7 @@ class ExpressionParser {
   bool word(std::string_view token) {
     if (text_.substr(at_, token.size()) != token) return false;
     const std::size_t next = at_ + token.size();
-    if (next < text_.size() && (is_letter(text_[next]) || is_digit(text_[next]) || text_[next] == '.'))
+    if (next < text_.size() && (is_letter(text_, next) || is_digit(text_[next]) || text_[next] == '.'))
       return false;
     return symbol(token);
   }
@@ -389,10 +411,57 @@ class ExpressionParser {
       return inner;
     }
     if (c == '\'') return text_literal(result);
+    if (c == '`') return quoted_name(result);
     if (is_digit(c) || (c == '.' && at_ + 1 < text_.size() && is_digit(text_[at_ + 1])))
       return number_literal(result);
-    if (is_letter(c)) return named(result);
+    if (is_letter(text_, at_)) return named(result);
+    if (const std::string_view odd = odd_name(at_); !odd.empty()) return known_name(result, odd, odd.size());
     unexpected("a number or a name");
+  }
+
+  // A name with letters of its own, such as pe-x or 2nd_level, where nothing else can be meant; the longest, or none.
+  std::string_view odd_name(std::size_t at) const {
+    std::string_view longest;
+    for (const Symbol& known : symbols_) {
+      if (known.name.size() <= longest.size() || !text_.substr(at).starts_with(known.name)) continue;
+      const std::size_t next = at + known.name.size();
+      if (next < text_.size() && (is_letter(text_, next) || is_digit(text_[next]))) continue;
+      longest = known.name;
+    }
+    return longest;
+  }
+
+  // `any name`
+  Operand quoted_name(Operand result) {
+    const std::size_t close = text_.find('`', at_ + 1);
+    if (close == std::string_view::npos) fail(at_, "the name that begins here has no closing backquote");
+    return known_name(result, text_.substr(at_ + 1, close - at_ - 1), close + 1 - at_);
+  }
+
+  // Reads the name of `length` characters that stands here.
+  Operand known_name(Operand result, std::string_view name, std::size_t length) {
+    const std::size_t at = at_;
+    result.end = end_ = at_ = at_ + length;
+    skip_space();
+    for (std::size_t i = 0; i < symbols_.size(); ++i) {
+      if (symbols_[i].name != name) continue;
+      emit(Op::name, static_cast<std::int32_t>(i));
+      if (!symbols_[i].texts.empty()) {
+        result.kind = Kind::choice;
+        result.symbol = &symbols_[i];
+      }
+      return result;
+    }
+    if (name == "true" || name == "false") {
+      emit(Op::constant, 0, name == "true" ? 1.0 : -1.0);
+      result.kind = Kind::condition;
+      return result;
+    }
+    std::vector<std::string> allowed;
+    for (const Symbol& known : symbols_) allowed.push_back(known.name);
+    note(at, fmt::format("unknown name `{}`{}", shortened(name), did_you_mean(name, allowed)));
+    emit(Op::constant);
+    return result;
   }
 
   Operand number_literal(Operand result) {
@@ -402,8 +471,10 @@ class ExpressionParser {
     std::size_t next = static_cast<std::size_t>(end - text_.data());
     if (error == std::errc::result_out_of_range)
       number = std::strtod(std::string(begin, end).c_str(), nullptr);
-    if (next < text_.size() && (is_letter(text_[next]) || text_[next] == '.')) {
-      while (next < text_.size() && (is_letter(text_[next]) || is_digit(text_[next]) || text_[next] == '.'))
+    const std::string_view odd = odd_name(at_);
+    if (odd.size() > next - at_) return known_name(result, odd, odd.size());
+    if (next < text_.size() && (is_letter(text_, next) || text_[next] == '.')) {
+      while (next < text_.size() && (is_letter(text_, next) || is_digit(text_[next]) || text_[next] == '.'))
         ++next;
       fail(at_, fmt::format("`{}` is neither a number nor a name; a product is written with *",
                             shortened(text_.substr(at_, next - at_))));
@@ -416,11 +487,20 @@ class ExpressionParser {
   }
 
   Operand text_literal(Operand result) {
-    const std::size_t close = text_.find('\'', at_ + 1);
-    if (close == std::string_view::npos) fail(at_, "the text that begins here has no closing quote");
     result.kind = Kind::text;
-    result.text = std::string(text_.substr(at_ + 1, close - at_ - 1));
-    end_ = at_ = close + 1;
+    for (std::size_t from = at_ + 1;;) {
+      const std::size_t close = text_.find('\'', from);
+      if (close == std::string_view::npos) fail(at_, "the text that begins here has no closing quote");
+      result.text += text_.substr(from, close - from);
+      from = close + 1;
+      if (from < text_.size() && text_[from] == '\'') {  // a quote inside the text is written twice
+        result.text += '\'';
+        ++from;
+        continue;
+      }
+      end_ = at_ = from;
+      break;
+    }
     skip_space();
     emit(Op::constant);
     result.end = end_;
@@ -441,8 +521,8 @@ class ExpressionParser {
   Operand named(Operand result) {
     std::size_t next = at_;
     for (;;) {
-      while (next < text_.size() && (is_letter(text_[next]) || is_digit(text_[next]))) ++next;
-      if (next + 1 < text_.size() && text_[next] == '.' && is_letter(text_[next + 1])) {
+      while (next < text_.size() && (is_letter(text_, next) || is_digit(text_[next]))) ++next;
+      if (next + 1 < text_.size() && text_[next] == '.' && is_letter(text_, next + 1)) {
         ++next;
         continue;
       }
@@ -451,32 +531,15 @@ class ExpressionParser {
     const std::string_view name = text_.substr(at_, next - at_);
     const std::size_t at = at_;
     if (name == "and" || name == "or" || name == "not") unexpected("a number or a name");
+    const bool known = std::any_of(symbols_.begin(), symbols_.end(),
+                                   [name](const Symbol& symbol) { return symbol.name == name; });
+    const std::string_view odd = known ? std::string_view{} : odd_name(at);
+    if (odd.size() > name.size()) return known_name(result, odd, odd.size());
     end_ = at_ = next;
     skip_space();
     if (at_ < text_.size() && text_[at_] == '(') return call(result, name, at);
-
-    for (std::size_t i = 0; i < symbols_.size(); ++i) {
-      if (symbols_[i].name != name) continue;
-      emit(Op::name, static_cast<std::int32_t>(i));
-      result.end = next;
-      if (!symbols_[i].texts.empty()) {
-        result.kind = Kind::choice;
-        result.symbol = &symbols_[i];
-      }
-      return result;
-    }
-    if (name == "true" || name == "false") {
-      emit(Op::constant, 0, name == "true" ? 1.0 : -1.0);
-      result.kind = Kind::condition;
-      result.end = next;
-      return result;
-    }
-    std::vector<std::string> allowed;
-    for (const Symbol& known : symbols_) allowed.push_back(known.name);
-    note(at, fmt::format("unknown name `{}`{}", shortened(name), did_you_mean(name, allowed)));
-    emit(Op::constant);
-    result.end = next;
-    return result;
+    at_ = at;
+    return known_name(result, name, name.size());
   }
 
   Operand call(Operand result, std::string_view name, std::size_t at) {

@@ -76,9 +76,16 @@ std::optional<Parameter> make_parameter(const ParameterText& text, const FamilyN
       const auto low = names.settle(text.low, diagnostics);
       const auto high = names.settle(text.high, diagnostics);
       if (!low || !high) return std::nullopt;
-      if (*low != std::round(*low) || *high != std::round(*high) || *low > *high || std::abs(*high) > 1e12) {
-        diagnostics.error(text.where, fmt::format("{} runs from {} to {}, allowed are whole numbers in order",
-                                                  text.name, *low, *high));
+      constexpr double largest = 1e12;
+      for (const auto& [end, value] : {std::pair(&text.low, *low), std::pair(&text.high, *high)}) {
+        if (value == std::round(value) && std::abs(value) <= largest) continue;
+        diagnostics.error(end->where, fmt::format("{} is {}, allowed are whole numbers from {} to {}", text.name,
+                                                  value, -largest, largest));
+        return std::nullopt;
+      }
+      if (*low > *high || (text.log && *low < 1.0)) {
+        diagnostics.error(text.where, fmt::format("{} runs from {} to {}, allowed are numbers in order{}", text.name,
+                                                  *low, *high, text.log ? ", from 1 for log" : ""));
         return std::nullopt;
       }
       parameter.domain = IntegerRange{static_cast<std::int64_t>(*low), static_cast<std::int64_t>(*high),

@@ -106,18 +106,32 @@ Record<ParameterText> parameter_record() {
                 read_formula(node.items()[0], "low", parameter.low, diagnostics);
                 read_formula(node.items()[1], "high", parameter.high, diagnostics);
               })
+      .custom("low", false, "the same as integer: [low, high], with high", formula_schema,
+              [](const Node& node, ParameterText& parameter, Diagnostics& diagnostics) {
+                parameter.kind = ParameterText::Kind::integer;
+                read_formula(node, "low", parameter.low, diagnostics);
+              })
+      .custom("high", false, "the same as integer: [low, high], with low", formula_schema,
+              [](const Node& node, ParameterText& parameter, Diagnostics& diagnostics) {
+                parameter.kind = ParameterText::Kind::integer;
+                read_formula(node, "high", parameter.high, diagnostics);
+              })
       .optional("step", &ParameterText::step, "distance of two integers", at_least(1))
       .optional("log", &ParameterText::log, "search the logarithm")
       .optional("values", &ParameterText::values, "numbers, ascending")
       .optional("choices", &ParameterText::choices, "words without an order")
       .optional("meaning", &ParameterText::meaning, "what it is")
       .checked([](const Node& node, ParameterText& parameter, Diagnostics& diagnostics) {
-        const int ways = static_cast<int>(node.find("integer") != nullptr) +
+        const bool low = node.find("low") != nullptr, high = node.find("high") != nullptr;
+        if (low != high)
+          diagnostics.error(node.location(), fmt::format("a range needs low and high, or integer: [low, high]; {} is missing",
+                                                         low ? "high" : "low"));
+        const int ways = static_cast<int>(node.find("integer") != nullptr) + static_cast<int>(low || high) +
                          static_cast<int>(!parameter.values.empty()) +
                          static_cast<int>(!parameter.choices.empty());
         if (ways != 1) {
           diagnostics.error(node.location(),
-                            "a parameter needs one of: integer: [low, high], values: [...], choices: [...]");
+                            "a parameter needs one of: integer: [low, high] (or low and high), values: [...], choices: [...]");
         }
         if (!parameter.values.empty()) parameter.kind = ParameterText::Kind::ordinal;
         if (!parameter.choices.empty()) parameter.kind = ParameterText::Kind::categorical;
@@ -181,7 +195,14 @@ void read_replacement(const Node::Entry& entry, TechnologyText& technology, Diag
 Record<TechnologyText> technology_record() {
   return Record<TechnologyText>("technology", "The process and its figures.")
       .required("node_nm", &TechnologyText::node_nm, "feature size, in nm", between(3, 250))
-      .optional("voltage", &TechnologyText::voltage, "supply in V, 0: nominal of the node", between(0, 3))
+      .custom("voltage", false, "supply in V, 0: nominal of the node",
+              {{"type", "number"}, {"minimum", 0}, {"maximum", 3}},
+              [](const Node& node, TechnologyText& technology, Diagnostics& diagnostics) {
+                const bool nominal = node.as_number() == 0.0;
+                read_value(node, "voltage", nominal ? between(0, 0) : between(0.3, 3), diagnostics,
+                           technology.voltage);
+              },
+              [](const TechnologyText& technology) { return Json(technology.voltage); })
       .required("clock_mhz", &TechnologyText::clock_mhz, "turns leakage power into energy",
                 between(0.001, 100000))
       .custom("entries", false, "figures that replace the table's", {{"type", "object"}},

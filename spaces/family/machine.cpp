@@ -4,35 +4,42 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <limits>
 
 namespace dovetail {
 namespace {
 
-constexpr double largest_count = 1e15;
+// The same limits as in an architecture document.
+constexpr double largest_count = 1e15;                                         // words of a memory
+constexpr double largest_mesh = std::numeric_limits<std::int32_t>::max();  // meshes, blocks, clusters
+constexpr double largest_word = 1024;                                          // bits
 
 // A whole number that must be the same all over a box; `open` is set where it is not.
-std::int64_t whole(const CompiledFormula& formula, const FormulaValues& values, std::int64_t least,
+std::int64_t whole(const CompiledFormula& formula, const FormulaValues& values, std::int64_t least, double most,
                    std::int64_t fallback, bool& open) {
   const Range range = values.range(formula, static_cast<double>(fallback));
   const double rounded = std::round(range.high);
   const bool exact = std::abs(range.high - rounded) <= 1e-9 * std::max(1.0, std::abs(range.high)) &&
-                     rounded >= static_cast<double>(least) && rounded <= largest_count;
+                     rounded >= static_cast<double>(least) && rounded <= most;
   if (!values.at_point() && (!exact || range.low < rounded - 0.5)) {
     open = true;
     return least;
   }
   if (!exact) {
-    throw InputError(formula.formula.where, fmt::format("'{}' is {} here, allowed are whole numbers from {}",
-                                                        formula.formula.text, range.high, least));
+    throw InputError(formula.formula.where, fmt::format("'{}' is {} here, allowed are whole numbers from {} to {}",
+                                                        formula.formula.text, range.high, least, most));
   }
   return static_cast<std::int64_t>(rounded);
 }
 
-Range amount(const CompiledFormula& formula, const FormulaValues& values, double fallback) {
+Range amount(const CompiledFormula& formula, const FormulaValues& values, double fallback, double least = 0.0,
+             double most = std::numeric_limits<double>::max()) {
   const Range range = values.range(formula, fallback);
-  if (values.at_point() && range.low < 0.0) {
+  if (values.at_point() && !formula.empty() && (range.low < least || range.high > most)) {
     throw InputError(formula.formula.where,
-                     fmt::format("'{}' is {} here, allowed are 0 and more", formula.formula.text, range.low));
+                     most < std::numeric_limits<double>::max()
+                         ? fmt::format("'{}' is {} here, allowed is {} to {}", formula.formula.text, range.low, least, most)
+                         : fmt::format("'{}' is {} here, allowed is {} and more", formula.formula.text, range.low, least));
   }
   return {std::max(0.0, range.low), range.high};
 }
@@ -115,20 +122,20 @@ Level FamilyMachine::build_level(const CompiledLevel& compiled, const FormulaVal
   Level level;
   level.name = compiled.text.name;
   level.is_dram = compiled.text.is_dram;
-  level.mesh_x = whole(compiled.mesh_x, values, 1, 1, open);
-  level.mesh_y = whole(compiled.mesh_y, values, 1, 1, open);
+  level.mesh_x = whole(compiled.mesh_x, values, 1, largest_mesh, 1, open);
+  level.mesh_y = whole(compiled.mesh_y, values, 1, largest_mesh, 1, open);
   level.instances = level.mesh_x * level.mesh_y;
   Range capacity = 0.0;  // over a box the largest memory, at the price of the cheapest
   if (!compiled.words.empty()) {
-    capacity = values.at_point() ? Range(static_cast<double>(whole(compiled.words, values, 0, 0, open)))
+    capacity = values.at_point() ? Range(static_cast<double>(whole(compiled.words, values, 0, largest_count, 0, open)))
                                  : amount(compiled.words, values, 0.0);
     level.capacity_words = static_cast<std::int64_t>(std::min(capacity.high, largest_count));
   }
-  level.word_bits = static_cast<int>(whole(compiled.word_bits, values, 1, 16, open));
-  level.block_size = whole(compiled.block, values, 1, 1, open);
-  level.cluster_size = whole(compiled.cluster, values, 1, 1, open);
-  level.multiple_buffering = least(compiled.multiple_buffering, 1.0);
-  level.min_utilization = capacity.low < capacity.high ? 0.0 : least(compiled.min_utilization, 0.0);
+  level.word_bits = static_cast<int>(whole(compiled.word_bits, values, 1, largest_word, 16, open));
+  level.block_size = whole(compiled.block, values, 1, largest_mesh, 1, open);
+  level.cluster_size = whole(compiled.cluster, values, 1, largest_mesh, 1, open);
+  level.multiple_buffering = amount(compiled.multiple_buffering, values, 1.0, 1.0, 1024.0).low;
+  level.min_utilization = capacity.low < capacity.high ? 0.0 : amount(compiled.min_utilization, values, 0.0, 0.0, 1.0).low;
   level.read_bandwidth = bandwidth(compiled.read_bandwidth, values);
   level.write_bandwidth = bandwidth(compiled.write_bandwidth, values);
   level.shared_bandwidth = bandwidth(compiled.shared_bandwidth, values);
@@ -207,10 +214,10 @@ std::optional<Architecture> FamilyMachine::build(const FormulaValues& values, co
   machine.link_transfers = link_transfers_;
   Compute& compute = machine.compute;
   compute.name = compute_.name;
-  compute.mesh_x = whole(mesh_x_, values, 1, 1, open);
-  compute.mesh_y = whole(mesh_y_, values, 1, 1, open);
+  compute.mesh_x = whole(mesh_x_, values, 1, largest_mesh, 1, open);
+  compute.mesh_y = whole(mesh_y_, values, 1, largest_mesh, 1, open);
   compute.instances = compute.mesh_x * compute.mesh_y;
-  compute.word_bits = static_cast<int>(whole(word_bits_, values, 1, 16, open));
+  compute.word_bits = static_cast<int>(whole(word_bits_, values, 1, largest_word, 16, open));
   // The evaluator charges an addition for every partial sum that meets another, in a memory or between units: all of
   // the additions of the multiply-accumulates. So the unit itself is priced as its multiplier, unless `adder: false`.
   Cost unit, operation, adder;

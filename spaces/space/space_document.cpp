@@ -1,5 +1,6 @@
 // Reads parameters and constraints, all mistakes at once.
 #include <dovetail/spaces/space/space_document.hpp>
+#include <dovetail/spaces/space/range_forms.hpp>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -75,8 +76,9 @@ bool read_domain(const Node& node, const std::string& kind, Diagnostics& diagnos
   return good;
 }
 
-std::optional<Parameter> read_parameter(const Node& node, Diagnostics& diagnostics) {
-  if (!require_mapping(node, "a parameter", diagnostics)) return std::nullopt;
+std::optional<Parameter> read_parameter(const Node& written, Diagnostics& diagnostics) {
+  if (!require_mapping(written, "a parameter", diagnostics)) return std::nullopt;
+  const Node node = spelled_out(written);
   Parameter parameter;
   bool good = true;
   if (const Node* name = node.find("name")) {
@@ -90,7 +92,9 @@ std::optional<Parameter> read_parameter(const Node& node, Diagnostics& diagnosti
   const Node* word = node.find("kind");
   std::string kind_name;
   if (word == nullptr) {
-    detail::missing_key(node, "parameter", "kind", diagnostics);
+    diagnostics.error(node.location(),
+                      "a parameter says what it may be: kind: integer with low and high, or integer: [low, high]; "
+                      "likewise real; values: [...] for numbers in order; choices: [...] for words");
     return std::nullopt;
   }
   if (!read_value(*word, "kind", one_of(words), diagnostics, kind_name)) return std::nullopt;
@@ -116,6 +120,20 @@ std::optional<Parameter> read_parameter(const Node& node, Diagnostics& diagnosti
   return parameter;
 }
 
+// Parameters by name, as families write them, as a list of parameters with names.
+Node listed(const Node& by_name) {
+  std::vector<Node> items;
+  for (const Node::Entry& entry : by_name.entries()) {
+    std::vector<Node::Entry> entries = {{"name", entry.where, Node::scalar(entry.where, entry.key, true)}};
+    if (entry.value.is_sequence())
+      entries.push_back({"values", entry.where, entry.value});
+    else
+      entries.insert(entries.end(), entry.value.entries().begin(), entry.value.entries().end());
+    items.push_back(Node::mapping(entry.where, std::move(entries)));
+  }
+  return Node::sequence(by_name.location(), std::move(items));
+}
+
 }  // namespace
 
 void report(const std::vector<ExpressionMistake>& mistakes, const Node& scalar, Diagnostics& diagnostics) {
@@ -131,6 +149,7 @@ void report(const std::vector<ExpressionMistake>& mistakes, const Node& scalar, 
 
 std::vector<Parameter> read_parameters(const Node& list, Diagnostics& diagnostics) {
   std::vector<Parameter> result;
+  if (list.is_mapping()) return read_parameters(listed(list), diagnostics);
   if (!require_sequence(list, "parameters", diagnostics)) return result;
   if (list.items().size() > max_parameters) {
     diagnostics.error(list.location(), fmt::format("parameters has {} items, allowed are {}",

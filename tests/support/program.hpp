@@ -90,6 +90,18 @@ class Program {
   pid_t pid_ = -1;
 };
 
+/// Runs a line of the shell in the folder, where $D is the program.
+inline Outcome shell(const Folder& folder, const std::string& line) {
+  const std::string script = folder.write("line.sh", "cd '" + folder.path.string() + "' || exit 99\nD='" DOVETAIL_PROGRAM
+                                                     "'\n" + line + "\n");
+  std::fflush(nullptr);
+  const int status = std::system(("/bin/sh '" + script + "' >'" + folder.file("stdout") + "' 2>'" +
+                                  folder.file("stderr") + "' </dev/null")
+                                     .c_str());
+  const int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  return {code, read(folder.file("stdout")), read(folder.file("stderr"))};
+}
+
 inline Outcome run(const Folder& folder, const std::vector<std::string>& words,
                    const std::string& input = "") {
   return Program(folder, words, input).wait();

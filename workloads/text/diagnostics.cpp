@@ -1,4 +1,5 @@
 #include <dovetail/workloads/text/diagnostics.hpp>
+#include <dovetail/workloads/text/printable.hpp>
 
 #include <fmt/format.h>
 
@@ -141,17 +142,8 @@ std::string suggestion(std::string_view word, std::span<const std::string> allow
 }
 
 std::string quote(std::string_view word) {
-  std::string text = "'";
-  std::size_t end = std::min(word.size(), longest_word);
-  while (end > 0 && end < word.size() && (static_cast<unsigned char>(word[end]) & 0xC0U) == 0x80U) --end;
-  for (const char letter : word.substr(0, end)) {
-    if (static_cast<unsigned char>(letter) < 0x20 || letter == 0x7F) {
-      text += fmt::format("\\x{:02x}", static_cast<unsigned>(static_cast<unsigned char>(letter)));
-    } else {
-      text += letter;
-    }
-  }
-  return text + (end < word.size() ? "...'" : "'");
+  const std::string_view start = first_letters(word, longest_word);
+  return fmt::format("'{}{}'", printable_word(start), start.size() < word.size() ? "..." : "");
 }
 
 }  // namespace dovetail

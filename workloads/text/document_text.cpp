@@ -1,4 +1,5 @@
 #include <dovetail/workloads/text/document_text.hpp>
+#include <dovetail/workloads/text/printable.hpp>
 
 #include <fmt/format.h>
 
@@ -10,27 +11,6 @@ namespace {
 
 unsigned byte(std::string_view text, std::size_t offset) {
   return static_cast<unsigned char>(text[offset]);
-}
-
-// Length of the UTF-8 sequence that starts here, or 0 when it is not one (RFC 3629: no overlong forms, no
-// surrogates).
-std::size_t utf8_length(std::string_view text, std::size_t offset) {
-  const unsigned first = byte(text, offset);
-  if (first < 0x80) return 1;
-  const std::size_t length = first >= 0xC2 && first <= 0xDF   ? 2
-                             : first >= 0xE0 && first <= 0xEF ? 3
-                             : first >= 0xF0 && first <= 0xF4 ? 4
-                                                              : 0;
-  if (length == 0 || offset + length > text.size()) return 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(text, offset + i) & 0xC0U) != 0x80U) return 0;
-  }
-  const unsigned second = byte(text, offset + 1);
-  if ((first == 0xE0 && second < 0xA0) || (first == 0xED && second > 0x9F) ||
-      (first == 0xF0 && second < 0x90) || (first == 0xF4 && second > 0x8F)) {
-    return 0;
-  }
-  return length;
 }
 
 }  // namespace
@@ -56,6 +36,10 @@ Location Places::at(std::size_t offset, std::string pointer) const {
 }
 
 void require_text(std::string_view text, const std::string& file, std::size_t most_bytes) {
+  if (text.starts_with("SQLite format 3"))
+    throw InputError({file, 0, 0, ""}, "this is the store of a study, not a document; `dovetail report` reads it");
+  if (text.starts_with("\x1f\x8b"))
+    throw InputError({file, 0, 0, ""}, "this file is compressed; unpack it first (gunzip)");
   if (text.size() > most_bytes) {
     throw InputError({file, 1, 1},
                      fmt::format("the text has {} bytes, allowed are {}", text.size(), most_bytes));

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include <dovetail/workloads/text/document_text.hpp>
+#include <dovetail/workloads/text/printable.hpp>
 
 namespace dovetail {
 namespace {
@@ -162,7 +163,7 @@ bool is_plain(const std::string& text) {
 std::string scalar_text(const nlohmann::ordered_json& value) {
   if (value.is_string()) {
     const auto& text = value.get_ref<const std::string&>();
-    return is_plain(text) ? text : value.dump();
+    return is_plain(text) && printable_word(text) == text ? text : printable_json(value.dump());
   }
   if (value.is_number_float()) {
     const double number = value.get<double>();

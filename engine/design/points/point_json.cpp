@@ -9,6 +9,7 @@
 
 #include <dovetail/spaces/space/point_json.hpp>
 #include <dovetail/workloads/text/diagnostics.hpp>
+#include <dovetail/workloads/text/printable.hpp>
 
 namespace dovetail {
 namespace {
@@ -17,7 +18,7 @@ using Json = nlohmann::ordered_json;
 
 std::string shown(const Json& value) {
   std::string text = value.dump(-1, ' ', false, Json::error_handler_t::replace);
-  if (text.size() > 60) text = text.substr(0, 57) + "...";
+  if (text.size() > 60) text = std::string(first_letters(text, 57)) + "...";
   return text;
 }
 

@@ -75,7 +75,7 @@ TEST_CASE("place: documents as files, deadlines that nothing meets, networks tha
   CHECK(text.out.find("busy") != std::string::npos);
   const std::string late = folder.write(
       "late.json", changed(placement, "\"edges\"", "\"networks\": [{\"deadline\": 5}], \"edges\""));
-  const Outcome none = run(folder, {"place", late});
+  const Outcome none = run(folder, {"place", late, "--format", "json"});
   CHECK(none.code == 4);
   CHECK(Json::parse(none.out)["least_makespan"].is_null());
   const std::string periodic = folder.write(

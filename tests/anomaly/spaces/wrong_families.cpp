@@ -141,6 +141,37 @@ TEST_CASE("technology entries") {
          {"[x, y]"});
 }
 
+TEST_CASE("numbers beyond their type or range are refused at their place") {
+  const auto level = [](const std::string& more) { return "words: words, word_bits: 16" + more + "}"; };
+  const std::string from = "words: words, word_bits: 16}";
+  expect(with("pe_y], word_bits: 16, mac", "pe_y], word_bits: 4294967312, mac"), {"small.yaml:17:", "1 to 1024"});
+  expect(with(from, "words: words, word_bits: 4294967300}"), {"small.yaml:19:", "1 to 1024"});
+  expect(with(from, "words: 1e300, word_bits: 16}"), {"small.yaml:19:", "1e+300"});
+  expect(with(from, level(", block: 4294967297")), {"small.yaml:19:", "2147483647"});
+  expect(with(from, level(", cluster: 1e18")), {"small.yaml:19:"});
+  expect(with(from, level(", min_utilization: 1.5")), {"small.yaml:19:", "0 to 1"});
+  expect(with(from, level(", multiple_buffering: 0.25")), {"small.yaml:19:", "1 to 1024"});
+  expect(with("mesh: [1, 1], word_bits", "mesh: [1e10, 1e10], word_bits"), {"small.yaml:20:", "2147483647"});
+  expect(with("mesh: [1, 1], word_bits", "mesh: [0, 1], word_bits"), {"small.yaml:20:"});
+  expect(with("integer: [1, pes]", "integer: [-9007199254740995, pes]"), {"small.yaml:9:", "-1000000000000"});
+  expect(with("integer: [1, pes]", "integer: [1, 1e13]"), {"small.yaml:9:"});
+  expect(with("integer: [1, pes]}", "integer: [0, pes], log: true}"), {"small.yaml:9:", "log"});
+  expect(with("integer: [1, pes]}", "integer: [1, pes], step: 1e300}"), {"small.yaml:9:", "step"});
+  expect(with("clock_mhz: 500}", "clock_mhz: 500, voltage: 0.2}"), {"small.yaml:7:", "voltage", "0.3"});
+  expect(with("clock_mhz: 500}", "clock_mhz: 500, voltage: 1e300}"), {"small.yaml:7:", "voltage"});
+  expect(with("clock_mhz: 500}", "clock_mhz: 1e300}"), {"small.yaml:7:", "clock_mhz"});
+  CHECK(mistakes(with("clock_mhz: 500}", "clock_mhz: 500, voltage: 0}")).empty());
+}
+
+TEST_CASE("a range may be written as in a space") {
+  CHECK(mistakes(with("pe_x: {integer: [1, pes]}", "pe_x: {low: 1, high: pes}")).empty());
+  const Family one = read_family(good, "small.yaml");
+  const Family other = read_family(with("pe_x: {integer: [1, pes]}", "pe_x: {low: 1, high: pes, step: 1}"), "small.yaml");
+  CHECK(one.space().count().points == other.space().count().points);
+  expect(with("pe_x: {integer: [1, pes]}", "pe_x: {low: 1}"), {"small.yaml:9:", "high is missing"});
+  expect(with("pe_x: {integer: [1, pes]}", "pe_x: {low: 1, high: 4, integer: [1, 4]}"), {"one of"});
+}
+
 TEST_CASE("settings of the user") {
   const auto messages = mistakes(good, {{"pse", 16}, {"pes", 17}});
   REQUIRE(messages.size() == 2);

@@ -91,7 +91,7 @@ TEST_CASE("each way to fail is a reason of its row, and the others go on") {
   const Outcome outcome =
       run(setting.folder, {"sweep", "--workload", setting.net, "--family", "eyeriss", "--hold", "--threads",
                            "1", "--grid", "hw.pe_x=2,3,4,6,7,8,12,21", "--evaluator", setting.command,
-                           "--evaluator-timeout", "1.5", "--candidates", "1"});
+                           "--evaluator-timeout", "1.5", "--candidates", "1", "--format", "jsonl"});
   CHECK(outcome.code == 4);
   std::map<int, Json> rows;
   std::istringstream lines(outcome.out);

@@ -33,7 +33,7 @@ TEST_CASE("a built-in network and family, printed, are documents to start from")
   const std::string net = folder.write("mine.yaml", network.out),
                     machine = folder.write("own.yaml", family.out);
   const Outcome mapped = run(
-      folder, {"map", "--workload", net, "--architecture", machine, "--mapper", "random", "--budget", "50"});
+      folder, {"map", "--workload", net, "--architecture", machine, "--mapper", "random", "--budget", "50", "--format", "json"});
   CHECK(mapped.code == 0);
   CHECK(Json::parse(mapped.out)["layers"].size() >= 1);
   const Outcome json = run(folder, {"convert", "mlp", "--to", "json"});
@@ -63,7 +63,8 @@ TEST_CASE("a row without any machine carries its reason, and the rows beside it 
   for (const bool hold : {true, false}) {
     std::vector<std::string> words = {"sweep",    "--workload", "mlp",      "--family", "eyeriss",
                                       "--mapper", "random",     "--budget", "50",       "--trials",
-                                      "3",        "--designer", "random",   "--grid",   "hw.pe_x=13,14"};
+                                      "3",        "--designer", "random",   "--grid",   "hw.pe_x=13,14",
+                                      "--format", "jsonl"};
     if (hold) words.emplace_back("--hold");
     const Outcome outcome = run(folder, words);
     CHECK(outcome.code == 4);

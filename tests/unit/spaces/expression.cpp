@@ -129,6 +129,25 @@ TEST_CASE("mistakes are located and helpful") {
   CHECK_THROWS_AS(Expression::compile("x", symbols), ExpressionError);
 }
 
+TEST_CASE("constraints name whatever a parameter may be called") {
+  const std::vector<Symbol> odd{{"größe", {}}, {"pe-x", {}},        {"pe", {}},   {"2nd", {}},
+                                {"a b", {}},   {"and", {}},         {"µs", {}},   {"大きさ", {}},
+                                {"mode", {"it's", "plain", "größer"}}};
+  const std::vector<double> at{1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 0.0};
+  const auto number = [&](std::string_view text) { return Expression::compile(text, odd).value(at); };
+  CHECK(number("größe + `pe-x` + `2nd` + `a b` + `and` + µs + 大きさ") == 251);
+  CHECK(number("2nd * 2") == 16);    // nothing else can be meant
+  CHECK(number("a b + 1") == 17);
+  CHECK(number("pe * 2") == 8);      // a plain name is a plain name
+  CHECK(Expression::compile("mode == 'it''s' and mode != 'größer'", odd).holds(at));
+  std::vector<ExpressionMistake> mistakes;
+  CHECK(!Expression::compile("größe × 2 ≤ 大きさe", odd, mistakes));
+  REQUIRE(mistakes.size() == 1);
+  CHECK(mistakes[0].column == 7);    // characters, not bytes
+  CHECK(mistakes[0].message.find("found `×`") == 0);
+  CHECK(mistakes[0].message.find("write `*`") != std::string::npos);
+}
+
 TEST_CASE("hostile texts end in a mistake, not in a crash") {
   CHECK(mistake(std::string(100000, '(')).find("nested more than") != std::string::npos);
   CHECK(mistake(std::string(100000, '-')).find("nested more than") != std::string::npos);

@@ -64,6 +64,37 @@ TEST_CASE("a document becomes a space and points travel as JSON") {
         R"({"pe_x":14,"lr":0.5,"tile":1,"flow":"3","order":["C","K","P"],"C":[4,8,2]})");
 }
 
+TEST_CASE("ranges may be written as in a family, and parameters by name") {
+  const char* const family_like = R"(parameters:
+  pe_x: {integer: [1, 168], meaning: columns}
+  lr: {real: [1e-4, 1], log: true}
+  tile: {values: [0.5, 1, 2, 8]}
+  flow: {choices: [ws, os, 3]}
+  words: {values: [ws, os]}
+constraints: [168 % pe_x == 0]
+)";
+  const char* const own = R"(parameters:
+  - {name: pe_x, kind: integer, low: 1, high: 168}
+  - {name: lr, kind: real, low: 1e-4, high: 1, log: true}
+  - {name: tile, kind: ordinal, values: [0.5, 1, 2, 8]}
+  - {name: flow, kind: categorical, values: [ws, os, 3]}
+  - {name: words, kind: categorical, values: [ws, os]}
+constraints: [168 % pe_x == 0]
+)";
+  Diagnostics diagnostics;
+  const auto one = read_space(parse_yaml(family_like, "a.yaml"), diagnostics);
+  const auto other = read_space(parse_yaml(own, "b.yaml"), diagnostics);
+  diagnostics.raise();
+  REQUIRE(one->parameters().size() == other->parameters().size());
+  for (std::size_t p = 0; p < one->parameters().size(); ++p) {
+    CHECK(one->parameters()[p].name == other->parameters()[p].name);
+    CHECK(one->parameters()[p].domain.index() == other->parameters()[p].domain.index());
+  }
+  Random first(3), second(3);
+  for (int i = 0; i < 20; ++i) CHECK(*one->sample(first) == *other->sample(second));
+  CHECK(has(mistakes("parameters: [{name: x, low: 1, high: 2}]"), "integer: [low, high]"));
+}
+
 TEST_CASE("an unknown key is told with those allowed, each once") {
   const auto all =
       mistakes("parameters: [{name: x, kind: real, low: 0, high: 1}]\nobjectives: [edp]\ngoal: {}\n");
