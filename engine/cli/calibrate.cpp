@@ -11,6 +11,7 @@
 #include <dovetail/engine/report/evaluation_json.hpp>
 #include <dovetail/workloads/text/document.hpp>
 
+#include "calibrate_table.hpp"
 #include "command.hpp"
 #include "json_lines.hpp"
 
@@ -187,8 +188,22 @@ void add_calibrate(CLI::App& app, Common& common, Action& action) {
   command->add_option("--folds", options->folds, "Groups of layers")
       ->check(CLI::Range(2, 1000))
       ->capture_default_str();
-  command->callback([&common, &action, options, command] {
-    action = [&common, options, command] { return run_calibrate(*command, common, *options); };
+  const auto table = std::make_shared<TableOptions>();
+  command
+      ->add_option("--networks", table->metrics,
+                   "The rows are measured networks, with these columns: fits bias + one number per block and operator, the "
+                   "table of `cost: {table: FILE}`; the other columns are blocks with their operators")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->type_name("METRIC,...");
+  command->add_option("--key", table->key, "Column with the canonical texts of the networks, in place of a column per block");
+  command->add_option("--network-family", table->family, "The family whose texts these are");
+  command->callback([&common, &action, options, table, command] {
+    action = [&common, options, table, command] {
+      if (table->metrics.empty()) return run_calibrate(*command, common, *options);
+      if (options->rows.size() != 1) throw UsageError("--networks reads one table");
+      return calibrate_table(options->rows.front(), *table, common);
+    };
   });
 }
 

@@ -15,9 +15,13 @@
 #include <dovetail/accelerators/mapping/design.hpp>
 #include <dovetail/accelerators/mapping/mapping_document.hpp>
 #include <dovetail/accelerators/systolic/document.hpp>
+#include <dovetail/engine/study/exploration_keys.hpp>
+#include <dovetail/engine/study/presets.hpp>
 #include <dovetail/engine/study/study.hpp>
 #include <dovetail/spaces/family/family.hpp>
 #include <dovetail/spaces/family/family_document.hpp>
+#include <dovetail/spaces/network/network_family.hpp>
+#include <dovetail/spaces/network/network_family_document.hpp>
 #include <dovetail/spaces/space/space_document.hpp>
 #include <dovetail/workloads/export/native.hpp>
 #include <dovetail/workloads/export/scalesim_topology.hpp>
@@ -28,6 +32,7 @@
 #include <dovetail/workloads/text/embedded.hpp>
 
 #include "command.hpp"
+#include "explore.hpp"
 #include "import_options.hpp"
 #include "search_options.hpp"
 
@@ -38,7 +43,7 @@ using Json = nlohmann::ordered_json;
 
 struct Options {
   std::vector<std::string> paths;
-  std::string to, schema;
+  std::string to, schema, at;
   ImportOptions import;
 };
 
@@ -48,6 +53,7 @@ const std::map<std::string, std::function<Json()>>& schemas() {
                                                                    {"family", family_schema},
                                                                    {"machine", machine_schema},
                                                                    {"mapping", mapping_schema},
+                                                                   {"network-family", network_family_schema},
                                                                    {"space", space_schema},
                                                                    {"study", study_schema},
                                                                    {"workload", workload_schema}};
@@ -76,6 +82,8 @@ void check_document(const Node& document) {
   Diagnostics diagnostics;
   if (is_design(document)) {
     read_design(document);
+  } else if (schema == "dovetail-network-family/1") {
+    read_network_family(document);
   } else if (document.find("layers") != nullptr || schema == "dovetail-workload/1") {
     read_workload(document);
   } else if (schema == "dovetail-architecture/1") {
@@ -87,7 +95,10 @@ void check_document(const Node& document) {
   } else if (schema == "dovetail-space/1") {
     read_space(document, diagnostics);
   } else if (schema == "dovetail-study/1") {
-    read_study(document, diagnostics);
+    if (explores(document))
+      read_exploration_study(document, diagnostics);
+    else
+      read_study(document, diagnostics);
   }
   diagnostics.raise();
 }
@@ -115,7 +126,7 @@ bool is_json(const std::string& text, const std::string& path) {
 const embedded::File* built_in(const std::string& name) {
   std::error_code error;
   if (std::filesystem::exists(name, error)) return nullptr;
-  for (const auto list : {embedded::zoo(), embedded::families(), embedded::machines()})
+  for (const auto list : {embedded::zoo(), embedded::network_families(), embedded::families(), embedded::machines()})
     if (const embedded::File* file = embedded::find(list, name)) return file;
   return nullptr;
 }
@@ -129,6 +140,10 @@ std::string text_of(const std::string& name) {
 int convert_document(const Common& common, const Options& options) {
   const std::string& path = options.paths.front();
   const bool from_stdin = path == "-";
+  if (const auto preset = preset_text(path); preset && options.to.empty() && !std::filesystem::exists(path)) {
+    say("{}", *preset);
+    return exit_done;
+  }
   if (const embedded::File* own = built_in(path); own != nullptr && options.to.empty()) {
     say("{}", own->text);  // as it was written, with its remarks
     return exit_done;
@@ -274,6 +289,11 @@ int run_convert(const CLI::App& command, const Common& common, const Options& op
     return exit_done;
   }
   if (options.paths.empty()) throw UsageError("convert needs a FILE (or - for stdin), or --schema");
+  if (!options.at.empty()) {
+    if (options.paths.size() > 1 || !is_network_family(options.paths.front()))
+      throw UsageError("--at chooses a network of one network family, and " + options.paths.front() + " is none");
+    return convert_network_of_family(options.paths.front(), options.at, common);
+  }
   if (options.to == "timeloop" && options.paths.size() == 1 &&
       print_timeloop_design(common, options.paths.front()))
     return exit_done;
@@ -312,6 +332,10 @@ void add_convert(CLI::App& app, Common& common, Action& action) {
                    "the architecture, energies and mapping, v0.4). Default: the other of yaml and json; "
                    "native for other tools' files")
       ->check(CLI::IsMember({"yaml", "json", "reference", "native", "scalesim", "timeloop"}));
+  command
+      ->add_option("--at", options->at,
+                   "One network of a network family, as a workload: nn.depth=5,...; the others as in its default")
+      ->type_name("NAME=VALUE,...");
   command->add_option("--schema", options->schema, "Print the JSON Schema of this kind of document")
       ->check(CLI::IsMember(schema_kinds()));
   command->callback([&common, &action, options, command] {

@@ -11,6 +11,7 @@
 #include <dovetail/engine/codesign/codesign.hpp>
 #include <dovetail/engine/report/evaluation_json.hpp>
 #include <dovetail/engine/report/table.hpp>
+#include <dovetail/engine/study/presets.hpp>
 #include <dovetail/engine/study/study.hpp>
 #include <dovetail/spaces/family/family.hpp>
 #include <dovetail/spaces/space/space_document.hpp>
@@ -20,6 +21,7 @@
 #include <dovetail/workloads/network.hpp>
 
 #include "command.hpp"
+#include "explore.hpp"
 #include "import_options.hpp"
 #include "search_options.hpp"
 
@@ -262,7 +264,16 @@ int describe_family(const std::string& name, const Common& common) {
 
 int describe_study(const std::string& file, const Common& common) {
   Diagnostics diagnostics;
-  Study study = read_study(load_file(file), diagnostics);
+  const Node document = with_preset(load_file(file), "", "");
+  if (explores(document)) {
+    ExplorationStudy exploration = read_exploration_study(document, diagnostics);
+    for (const std::string& assignment : common.set) set_exploration_value(exploration, assignment, "--set", diagnostics);
+    diagnostics.raise();
+    Common plan = common;
+    plan.dry_run = true;
+    return run_exploration(exploration, false, plan);
+  }
+  Study study = read_study(document, diagnostics);
   for (const std::string& assignment : common.set) set_value(study, assignment, "--set", diagnostics);
   diagnostics.raise();
   const Codesign codesign(std::move(study));
@@ -325,7 +336,8 @@ std::string kind_of(const Node& document) {
   }
   const auto has = [&](const char* key) { return document.find(key) != nullptr; };
   if ((has("problem") || has("layer")) && (has("arch") || has("architecture"))) return "design";
-  if (has("family") || has("workload") || has("workloads")) return "study";
+  for (const char* key : {"family", "workload", "workloads", "network", "networks", "preset"})
+    if (has(key)) return "study";
   if (has("compute") && has("levels") && (has("parameters") || has("default"))) return "family";
   if (has("compute") && has("levels")) return "architecture";
   if (has("parameters")) return "space";
@@ -352,11 +364,13 @@ int run(const Options& options, const Common& common) {
   const bool single = options.subjects.size() == 1 && options.import.from.empty();
   if (single && contains(family_names(), subject) && !contains(zoo_names(), subject))
     return describe_family(subject, common);
+  if (single && !contains(zoo_names(), subject) && is_network_family(subject)) return describe_network_family(subject, common);
   std::error_code error;
   for (const std::string& one : options.subjects) {
     if (contains(zoo_names(), one) || std::filesystem::exists(one, error)) continue;
     std::vector<std::string> names = zoo_names();
     for (const std::string& name : family_names()) names.push_back(name);
+    for (const std::string& name : network_family_names()) names.push_back(name);
     throw InputError({one, 0, 0, ""}, "no such file, workload or family" + suggestion(one, names));
   }
   const bool is_file = single && !contains(zoo_names(), subject) && !std::filesystem::is_directory(subject, error);

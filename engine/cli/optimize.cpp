@@ -14,8 +14,10 @@
 #include <dovetail/engine/report/report.hpp>
 #include <dovetail/engine/report/table.hpp>
 #include <dovetail/workloads/text/printable.hpp>
+#include <dovetail/engine/study/presets.hpp>
 
 #include "command.hpp"
+#include "explore.hpp"
 #include "notes.hpp"
 #include "search_options.hpp"
 #include "signals.hpp"
@@ -29,6 +31,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 struct Options : StudyOptions {
+  std::string preset;
   bool resume = false;
   std::int64_t joint = 0;
 };
@@ -123,6 +126,11 @@ CodesignResult run_joint(const Codesign& codesign, std::int64_t evaluations, Pro
 }
 
 int run(const CLI::App& command, const Options& options, const Common& common) {
+  if (const auto exploration = make_exploration_study(command, options, options.preset, common)) {
+    if (options.joint > 0 || exploration->prove)
+      throw UsageError("--joint and --prove are of studies whose networks are given");
+    return run_exploration(*exploration, options.resume, common);
+  }
   const Study study = make_study(command, options, common);
   if (common.dry_run) return print_plan(study, common);
   Simulators simulators;
@@ -206,6 +214,10 @@ void add_optimize(CLI::App& app, Common& common, Action& action) {
       {.formats = {"text", "json", "jsonl", "csv"}, .seed = true, .threads = true, .out = true, .set = true});
   const auto options = std::make_shared<Options>();
   add_study_options(*command, *options);
+  command
+      ->add_option("--preset", options->preset,
+                   "A published system as a study; STUDY and --set change it, --set variant=paper is its own strategy")
+      ->check(CLI::IsMember(preset_names()));
   command->add_flag("--resume", options->resume,
                     "Continue the study in --store; a missing or empty store starts");
   command

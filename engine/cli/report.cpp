@@ -5,6 +5,7 @@
 #include <dovetail/engine/record/store.hpp>
 #include <dovetail/engine/report/design_review.hpp>
 #include <dovetail/engine/report/evaluation_json.hpp>
+#include <dovetail/engine/report/exploration_report.hpp>
 #include <dovetail/engine/report/report.hpp>
 #include <dovetail/engine/report/surrogate_check.hpp>
 #include <dovetail/engine/report/table.hpp>
@@ -158,9 +159,35 @@ StoredStudy read_sound_store(const std::string& path) {
   }
 }
 
+// A search over networks.
+int report_exploration(const Store& store, const Options& options, const Common& common) {
+  const StoredExploration study = stored_exploration(store);
+  if (common.dry_run) {
+    say("{} trials would be reported{}\n", study.trials.size(),
+               options.html.empty() ? "" : " in " + options.html);
+  } else if (!options.html.empty()) {
+    write_file("", options.html, exploration_page(study.result, study.trials));
+    fmt::print(stderr, "wrote {}\n", options.html);
+  } else if (common.format == "csv") {
+    say("{}", exploration_csv(study.trials, study.parameters));
+  } else if (common.format == "text") {
+    say("{}\nstatus: {}\n", exploration_text(study.result),
+               study.result["stopped"].get<std::string>());
+  } else if (common.format == "jsonl") {
+    for (const Json& trial : study.trials) print_json(common, trial);
+  } else {
+    Json json = study.result;
+    json["trial_table"] = study.trials;
+    print_json(common, json);
+  }
+  return exit_done;
+}
+
 int run(const CLI::App& command, const Options& options, const Common& common) {
   if (!options.html.empty() && command.count("--format") > 0)
     throw UsageError("--html writes a page and nothing else: leave out --format");
+  if (const auto store = read_store(options.store); is_exploration(*store))
+    return report_exploration(*store, options, common);
   const StoredStudy study = read_sound_store(options.store);
   if (common.dry_run) {
     say("{} trials would be reported{}\n", study.trials.size(),

@@ -54,21 +54,8 @@ void add_study_options(CLI::App& command, StudyOptions& options) {
   command.add_option("--store", options.store, "SQLite file that records every trial")->type_name("FILE");
 }
 
-Study make_study(const CLI::App& command, const StudyOptions& options, const Common& common) {
-  Diagnostics diagnostics;
-  Study study;
-  if (!options.file.empty()) study = read_study(load_file(options.file), diagnostics);
+void apply_options(const CLI::App& command, const StudyOptions& options, const Common& common, Study& study) {
   const auto given = [&](const char* name) { return command.count(name) > 0; };
-  if (given("--workload")) {
-    study.workloads.clear();
-    for (const std::string& name : options.workloads)
-      study.workloads.push_back({from_here(name), 1.0, {"--workload", 0, 0, ""}});
-  }
-  if (given("--family")) {
-    study.family = from_here(options.family);
-    study.family_where = {"--family", 0, 0, ""};
-  }
-  if (given("--objective")) study.objective = options.objective;
   if (given("--model")) study.model = options.model;
   if (given("--evaluator")) study.evaluator = options.evaluator;
   if (given("--evaluator-timeout")) study.evaluator_timeout_s = options.evaluator_timeout_s;
@@ -85,6 +72,24 @@ Study make_study(const CLI::App& command, const StudyOptions& options, const Com
   if (given("--batch")) study.batch = options.batch;
   if (given("--store")) study.store = options.store;
   if (given("--seed")) study.seed = common.seed;
+}
+
+Study make_study(const CLI::App& command, const StudyOptions& options, const Common& common) {
+  Diagnostics diagnostics;
+  Study study;
+  if (!options.file.empty()) study = read_study(load_file(options.file), diagnostics);
+  const auto given = [&](const char* name) { return command.count(name) > 0; };
+  if (given("--workload")) {
+    study.workloads.clear();
+    for (const std::string& name : options.workloads)
+      study.workloads.push_back({from_here(name), 1.0, {"--workload", 0, 0, ""}});
+  }
+  if (given("--family")) {
+    study.family = from_here(options.family);
+    study.family_where = {"--family", 0, 0, ""};
+  }
+  if (given("--objective")) study.objective = options.objective;
+  apply_options(command, options, common, study);
   for (const std::string& spec : options.specs)
     set_value(study, "specs=" + fmt::format("'{}'", spec), "--spec", diagnostics);
   for (const std::string& assignment : common.set) set_value(study, assignment, "--set", diagnostics);

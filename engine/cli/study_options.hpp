@@ -22,6 +22,9 @@ struct StudyOptions : SearchOptions {
 /// Adds STUDY, --workload, --family, --spec, --designer, --trials, --batch, --store and the search options.
 void add_study_options(CLI::App& command, StudyOptions& options);
 
+/// Replaces values of a study by the options that were given, but for --workload, --family, --objective and --spec.
+void apply_options(const CLI::App& command, const StudyOptions& options, const Common& common, Study& study);
+
 /// The study: values of the file, replaced by options that were given, replaced by --set. Throws InputError.
 Study make_study(const CLI::App& command, const StudyOptions& options, const Common& common);
 

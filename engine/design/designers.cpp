@@ -3,9 +3,12 @@
 
 #include <stdexcept>
 
+#include <dovetail/engine/design/around/alternate_designer.hpp>
+#include <dovetail/engine/design/around/shrink_designer.hpp>
 #include <dovetail/engine/design/baselines/evolution_designer.hpp>
 #include <dovetail/engine/design/baselines/exhaustive_designer.hpp>
 #include <dovetail/engine/design/baselines/random_designer.hpp>
+#include <dovetail/engine/design/baselines/reinforce_designer.hpp>
 #include <dovetail/engine/design/bayes/bayes_designer.hpp>
 #include <dovetail/engine/design/bayes/relax_round_designer.hpp>
 #include <dovetail/engine/design/trees/trees_designer.hpp>
@@ -24,6 +27,9 @@ constexpr Row rows[] = {
     {"evolution", make_evolution_designer},
     {"exhaustive", make_exhaustive_designer},
     {"relax-round", make_relax_round_designer},
+    {"reinforce", make_reinforce_designer},
+    {"shrink", make_shrink_designer},
+    {"alternate", make_alternate_designer},
 #ifdef DOVETAIL_XGBOOST
     {"trees", make_trees_designer},
 #endif

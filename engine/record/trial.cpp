@@ -23,12 +23,14 @@ double spec_violation(std::span<const Spec> specs, const DesignFigures& figures)
 
 double spec_violation(const Goal& goal, const Trial& trial) {
   double worst = -std::numeric_limits<double>::infinity();
+  bool missing = false;
   for (const Spec& spec : goal.specs) {
     const auto found = trial.metrics.find(spec.metric);
-    if (found == trial.metrics.end()) return std::numeric_limits<double>::infinity();
-    worst = std::max(worst, excess(spec, found->second));
+    missing = missing || found == trial.metrics.end();
+    if (found != trial.metrics.end()) worst = std::max(worst, excess(spec, found->second));
   }
-  return worst;
+  // An evaluation that ended at a broken spec knows the metrics up to it.
+  return missing && worst <= 0.0 ? std::numeric_limits<double>::infinity() : worst;
 }
 
 bool feasible(const Goal& goal, const Trial& trial) {

@@ -13,8 +13,9 @@ struct File {
   std::string_view name, text;
 };
 
-/// The files of workloads/zoo, accelerators/families and accelerators/machines, by name.
+/// The files of workloads/zoo, workloads/families, accelerators/families and accelerators/machines, by name.
 std::span<const File> zoo();
+std::span<const File> network_families();
 std::span<const File> families();
 std::span<const File> machines();
 /// Of the tile model: accelerators/boards and accelerators/tile_families.

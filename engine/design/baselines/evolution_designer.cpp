@@ -2,6 +2,7 @@
 #include <dovetail/engine/design/baselines/evolution_designer.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <stdexcept>
 
@@ -81,12 +82,16 @@ class EvolutionDesigner final : public Designer {
   Individual judge(const Trial& trial) const {
     Individual individual{trial.point, 2, 0.0, {}};
     if (trial.state != TrialState::completed) return individual;
+    const bool good = feasible(goal_, trial);
     for (const Objective& objective : goal_.objectives) {
       const auto found = trial.metrics.find(objective.metric);
-      if (found == trial.metrics.end()) return individual;
+      if (found == trial.metrics.end()) {  // it ended at a broken spec, or failed
+        individual.objectives.clear();
+        if (!good && std::isfinite(spec_violation(goal_, trial))) break;
+        return individual;
+      }
       individual.objectives.push_back(objective.minimize ? found->second : -found->second);
     }
-    const bool good = feasible(goal_, trial);
     individual.rank_class = good ? 0 : 1;
     individual.score = !good ? spec_violation(goal_, trial)
                              : (individual.objectives.empty() ? 0.0 : individual.objectives.front());

@@ -30,7 +30,7 @@ Promise::Promise(const Belief& belief, const BayesOptions& options, std::span<co
   std::vector<std::vector<double>> values;
   reference_.assign(count, 0.1);
   for (const Observation& observation : observations) {
-    if (observation.failed || belief.far(observation)) continue;
+    if (observation.failed || observation.objectives.empty() || belief.far(observation)) continue;
     std::vector<double> value;
     for (std::size_t k = 0; k < count; ++k)
       value.push_back(

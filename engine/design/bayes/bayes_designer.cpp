@@ -161,6 +161,7 @@ class BayesDesigner final : public Designer {
       if (!std::isfinite(value)) result.failed = true;
       return value;
     };
+    if (ended_early(trial)) return told_so_far(trial, std::move(result));
     for (const Objective& objective : goal_.objectives)
       result.objectives.push_back(metric(objective.metric) * (objective.minimize ? 1.0 : -1.0));
     for (const Spec& spec : goal_.specs) {
@@ -168,6 +169,27 @@ class BayesDesigner final : public Designer {
       if (spec.min) result.excess.push_back(*spec.min - metric(spec.metric));
     }
     if (result.failed) result.objectives.clear(), result.excess.clear();
+    return result;
+  }
+
+  // An evaluation that ended at a broken spec has no objective; its specs are known as far as it came.
+  bool ended_early(const Trial& trial) const {
+    const bool whole =
+        std::all_of(goal_.objectives.begin(), goal_.objectives.end(), [&](const Objective& objective) {
+          return trial.metrics.count(objective.metric) != 0;
+        });
+    const double violation = spec_violation(goal_, trial);
+    return trial.state == TrialState::completed && !whole && violation > 0.0 && std::isfinite(violation);
+  }
+
+  Observation told_so_far(const Trial& trial, Observation result) const {
+    for (const Spec& spec : goal_.specs) {
+      const auto found = trial.metrics.find(spec.metric);
+      const double value =
+          found == trial.metrics.end() ? std::numeric_limits<double>::quiet_NaN() : found->second;
+      if (spec.max) result.excess.push_back(value - *spec.max);
+      if (spec.min) result.excess.push_back(*spec.min - value);
+    }
     return result;
   }
 
@@ -336,7 +358,7 @@ class BayesDesigner final : public Designer {
 
   std::optional<Point> promising(Random& random) {
     const bool found = this->found();
-    const bool knows = belief_->has_objectives();
+    const bool knows = belief_->has_objectives() || (!found && belief_->has_specs());
     if (!knows && !belief_->has_classifier()) return spread(random);
     if (!knows) return novel(random);
     if (found && flat()) return belief_->has_classifier() ? novel(random) : spread(random);

@@ -19,7 +19,8 @@ bool Observation::feasible() const {
 
 double Observation::worst_excess() const {
   double worst = failed ? std::numeric_limits<double>::infinity() : 0.0;
-  for (const double value : excess) worst = std::max(worst, value);
+  for (const double value : excess)
+    if (!std::isnan(value)) worst = std::max(worst, value);
   return worst;
 }
 
@@ -80,6 +81,7 @@ Belief::Belief(const PointFeatures& features, const BayesOptions& options, int o
 // Observations by what learns from them.
 struct Belief::Data {
   Matrix completed, all;
+  std::vector<Matrix> told;  // per spec: evaluations that ended at a broken spec know some specs and no objective
   std::vector<std::vector<double>> objectives, excess;
   Guesses priors;
   std::vector<char> passed;
@@ -96,7 +98,7 @@ void Belief::find_limits(const std::vector<Observation>& observations) {
   for (std::size_t k = 0; k < limits_.size(); ++k) {
     values.clear();
     for (const Observation& observation : observations)
-      if (!observation.failed) values.push_back(observation.objectives[k]);
+      if (!observation.objectives.empty()) values.push_back(observation.objectives[k]);
     limits_[k] = detail_limit(values, static_cast<std::size_t>(options_.initial));
   }
   std::vector<char> now;
@@ -114,13 +116,14 @@ void Belief::find_limits(const std::vector<Observation>& observations) {
 }
 
 bool Belief::far(const Observation& observation) const {
-  return !observation.failed && limits_.size() == 1 && observation.objectives.front() > limits_.front();
+  return !observation.objectives.empty() && limits_.size() == 1 && observation.objectives.front() > limits_.front();
 }
 
 Belief::Data Belief::gather(const std::vector<Observation>& observations) const {
   Data data;
   data.objectives.resize(objectives_.size());
   data.excess.resize(specs_.size());
+  data.told.resize(specs_.size());
   data.priors.resize(with_prior_ ? objectives_.size() : 0);
   for (const Observation& observation : observations) {
     const bool lost = observation.failed || far(observation);
@@ -128,12 +131,17 @@ Belief::Data Belief::gather(const std::vector<Observation>& observations) const 
     data.passed.push_back(lost ? 0 : 1);
     data.any_failed = data.any_failed || lost;
     if (lost) continue;
+    for (std::size_t i = 0; i < specs_.size(); ++i) {
+      if (std::isnan(observation.excess[i])) continue;
+      data.told[i].append(observation.features);
+      data.excess[i].push_back(observation.excess[i]);
+    }
+    if (observation.objectives.empty()) continue;
     data.completed.append(observation.features);
     data.priors.resize(std::min(data.priors.size(), observation.priors.size()));
     for (std::size_t i = 0; i < data.priors.size(); ++i) data.priors[i].push_back(observation.priors[i]);
     for (std::size_t i = 0; i < objectives_.size(); ++i)
       data.objectives[i].push_back(seen(i, observation.objectives[i]));
-    for (std::size_t i = 0; i < specs_.size(); ++i) data.excess[i].push_back(observation.excess[i]);
   }
   return data;
 }
@@ -146,7 +154,7 @@ void Belief::update(const std::vector<Observation>& observations, int threads) {
     if (i < objectives_.size()) {
       objectives_[i].update(data.completed, data.objectives[i], data.prior(i));
     } else if (i < regressions) {
-      specs_[i - objectives_.size()].update(data.completed, data.excess[i - objectives_.size()]);
+      specs_[i - objectives_.size()].update(data.told[i - objectives_.size()], data.excess[i - objectives_.size()]);
     } else if (data.any_failed && data.all.rows > classified_) {
       const bool due = classifier_fitted_ == 0 || data.all.rows <= 30 ||
                        static_cast<double>(data.all.rows) >= 1.1 * static_cast<double>(classifier_fitted_);
@@ -212,7 +220,7 @@ void Belief::recall(const std::string& text, const std::vector<Observation>& obs
                             data.prior(i));
     } else if (i < regressions) {
       const std::size_t spec = i - objectives_.size();
-      specs_[spec].recall(read(memory.at("specs").at(spec)), data.completed, data.excess[spec]);
+      specs_[spec].recall(read(memory.at("specs").at(spec)), data.told[spec], data.excess[spec]);
     } else if (data.any_failed) {
       classify(data, false,
                memory.contains("classifier") ? memory["classifier"].get<std::vector<double>>()

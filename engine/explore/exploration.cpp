@@ -1,0 +1,438 @@
+// Binding a study to its families and tables, and evaluating a point stage by stage.
+#include <dovetail/engine/explore/exploration.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <dovetail/engine/explore/accuracy/command_accuracy.hpp>
+#include <dovetail/engine/explore/accuracy/mean_accuracy.hpp>
+#include <dovetail/engine/explore/accuracy/proxy_accuracy.hpp>
+#include <dovetail/engine/explore/accuracy/table_accuracy.hpp>
+#include <dovetail/engine/explore/first_draws.hpp>
+#include <dovetail/engine/explore/pricers/command_pricer.hpp>
+#include <dovetail/engine/explore/pricers/mapped_pricer.hpp>
+#include <dovetail/engine/explore/pricers/static_limits.hpp>
+#include <dovetail/engine/explore/pricers/table_pricer.hpp>
+#include <dovetail/engine/map/objective.hpp>
+#include <dovetail/engine/study/study_space.hpp>
+#include <dovetail/spaces/space/point_json.hpp>
+
+namespace dovetail {
+namespace {
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+constexpr std::size_t most_listed = 20'000;  // candidates that are all asked whether limits can be met
+constexpr int draws_to_judge = 2'000;        // of a space too large for that
+constexpr int repair_steps = 40;             // of a draw that breaks a limit
+constexpr int first_draws = 12;              // stratified, before the designer's own
+
+std::string resolve(const std::string& folder, const std::string& name, bool always_path = false) {
+  const bool path = always_path || name.find('/') != std::string::npos || name.find('.') != std::string::npos;
+  return folder.empty() || !path || name.front() == '/' ? name : folder + "/" + name;
+}
+
+// The mistakes of a descriptor; those without a place of their own stand where the study names it.
+void add(Diagnostics& diagnostics, const InputError& error, const Location& named_at) {
+  for (const Diagnostic& diagnostic : error.diagnostics())
+    diagnostics.error(diagnostic.where.line > 0 ? diagnostic.where : named_at, diagnostic.message);
+}
+
+}  // namespace
+
+Exploration::Exploration(ExplorationStudy study) : study_(std::move(study)) {
+  Diagnostics diagnostics;
+  read_networks(diagnostics);
+  read_machine(diagnostics);
+  diagnostics.raise();
+  candidates_.join();
+  candidates_.space = narrow(candidates_.space, study_, diagnostics);
+  make_stages(diagnostics);
+  diagnostics.raise();
+  measures_ = std::make_unique<Measures>(stages_, study_.explore, diagnostics);
+  read_start(diagnostics);
+  if (const auto found = study_.designer_options.find("known"); found != study_.designer_options.end()) {
+    if (found->second != "on" && found->second != "off")
+      diagnostics.error({"designer", 0, 0, ""}, fmt::format("known={}; allowed are on and off", found->second));
+    known_ = found->second != "off";
+  }
+  diagnostics.raise();
+  goal_ = measures_->goal();
+}
+
+void Exploration::read_networks(Diagnostics& diagnostics) {
+  std::vector<StudyNetwork> networks = study_.explore.networks;
+  for (const StudyWorkload& workload : study_.workloads) {
+    StudyNetwork network;
+    network.workload = workload.name;
+    network.weight = workload.weight;
+    network.where = workload.where;
+    if (study_.workloads.size() > 1) network.task = workload.name;
+    networks.push_back(network);
+  }
+  if (networks.empty()) diagnostics.error({study_.folder, 0, 0, ""}, "the study names no network: `network: {family: NAME}`, or a workload");
+  for (const StudyNetwork& network : networks) {
+    NetworkSource source;
+    source.task = network.task;
+    source.weight = network.weight;
+    try {
+      const std::string prefix = network.task.empty() ? "nn" : "nn." + network.task;
+      if (!network.family.empty())
+        source.family = load_network_family(resolve(study_.folder, network.family), network.settings, prefix);
+      else
+        source.fixed = load_workload(resolve(study_.folder, network.workload));
+      candidates_.networks.push_back(std::move(source));
+    } catch (const InputError& error) {
+      add(diagnostics, error, network.where);
+    }
+  }
+}
+
+void Exploration::read_machine(Diagnostics& diagnostics) {
+  if (study_.family.empty()) return;
+  try {
+    const std::string name = resolve(study_.folder, study_.family);
+    const Family plain = load_family(name);
+    std::map<std::string, double> settings;
+    std::erase_if(study_.fixed, [&](const StudyEntry& entry) {
+      for (const FamilySetting& setting : plain.settings()) {
+        if (entry.name != setting.name && entry.name != "hw." + setting.name) continue;
+        if (const std::optional<double> value = entry.value.as_number())
+          settings[setting.name] = *value;
+        else
+          diagnostics.error(entry.value.location(), entry.name + ": expected a number, found " + entry.value.describe());
+        return true;
+      }
+      return false;
+    });
+    candidates_.machine = settings.empty() ? plain : load_family(name, settings);
+  } catch (const InputError& error) {
+    add(diagnostics, error, study_.family_where);
+  }
+}
+
+void Exploration::make_stages(Diagnostics& diagnostics) {
+  const StudyExploration& explore = study_.explore;
+  StudyCost cost = explore.cost;
+  if (cost.kind == StudyCost::Kind::none && candidates_.machine) cost.kind = StudyCost::Kind::mapped;
+  if (cost.kind == StudyCost::Kind::mapped && !candidates_.machine)
+    diagnostics.error(cost.where, "cost: mapping needs a machine: `family: NAME`");
+  std::vector<std::string> order;
+  for (const auto& entry : explore.stages) order.push_back(entry.first);
+  for (const char* name : {"limits", "price", "accuracy"})
+    if (std::find(order.begin(), order.end(), name) == order.end() && explore.stages.empty()) order.emplace_back(name);
+  for (const auto& [name, where] : explore.stages) {
+    if (name == "price" && cost.kind == StudyCost::Kind::none) diagnostics.error(where, "stages: nothing is priced: `cost`, or a machine `family`");
+    if (name == "accuracy" && explore.accuracies.empty()) diagnostics.error(where, "stages: the study has no `accuracy`");
+  }
+  const auto price = [&]() -> std::unique_ptr<Stage> {
+    switch (cost.kind) {
+      case StudyCost::Kind::table: return load_table_pricer(candidates_, resolve(study_.folder, cost.path, true), cost.where, diagnostics);
+      case StudyCost::Kind::command: return make_command_pricer(candidates_, cost);
+      case StudyCost::Kind::mapped: {
+        MappedPricerOptions options;
+        options.mapper = study_.mapper;
+        options.budget = study_.budget;
+        options.gap = study_.gap;
+        options.objective = *parse_objective(cost.mapping);
+        options.bypass = study_.bypass == "none" ? Bypass::none : study_.bypass == "fixed" ? Bypass::fixed : Bypass::search;
+        options.seed = study_.seed;
+        options.clock_mhz = study_.clock_mhz;
+        return candidates_.machine ? make_mapped_pricer(candidates_, options) : nullptr;
+      }
+      default: return nullptr;
+    }
+  };
+  const auto accuracy = [&](const StudyAccuracy& wanted, std::size_t network, const std::string& metric) -> std::unique_ptr<Stage> {
+    switch (wanted.kind) {
+      case StudyAccuracy::Kind::table:
+        return load_table_accuracy(candidates_, network, wanted, resolve(study_.folder, wanted.path, true), metric, diagnostics);
+      case StudyAccuracy::Kind::command: return make_command_accuracy(candidates_, wanted, metric);
+      case StudyAccuracy::Kind::proxy: return make_proxy_accuracy(candidates_, network, metric);
+      default: return nullptr;
+    }
+  };
+  for (const std::string& name : order) {
+    if (name == "limits") stages_.push_back(make_static_limits(candidates_));
+    if (name == "price") {
+      if (auto stage = price()) stages_.push_back(std::move(stage));
+    }
+    if (name != "accuracy" || explore.accuracies.empty()) continue;
+    const std::vector<StudyAccuracy>& all = explore.accuracies;
+    if (candidates_.networks.size() == 1 || (all.size() == 1 && all[0].kind == StudyAccuracy::Kind::command && all[0].task.empty())) {
+      if (!all[0].task.empty())
+        diagnostics.error(all[0].where, fmt::format("accuracy: there is no network {}", quote(all[0].task)));
+      else if (auto stage = accuracy(all[0], 0, "accuracy"))
+        stages_.push_back(std::move(stage));
+      continue;
+    }
+    // One oracle per task, and their weighted mean.
+    std::vector<std::string> tasks;
+    for (const NetworkSource& network : candidates_.networks) tasks.push_back(network.task);
+    for (const StudyAccuracy& wanted : all)
+      if (std::find(tasks.begin(), tasks.end(), wanted.task) == tasks.end() && !wanted.task.empty())
+        diagnostics.error(wanted.where, fmt::format("accuracy: there is no network {}{}", quote(wanted.task), suggestion(wanted.task, tasks)));
+    std::vector<std::unique_ptr<Stage>> parts;
+    for (std::size_t n = 0; n < tasks.size(); ++n) {
+      const auto found = std::find_if(all.begin(), all.end(), [&](const StudyAccuracy& one) { return one.task == tasks[n] || (one.task.empty() && all.size() == 1); });
+      if (found == all.end()) {
+        diagnostics.error(all[0].where, fmt::format("accuracy: nothing stands for the network {}", quote(tasks[n])));
+        continue;
+      }
+      if (auto stage = accuracy(*found, n, tasks[n] + ".accuracy")) parts.push_back(std::move(stage));
+    }
+    if (!diagnostics.failed()) stages_.push_back(make_mean_accuracy(candidates_, std::move(parts)));
+  }
+}
+
+void Exploration::read_start(Diagnostics& diagnostics) {
+  for (const Node& node : study_.explore.start) {
+    // What is not said is as in the families' default networks and the hand design.
+    Point point;
+    if (candidates_.machine) point = candidates_.machine->default_point();
+    for (const NetworkSource& network : candidates_.networks) {
+      if (!network.family) continue;
+      const auto& more = network.family->default_point().numbers;
+      point.numbers.insert(point.numbers.end(), more.begin(), more.end());
+    }
+    const std::size_t before = diagnostics.errors();
+    const std::vector<std::string> names = space().names();
+    nlohmann::ordered_json whole = to_json(space(), point);
+    std::vector<Node::Entry> entries = node.entries();
+    for (const auto& [name, value] : whole.items()) {
+      if (node.find(name) == nullptr) entries.push_back({name, node.location(), from_json(value, node.location().file)});
+    }
+    const auto read = read_point(Node::mapping(node.location(), entries), space(), diagnostics);
+    if (diagnostics.errors() > before || !read) continue;
+    if (!space().contains(*read)) {
+      std::string broken;
+      const std::vector<double> margins = space().margins(*read);
+      for (std::size_t i = 0; i < margins.size(); ++i)
+        if (!(margins[i] >= 0.0)) broken += (broken.empty() ? "" : "; ") + space().constraints()[i].text;
+      diagnostics.error(node.location(), fmt::format("start: this point is not of the space: {}", broken.empty() ? "outside of a range" : broken));
+      continue;
+    }
+    start_.push_back(*read);
+  }
+}
+
+std::optional<Trial> Exploration::evaluate(std::int64_t id, const Point& point, const StageEffort& effort) const {
+  const NetworkCandidate candidate = candidates_.candidate(point);
+  Trial trial{id, point, TrialState::completed, {}, ""};
+  for (std::size_t s = 0; s < stages_.size(); ++s) {
+    StageAnswer answer;
+    try {
+      answer = stages_[s]->run(candidate, effort);
+    } catch (const InputError& error) {
+      answer.failure = error.diagnostics().empty() ? error.what() : error.diagnostics().front().message;
+    }
+    if (answer.stopped) return std::nullopt;
+    trial.metrics[stages_metric] = static_cast<double>(s);
+    if (!answer.failure.empty()) {
+      trial.state = TrialState::failed;
+      trial.reason = answer.failure;
+      return trial;
+    }
+    trial.metrics.insert(answer.metrics.begin(), answer.metrics.end());
+    measures_->extend(trial.metrics, static_cast<int>(s));
+    if (const MeasuredLimit* broken = measures_->broken(trial.metrics, static_cast<int>(s))) {
+      trial.reason = "spec " + broken->text;
+      return trial;
+    }
+  }
+  trial.metrics[stages_metric] = static_cast<double>(stages_.size());
+  for (const Objective& objective : goal_.objectives) {
+    const auto found = trial.metrics.find(objective.metric);
+    if (found != trial.metrics.end() && std::isfinite(found->second)) continue;
+    trial.state = TrialState::failed;
+    trial.reason = fmt::format("the objective {} is undefined", objective.metric);
+  }
+  return trial;
+}
+
+std::map<std::string, double> Exploration::cheap_metrics(const Point& point) const {
+  const NetworkCandidate candidate = candidates_.candidate(point);
+  std::map<std::string, double> metrics;
+  for (std::size_t s = 0; s < stages_.size(); ++s) {
+    if (!measures_->needed_by_known(static_cast<int>(s))) continue;
+    const StageAnswer answer = stages_[s]->run(candidate, {});
+    metrics.insert(answer.metrics.begin(), answer.metrics.end());
+  }
+  measures_->extend(metrics, static_cast<int>(stages_.size()));
+  return metrics;
+}
+
+// The largest relative distance to a limit that holds by construction; at most 0 where all hold.
+double Exploration::known_violation(const Point& point) const {
+  double worst = -infinity;
+  bool any = false;
+  std::map<std::string, double> metrics;
+  for (const MeasuredLimit& limit : measures_->limits()) {
+    if (!limit.known) continue;
+    if (!any) metrics = cheap_metrics(point);
+    any = true;
+    const auto found = metrics.find(limit.spec.metric);
+    if (found == metrics.end() || std::isnan(found->second)) return infinity;
+    const double bound = limit.spec.max ? *limit.spec.max : *limit.spec.min, over = limit.spec.max ? found->second - bound : bound - found->second;
+    worst = std::max(worst, over / std::max(1e-12, std::abs(bound)));
+  }
+  return worst;
+}
+
+bool Exploration::admits(const Point& point) const {
+  return !known_ || known_violation(point) <= 0.0;
+}
+
+std::optional<Point> Exploration::draw(Random& random) const {
+  std::optional<Point> point = candidates_.draw(random);
+  if (!point || !known_) return point;
+  double violation = known_violation(*point);
+  for (int step = 0; step < repair_steps && violation > 0.0; ++step) {
+    bool moved = false;
+    for (Point& near : space().neighbours(*point, random, 24)) {
+      const double other = known_violation(near);
+      if (other >= violation) continue;
+      violation = other;
+      point = std::move(near);
+      moved = true;
+      if (random.below(2) == 0) break;  // not always the steepest: repaired draws stay spread
+    }
+    if (!moved) break;
+  }
+  return point;
+}
+
+std::optional<Unreachable> Exploration::unreachable() const {
+  if (!known_) return std::nullopt;
+  std::vector<const MeasuredLimit*> known;
+  for (const MeasuredLimit& limit : measures_->limits())
+    if (limit.known) known.push_back(&limit);
+  if (known.empty()) return std::nullopt;
+  std::vector<double> nearest(known.size(), infinity);  // in the direction of the limit: small is good
+  bool together = false;
+  const auto look = [&](const Point& point) {
+    const std::map<std::string, double> metrics = cheap_metrics(point);
+    bool all = true;
+    for (std::size_t i = 0; i < known.size(); ++i) {
+      const auto found = metrics.find(known[i]->spec.metric);
+      if (found == metrics.end() || std::isnan(found->second)) {
+        all = false;
+        continue;
+      }
+      const bool at_most = known[i]->spec.max.has_value();
+      const double value = at_most ? found->second : -found->second, bound = at_most ? *known[i]->spec.max : -*known[i]->spec.min;
+      nearest[i] = std::min(nearest[i], value);
+      all = all && value <= bound;
+    }
+    together = together || all;
+  };
+  const bool listed = space().finite() && space().count().feasible <= static_cast<double>(most_listed);
+  if (listed) {
+    for (const Point& point : space().enumerate(most_listed)) look(point);
+  } else {
+    Random random(study_.seed, {0x72656163});
+    for (int i = 0; i < draws_to_judge && !together; ++i)
+      if (const auto point = draw(random)) look(*point);
+  }
+  if (together) return std::nullopt;
+  for (std::size_t i = 0; i < known.size(); ++i) {
+    const bool at_most = known[i]->spec.max.has_value();
+    if (nearest[i] > (at_most ? *known[i]->spec.max : -*known[i]->spec.min)) return Unreachable{known[i], at_most ? nearest[i] : -nearest[i], listed};
+  }
+  return Unreachable{nullptr, 0.0, listed};
+}
+
+std::unique_ptr<Designer> Exploration::designer(int threads) const {
+  DesignerContext context;
+  context.space = space();
+  context.goal = goal_;
+  context.seed = study_.seed;
+  context.threads = threads;
+  context.options = study_.designer_options;
+  context.options.erase("known");
+  const bool any_known = known_ && std::any_of(measures_->limits().begin(), measures_->limits().end(), [](const MeasuredLimit& limit) { return limit.known; });
+  if (any_known) {
+    context.admits = [this](const Point& point) { return admits(point); };
+    // What holds by construction need not be learned.
+    context.goal.specs.clear();
+    for (const MeasuredLimit& limit : measures_->limits())
+      if (!limit.known) context.goal.specs.push_back(limit.spec);
+  }
+  try {
+    auto designer = make_designer(study_.designer, context);
+    const bool tight = any_known && !(space().finite() && space().count().feasible <= static_cast<double>(most_listed));
+    if (!tight && !candidates_.stratified()) return designer;
+    // Its own draws would be of the largest stratum, or break limits: the first points are drawn here, of random search all.
+    FirstDraws draws;
+    draws.draw = [this](Random& random) { return draw(random); };
+    draws.count = study_.designer == "random" ? -1 : first_draws;
+    draws.seed = study_.seed;
+    return with_first_draws(std::move(designer), std::move(draws));
+  } catch (const std::invalid_argument& error) {
+    throw InputError({"designer", 0, 0, ""}, error.what());
+  }
+}
+
+StudyRecord Exploration::record(const std::string& command, const std::string& version) const {
+  StudyRecord record;
+  auto& identity = record.identity;
+  identity["kind"] = "explore";
+  std::string text;
+  for (const NetworkSource& network : candidates_.networks)
+    text += fmt::format("{}{}*{}", text.empty() ? "" : ", ", network.family ? network.family->name() : network.fixed.name, network.weight);
+  identity["networks"] = text;
+  text.clear();
+  for (const NetworkSource& network : candidates_.networks) {
+    if (network.family)
+      text += network.family->document(network.family->default_point()).dump();
+    else
+      for (const UniqueLayer& unique : unique_layers(network.fixed)) text += fmt::format("{}:{};", unique.count, shape_key(unique.layer));
+  }
+  identity["networks digest"] = digest(text);
+  if (candidates_.machine) {
+    identity["family"] = candidates_.machine->name();
+    text.clear();
+    for (const Figure& figure : candidates_.machine->figures(candidates_.machine->default_point()))
+      text += fmt::format("{}{}{};", figure.component, figure.quantity, figure.value);
+    identity["family digest"] = digest(text);
+    identity["clock_mhz"] = fmt::format("{}", study_.clock_mhz.value_or(candidates_.machine->clock_mhz()));
+    identity["bypass"] = study_.bypass;
+  }
+  Random random(0, {0x7370});
+  text.clear();
+  for (const Parameter& parameter : space().parameters()) text += parameter.name + ";";
+  for (const Constraint& constraint : space().constraints()) text += constraint.text + ";";
+  for (int i = 0; i < 8; ++i)  // the domains show in what is drawn
+    if (const auto point = space().sample(random)) text += space().text(*point) + ";";
+  identity["space digest"] = digest(text);
+  text.clear();
+  for (const auto& stage : stages_) {
+    text += (text.empty() ? "" : ", ") + stage->name();
+    for (const auto& [name, value] : stage->identity()) identity[name] = value;
+  }
+  identity["stages"] = text;
+  text.clear();
+  for (const auto& [name, aim] : study_.explore.metrics) text += fmt::format("{}={};", name, aim.text);
+  identity["metrics"] = text;
+  text.clear();
+  for (const Objective& objective : goal_.objectives) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", objective.minimize ? "minimize" : "maximize", objective.metric);
+  identity["objective"] = text;
+  text.clear();
+  for (const MeasuredLimit& limit : measures_->limits()) text += (text.empty() ? "" : ", ") + limit.text;
+  identity["specs"] = text;
+  text.clear();
+  for (const Point& point : start_) text += space().text(point) + ";";
+  identity["start"] = text;
+  text = study_.designer;
+  for (const auto& [name, value] : study_.designer_options) text += fmt::format(" {}={}", name, value);
+  identity["designer"] = text;
+  identity["batch"] = fmt::format("{}", study_.batch);
+  identity["seed"] = fmt::format("{}", study_.seed);
+  record.information = {{"command", command}, {"version", version}, {"trials asked", fmt::format("{}", study_.trials)}};
+  return record;
+}
+
+}  // namespace dovetail

@@ -1,0 +1,111 @@
+// A search over networks, and machines with them: a study bound to its families, tables and stages.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <dovetail/engine/design/designer.hpp>
+#include <dovetail/engine/explore/measures.hpp>
+#include <dovetail/engine/explore/stage/stage.hpp>
+#include <dovetail/engine/record/store.hpp>
+#include <dovetail/engine/study/exploration_keys.hpp>
+
+namespace dovetail {
+
+/// A limit that no candidate meets.
+struct Unreachable {
+  const MeasuredLimit* limit = nullptr;  ///< null: every limit by itself can be met, all together cannot
+  double nearest = 0.0;                  ///< the least (or largest) value that the metric has
+  bool proven = false;                   ///< by listing all candidates; otherwise none was found
+};
+
+/// Immutable; safe to use from several threads.
+class Exploration {
+ public:
+  /// Throws InputError with every mistake of the study, its families and its tables.
+  explicit Exploration(ExplorationStudy study);
+  Exploration(const Exploration&) = delete;
+  Exploration& operator=(const Exploration&) = delete;
+
+  const ExplorationStudy& study() const { return study_; }
+  const CandidateSpace& candidates() const { return candidates_; }
+  const Space& space() const { return candidates_.space; }
+  const std::vector<std::unique_ptr<Stage>>& stages() const { return stages_; }
+  const Measures& measures() const { return *measures_; }
+  const Goal& goal() const { return goal_; }
+  bool known_limits() const { return known_; }  ///< cheap limits hold by construction (designer option known: off)
+
+  /// Runs the stages in order until one fails or a limit is broken. The trial has all metrics found, and under
+  /// `stages_metric` how many stages it passed; a broken limit is its reason. None when stopped.
+  std::optional<Trial> evaluate(std::int64_t id, const Point& point, const StageEffort& effort) const;
+  /// Whether a point keeps the limits that hold by construction.
+  bool admits(const Point& point) const;
+  /// A point of the space that keeps them, where one is found.
+  std::optional<Point> draw(Random& random) const;
+  /// The limits that hold by construction, tried on all candidates or many.
+  std::optional<Unreachable> unreachable() const;
+
+  /// The points of `start`.
+  const std::vector<Point>& start() const { return start_; }
+  std::unique_ptr<Designer> designer(int threads) const;
+  StudyRecord record(const std::string& command, const std::string& version) const;
+
+  static constexpr const char* stages_metric = "stages";
+
+ private:
+  void read_networks(Diagnostics& diagnostics);
+  void read_machine(Diagnostics& diagnostics);
+  void make_stages(Diagnostics& diagnostics);
+  void read_start(Diagnostics& diagnostics);
+  std::map<std::string, double> cheap_metrics(const Point& point) const;
+  double known_violation(const Point& point) const;
+
+  ExplorationStudy study_;
+  CandidateSpace candidates_;
+  std::vector<std::unique_ptr<Stage>> stages_;
+  std::unique_ptr<Measures> measures_;
+  Goal goal_;
+  std::vector<Point> start_;
+  bool known_ = true;
+};
+
+/// A finished or interrupted search.
+struct ExplorationResult {
+  std::vector<Trial> start;   ///< told first, not counted
+  std::vector<Trial> trials;  ///< by id
+  std::optional<Trial> best;  ///< feasible, by the first objective
+  std::vector<Trial> front;   ///< of several objectives
+  std::optional<Trial> closest;  ///< without a feasible trial: the one that breaks its limits least
+  std::int64_t feasible = 0;
+  std::map<std::string, std::int64_t> infeasible;  ///< by reason
+  std::vector<std::int64_t> reached, ended;        ///< per stage: trials that ran it, trials that it ended
+  std::optional<Unreachable> unreachable;          ///< nothing was tried then
+  std::string stopped = "trials";                  ///< trials, exhausted, time, interrupt, unreachable
+  double seconds = 0.0;
+};
+
+struct ExplorationProgress {
+  std::int64_t done = 0, total = 0;
+  std::optional<double> best;
+  double seconds = 0.0;
+};
+
+struct ExplorationOptions {
+  int threads = 0;
+  Store* store = nullptr;
+  std::function<bool()> interrupted;
+  std::function<void(const ExplorationProgress&)> progress;
+};
+
+/// Rounds of `batch` points: a function of the study alone. Trials that the store holds are replayed.
+ExplorationResult run(const Exploration& exploration, const ExplorationOptions& options);
+
+/// Feasible: completed, and no limit broken.
+bool is_feasible(const Trial& trial);
+
+}  // namespace dovetail
