@@ -17,11 +17,11 @@ std::string topology(const SystolicInput& input) {
       conv.stride);
 }
 
-const char* word(Dataflow dataflow) {
+const char* word(SystolicDataflow dataflow) {
   switch (dataflow) {
-    case Dataflow::weight_stationary:
+    case SystolicDataflow::weight_stationary:
       return "ws";
-    case Dataflow::input_stationary:
+    case SystolicDataflow::input_stationary:
       return "is";
     default:
       return "os";
@@ -50,7 +50,7 @@ ScalesimRun scalesim_run(const SystolicInput& input, const std::string& name) {
       "[general]\nrun_name = {}\n\n[architecture_presets]\nArrayHeight: {}\nArrayWidth: {}\nIfmapSramSzkB: "
       "{}\n"
       "FilterSramSzkB: {}\nOfmapSramSzkB: {}\nIfmapOffset: 0\nFilterOffset: 10000000\nOfmapOffset: 20000000\n"
-      "Dataflow: {}\nBandwidth: {}\n",
+      "SystolicDataflow: {}\nBandwidth: {}\n",
       name, input.array_rows, input.array_columns, input.ifmap_sram_kb, input.filter_sram_kb,
       input.ofmap_sram_kb, word(input.dataflow), bandwidth);
   if (input.version >= 3) run.config += layout(bandwidth);

@@ -98,18 +98,18 @@ class Settings {
   std::map<std::string, bool> sections_;
 };
 
-Dataflow dataflow(const Settings& settings, const Location& file, Diagnostics& diagnostics) {
+SystolicDataflow dataflow(const Settings& settings, const Location& file, Diagnostics& diagnostics) {
   const Value* value = settings.find("architecture_presets", "dataflow");
   const std::string word = value == nullptr ? "" : small(value->text);
-  if (word == "os") return Dataflow::output_stationary;
-  if (word == "ws") return Dataflow::weight_stationary;
-  if (word == "is") return Dataflow::input_stationary;
+  if (word == "os") return SystolicDataflow::output_stationary;
+  if (word == "ws") return SystolicDataflow::weight_stationary;
+  if (word == "is") return SystolicDataflow::input_stationary;
   const std::vector<std::string> words = {"os", "ws", "is"};
   if (value == nullptr)
     diagnostics.error(file, "[architecture_presets] has no dataflow");
   else
-    diagnostics.error(value->where, fmt::format("unknown Dataflow {}{}", quote(value->text), suggestion(word, words)));
-  return Dataflow::output_stationary;
+    diagnostics.error(value->where, fmt::format("unknown SystolicDataflow {}{}", quote(value->text), suggestion(word, words)));
+  return SystolicDataflow::output_stationary;
 }
 
 void bandwidth(Settings& settings, const Location& file, SystolicInput& input, Diagnostics& diagnostics) {

@@ -104,8 +104,8 @@ SystolicInput read_systolic(const Node& document, Diagnostics& diagnostics) {
                  "filter_sram_kb", "ofmap_sram_kb", "mode", "bandwidth_words_per_cycle", "version"});
   if (!document.is_mapping()) return input;
   if (const Node* layer = fields.find("layer")) read_layer(*layer, input, diagnostics);
-  constexpr Dataflow flows[] = {Dataflow::output_stationary, Dataflow::weight_stationary,
-                                Dataflow::input_stationary};
+  constexpr SystolicDataflow flows[] = {SystolicDataflow::output_stationary, SystolicDataflow::weight_stationary,
+                                SystolicDataflow::input_stationary};
   input.dataflow = flows[fields.word("dataflow", {"os", "ws", "is"})];
   input.array_rows = fields.integer("array_rows", most_pixels);
   input.array_columns = fields.integer("array_cols", most_pixels);

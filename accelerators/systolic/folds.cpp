@@ -9,15 +9,15 @@ Folding fold(const SystolicInput& input, const SystolicInput::Product& p) {
   Folding f;
   f.rows = input.array_rows;
   f.columns = input.array_columns;
-  f.stationary = input.dataflow != Dataflow::output_stationary;
+  f.stationary = input.dataflow != SystolicDataflow::output_stationary;
   switch (input.dataflow) {
-    case Dataflow::output_stationary:
+    case SystolicDataflow::output_stationary:
       f.sr = p.rows, f.sc = p.columns, f.steps = p.depth;
       break;
-    case Dataflow::weight_stationary:
+    case SystolicDataflow::weight_stationary:
       f.sr = p.depth, f.sc = p.columns, f.steps = p.rows;
       break;
-    case Dataflow::input_stationary:
+    case SystolicDataflow::input_stationary:
       f.sr = p.depth, f.sc = p.rows, f.steps = p.columns;
       break;
   }
@@ -27,12 +27,12 @@ Folding fold(const SystolicInput& input, const SystolicInput::Product& p) {
   return f;
 }
 
-Role ifmap_role(Dataflow d) {
-  return d == Dataflow::input_stationary ? Role::stationary : Role::streams_by_row;
+Role ifmap_role(SystolicDataflow d) {
+  return d == SystolicDataflow::input_stationary ? Role::stationary : Role::streams_by_row;
 }
-Role filter_role(Dataflow d) {
-  if (d == Dataflow::weight_stationary) return Role::stationary;
-  return d == Dataflow::output_stationary ? Role::streams_by_column : Role::streams_by_row;
+Role filter_role(SystolicDataflow d) {
+  if (d == SystolicDataflow::weight_stationary) return Role::stationary;
+  return d == SystolicDataflow::output_stationary ? Role::streams_by_column : Role::streams_by_row;
 }
 
 std::int64_t output_length(std::int64_t size, std::int64_t filter, std::int64_t stride) {
@@ -82,7 +82,7 @@ Addresses ifmap_addresses(const SystolicInput& input, const SystolicInput::Produ
   a.height = c.height, a.width = c.width;
   a.clipped = input.is_convolution &&
               ((c.height - c.filter_height) % c.stride != 0 || (c.width - c.filter_width) % c.stride != 0);
-  const bool streams_pixels = input.dataflow == Dataflow::weight_stationary;  // T runs over the pixels
+  const bool streams_pixels = input.dataflow == SystolicDataflow::weight_stationary;  // T runs over the pixels
   if (streams_pixels) std::swap(m, k);
   a.outer_base = std::move(m.base), a.outer_row = std::move(m.row), a.outer_column = std::move(m.column);
   a.inner_base = std::move(k.base), a.inner_row = std::move(k.row), a.inner_column = std::move(k.column);
@@ -95,7 +95,7 @@ Addresses filter_addresses(const SystolicInput& input, const SystolicInput::Prod
   std::vector<std::int64_t> n, k;
   for (std::int64_t i = 0; i < p.columns; ++i) n.push_back(i * p.depth);
   for (std::int64_t i = 0; i < p.depth; ++i) k.push_back(i);
-  const bool streams_filters = input.dataflow == Dataflow::input_stationary;  // T runs over the filters
+  const bool streams_filters = input.dataflow == SystolicDataflow::input_stationary;  // T runs over the filters
   if (streams_filters) n.swap(k);
   a.outer_base = std::move(n);
   a.inner_base = std::move(k);

@@ -35,8 +35,8 @@ Folding fold(const SystolicInput& input, const SystolicInput::Product& p);
 /// How an operand enters the array.
 enum class Role { streams_by_row, streams_by_column, stationary };
 
-Role ifmap_role(Dataflow d);
-Role filter_role(Dataflow d);
+Role ifmap_role(SystolicDataflow d);
+Role filter_role(SystolicDataflow d);
 
 /// Addresses of an operand matrix; `outer` is the spatial index along the folded side, `inner` along T
 /// (streaming) or along the array rows (stationary). -1: a window that leaves the image, no request.

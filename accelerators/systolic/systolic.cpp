@@ -136,8 +136,8 @@ SystolicResult evaluate_systolic(const SystolicInput& input) {
   else
     run_estimate(input, p, f, out);
 
-  const bool ws = input.dataflow == Dataflow::weight_stationary,
-             is = input.dataflow == Dataflow::input_stationary;
+  const bool ws = input.dataflow == SystolicDataflow::weight_stationary,
+             is = input.dataflow == SystolicDataflow::input_stationary;
   out.ifmap.sram_words = p.rows * p.depth * (is ? 1 : f.column_folds);
   out.filter.sram_words = p.columns * p.depth * (ws ? 1 : (is ? f.column_folds : f.row_folds));
   out.ofmap.sram_words = p.rows * p.columns * (f.stationary ? f.row_folds : 1);

@@ -8,7 +8,7 @@
 namespace dovetail {
 
 /// Which operand stays in the array.
-enum class Dataflow { output_stationary, weight_stationary, input_stationary };
+enum class SystolicDataflow { output_stationary, weight_stationary, input_stationary };
 
 /// One run of SCALE-Sim (batch 1, no padding, one-byte words). A product is given by M, N, K; a convolution
 /// by its shape, from which output_size() gives M = OH x OW, N = filters, K = filter height x width x
@@ -24,7 +24,7 @@ struct SystolicInput {
   bool is_convolution = false;
   Product product;
   Convolution convolution;
-  Dataflow dataflow = Dataflow::output_stationary;
+  SystolicDataflow dataflow = SystolicDataflow::output_stationary;
   std::int64_t array_rows = 1, array_columns = 1;
   std::int64_t ifmap_sram_kb = 1, filter_sram_kb = 1, ofmap_sram_kb = 1;
   /// Words per cycle given to each operand (mode USER); 0: no stalls, the bandwidth is an output (mode CALC).

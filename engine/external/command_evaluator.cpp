@@ -24,6 +24,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+const char* const out_of_step = "is out of step: it says lines that nobody asked for";
 constexpr std::size_t most_cached = 200'000;  ///< answers, some kilobytes each
 
 std::string dump(const Json& value) {
@@ -222,6 +223,10 @@ struct CommandEvaluator::Workers {
       answer.failure = error.what();
       answer.conclusive = Json::accept(reply.text);
     }
+    if (reply.early && answer.conclusive) {
+      ++counts.unasked;
+      return {.failure = out_of_step, .conclusive = false, .usable = false};
+    }
     const Json said = Json::parse(reply.text, nullptr, false);
     if (const auto echo = said.is_object() ? said.find("question") : said.end(); echo != said.end()) {
       answer.echoed = true;
@@ -240,21 +245,25 @@ struct CommandEvaluator::Workers {
   // by themselves has not.
   void confirm(LineProcess& process, Answer& answer, const std::string& document, const Layer& layer,
                const Architecture& architecture) {
-    const auto out_of_step = [&] {
-      answer = {.failure = "is out of step: it says lines that nobody asked for", .conclusive = false, .usable = false};
+    const auto lost_step = [&] {
+      answer = {.failure = out_of_step, .conclusive = false, .usable = false};
       const std::lock_guard<std::mutex> lock(mutex);
       ++counts.unasked;
     };
-    if (process.has_spoken()) return out_of_step();
+    if (process.has_spoken()) return lost_step();
     const Answer again = question(process, document, layer, architecture);
+    if (again.failure == out_of_step) {
+      answer = again;
+      return;
+    }
     if (!again.usable) {  // it ended or hung; its answer stands
       answer.usable = false;
       return;
     }
+    // A simulator that owes an answer needs about as long for it as for the last.
     const double longest = std::max(answer.seconds, again.seconds);
-    const double patience = answer.same(again) ? std::clamp(longest, 0.02, 1.0)
-                                               : std::min(options.timeout_s, std::max(0.2, 3.0 * longest));
-    if (process.has_spoken(patience)) out_of_step();
+    if (process.has_spoken(std::min(options.timeout_s, std::max(0.25, answer.same(again) ? longest : 3.0 * longest))))
+      lost_step();
   }
 
   // The answer of one process, which goes back to the idle ones if it is still of use.

@@ -96,7 +96,7 @@ CommandPool::Answer CommandPool::ask(const std::string& line, const std::functio
     if (const auto found = workers.known.find(line); found != workers.known.end()) return found->second;
   }
   std::pair<Answer, bool> answer{{}, false};
-  if (auto used = workers.take(); used && !used->out_of_step()) answer = workers.ask(std::move(used), line, stop);
+  if (auto used = workers.take(); used && !used->has_spoken()) answer = workers.ask(std::move(used), line, stop);
   if (!answer.second) answer = workers.ask(std::make_unique<LineProcess>(workers.command), line, stop);
   if (answer.first.stopped) return answer.first;
   const std::lock_guard<std::mutex> lock(workers.mutex);

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -192,7 +193,11 @@ LineProcess::Reply LineProcess::ask(const std::string& line, double timeout_s,
     }
     if (ends[0].revents == 0) continue;
     if (!receive()) return how_it_ended();
-    if (std::optional<std::string> answer = next_line()) return {Ending::answered, *std::move(answer), -1};
+    if (std::optional<std::string> answer = next_line()) {
+      int unread = 0;
+      const bool none_read = ioctl(in_, FIONREAD, &unread) == 0 && static_cast<std::size_t>(unread) >= request.size();
+      return {Ending::answered, *std::move(answer), -1, sent < request.size() || none_read};
+    }
     if (buffer_.size() > longest_answer)
       return {Ending::ended, "answered more than 16 MiB without a line end", -1};
   }

@@ -23,6 +23,7 @@ class LineProcess {
     Ending ending = Ending::ended;
     std::string text;
     int exit_code = -1;  ///< of a program that ended by itself
+    bool early = false;  ///< it said the line before it read any of the question
   };
 
   /// Starts `sh -c command`. Throws std::runtime_error when the system refuses.

@@ -39,7 +39,7 @@ layers:
 - {name: "bell\a and \e]0;title\a", matmul: 4x4 * 4x4}
 - {name: "=1+1", matmul: 4x4 * 4x2}
 - {name: "\u2066@SUM(A1)", matmul: 4x2 * 2x2}
-- {name: " +1", matmul: 2x2 * 2x2}
+- {name: " +A1", matmul: 2x2 * 2x2}
 - {name: "tab\tand\nline", matmul: 2x4 * 4x2}
 )";
 
@@ -139,7 +139,7 @@ TEST_CASE("names never reach a terminal as commands, nor a spreadsheet as formul
     CHECK(is_harmless(mapped.err));
   }
   const Outcome csv = shell(folder, map + "--format csv");
-  for (const char* start : {"\n=", "\n@", "\n+", "\n +", "\n\""}) {
+  for (const char* start : {"\n=", "\n@", "\n+", "\n +"}) {
     CAPTURE(start);
     CHECK(!has(csv.out, start));
   }

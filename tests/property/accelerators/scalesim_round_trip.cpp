@@ -18,8 +18,8 @@ TEST_CASE("topology and configuration read back as the run that they were writte
     input.is_convolution = draw(0, 1) == 1;
     input.convolution = {draw(3, 9), draw(3, 9), draw(1, 3), draw(1, 3), draw(1, 4), draw(1, 4), draw(1, 2)};
     input.product = {draw(1, 9), draw(1, 9), draw(1, 9)};
-    const Dataflow flows[] = {Dataflow::output_stationary, Dataflow::weight_stationary,
-                              Dataflow::input_stationary};
+    const SystolicDataflow flows[] = {SystolicDataflow::output_stationary, SystolicDataflow::weight_stationary,
+                              SystolicDataflow::input_stationary};
     input.dataflow = flows[draw(0, 2)];
     input.array_rows = draw(1, 16);
     input.array_columns = draw(1, 16);

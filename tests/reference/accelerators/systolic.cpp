@@ -24,9 +24,9 @@ SystolicInput read(const json& j) {
   else
     in.product = {layer["M"], layer["N"], layer["K"]};
   const std::string flow = j["dataflow"];
-  in.dataflow = flow == "os"   ? Dataflow::output_stationary
-                : flow == "ws" ? Dataflow::weight_stationary
-                               : Dataflow::input_stationary;
+  in.dataflow = flow == "os"   ? SystolicDataflow::output_stationary
+                : flow == "ws" ? SystolicDataflow::weight_stationary
+                               : SystolicDataflow::input_stationary;
   in.array_rows = j["array_rows"], in.array_columns = j["array_cols"];
   in.ifmap_sram_kb = j["ifmap_sram_kb"], in.filter_sram_kb = j["filter_sram_kb"];
   in.ofmap_sram_kb = j["ofmap_sram_kb"];
@@ -94,7 +94,7 @@ TEST_CASE("a few figures of SCALE-Sim stay true without the reference data") {
   SystolicInput in;  // case calc_c1x1_is_128x128_16k
   in.is_convolution = true;
   in.convolution = {14, 14, 1, 1, 64, 32, 1};
-  in.dataflow = Dataflow::input_stationary;
+  in.dataflow = SystolicDataflow::input_stationary;
   in.array_rows = in.array_columns = 128;
   in.ifmap_sram_kb = in.filter_sram_kb = in.ofmap_sram_kb = 16;
   const SystolicResult r = evaluate_systolic(in);
