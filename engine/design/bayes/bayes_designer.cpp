@@ -302,15 +302,18 @@ class BayesDesigner final : public Designer {
                        [](const Observation& observation) { return observation.feasible(); });
   }
 
-  // Whether all outcomes are one: there is nothing to learn but where others are.
+  // Whether all outcomes are one: there is nothing to learn but where others are. Less than three of them say so only where
+  // most trials fail.
   bool flat() const {
     const Observation* first = nullptr;
+    int equal = 0;
     for (const Observation& observation : observations_) {
       if (observation.failed) continue;
       if (first == nullptr) first = &observation;
       if (observation.objectives != first->objectives) return false;
+      ++equal;
     }
-    return true;
+    return equal >= 3 || thin();
   }
 
   // Among many length scales always, otherwise every second time once nothing improves: global improvement that stays a
