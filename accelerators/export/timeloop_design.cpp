@@ -27,16 +27,11 @@ void check(const Architecture& architecture, Diagnostics& diagnostics) {
   }
 }
 
-// Two containers for the fan-out between what lies above and what lies below.
+// One container for the fan-out between what lies above and what lies below.
 std::string containers(const std::string& above, std::int64_t fan_x, std::int64_t fan_y) {
-  std::string text;
-  if (fan_y > 1)
-    text += fmt::format("  - !Container\n    name: {}\n    spatial: {{meshY: {}}}\n",
-                        yaml_scalar(above + "_y"), fan_y);
-  if (fan_x > 1)
-    text += fmt::format("  - !Container\n    name: {}\n    spatial: {{meshX: {}}}\n",
-                        yaml_scalar(above + "_x"), fan_x);
-  return text;
+  if (fan_x * fan_y == 1) return "";
+  return fmt::format("  - !Container\n    name: {}\n    spatial: {{meshX: {}, meshY: {}}}\n",
+                     yaml_scalar(above + "_fan"), fan_x, fan_y);
 }
 
 std::string storage(const Level& level) {
@@ -154,6 +149,14 @@ std::string timeloop_mapping(const Layer& layer, const Architecture& architectur
                                           quote(architecture.levels[i].name), quote(layer.tensors[t].name)));
     }
   }
+  for (std::size_t i = 0; i < mapping.levels.size(); ++i) {
+    for (const Loop& x : mapping.levels[i].spatial_x)
+      for (const Loop& y : mapping.levels[i].spatial_y)
+        if (x.dimension == y.dimension)
+          diagnostics.error(
+              {}, fmt::format("{}: Timeloop cannot say dimension {} along both X and Y",
+                              quote(architecture.levels[i].name), quote(layer.dimensions[x.dimension].name)));
+  }
   diagnostics.raise();
   std::string text = "mapping:\n";
   for (std::size_t i = mapping.levels.size(); i-- > 0;) {
@@ -161,10 +164,10 @@ std::string timeloop_mapping(const Layer& layer, const Architecture& architectur
     const std::string& name = architecture.levels[i].name;
     text += kept(layer, name, level.keep);
     text += directive(layer, name, "temporal", {level.temporal.rbegin(), level.temporal.rend()}, -1);
-    if (!level.spatial_y.empty()) text += directive(layer, name + "_y", "spatial", level.spatial_y, 0);
-    if (!level.spatial_x.empty())
-      text += directive(layer, name + "_x", "spatial", level.spatial_x,
-                        static_cast<int>(layer.dimensions.size()));
+    std::vector<Loop> spatial = level.spatial_x;
+    spatial.insert(spatial.end(), level.spatial_y.begin(), level.spatial_y.end());
+    if (!spatial.empty())
+      text += directive(layer, name + "_fan", "spatial", spatial, static_cast<int>(level.spatial_x.size()));
   }
   return text;
 }
@@ -176,7 +179,8 @@ std::vector<std::string> timeloop_differences(const Architecture& architecture) 
         "Timeloop lets neighbours pass data on where a mapping allows it; this machine does not "
         "(link_transfers: false)");
   if (architecture.compute.adder_energy_pj != 0.0)
-    all.push_back(fmt::format("adding two partial sums costs nothing in Timeloop, here {} pJ", architecture.compute.adder_energy_pj));
+    all.push_back(fmt::format("adding two partial sums costs nothing in Timeloop, here {} pJ",
+                              architecture.compute.adder_energy_pj));
   if (!architecture.machine.empty())
     all.push_back(fmt::format("the cycle-model preset {} is not said", quote(architecture.machine)));
   return all;
