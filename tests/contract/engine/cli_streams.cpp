@@ -32,7 +32,7 @@ bool is_harmless(const std::string& text) {
   return true;
 }
 
-const char* const names = R"(schema: dovetail-workload/1
+const char* const names = R"yaml(schema: dovetail-workload/1
 name: "net \e[31m\u202e"
 source: "a \u009b31m"
 layers:
@@ -41,7 +41,7 @@ layers:
 - {name: "\u2066@SUM(A1)", matmul: 4x2 * 2x2}
 - {name: " +A1", matmul: 2x2 * 2x2}
 - {name: "tab\tand\nline", matmul: 2x4 * 4x2}
-)";
+)yaml";
 
 }  // namespace
 
@@ -192,7 +192,7 @@ TEST_CASE("one rule for stdout: text, unless --format says otherwise; lines in a
 TEST_CASE("an option that means nothing to a command is refused") {
   const Folder folder;
   const std::string design = "'" + examples + "design.yaml' ";
-  for (const std::string& line :
+  for (const std::string& line : std::vector<std::string>
        {"evaluate " + design + "--seed 3", "evaluate " + design + "--out d", "describe mlp --format csv",
         "describe mlp --out d", "convert mlp --seed 1", "convert mlp --to json --format json",
         "map " + design + "--candidates 3", "map " + design + "--dataflow baseline",
