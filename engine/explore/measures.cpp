@@ -47,6 +47,7 @@ Measures::Measures(const std::vector<std::unique_ptr<Stage>>& stages, const Stud
       names_.push_back(name);
       symbols_.push_back({name, {}});
       stage_.push_back(static_cast<int>(s));
+      needs_.push_back({static_cast<int>(s)});
       cheap_.push_back(stages[s]->expected_seconds() < known_seconds && !stages[s]->oracle() ? 1 : 0);
     }
   }
@@ -70,8 +71,8 @@ Measures::Measures(const std::vector<std::unique_ptr<Stage>>& stages, const Stud
   for (const StudyLimit& limit : explore.limits) add_limit(limit, diagnostics);
   for (const MeasuredLimit& limit : limits_) {
     if (!limit.known) continue;
-    for (int s = 0; s <= limit.stage; ++s)
-      if (stages[static_cast<std::size_t>(s)]->expected_seconds() < known_seconds && !stages[static_cast<std::size_t>(s)]->oracle()) known_stage_[static_cast<std::size_t>(s)] = 1;
+    const auto metric = std::find(names_.begin(), names_.end(), limit.spec.metric);
+    for (const int s : needs_[static_cast<std::size_t>(metric - names_.begin())]) known_stage_[static_cast<std::size_t>(s)] = 1;
   }
 }
 
@@ -102,6 +103,12 @@ int Measures::position(const std::string& text, const std::string& name, const c
   names_.push_back(derived.name);
   symbols_.push_back({is_name(derived.name) ? derived.name : "_", {}});
   stage_.push_back(derived.stage);
+  std::vector<int> needs;
+  for (const int input : derived.expression.names()) {
+    const std::vector<int>& before = needs_[static_cast<std::size_t>(input)];
+    needs.insert(needs.end(), before.begin(), before.end());
+  }
+  needs_.push_back(std::move(needs));
   cheap_.push_back(derived.cheap ? 1 : 0);
   derived_.push_back(std::move(derived));
   return static_cast<int>(names_.size()) - 1;

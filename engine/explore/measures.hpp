@@ -56,6 +56,7 @@ class Measures {
   std::vector<std::string> names_, stage_metrics_;
   std::vector<int> stage_;    ///< per name
   std::vector<char> cheap_;   ///< per name
+  std::vector<std::vector<int>> needs_;  ///< per name: the stages that it follows from
   std::vector<Symbol> symbols_;
   std::vector<Derived> derived_;
   std::vector<Objective> objectives_;
