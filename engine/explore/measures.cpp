@@ -2,6 +2,7 @@
 #include <dovetail/engine/explore/measures.hpp>
 
 #include <algorithm>
+#include <cassert>
 #include <cmath>
 #include <limits>
 
@@ -72,6 +73,7 @@ Measures::Measures(const std::vector<std::unique_ptr<Stage>>& stages, const Stud
   for (const MeasuredLimit& limit : limits_) {
     if (!limit.known) continue;
     const auto metric = std::find(names_.begin(), names_.end(), limit.spec.metric);
+    assert(metric != names_.end());
     for (const int s : needs_[static_cast<std::size_t>(metric - names_.begin())]) known_stage_[static_cast<std::size_t>(s)] = 1;
   }
 }
