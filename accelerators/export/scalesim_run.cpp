@@ -50,7 +50,7 @@ ScalesimRun scalesim_run(const SystolicInput& input, const std::string& name) {
       "[general]\nrun_name = {}\n\n[architecture_presets]\nArrayHeight: {}\nArrayWidth: {}\nIfmapSramSzkB: "
       "{}\n"
       "FilterSramSzkB: {}\nOfmapSramSzkB: {}\nIfmapOffset: 0\nFilterOffset: 10000000\nOfmapOffset: 20000000\n"
-      "SystolicDataflow: {}\nBandwidth: {}\n",
+      "Dataflow: {}\nBandwidth: {}\n",
       name, input.array_rows, input.array_columns, input.ifmap_sram_kb, input.filter_sram_kb,
       input.ofmap_sram_kb, word(input.dataflow), bandwidth);
   if (input.version >= 3) run.config += layout(bandwidth);

@@ -108,7 +108,7 @@ SystolicDataflow dataflow(const Settings& settings, const Location& file, Diagno
   if (value == nullptr)
     diagnostics.error(file, "[architecture_presets] has no dataflow");
   else
-    diagnostics.error(value->where, fmt::format("unknown SystolicDataflow {}{}", quote(value->text), suggestion(word, words)));
+    diagnostics.error(value->where, fmt::format("unknown Dataflow {}{}", quote(value->text), suggestion(word, words)));
   return SystolicDataflow::output_stationary;
 }
 

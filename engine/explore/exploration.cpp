@@ -17,6 +17,7 @@
 #include <dovetail/engine/explore/pricers/mapped_pricer.hpp>
 #include <dovetail/engine/explore/pricers/static_limits.hpp>
 #include <dovetail/engine/explore/pricers/table_pricer.hpp>
+#include <dovetail/engine/external/command_pool.hpp>
 #include <dovetail/engine/map/objective.hpp>
 #include <dovetail/engine/study/study_space.hpp>
 #include <dovetail/spaces/space/point_json.hpp>
@@ -226,6 +227,8 @@ std::optional<Trial> Exploration::evaluate(std::int64_t id, const Point& point, 
     StageAnswer answer;
     try {
       answer = stages_[s]->run(candidate, effort);
+    } catch (const CommandMissing&) {
+      throw;
     } catch (const InputError& error) {
       answer.failure = error.diagnostics().empty() ? error.what() : error.diagnostics().front().message;
     }

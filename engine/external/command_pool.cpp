@@ -57,7 +57,7 @@ struct CommandPool::Workers {
       case LineProcess::Ending::timeout: return {{nullptr, fmt::format("no answer within {} s", timeout_s), false}, true};
       case LineProcess::Ending::ended:
         if (!ever_answered && (reply.exit_code == 126 || reply.exit_code == 127))
-          throw InputError({option, 0, 0, ""}, fmt::format("the shell cannot run {} (exit code {})", quote(command), reply.exit_code));
+          throw CommandMissing({option, 0, 0, ""}, fmt::format("the shell cannot run {} (exit code {})", quote(command), reply.exit_code));
         return {{nullptr, one_line(reply.text), false}, false};
       case LineProcess::Ending::answered: break;
     }

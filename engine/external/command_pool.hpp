@@ -8,11 +8,18 @@
 
 #include <nlohmann/json.hpp>
 
+#include <dovetail/workloads/text/diagnostics.hpp>
+
 namespace dovetail {
 
 /// The rules of `--evaluator` for any question: a process that ends, or answers no JSON object, is replaced; what counts is
 /// the answer of one that was asked nothing before, so a fresh one is asked once more when one that was in use fails; one
 /// that is silent for `timeout_s` is killed. Answers and failures are kept. Thread-safe.
+/// The shell finds no such program: what every question would meet.
+struct CommandMissing : InputError {
+  using InputError::InputError;
+};
+
 class CommandPool {
  public:
   struct Answer {

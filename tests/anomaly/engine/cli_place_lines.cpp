@@ -107,7 +107,7 @@ TEST_CASE("tilings: wrong tiles, boards, grids and compressions say where and wh
     CHECK(answers[i + 1]["error"].get<std::string>().find(wrong[i].second) != std::string::npos);
   }
   const auto map = [&](const std::string& document) {
-    return run(folder, {"map", folder.write("case.json", document)});
+    return run(folder, {"map", folder.write("case.json", document), "--format", "json"});
   };
   CHECK(
       map(R"({"schema": "fpga-tile-grid/1", "network": "alexnet", "edition": "clipped", "space": "Tn = 7"})")

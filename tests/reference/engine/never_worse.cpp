@@ -31,14 +31,17 @@ void compare(Bypass bypass) {
     request.memory_mb = 4.0;
     request.seed = 1;
     const MapResult exact = make_mapper("exact")->map(request);
-    REQUIRE_MESSAGE(exact.mapping, one.id);
-    CHECK_MESSAGE(exact.lower_bound <= exact.objective, one.id);
-    CHECK_MESSAGE(exact.lower_bound > 0.0, one.id);
+    // On some machines not every tensor fits at every level.
+    if (exact.mapping) {
+      CHECK_MESSAGE(exact.lower_bound <= exact.objective, one.id);
+      CHECK_MESSAGE(exact.lower_bound > 0.0, one.id);
+    }
     for (const std::string& name : mapper_names()) {
       if (name == "exact") continue;
       request.budget = name == "bayes" ? 40 : name == "random" ? 400 : 1000;
       const MapResult other = make_mapper(name)->map(request);
       if (!other.mapping) continue;
+      REQUIRE_MESSAGE(exact.mapping, one.id, " ", name);
       ++compared;
       CHECK_MESSAGE(exact.objective <= other.objective * (1.0 + 1e-12), one.id, " ", name, ": ",
                     exact.objective / other.objective);

@@ -177,7 +177,7 @@ TEST_CASE("mistakes of single layers") {
                  "dimension 'c' is not used by the einsum"));
   CHECK(contains(mistake("{einsum: \"O[n] += I[0n]\", dims: {n: 1}}"), "coefficient 0 is not allowed"));
   CHECK(contains(mistake("{einsum: \"O[n += I[n]\", dims: {n: 1}}"),
-                 "expected the name of a dimension, found '= I[n]'"));
+                 "expected the name of a dimension (letters a to z, digits and _), found '= I[n]'"));
   CHECK(contains(mistake("{einsum: \"O[n] += I[n] * J[n] * K[n] * L[n]\", dims: {n: 1}}"),
                  "5 tensors, allowed are 4"));
   CHECK(contains(mistake("{einsum: \"O[n] += I[n]\"}"), "einsum needs the key 'dims'"));
