@@ -120,7 +120,7 @@ TEST_CASE("huge numbers, binary junk and long lines") {
   std::string junk;
   for (int i = 0; i < 5000; ++i) junk += static_cast<char>((i * 7919) % 256);
   for (const char* name : {"j.csv", "j.m", "j.yaml", "j"}) CHECK(refused(name, junk) != "read");
-  CHECK(refused("l.csv", header + "a" + std::string(4'000'000, ',') + "\n") != "read");
+  CHECK(refused("l.csv", header + "a" + std::string(1'000'000, ',') + "\n") != "read");
   CHECK(refused("l.m", "Network n {" + std::string(4'000'000, '{')) != "read");
 }
 
