@@ -169,9 +169,11 @@ class Search {
     for (std::size_t l : group.waiting) through(l);
     for (std::size_t l : group.available)
       if (graph_.before[l].empty()) through(l);
+    // A machine that gets no further layer may be called free later than everything ends: it counts to a known bound.
+    const double known = bound;
     for (std::size_t s = 0; s < shares_.size(); ++s) {
       double load = group.loaded_left[s];
-      for (std::size_t m = 0; m < m_; ++m) load += shares_[s][m] * times[m];
+      for (std::size_t m = 0; m < m_; ++m) load += shares_[s][m] * std::min(times[m], known);
       bound = std::max(bound, load);
     }
     return bound;
@@ -183,7 +185,7 @@ class Search {
     double bound = label.energy + group.energy_left;
     for (std::size_t p = 0; p < price_sums_.size(); ++p) {
       double value = label.energy + group.priced_left[p] - makespan * price_sums_[p];
-      for (std::size_t m = 0; m < m_; ++m) value += bounds_.prices()[p][m] * times[m];
+      for (std::size_t m = 0; m < m_; ++m) value += bounds_.prices()[p][m] * std::min(times[m], makespan);
       bound = std::max(bound, value);
     }
     for (std::size_t p = 0; p < path_price_.size(); ++p) {
