@@ -103,6 +103,7 @@ PlacementBounds::PlacementBounds(const PlacementProblem& problem) : problem_(&pr
   const double fastest_path = critical_path(problem, graph);
   auto [loaded, shares] = load_bound(problem);
   shares_ = std::move(shares);
+  loaded *= 1.0 - 1e-12;  // a sum of rounded products must not exceed what a schedule reaches exactly
   makespan_ = std::max(fastest_path, loaded);
   if (loaded > fastest_path) makespan_reason_ = "machine load";
   // What a cycle is worth at the most: all of the energy that speed may cost, over the least makespan.
