@@ -117,6 +117,13 @@ bool are_timeloop_documents(const std::vector<std::string>& files) {
   });
 }
 
+bool hold_timeloop_design(const std::vector<std::string>& files) {
+  if (!are_timeloop_documents(files)) return false;
+  Diagnostics ignored;
+  const Parts parts = read_parts(files, ignored);
+  return parts.find("problem") != nullptr && parts.find("architecture") != nullptr && parts.find("ERT") != nullptr;
+}
+
 TimeloopDesign read_timeloop_design(const std::vector<std::string>& files) {
   Diagnostics diagnostics;
   TimeloopDesign whole;

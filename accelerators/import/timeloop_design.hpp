@@ -14,6 +14,9 @@ namespace dovetail {
 /// Never throws: what is no YAML is not one.
 bool are_timeloop_documents(const std::vector<std::string>& files);
 
+/// Whether the files are such documents and hold a problem, an architecture and its energies: all that a design needs.
+bool hold_timeloop_design(const std::vector<std::string>& files);
+
 /// What was read, and what constrains the search for mappings.
 struct TimeloopDesign {
   Design design;

@@ -11,6 +11,7 @@
 #include <dovetail/accelerators/cycle/cycle_machine.hpp>
 #include <dovetail/accelerators/export/scalesim_run.hpp>
 #include <dovetail/accelerators/export/timeloop_design.hpp>
+#include <dovetail/accelerators/import/timeloop_design.hpp>
 #include <dovetail/accelerators/machine/architecture_document.hpp>
 #include <dovetail/accelerators/mapping/design.hpp>
 #include <dovetail/accelerators/mapping/mapping_document.hpp>
@@ -277,12 +278,25 @@ bool write_scalesim_run(const Common& common, const std::string& path) {
   return true;
 }
 
+// A Timeloop design, in however many files, as a design document of ours.
+int convert_timeloop_design(const Common& common, const Options& options) {
+  const TimeloopDesign read = read_timeloop_design(options.paths);
+  print_remarks(read.remarks);
+  const Json document = to_json(read.design);
+  if (options.to == "yaml")
+    say("{}", to_yaml(document));
+  else
+    print_json(common, document);
+  return exit_done;
+}
+
 int run_convert(const CLI::App& command, const Common& common, const Options& options) {
   if (command.count("--to") > 0 && command.count("--format") > 0)
     throw UsageError("--to and --format both say the form: keep one");
   if (!options.schema.empty() && (!options.paths.empty() || !options.to.empty()))
     throw UsageError("--schema prints the schema of a kind of document: leave out FILE and --to");
-  refuse_unless(options.to == "timeloop", command, {"--out"}, "--to timeloop, whose files it holds");
+  refuse_unless(options.to == "timeloop" || options.to == "scalesim", command, {"--out"},
+                "--to timeloop or scalesim, whose files it holds");
   refuse_unless(options.to == "timeloop", command, {"--set"}, "--to timeloop of a family");
   if (!options.schema.empty()) {
     print_json(common, schemas().at(options.schema)());
@@ -300,6 +314,9 @@ int run_convert(const CLI::App& command, const Common& common, const Options& op
   if (options.to == "scalesim" && options.paths.size() == 1 &&
       write_scalesim_run(common, options.paths.front()))
     return exit_done;
+  const bool to_ours =
+      options.to.empty() || options.to == "json" || options.to == "yaml" || options.to == "reference";
+  if (to_ours && hold_timeloop_design(options.paths)) return convert_timeloop_design(common, options);
   return is_network(options) ? convert_network(common, options) : convert_document(common, options);
 }
 
