@@ -86,6 +86,10 @@ TEST_CASE("a Timeloop design is evaluated and mapped from its own files") {
   for (const Json& level : best["mapping"]["levels"]) {
     if (level["level"] == "spad") CHECK(std::find(level["keep"].begin(), level["keep"].end(), "A") == level["keep"].end());
   }
+  const Outcome converted = run(folder, {"convert", files[0], files[1], files[2], files[3]});
+  REQUIRE_MESSAGE(converted.code == 0, converted.err);
+  const Outcome again = run(folder, {"evaluate", folder.write("design.json", converted.out), "--format", "json"});
+  CHECK(Json::parse(again.out)["energy_pj"] == json["energy_pj"]);
   const Outcome without = run(folder, {"evaluate", files[0], files[1], files[3]});
   CHECK(without.code == 3);
   CHECK(without.err.find("ERT") != std::string::npos);
