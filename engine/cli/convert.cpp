@@ -197,7 +197,10 @@ int convert_network(const Common& common, const Options& options) {
   if (options.to == "scalesim") {
     const ScalesimTopology topology = scalesim_topology(imported.network);
     print_notes(topology.notes);
-    say("{}", topology.csv);
+    if (common.out.empty())
+      say("{}", topology.csv);
+    else
+      write_file(common.out, file_name(imported.network.name) + ".csv", topology.csv);
     return exit_done;
   }
   if (options.to == "reference") {

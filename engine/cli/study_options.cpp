@@ -17,7 +17,8 @@ namespace {
 std::string from_here(const std::string& name) {
   std::error_code error;
   const bool is_file = std::filesystem::is_regular_file(name, error);
-  return is_file ? std::filesystem::absolute(name).string() : name;
+  const bool is_folder = std::filesystem::is_directory(name, error);
+  return is_file || is_folder ? std::filesystem::absolute(name).string() : name;
 }
 
 }  // namespace
@@ -27,8 +28,10 @@ void add_study_options(CLI::App& command, StudyOptions& options) {
       ->type_name("STUDY");
   command
       .add_option("--workload", options.workloads,
-                  "Network: a zoo name or a descriptor; repeat it to share one accelerator")
+                  "Network: a zoo name, or a file or folder of any format that is read; repeat it to share one "
+                  "accelerator")
       ->type_name("NAME|FILE");
+  add_import_options(command, options.import);
   command.add_option("--family", options.family, "Accelerator family: a name or a descriptor")
       ->type_name("NAME|FILE");
   command
@@ -56,6 +59,8 @@ void add_study_options(CLI::App& command, StudyOptions& options) {
 
 void apply_options(const CLI::App& command, const StudyOptions& options, const Common& common, Study& study) {
   const auto given = [&](const char* name) { return command.count(name) > 0; };
+  if (given("--from")) study.import.from = options.import.from;
+  for (const auto& [name, size] : options.import.sizes) study.import.sizes[name] = size;
   if (given("--model")) study.model = options.model;
   if (given("--evaluator")) study.evaluator = options.evaluator;
   if (given("--evaluator-timeout")) study.evaluator_timeout_s = options.evaluator_timeout_s;

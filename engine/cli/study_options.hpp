@@ -6,6 +6,7 @@
 
 #include <dovetail/engine/study/study.hpp>
 
+#include "import_options.hpp"
 #include "search_options.hpp"
 
 namespace dovetail::cli {
@@ -13,6 +14,7 @@ namespace dovetail::cli {
 struct StudyOptions : SearchOptions {
   std::string file;
   std::vector<std::string> workloads, specs;
+  ImportOptions import;
   std::string family, designer = "bayes", store;
   bool prove = false;
   std::int64_t trials = 50;

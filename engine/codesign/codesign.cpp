@@ -97,7 +97,9 @@ void Codesign::read_networks(Diagnostics& diagnostics) {
   auto work = std::make_shared<NetworkSet>();
   for (const StudyWorkload& workload : study_.workloads) {
     try {
-      networks_.push_back(load_workload(resolve(study_.folder, workload.name)));
+      std::vector<std::string> files = {resolve(study_.folder, workload.name)};
+      for (const std::string& more : workload.more) files.push_back(resolve(study_.folder, more));
+      networks_.push_back(import_workload(files, study_.import).network);
     } catch (const InputError& error) {
       add(diagnostics, error, workload.where);
       continue;

@@ -69,6 +69,8 @@ void Exploration::read_networks(Diagnostics& diagnostics) {
   for (const StudyWorkload& workload : study_.workloads) {
     StudyNetwork network;
     network.workload = workload.name;
+    if (!workload.more.empty())
+      diagnostics.error(workload.where, "workload: a list of files is not read here; put them into one folder");
     network.weight = workload.weight;
     network.where = workload.where;
     if (study_.workloads.size() > 1) network.task = workload.name;
@@ -84,7 +86,7 @@ void Exploration::read_networks(Diagnostics& diagnostics) {
       if (!network.family.empty())
         source.family = load_network_family(resolve(study_.folder, network.family), network.settings, prefix);
       else
-        source.fixed = load_workload(resolve(study_.folder, network.workload));
+        source.fixed = import_workload({resolve(study_.folder, network.workload)}, study_.import).network;
       candidates_.networks.push_back(std::move(source));
     } catch (const InputError& error) {
       add(diagnostics, error, network.where);

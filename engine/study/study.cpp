@@ -19,12 +19,35 @@ using Json = nlohmann::ordered_json;
 
 void read_workload(const Node& node, Study& study, Diagnostics& diagnostics) {
   study.workloads.clear();
-  if (!node.is_scalar() || node.text().empty()) {
-    diagnostics.error(node.location(),
-                      "workload: expected a zoo name or the path of a descriptor, found " + node.describe());
+  std::vector<std::string> names;
+  const auto add = [&](const Node& name) {
+    if (name.is_scalar() && !name.text().empty())
+      names.push_back(name.text());
+    else
+      diagnostics.error(name.location(),
+                        "workload: expected a zoo name or the path of a descriptor, found " + name.describe());
+  };
+  if (node.is_sequence())
+    for (const Node& item : node.items()) add(item);
+  else
+    add(node);
+  if (names.empty()) {
+    if (node.is_sequence() && node.items().empty())
+      diagnostics.error(node.location(), "workload: the list of files is empty");
     return;
   }
-  study.workloads.push_back({node.text(), 1.0, node.location()});
+  study.workloads.push_back({names.front(), 1.0, node.location(), {names.begin() + 1, names.end()}});
+}
+
+// {batch: 1, seq: 384}: sizes that an ONNX model leaves open.
+void read_dims(const Node& node, Study& study, Diagnostics& diagnostics) {
+  if (!node.is_mapping()) {
+    diagnostics.error(node.location(), "dims: expected sizes such as {batch: 1}, found " + node.describe());
+    return;
+  }
+  for (const Node::Entry& entry : node.entries())
+    read_value(entry.value, "the size of " + quote(entry.key), at_least(1), diagnostics,
+               study.import.sizes[entry.key]);
 }
 
 void read_workloads(const Node& node, Study& study, Diagnostics& diagnostics) {
@@ -217,9 +240,17 @@ Record<Study> make_record() {
   const Json map = {{"type", "object"}};
   return Record<Study>("study", "What to search, what is wanted, and how to search.")
       .document("dovetail-study/1")
-      .custom("workload", false, "zoo name, or path of a workload descriptor", text, read_workload)
+      .custom("workload", false,
+              "zoo name, or a file or folder of any format that is read; a list of files is one network",
+              {{"type", Json::array({"string", "array"})}}, read_workload)
       .custom("workloads", false, "several networks for one accelerator: a list, or names with weights",
               {{"type", Json::array({"array", "object"})}}, read_workloads)
+      .custom("from", false, "format of the workload's files, where suffix and content do not tell",
+              {{"type", "string"}, {"enum", format_names()}},
+              [](const Node& node, Study& study, Diagnostics& diagnostics) {
+                read_value(node, "from", one_of(format_names()), diagnostics, study.import.from);
+              })
+      .custom("dims", false, "sizes that an ONNX model leaves open, {batch: 1, seq: 384}", map, read_dims)
       .optional("family", &Study::family, "family name, or path of a family descriptor")
       .custom("fixed", false, "parameters that do not change, group.name: value", map,
               [](const Node& node, Study& study, Diagnostics& diagnostics) {

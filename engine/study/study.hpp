@@ -10,6 +10,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include <dovetail/engine/record/trial.hpp>
+#include <dovetail/workloads/import/formats.hpp>
 #include <dovetail/workloads/text/document.hpp>
 
 namespace dovetail {
@@ -19,6 +20,7 @@ struct StudyWorkload {
   std::string name;  ///< zoo name or path of a descriptor
   double weight = 1.0;
   Location where;
+  std::vector<std::string> more = {};  ///< further files of the same network
 };
 
 /// A value that a study fixes, or a range that it narrows: read against the family when the study starts.
@@ -47,6 +49,7 @@ enum class Combine : std::uint8_t { sum, worst };
 ///     trials: 40
 struct Study {
   std::vector<StudyWorkload> workloads;
+  ImportOptions import;  ///< what is said about files of other tools
   std::string family;
   Location family_where;
   std::vector<StudyEntry> fixed, space;

@@ -37,7 +37,7 @@ void read_native(const Source& source, const ImportOptions&, Imported& imported,
 
 const std::array all_formats = {
     Format{"scalesim", "SCALE-Sim topology (.csv)", is_scalesim, read_scalesim},
-    Format{"onnx", "ONNX model (.onnx)", is_onnx, read_onnx, onnx_unavailable()},
+    Format{"onnx", "ONNX model (.onnx)", is_onnx, read_onnx, true, onnx_unavailable()},
     Format{"maestro", "MAESTRO model (.m)", is_maestro, read_maestro},
     Format{"timeloop", "Timeloop problem (YAML with `problem`)", is_timeloop, read_timeloop},
     Format{"zigzag", "ZigZag or Stream workload (YAML list of layers with `equation`)", is_zigzag, read_zigzag},
@@ -85,9 +85,14 @@ std::string stem(const std::string& path) {
   return whole.has_filename() ? whole.stem().string() : whole.parent_path().filename().string();
 }
 
+std::string no_open_size(const ImportOptions& options, std::string_view what) {
+  return fmt::format("--dim {} names no open size: {} leaves none open", quote(options.sizes.begin()->first), what);
+}
+
 Imported import_one(const std::string& name, const ImportOptions& options) {
   std::error_code error;
   if (const embedded::File* zoo = embedded::find(embedded::zoo(), name); zoo != nullptr && options.from.empty()) {
+    if (!options.sizes.empty()) throw InputError({}, no_open_size(options, "a network of the zoo"));
     Imported imported;
     imported.network = read_workload(parse_yaml(zoo->text, "zoo/" + name + ".yaml"));
     return imported;
@@ -116,6 +121,8 @@ Imported import_source(const Source& source, const ImportOptions& options) {
   const Format& format = format_of(source, options.from);
   if (!format.unavailable.empty())
     throw InputError({source.path(), 0, 0, ""}, fmt::format("{}: {}", format.about, format.unavailable));
+  if (!options.sizes.empty() && !format.open_sizes)
+    throw InputError({source.path(), 0, 0, ""}, no_open_size(options, format.about));
   Imported imported;
   imported.network.name = stem(source.path());
   Diagnostics diagnostics;

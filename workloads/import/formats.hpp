@@ -27,6 +27,7 @@ struct Format {
   bool (*recognises)(const Source& source);
   /// Reads the network, whole, or reports every mistake. `imported.network.name` is set before.
   void (*read)(const Source& source, const ImportOptions& options, Imported& imported, Diagnostics& diagnostics);
+  bool open_sizes = false;            ///< whether files of it may leave sizes open, which the user then says
   std::string_view unavailable = {};  ///< "not available in this build, because ..."; empty: available
 };
 

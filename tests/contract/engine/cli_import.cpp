@@ -104,3 +104,23 @@ TEST_CASE("a topology and a configuration give the report of SCALE-Sim") {
   REQUIRE_MESSAGE(evaluated.code == 0, evaluated.err);
   CHECK(Json::parse(evaluated.out)["total_cycles"] == 4 * (4 + 4 + 8 - 2) - 1);  // four folds, less one
 }
+
+TEST_CASE("a study takes files of other tools, a list of them as one network, and is told a format") {
+  const Folder folder;
+  folder.write("a.csv", "Layer,M,N,K,\na,4,8,16,\n");
+  folder.write("b.csv", "Layer,M,N,K,\nb,8,8,16,\n");
+  const std::string rest = "family: gemmini\nmapper: {name: random, budget: 50}\ntrials: 1\n";
+  const std::string both = folder.write("both.yaml", "workload: [a.csv, b.csv]\nfrom: scalesim\n" + rest);
+  const Outcome found = run(folder, {"optimize", both, "--format", "json"});
+  REQUIRE_MESSAGE(found.code == 0, found.err);
+  CHECK(Json::parse(found.out)["best"]["layers"].size() == 2);
+  const std::string one = folder.write("one.yaml", "workload: a.csv\n" + rest);
+  CHECK(run(folder, {"optimize", one, "--from", "scalesim"}).code == 0);
+  const Outcome told = run(folder, {"optimize", one, "--from", "zigzag"});
+  CHECK(told.code == 3);
+  CHECK(told.err.find("a.csv:1:1:") != std::string::npos);
+  const Outcome sized = run(folder, {"sweep", one, "--grid", "trials=1", "--dim", "batch=2"});
+  CHECK(sized.code == 3);
+  CHECK(run(folder, {"convert", "resnet18", "--to", "scalesim", "--out", folder.file("o")}).code == 0);
+  CHECK(read(folder.file("o/resnet18.csv")).find("layer1.0.conv1") != std::string::npos);
+}
