@@ -127,6 +127,12 @@ int run_exploration(const ExplorationStudy& study, bool resume, const Common& co
   if (common.format == "text") {
     say("{}", exploration_text(json));
     say("\ntime: {}{}\n", duration(result.seconds), result.stopped == "trials" ? "" : ", ended by: " + result.stopped);
+    if (json.contains("slow_stage") && json["slow_stage"]["ran"].get<double>() > 0) {
+      const double ran = json["slow_stage"]["ran"].get<double>(), before = json["slow_stage"]["stopped_before"].get<double>();
+      say("{} of work in trials that reached the stage {}", duration(result.slow_seconds), json["slow_stage"]["name"].get<std::string>());
+      say("{}\n", before > 0 ? fmt::format("; stopping {:.0f} before it saved about {} at their mean", before, duration(before * result.slow_seconds / ran)) : "");
+    }
+    if (result.refused > 0 && result.slow_stage >= 0) say("known limits refused {} more candidates before they were suggested\n", result.refused);
   } else if (common.format == "csv") {
     say("{}", exploration_csv(trials_json(exploration, result), exploration.space().names()));
   } else {

@@ -12,11 +12,14 @@
 #include <dovetail/engine/explore/accuracy/mean_accuracy.hpp>
 #include <dovetail/engine/explore/accuracy/proxy_accuracy.hpp>
 #include <dovetail/engine/explore/accuracy/table_accuracy.hpp>
+#include <dovetail/engine/explore/accuracy/trainer_accuracy.hpp>
 #include <dovetail/engine/explore/first_draws.hpp>
+#include <dovetail/engine/explore/pricers/boards_pricer.hpp>
 #include <dovetail/engine/explore/pricers/command_pricer.hpp>
 #include <dovetail/engine/explore/pricers/mapped_pricer.hpp>
 #include <dovetail/engine/explore/pricers/static_limits.hpp>
 #include <dovetail/engine/explore/pricers/table_pricer.hpp>
+#include <dovetail/engine/explore/stage/csv_table.hpp>
 #include <dovetail/engine/external/command_pool.hpp>
 #include <dovetail/engine/map/objective.hpp>
 #include <dovetail/engine/study/study_space.hpp>
@@ -34,6 +37,22 @@ constexpr int first_draws = 12;              // stratified, before the designer'
 std::string resolve(const std::string& folder, const std::string& name, bool always_path = false) {
   const bool path = always_path || name.find('/') != std::string::npos || name.find('.') != std::string::npos;
   return folder.empty() || !path || name.front() == '/' ? name : folder + "/" + name;
+}
+
+// The number that a metric has to reach by the limits as written: `metric >= number`, or the other way round.
+std::optional<double> least_required(const std::vector<StudyLimit>& limits, const std::string& metric) {
+  std::optional<double> least;
+  for (const StudyLimit& limit : limits) {
+    std::string text = limit.text;
+    std::erase(text, ' ');
+    const std::size_t sign = text.find_first_of("<>");
+    if (sign == std::string::npos || sign + 1 >= text.size() || text[sign + 1] != '=') continue;
+    const std::string left = text.substr(0, sign), right = text.substr(sign + 2);
+    const bool found = text[sign] == '>' ? left == metric : right == metric;
+    const auto number = csv_number(text[sign] == '>' ? right : left);
+    if (found && number && *number > 0.0) least = std::max(least.value_or(0.0), *number);
+  }
+  return least;
 }
 
 // The mistakes of a descriptor; those without a place of their own stand where the study names it.
@@ -128,10 +147,14 @@ void Exploration::make_stages(Diagnostics& diagnostics) {
   for (const char* name : {"limits", "price", "accuracy"})
     if (std::find(order.begin(), order.end(), name) == order.end() && explore.stages.empty()) order.emplace_back(name);
   for (const auto& [name, where] : explore.stages) {
-    if (name == "price" && cost.kind == StudyCost::Kind::none) diagnostics.error(where, "stages: nothing is priced: `cost`, or a machine `family`");
+    if (name == "price" && cost.kind == StudyCost::Kind::none && explore.boards.boards.empty()) diagnostics.error(where, "stages: nothing is priced: `cost`, or a machine `family`");
     if (name == "accuracy" && explore.accuracies.empty()) diagnostics.error(where, "stages: the study has no `accuracy`");
   }
+  const bool on_boards = !explore.boards.boards.empty();
+  if (on_boards && (cost.kind != StudyCost::Kind::none || candidates_.machine))
+    diagnostics.error(explore.boards.where, "system: boards price the network themselves: leave out `cost` and `family`");
   const auto price = [&]() -> std::unique_ptr<Stage> {
+    if (on_boards) return make_boards_pricer(candidates_, explore.boards, least_required(explore.limits, "frames_per_s"), diagnostics);
     switch (cost.kind) {
       case StudyCost::Kind::table: return load_table_pricer(candidates_, resolve(study_.folder, cost.path, true), cost.where, diagnostics);
       case StudyCost::Kind::command: return make_command_pricer(candidates_, cost);
@@ -154,6 +177,8 @@ void Exploration::make_stages(Diagnostics& diagnostics) {
       case StudyAccuracy::Kind::table:
         return load_table_accuracy(candidates_, network, wanted, resolve(study_.folder, wanted.path, true), metric, diagnostics);
       case StudyAccuracy::Kind::command: return make_command_accuracy(candidates_, wanted, metric);
+      case StudyAccuracy::Kind::trainer:
+        return make_trainer_accuracy(candidates_, network, wanted.trainer, resolve(study_.folder, wanted.trainer.data, true), wanted.where, metric, diagnostics);
       case StudyAccuracy::Kind::proxy: return make_proxy_accuracy(candidates_, network, metric);
       default: return nullptr;
     }
@@ -288,7 +313,9 @@ double Exploration::known_violation(const Point& point) const {
 }
 
 bool Exploration::admits(const Point& point) const {
-  return !known_ || known_violation(point) <= 0.0;
+  if (!known_ || known_violation(point) <= 0.0) return true;
+  ++refused_;
+  return false;
 }
 
 std::optional<Point> Exploration::draw(Random& random) const {

@@ -1,6 +1,7 @@
 // A search over networks, and machines with them: a study bound to its families, tables and stages.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -55,6 +56,9 @@ class Exploration {
   std::unique_ptr<Designer> designer(int threads) const;
   StudyRecord record(const std::string& command, const std::string& version) const;
 
+  /// How many candidates known limits have refused so far, distinct or not.
+  std::int64_t refused() const { return refused_; }
+
   static constexpr const char* stages_metric = "stages";
 
  private:
@@ -72,6 +76,7 @@ class Exploration {
   Goal goal_;
   std::vector<Point> start_;
   bool known_ = true;
+  mutable std::atomic<std::int64_t> refused_ = 0;
 };
 
 /// A finished or interrupted search.
@@ -85,6 +90,9 @@ struct ExplorationResult {
   std::map<std::string, std::int64_t> infeasible;  ///< by reason
   std::vector<std::int64_t> reached, ended;        ///< per stage: trials that ran it, trials that it ended
   std::optional<Unreachable> unreachable;          ///< nothing was tried then
+  int slow_stage = -1;              ///< the stage that takes long (a training, a user's command); -1: none does
+  double slow_seconds = 0.0;        ///< of the trials that reached it
+  std::int64_t refused = 0;         ///< candidates that known limits kept from being suggested
   std::string stopped = "trials";                  ///< trials, exhausted, time, interrupt, unreachable
   double seconds = 0.0;
 };

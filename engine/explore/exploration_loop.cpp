@@ -20,6 +20,8 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
+constexpr double slow_seconds = 0.05;  // a stage that takes so long is what a search would spare
+
 // Everything that the loop changes while it runs.
 class ExplorationRun {
  public:
@@ -27,8 +29,13 @@ class ExplorationRun {
       : exploration_(exploration), options_(options), threads_(thread_count(options.threads)) {
     result_.reached.assign(exploration.stages().size(), 0);
     result_.ended.assign(exploration.stages().size(), 0);
+    for (std::size_t s = 0; s < exploration.stages().size(); ++s)
+      if (exploration.stages()[s]->expected_seconds() >= slow_seconds) result_.slow_stage = static_cast<int>(s);
     if (options.store == nullptr) return;
-    for (StoredTrial& stored : options.store->trials()) stored_.emplace(stored.trial.id, std::move(stored.trial));
+    for (StoredTrial& stored : options.store->trials()) {
+      stored_seconds_.emplace(stored.trial.id, stored.seconds);
+      stored_.emplace(stored.trial.id, std::move(stored.trial));
+    }
     options.store->put_information("header", exploration_header(exploration).dump());
   }
 
@@ -97,22 +104,26 @@ class ExplorationRun {
   template <typename Id>
   std::vector<Trial> evaluate(const std::vector<Point>& points, const Id& id) {
     std::vector<std::optional<Trial>> trials(points.size());
+    std::vector<double> seconds(points.size(), 0.0);
     parallel_for(points.size(), threads_, [&](std::size_t i) {
       if (const auto found = stored_.find(id(i)); found != stored_.end()) {
         if (found->second.point != points[i])
           throw StorageError(fmt::format("trial {} of the store is not what this program suggests: another version wrote it", id(i)));
         trials[i] = found->second;
+        seconds[i] = stored_seconds_.at(id(i));
         return;
       }
       const Clock::time_point start = Clock::now();
       trials[i] = exploration_.evaluate(id(i), points[i], {threads_, [this] { return stopping(); }});
+      seconds[i] = seconds_since(start);
       if (trials[i] && options_.store != nullptr)
-        options_.store->put({*trials[i], seconds_since(start), exploration_trial_detail(exploration_, *trials[i]).dump()});
+        options_.store->put({*trials[i], seconds[i], exploration_trial_detail(exploration_, *trials[i]).dump()});
     });
     std::vector<Trial> completed;
     for (std::optional<Trial>& trial : trials) {
       if (!trial) break;
       improve(*trial);
+      if (result_.slow_stage >= 0 && trial->metrics.at(Exploration::stages_metric) >= result_.slow_stage) result_.slow_seconds += seconds[static_cast<std::size_t>(&trial - trials.data())];
       completed.push_back(std::move(*trial));
     }
     return completed;
@@ -149,6 +160,7 @@ class ExplorationRun {
   void finish() {
     if (!result_.best) find_closest();
     if (exploration_.goal().objectives.size() > 1) find_front();
+    result_.refused = exploration_.refused();
     result_.seconds = seconds_since(start_);
   }
 
@@ -187,6 +199,7 @@ class ExplorationRun {
   const int threads_;
   const Clock::time_point start_ = Clock::now();
   std::map<std::int64_t, Trial> stored_;
+  std::map<std::int64_t, double> stored_seconds_;
   ExplorationResult result_;
 };
 

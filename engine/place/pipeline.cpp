@@ -99,6 +99,7 @@ std::vector<Pipelines::Cell> Pipelines::table(double worst, double start, double
   std::vector<Cell> cells(sets_ * width, {worst, 0, 0});
   cells[0].value = start;
   for (std::size_t set = 1; set < sets_; ++set) {
+    if (problem_.most_boards > 0 && boards_in(set) > problem_.most_boards) continue;
     for (std::size_t k = 0; k < kinds_.size(); ++k) {
       if ((set / radix_[k]) % (kinds_[k].size() + 1) == 0) continue;
       const Cell* before = &cells[(set - radix_[k]) * width];

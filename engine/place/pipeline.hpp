@@ -23,6 +23,7 @@ struct PipelineProblem {
   std::vector<PipelineBoard> boards;
   std::vector<double> transfer_cycles;                     ///< of a layer's output to another board
   std::vector<std::pair<std::size_t, std::size_t>> edges;  ///< (from, to), from < to; empty: a chain
+  std::size_t most_boards = 0;                             ///< that a plan uses; 0: all
 };
 
 struct PipelineStage {

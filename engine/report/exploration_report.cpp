@@ -61,6 +61,8 @@ Json best_json(const Exploration& exploration, const Trial& trial) {
   for (const CandidateNetwork& network : candidate.networks) json["networks"].push_back(network_json(network));
   json["key"] = candidate.networks.front().text;
   if (candidate.machine != nullptr) json["architecture"] = to_json(candidate.architecture());
+  for (const auto& stage : exploration.stages())
+    if (const std::string detail = stage->detail(candidate); !detail.empty()) json["details"][stage->name()] = Json::parse(detail);
   return json;
 }
 
@@ -105,6 +107,25 @@ std::string wrapped(const std::string& text, std::size_t width) {
   return result;
 }
 
+// A stage's own words on the best candidate: a table of its rows, then its lines.
+std::string detail_text(const Json& detail) {
+  std::string text = fmt::format("\n{}\n", detail.value("title", ""));
+  const Json rows = detail.value("stages", Json::array());
+  if (!rows.empty()) {
+    std::vector<std::string> titles;
+    for (const auto& entry : rows[0].items()) titles.push_back(entry.key());
+    Table table(titles);
+    for (const Json& row : rows) {
+      std::vector<std::string> cells;
+      for (const auto& entry : row.items()) cells.push_back(entry.value().is_string() ? entry.value().get<std::string>() : entry.value().is_number_float() ? number(entry.value()) : entry.value().dump());
+      table.add(std::move(cells));
+    }
+    text += table.text();
+  }
+  for (const Json& line : detail.value("timeline", Json::array())) text += "  " + line.get<std::string>() + "\n";
+  return text;
+}
+
 std::string best_text(const Json& result) {
   const Json& best = result["best"];
   std::string text;
@@ -118,6 +139,8 @@ std::string best_text(const Json& result) {
     text += fmt::format("network {}{} {}: {} layers, {} MACs, {} parameters\n", network.contains("task") ? network["task"].get<std::string>() + ", " : "",
                         network["name"].get<std::string>(), network["key"].get<std::string>().size() <= 60 ? network["key"].get<std::string>() : "",
                         network["layers"].dump(), network["macs"].dump(), network["parameters"].dump());
+  if (best.contains("details"))
+    for (const auto& detail : best["details"].items()) text += detail_text(detail.value());
   return text;
 }
 
@@ -197,6 +220,11 @@ Json exploration_json(const Exploration& exploration, const ExplorationResult& r
   }
   json["stopped"] = result.stopped;
   json["seconds"] = json_number(result.seconds);
+  if (result.slow_stage >= 0 && !result.reached.empty()) {
+    const auto slow = static_cast<std::size_t>(result.slow_stage);
+    const std::int64_t ran = result.reached[slow], before = static_cast<std::int64_t>(result.trials.size()) - ran;
+    json["slow_stage"] = {{"name", exploration.stages()[slow]->name()}, {"ran", ran}, {"stopped_before", before}};
+  }
   return json;
 }
 
@@ -214,6 +242,9 @@ std::string exploration_text(const Json& result) {
   if (result["best"].is_object()) text += best_text(result);
   if (result.contains("front")) text += front_text(result);
   text += stages_text(result);
+  if (result.contains("slow_stage"))
+    text += fmt::format("\ntrials: {} suggested, {} stopped before the stage {}, {} reached it\n", result["trials"].dump(), result["slow_stage"]["stopped_before"].dump(),
+                        result["slow_stage"]["name"].get<std::string>(), result["slow_stage"]["ran"].dump());
   if (!result["infeasible"].empty()) {
     Table table({"not feasible because", "trials"});
     for (const auto& [reason, count] : result["infeasible"].items()) table.add({reason, count.dump()});

@@ -10,7 +10,7 @@
 namespace dovetail {
 namespace {
 
-const std::vector<std::string> exploring_keys = {"network", "networks", "cost",  "accuracy",
+const std::vector<std::string> exploring_keys = {"network", "networks", "system", "cost", "accuracy",
                                                  "metrics", "stages",   "start", "preset"};
 
 void unknown(const Node::Entry& entry, const char* what, const std::vector<std::string>& keys,
@@ -64,10 +64,10 @@ StudyAccuracy one_accuracy(const Node& node, Diagnostics& diagnostics) {
     return accuracy;
   }
   if (!node.is_mapping()) {
-    diagnostics.error(node.location(), "accuracy: expected {table: FILE, ...}, {command: ...} or proxy, found " + node.describe());
+    diagnostics.error(node.location(), "accuracy: expected {table: FILE, ...}, {command: ...}, {trainer: {data: ...}} or proxy, found " + node.describe());
     return accuracy;
   }
-  const std::vector<std::string> keys = {"table", "key", "column", "cheap", "command", "timeout", "fidelity"};
+  const std::vector<std::string> keys = {"table", "key", "column", "cheap", "command", "timeout", "fidelity", "trainer"};
   for (const Node::Entry& entry : node.entries()) {
     if (entry.key == "table") {
       accuracy.kind = StudyAccuracy::Kind::table;
@@ -77,6 +77,10 @@ StudyAccuracy one_accuracy(const Node& node, Diagnostics& diagnostics) {
       accuracy.kind = StudyAccuracy::Kind::command;
       accuracy.where = entry.value.location();
       read_value(entry.value, "command", {}, diagnostics, accuracy.command);
+    } else if (entry.key == "trainer") {
+      accuracy.kind = StudyAccuracy::Kind::trainer;
+      accuracy.where = entry.value.location();
+      read_trainer(entry.value, accuracy.trainer, diagnostics);
     } else if (entry.key == "key") {
       read_value(entry.value, "key", {}, diagnostics, accuracy.key);
     } else if (entry.key == "column") {
@@ -91,10 +95,9 @@ StudyAccuracy one_accuracy(const Node& node, Diagnostics& diagnostics) {
       unknown(entry, "accuracy", keys, diagnostics);
     }
   }
-  if (node.find("table") != nullptr && node.find("command") != nullptr)
-    diagnostics.error(node.location(), "accuracy: both table and command: keep one");
-  if (node.find("table") == nullptr && node.find("command") == nullptr)
-    diagnostics.error(node.location(), "accuracy: expected table or command");
+  const int oracles = (node.find("table") != nullptr ? 1 : 0) + (node.find("command") != nullptr ? 1 : 0) + (node.find("trainer") != nullptr ? 1 : 0);
+  if (oracles > 1) diagnostics.error(node.location(), "accuracy: several of table, command and trainer: keep one");
+  if (oracles == 0) diagnostics.error(node.location(), "accuracy: expected table, command or trainer");
   return accuracy;
 }
 
@@ -227,10 +230,16 @@ void read_accuracy(const Node& node, StudyExploration& explore, Diagnostics& dia
                  entry.key == "key" ? accuracy.key : entry.key == "column" ? accuracy.column : entry.key == "cheap" ? accuracy.cheap : accuracy.fidelity);
     return;
   }
+  if (node.is_mapping() && node.entries().size() == 1 && node.entries()[0].key.rfind("trainer.", 0) == 0 && explore.accuracies.size() == 1 &&
+      explore.accuracies[0].kind == StudyAccuracy::Kind::trainer) {
+    const Node::Entry& entry = node.entries()[0];
+    read_trainer(Node::mapping(node.location(), {{entry.key.substr(8), entry.where, entry.value}}), explore.accuracies[0].trainer, diagnostics);
+    return;
+  }
   explore.accuracies.clear();
   const bool per_task = node.is_mapping() && !node.entries().empty() &&
                         std::all_of(node.entries().begin(), node.entries().end(), [](const Node::Entry& entry) {
-                          return entry.value.is_mapping() || entry.value.text() == "proxy";
+                          return entry.key != "trainer" && (entry.value.is_mapping() || entry.value.text() == "proxy");
                         });
   if (!per_task) {
     explore.accuracies = {one_accuracy(node, diagnostics)};
@@ -329,6 +338,7 @@ using Reader = void (*)(const Node&, StudyExploration&, Diagnostics&);
 Reader reader_of(const std::string& key) {
   static const std::map<std::string, Reader> readers = {
       {"network", read_network},   {"networks", read_networks}, {"cost", read_cost},       {"accuracy", read_accuracy}, {"metrics", read_metrics},
+      {"system", [](const Node& node, StudyExploration& explore, Diagnostics& diagnostics) { read_boards(node, explore.boards, diagnostics); }},
       {"stages", read_stages},     {"start", read_start},       {"objective", read_aims},  {"specs", read_limits}};
   const auto found = readers.find(key);
   return found == readers.end() ? nullptr : found->second;

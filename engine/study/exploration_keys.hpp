@@ -7,7 +7,9 @@
 #include <utility>
 #include <vector>
 
+#include <dovetail/engine/study/board_keys.hpp>
 #include <dovetail/engine/study/study.hpp>
+#include <dovetail/engine/study/trainer_keys.hpp>
 #include <dovetail/workloads/text/document.hpp>
 #include <dovetail/workloads/text/reader.hpp>
 
@@ -36,11 +38,12 @@ struct StudyCost {
 
 /// How accurate a network is.
 struct StudyAccuracy {
-  enum class Kind : std::uint8_t { none, table, command, proxy } kind = Kind::none;
+  enum class Kind : std::uint8_t { none, table, command, proxy, trainer } kind = Kind::none;
   std::string path, key, column, cheap;  ///< of a table: a cheap fidelity's column is the surrogate's mean
   std::string command;
   double timeout_s = 3600.0;
   std::string fidelity;  ///< sent to the command
+  StudyTrainer trainer;
   std::string task;      ///< of one network among several; empty: of all
   Location where;
 };
@@ -62,6 +65,7 @@ struct StudyLimit {
 struct StudyExploration {
   bool active = false;
   std::vector<StudyNetwork> networks;
+  StudyBoards boards;
   StudyCost cost;
   std::vector<StudyAccuracy> accuracies;
   std::vector<std::pair<std::string, StudyAim>> metrics;  ///< name: expression, later ones may use earlier

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <functional>
 #include <mutex>
 
 #include <fmt/format.h>
@@ -134,6 +135,22 @@ Network NetworkFamily::instantiate(const Point& point) const {
   for (std::size_t i = 0; i < layers.size(); ++i)
     for (const std::size_t read : layers[i].reads) boost::add_edge(read, i, network.graph);
   return network;
+}
+
+std::vector<std::string> NetworkFamily::unseen_steps() const {
+  std::vector<std::string> names;
+  const std::function<void(const std::vector<StatementText>&)> look = [&](const std::vector<StatementText>& statements) {
+    for (const StatementText& one : statements) {
+      using Kind = StatementText::Kind;
+      const bool window = one.kind == Kind::pool && !one.size.text.empty() && !one.stride.text.empty() && one.stride.text != one.size.text;
+      if (window || one.kind == Kind::upsample || one.kind == Kind::concat || one.kind == Kind::take || one.kind == Kind::none)
+        if (std::find(names.begin(), names.end(), one.name) == names.end()) names.push_back(one.name);
+      look(one.body);
+      for (const auto& alternative : one.alternatives) look({alternative.second});
+    }
+  };
+  look(impl_->text.statements);
+  return names;
 }
 
 nlohmann::ordered_json NetworkFamily::document(const Point& point) const {

@@ -12,7 +12,7 @@ set(workloads_floors text . import export)
 set(accelerators_floors machine mapping . loop gemmini systolic tiles cycle import export)
 set(spaces_floors expression space mapping family network)
 set(surrogates_floors .)
-set(engine_floors record design/points design design/baselines design/trees design/bayes design/around map map/sampling map/exact
+set(engine_floors record train design/points design design/baselines design/trees design/bayes design/around map map/sampling map/exact
     map/network bound study external place tiles compress fuse codesign explore/stage explore/pricers
     explore/accuracy explore report cases verbs cli capi python)
 # What names every implementation of an interface stands above them all.

@@ -50,6 +50,12 @@ class Stage {
     (void)candidate;
     return std::nullopt;
   }
+  /// What a report says of a candidate beyond its metrics, as JSON: `title`, `stages` (rows of a table) and `timeline` (lines); may
+  /// be empty.
+  virtual std::string detail(const NetworkCandidate& candidate) const {
+    (void)candidate;
+    return "";
+  }
   /// Remarks that belong to every result: what the numbers are worth.
   virtual std::vector<std::string> remarks() const { return {}; }
 };
