@@ -143,8 +143,9 @@ std::vector<std::string> NetworkFamily::unseen_steps() const {
     for (const StatementText& one : statements) {
       using Kind = StatementText::Kind;
       const bool window = one.kind == Kind::pool && !one.size.text.empty() && !one.stride.text.empty() && one.stride.text != one.size.text;
-      if (window || one.kind == Kind::upsample || one.kind == Kind::concat || one.kind == Kind::take || one.kind == Kind::none)
-        if (std::find(names.begin(), names.end(), one.name) == names.end()) names.push_back(one.name);
+      std::string what = window ? "overlapping windows" : one.kind == Kind::upsample ? "upsampling" : one.kind == Kind::concat ? "joined channels"
+                         : one.kind == Kind::take ? "taken channels" : one.kind == Kind::none ? "zeros" : "";
+      if (!what.empty() && std::find(names.begin(), names.end(), what) == names.end()) names.push_back(std::move(what));
       look(one.body);
       for (const auto& alternative : one.alternatives) look({alternative.second});
     }

@@ -54,8 +54,8 @@ class NetworkFamily {
   /// The network at a point. Throws InputError, located in the descriptor, where a step is impossible (a size below one,
   /// channels that are no whole number, summands of different shapes) and names the constraint that is missing.
   Network instantiate(const Point& point) const;
-  /// Steps whose effect the layers and their sizes do not show: what has another stride than its window, upsampling, joined or
-  /// taken channels, zeros. Who computes with the network itself needs to know of them.
+  /// What its layers and their sizes do not show, in words: overlapping windows, upsampling, joined or taken channels, zeros. Who
+  /// computes with the network itself needs to know of it.
   std::vector<std::string> unseen_steps() const;
   /// The same network as a dovetail-workload/1 document.
   nlohmann::ordered_json document(const Point& point) const;

@@ -111,9 +111,9 @@ TEST_CASE("a user's images, and mistakes about them") {
     CHECK(outcome.err.find(part) != std::string::npos);
   };
   mistake("network: {family: chain, input: 3x32x32}\nobjective: {maximize: accuracy}\naccuracy: {trainer: {data: .}}\n",
-          "wrong.yaml:3:29: . has images of 1x8x8, and chain reads 3x32x32: set the network's input");
+          "wrong.yaml:3:28: . has images of 1x8x8, and chain reads 3x32x32: set the network's input");
   mistake("network: {family: chain, input: 1x8x8, classes: 2}\nobjective: {maximize: accuracy}\naccuracy: {trainer: {data: .}}\n", "train-labels-idx1-ubyte: byte 10: the label of image 2 is 2");
-  mistake("network: {family: nb201}\nobjective: {maximize: accuracy}\naccuracy: {trainer: {data: generated}}\n", "wrong.yaml:3:22: the trainer cannot run nb201: its layers do not show");
+  mistake("network: {family: nb201}\nobjective: {maximize: accuracy}\naccuracy: {trainer: {data: generated}}\n", "wrong.yaml:3:21: the trainer cannot run nb201: its layers do not show zeros, overlapping windows");
   mistake(head + "accuracy: {trainer: {data: ., epoch: 3}}\n", "wrong.yaml:6:31: trainer: no key 'epoch'; did you mean 'epochs'");
   mistake(head + "accuracy: {trainer: {epochs: 3}}\n", "trainer: expected data");
   mistake(head + "accuracy: {trainer: {data: nowhere}}\n", "wrong.yaml:6:28: there is no file or folder");
