@@ -12,6 +12,7 @@
 #include <dovetail/accelerators/mapping/design.hpp>
 #include <dovetail/accelerators/machine/architecture_document.hpp>
 #include <dovetail/accelerators/mapping/mapping_document.hpp>
+#include <dovetail/engine/map/exact/uneven_mapper.hpp>
 #include <dovetail/engine/map/mapper.hpp>
 #include <dovetail/engine/map/network/second_opinion.hpp>
 #include <dovetail/engine/map/objective.hpp>
@@ -49,6 +50,7 @@ struct Options : SearchOptions {
   ImportOptions import;
   std::string dataflow = "free";
   std::string fusion;
+  std::string placement = "even";
   double memory_mb = 0.0;
   bool front = false, nests = false, count_all = false;
 };
@@ -396,7 +398,12 @@ int run(const CLI::App& command, const Options& options, const Common& common) {
   Simulators simulators;
   std::shared_ptr<const Evaluator> evaluator = simulators.get(options.evaluator, options.evaluator_timeout_s);
   if (options.model == "cycle") evaluator = make_evaluator("cycle");
-  const std::unique_ptr<Mapper> mapper = make_mapper(options.mapper);
+  const bool uneven = options.placement == "uneven";
+  if (uneven && options.mapper != "exact")
+    throw UsageError("--placement uneven is searched by the exact mapper; leave out --mapper " + options.mapper);
+  if (uneven && (options.front || evaluator != nullptr))
+    throw UsageError("--placement uneven finds one best mapping by the loop model: leave out --front, --model and --evaluator");
+  const std::unique_ptr<Mapper> mapper = uneven ? std::make_unique<UnevenMapper>() : make_mapper(options.mapper);
   const auto start = std::chrono::steady_clock::now();
   for (Job& job : jobs) {
     job.request.objective = *parse_objective(options.objective);
@@ -551,6 +558,12 @@ void add_map(CLI::App& app, Common& common, Action& action) {
                    "Of a fused-chain-case/1 document: which results may stay on chip (default: the document's mode)")
       ->check(CLI::IsMember({"none", "homes", "bands"}));
   add_search_options(*command, *options);
+  command
+      ->add_option("--placement", options->placement,
+                   "even: one tile per level for all tensors; uneven: in every memory each tensor has its own depth in "
+                   "the memory's loops")
+      ->check(CLI::IsMember({"even", "uneven"}))
+      ->capture_default_str();
   command
       ->add_option("--memory", options->memory_mb,
                    "Megabytes the mapper may use; at the cap it answers with what it has")

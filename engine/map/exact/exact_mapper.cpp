@@ -40,6 +40,18 @@ constexpr double deepening[] = {1.02, 1.08, 1.15, 1.25, 1.4, 1.6, 1.9, 2.3, 3.0,
 ExactSearch::ExactSearch(const MapRequest& request, std::size_t alone) : request_(request) {
   problem_ = std::make_unique<MapProblem>(request_, tile_limit);
   plan_ = std::make_unique<LoopPlan>(request_.layer, request_.architecture);
+  prepare(alone);
+}
+
+ExactSearch::ExactSearch(const StackedMachine& stacked, const MapRequest& request, std::size_t alone)
+    : request_(stacked.request) {
+  problem_ = std::make_unique<MapProblem>(request_, tile_limit, stacked.memory);
+  problem_->restore = [stacked](const PackedMapping& mapping) { return stacked.restore(mapping); };
+  plan_ = std::make_unique<LoopPlan>(request.layer, request.architecture);
+  prepare(alone);
+}
+
+void ExactSearch::prepare(std::size_t alone) {
   const std::vector<KeepGroup> groups = keep_groups(alone);
   for (const KeepChoice& choice : groups.front()) grouped_ = grouped_ || choice.optional != 0;
   outermost_ = outermost_tables(*problem_, groups);

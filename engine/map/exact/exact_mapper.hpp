@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <dovetail/engine/map/exact/label_search.hpp>
+#include <dovetail/engine/map/exact/stacked_machine.hpp>
 #include <dovetail/engine/map/mapper.hpp>
 #include <dovetail/engine/map/session.hpp>
 
@@ -19,6 +20,9 @@ class ExactSearch {
   /// Keep sets are searched one by one when there are at most `alone`, otherwise in groups. Throws std::length_error when
   /// the layer has too many tiles for tables.
   explicit ExactSearch(const MapRequest& request, std::size_t alone = 64);
+  /// The same over mappings with uneven placement, on the stacked machine of a layer and a machine; the answers are
+  /// mappings of the machine itself.
+  ExactSearch(const StackedMachine& stacked, const MapRequest& request, std::size_t alone = 64);
 
   /// A mapping that is known: the search then looks for better ones only.
   void start_from(const MapPoint& known) { main_.best = known; }
@@ -94,6 +98,7 @@ class ExactSearch {
   void split();
   void list_bounds();
   std::vector<KeepGroup> keep_groups(std::size_t alone) const;
+  void prepare(std::size_t alone);
 
   MapRequest request_;
   std::unique_ptr<MapProblem> problem_;

@@ -42,6 +42,10 @@ struct Label {
   std::array<std::uint8_t, max_tensors> open{};  ///< bit k: the boundary above level k may still find reuse
   std::uint64_t traffic_key = 0,
                 slack_key = 0;  ///< equal keys: equal traffic at limited levels, equal rounding
+  double stacked_words = 0.0;                ///< while further parts of the same memory follow: words that its parts hold
+  std::uint32_t stacked_loops = 0;           ///< the same: dimensions that its parts loop over,
+  std::uint16_t stacked_here = 0;            ///< tensors stored since the last of these loops,
+  std::int16_t stacked_last = -1;            ///< and the dimension of that loop
   TileLattice::Id tile = 0;
   std::uint32_t keep = 0;                    ///< what the levels inside store: max_tensors bits each
   std::uint32_t choice = 0;                  ///< spatial stage: position in MapLevel::choices

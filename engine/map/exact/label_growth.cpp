@@ -50,8 +50,9 @@ void LabelSearch::pay_fill(Label& label, int k, std::size_t t, double total, dou
     }
   }
   if (!level.limited) return;
-  label.writes[static_cast<std::size_t>(k)] += total / children * level.cost[t].rate;
-  label.part_writes[static_cast<std::size_t>(k)] += first * copies / children * level.cost[t].rate;
+  const auto port = static_cast<std::size_t>(level.port);
+  label.writes[port] += total / children * level.cost[t].rate;
+  label.part_writes[port] += first * copies / children * level.cost[t].rate;
   label.traffic_key = mix(mix(label.traffic_key, total), static_cast<std::uint64_t>(k) * 8 + t);
 }
 
@@ -74,7 +75,7 @@ void LabelSearch::pay_parent(Label& label, int q, std::size_t t, double total, d
     }
   }
   if (!level.limited) return;
-  const auto i = static_cast<std::size_t>(q);
+  const auto i = static_cast<std::size_t>(level.port);
   label.reads[i] += total / children * level.cost[t].rate;
   label.part_reads[i] += first * copies / children * level.cost[t].rate;
   if (written) label.writes[i] += total / children * level.cost[t].rate;
@@ -263,6 +264,19 @@ void LabelSearch::loop(const Label& source, const LabelPath& path, int level, Ti
     if ((keep >> t & 1U) != 0) out.flow[t] = 0.0;
   }
   out.leak += p.level[j].leak_pj;
+  out.stacked_words = 0.0;
+  out.stacked_loops = 0;
+  out.stacked_here = 0;
+  out.stacked_last = -1;
+  if (p.level[j].stacked_above) {
+    out.stacked_words = source.stacked_words + p.words(level, keep, target);
+    out.stacked_loops = source.stacked_loops;
+    for (int n = 0; n < order.count; ++n) out.stacked_loops |= 1U << order.dimension[static_cast<std::size_t>(n)];
+    const bool loops = order.count > 0;
+    out.stacked_here = static_cast<std::uint16_t>((loops ? 0U : source.stacked_here) | keep);
+    out.stacked_last = loops ? static_cast<std::int16_t>(order.dimension[static_cast<std::size_t>(order.count - 1)])
+                             : source.stacked_last;
+  }
   if (open) {
     upper = out;
     for (int n = 0; n < open_count; ++n) {
@@ -270,13 +284,13 @@ void LabelSearch::loop(const Label& source, const LabelPath& path, int level, Ti
       Label& to = upper;
       const MapLevel& child = p.level[static_cast<std::size_t>(o.k)];
       if (child.limited)
-        to.writes[static_cast<std::size_t>(o.k)] += o.fill / o.children * child.cost[o.t].rate;
+        to.writes[static_cast<std::size_t>(child.port)] += o.fill / o.children * child.cost[o.t].rate;
       if (o.q > level) continue;
       const MapLevel& parent = p.level[static_cast<std::size_t>(o.q)];
       if (!parent.limited) continue;
-      to.reads[static_cast<std::size_t>(o.q)] += o.parent / o.parent_children * parent.cost[o.t].rate;
+      to.reads[static_cast<std::size_t>(parent.port)] += o.parent / o.parent_children * parent.cost[o.t].rate;
       if (o.t == w)
-        to.writes[static_cast<std::size_t>(o.q)] += o.parent / o.parent_children * parent.cost[o.t].rate;
+        to.writes[static_cast<std::size_t>(parent.port)] += o.parent / o.parent_children * parent.cost[o.t].rate;
     }
     measure(out, level, &upper);
   } else {

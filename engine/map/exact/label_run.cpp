@@ -103,6 +103,20 @@ void LabelSearch::loop_stage(const std::vector<Stage>& stages, int level, const 
   out.list();
 }
 
+// Of mappings with uneven placement that cost the same, one: a tensor is stored outside loops directly above it that do
+// not move it, since its tile is as large there and as still; and inside loops directly below it that move it, when the
+// loop above moves it too, since its tile is smaller there and no word is moved more often.
+bool LabelSearch::settled(const Label& source, const LoopOrder& order) const {
+  const unsigned above = order.dimension[0];
+  for (std::size_t t = 0; t < problem_->tensors.size(); ++t) {
+    if ((source.stacked_here >> t & 1U) == 0 || !problem_->tensors[t].product()) continue;
+    const unsigned moving = problem_->tensors[t].relevant();
+    if ((moving >> above & 1U) == 0) return false;
+    if (source.stacked_last >= 0 && (moving >> source.stacked_last & 1U) != 0) return false;
+  }
+  return true;
+}
+
 // The loops of a level that stores `keep`. False when limits ended them.
 bool LabelSearch::loop_over(const std::vector<const Label*>& from, const std::vector<LabelPath>& paths,
                             int level, unsigned keep, const Cutoff& cutoff, const SearchLimits& limits,
@@ -205,7 +219,15 @@ bool LabelSearch::loop_over(const std::vector<const Label*>& from, const std::ve
         unsigned active = 0;
         for (std::size_t d = 0; d < p.merged.layer.dimensions.size(); ++d)
           active |= extents[d] > inner[d] ? 1U << d : 0U;
+        // Parts of one memory share its words, and loop over a dimension at most once together.
+        if ((label.stacked_loops & active) != 0) continue;
+        if (label.stacked_words > 0.0 &&
+            label.stacked_words + p.words(level, keep, m) > p.level[static_cast<std::size_t>(level)].capacity)
+          continue;
+        if (p.level[static_cast<std::size_t>(level)].stacked_above && keep == 0 && active != 0) continue;
+        if (active == 0 && keep != 0 && label.stacked_here >= keep) continue;
         for (const LoopOrder& order : p.orders[static_cast<std::size_t>(level)]->get(source.below, active)) {
+          if (label.stacked_here != 0 && order.count > 0 && !settled(label, order)) continue;
           loop(label, paths[source.index], level, m, order, keep, grown);
           if (!bound_after_loops(grown, level, cutoff)) continue;
           grown.parent = &label;
@@ -246,7 +268,7 @@ void LabelSearch::finish(const std::vector<Stage>& stages, const Cutoff& cutoff,
     if (!cutoff.front && label->bound * (1.0 - 1e-9) > best) break;
     const LabelPath whole = path(stages, stages.size() - 1, *label);
     MapPoint point;
-    point.mapping = mapping(whole);
+    point.mapping = p.restore ? p.restore(mapping(whole)) : mapping(whole);
     const Score score = plan_->score(point.mapping);
     ++outcome.evaluations;
     if (!score.valid) continue;

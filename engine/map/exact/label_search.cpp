@@ -328,7 +328,7 @@ void LabelSearch::measure(Label& label, int level, const Label* with_open) const
   const Label& upper = with_open != nullptr ? *with_open : label;
   for (int i = 0; i <= level; ++i) {
     const auto k = static_cast<std::size_t>(i);
-    if (!p.level[k].limited) continue;
+    if (!p.level[k].limited || p.level[k].port != i) continue;
     const Bandwidth& port = p.level[k].bandwidth;
     const auto cycles = [&](const Label& from, double copies) {
       const double reads = from.reads[k] - from.part_reads[k] * copies,
@@ -361,6 +361,7 @@ bool LabelSearch::dominates(const Label& a, const Label& b, int level, bool temp
     }
   }
   if (a.leak > b.leak) return false;
+  if (a.stacked_words > b.stacked_words || (a.stacked_loops & ~b.stacked_loops) != 0) return false;
   for (std::size_t t = 0; t < p.tensors.size(); ++t) {
     // A completion of b within the case must be one of a, too.
     if (a.shared[t] > b.shared[t] * (1.0 + 1e-12) && bounds_.binding(level, t, a.shared[t])) return false;

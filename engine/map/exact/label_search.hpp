@@ -108,6 +108,7 @@ class LabelSearch {
                     const SearchLimits& limits, Stage& out, bool& stopped) const;
   void loop_stage(const std::vector<Stage>& stages, int level, const Cutoff& cutoff,
                   const SearchLimits& limits, Stage& out, bool& stopped) const;
+  bool settled(const Label& source, const LoopOrder& order) const;
   bool loop_over(const std::vector<const Label*>& from, const std::vector<LabelPath>& paths, int level,
                  unsigned keep, const Cutoff& cutoff, const SearchLimits& limits, Stage& out) const;
   void finish(const std::vector<Stage>& stages, const Cutoff& cutoff, SearchOutcome& outcome) const;

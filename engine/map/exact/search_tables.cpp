@@ -51,7 +51,7 @@ Layer without_unit_terms(const Layer& layer) {
 
 }  // namespace
 
-MergedLayer merge_dimensions(const Layer& original, const MappingRules& rules) {
+MergedLayer merge_dimensions(const Layer& original, const MappingRules& rules, bool only_units) {
   const Layer layer = without_unit_terms(original);
   MergedLayer merged;
   merged.layer = layer;
@@ -60,7 +60,7 @@ MergedLayer merge_dimensions(const Layer& original, const MappingRules& rules) {
   for (std::size_t d = 0; d < layer.dimensions.size(); ++d) {
     for (std::size_t m = 0; m < merged.members.size() && place[d] < 0; ++m) {
       const int other = merged.members[m].front();
-      bool same = !ruled(rules, d) && !ruled(rules, static_cast<std::size_t>(other));
+      bool same = !only_units && !ruled(rules, d) && !ruled(rules, static_cast<std::size_t>(other));
       for (const Tensor& tensor : layer.tensors) {
         same = same && own_axis(tensor, static_cast<int>(d)) && own_axis(tensor, other) &&
                relevant(tensor, static_cast<int>(d)) == relevant(tensor, other);
@@ -151,9 +151,9 @@ std::vector<std::int64_t> extents_of(const Layer& layer) {
 
 }  // namespace
 
-MapProblem::MapProblem(const MapRequest& asked, std::size_t tile_limit)
+MapProblem::MapProblem(const MapRequest& asked, std::size_t tile_limit, std::span<const int> memory)
     : request(asked),
-      merged(merge_dimensions(asked.layer, asked.rules)),
+      merged(merge_dimensions(asked.layer, asked.rules, !memory.empty())),
       lattice(extents_of(merged.layer), tile_limit) {
   const Architecture& machine = request.architecture;
   levels = static_cast<int>(machine.levels.size());
@@ -183,6 +183,11 @@ MapProblem::MapProblem(const MapRequest& asked, std::size_t tile_limit)
   });
   if (machine.link_transfers || !tensors[static_cast<std::size_t>(written)].plain()) exact = false;
   add_levels();
+  for (std::size_t i = 0; i < level.size(); ++i) {
+    const bool part = i > 0 && !memory.empty() && memory[i] == memory[i - 1];
+    level[i].port = part ? level[i - 1].port : static_cast<int>(i);
+    if (part) level[i - 1].stacked_above = true;
+  }
   for (int i = 0; i < levels; ++i) {
     add_choices(i);
     orders.push_back(

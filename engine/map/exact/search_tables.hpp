@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <span>
@@ -27,7 +28,8 @@ struct MergedLayer {
   MappingRules rules;                     ///< by merged dimension
   PackedMapping split(const PackedMapping& merged, const Layer& original) const;
 };
-MergedLayer merge_dimensions(const Layer& layer, const MappingRules& rules);
+/// `only_units`: only dimensions of extent 1 are merged.
+MergedLayer merge_dimensions(const Layer& layer, const MappingRules& rules, bool only_units = false);
 
 /// How the children of a level are laid out on its mesh, and the mesh hops that one word per child costs: the sum over
 /// groups of children with equal data (traffic.hpp).
@@ -63,12 +65,15 @@ struct MapLevel {
       update_pj{};                     ///< per tensor word, adders included in read
   std::vector<SpatialChoice> choices;  ///< descending children
   bool temporal_rules = false;
+  int port = 0;                ///< the lowest level of the same memory: its own position, unless memories are stacked
+  bool stacked_above = false;  ///< the next level is a further part of the same memory
 };
 
 /// Everything that does not depend on keep sets. Throws std::length_error when the tiles are too many.
 class MapProblem {
  public:
-  MapProblem(const MapRequest& request, std::size_t tile_limit);
+  /// `memory`: per level the memory that it is a part of, where memories are stacks of levels (stacked_machine.hpp).
+  MapProblem(const MapRequest& request, std::size_t tile_limit, std::span<const int> memory = {});
 
   const MapRequest& request;
   MergedLayer merged;
@@ -81,6 +86,8 @@ class MapProblem {
   bool has_leak = false, has_wires = false;
   std::vector<MapLevel> level;
   std::vector<std::unique_ptr<LoopOrders>> orders;
+  /// The mapping that one of a stacked machine stands for; empty where machines are not stacked.
+  std::function<PackedMapping(const PackedMapping&)> restore;
 
   std::vector<std::array<double, max_tensors>> volume;  ///< per tile and tensor
   std::vector<std::array<double, max_tensors>> reuse;  ///< per tile and tensor: product of irrelevant extents

@@ -1,0 +1,142 @@
+// Stacks of parts for memories (see the header).
+#include <dovetail/engine/map/exact/stacked_machine.hpp>
+
+#include <algorithm>
+#include <bit>
+#include <cstddef>
+
+#include <dovetail/engine/map/keep_sets.hpp>
+
+namespace dovetail {
+namespace {
+
+// Rules on the loops in time cannot be split over parts.
+bool loops_are_free(const LevelRules& rules, std::size_t dimensions) {
+  if (!rules.inner_order.empty()) return false;
+  for (std::size_t d = 0; d < dimensions; ++d) {
+    if (rules.min_factor[0][d] > 1 || rules.max_factor[0][d] != 0) return false;
+  }
+  return true;
+}
+
+// A further part of a memory: its words and prices, nothing that counts once per memory.
+Level further_part(const Level& memory) {
+  Level part = memory;
+  part.network = {};
+  part.energy.leak_pj_per_cycle = 0.0;
+  part.area_per_instance_um2 = 0.0;
+  return part;
+}
+
+unsigned may_keep(const KeepChoice& choice) {
+  return choice.must | choice.optional;
+}
+
+// One stacked machine: per level the order of its tensors, innermost part first; empty: not stacked.
+StackedMachine stack(const MapRequest& request, const std::vector<KeepChoice>& choices,
+                     const std::vector<std::vector<unsigned>>& orders) {
+  const unsigned all = (1U << request.layer.tensors.size()) - 1U;
+  StackedMachine stacked;
+  stacked.request = request;
+  stacked.request.bypass = Bypass::search;
+  stacked.request.rules.levels.clear();
+  stacked.request.architecture.levels.clear();
+  const auto add = [&](std::size_t level, const Level& part, const LevelRules& rules, unsigned tensors) {
+    stacked.request.architecture.levels.push_back(part);
+    stacked.request.rules.levels.push_back(rules);
+    stacked.request.rules.levels.back().must_keep = choices[level].must & tensors;
+    stacked.request.rules.levels.back().must_bypass = all & ~(may_keep(choices[level]) & tensors);
+    stacked.memory.push_back(static_cast<int>(level));
+  };
+  for (std::size_t i = 0; i < choices.size(); ++i) {
+    const Level& memory = request.architecture.levels[i];
+    const LevelRules& rules = level_rules(request.rules, i);
+    if (orders[i].empty()) add(i, memory, rules, all);
+    for (std::size_t n = 0; n < orders[i].size(); ++n) {
+      Level part = n == 0 ? memory : further_part(memory);
+      part.name += "." + std::to_string(n);
+      add(i, part, n == 0 ? rules : LevelRules(), 1U << orders[i][n]);
+    }
+  }
+  return stacked;
+}
+
+}  // namespace
+
+PackedMapping StackedMachine::restore(const PackedMapping& stacked) const {
+  const std::size_t dimensions = stacked.dimension_count;
+  PackedMapping mapping = empty_packed_mapping(memory.back() + 1, static_cast<int>(dimensions));
+  std::vector<std::size_t> loops(mapping.level_count, 0);  // of each memory, placed so far
+  for (std::size_t p = memory.size(); p-- > 0;) {
+    const PackedLevel& part = stacked.levels[p];
+    const auto m = static_cast<std::size_t>(memory[p]);
+    PackedLevel& own = mapping.levels[m];
+    const bool alone = std::count(memory.begin(), memory.end(), memory[p]) == 1;
+    if (alone) {
+      own = part;
+      continue;
+    }
+    for (std::size_t t = 0; t < max_tensors; ++t) {
+      if ((part.keep >> t & 1U) != 0) own.depth[t] = static_cast<std::uint8_t>(loops[m]);
+    }
+    own.keep |= part.keep;
+    for (std::size_t n = 0; n < dimensions; ++n) {
+      const std::uint8_t d = part.order[n];
+      if (part.temporal[d] == 1) continue;
+      own.temporal[d] *= part.temporal[d];
+      own.order[loops[m]++] = d;
+    }
+    if (p > 0 && memory[p - 1] == memory[p]) continue;
+    // The innermost part has the fan-out; loops of one trip go inside.
+    own.spatial_x = part.spatial_x;
+    own.spatial_y = part.spatial_y;
+    own.order_x = part.order_x;
+    own.order_y = part.order_y;
+    std::size_t at = loops[m];
+    for (std::size_t d = 0; d < dimensions; ++d) {
+      if (own.temporal[d] == 1) own.order[at++] = static_cast<std::uint8_t>(d);
+    }
+  }
+  return mapping;
+}
+
+StackedMachines stacked_machines(const MapRequest& request) {
+  const std::vector<KeepChoice> choices = keep_choices(request);
+  const std::size_t levels = choices.size();
+  StackedMachines found;
+  // The outer memories first: they hold the larger tiles, and gain most.
+  std::vector<char> stacked(levels, 0);
+  std::size_t room = static_cast<std::size_t>(max_levels) - levels;
+  for (std::size_t i = levels - 1; i-- > 0;) {
+    const auto parts = static_cast<std::size_t>(std::popcount(may_keep(choices[i])));
+    if (parts < 2) continue;
+    const bool free = loops_are_free(level_rules(request.rules, i), request.layer.dimensions.size()) &&
+                      request.architecture.levels[i].min_utilization == 0.0;
+    if (!free || parts - 1 > room) {
+      found.whole = false;
+      continue;
+    }
+    stacked[i] = 1;
+    room -= parts - 1;
+  }
+  std::vector<std::vector<std::vector<unsigned>>> chosen = {std::vector<std::vector<unsigned>>(levels)};
+  for (std::size_t i = 0; i < levels; ++i) {
+    if (stacked[i] == 0) continue;
+    std::vector<unsigned> order;
+    for (unsigned t = 0; t < request.layer.tensors.size(); ++t) {
+      if ((may_keep(choices[i]) >> t & 1U) != 0) order.push_back(t);
+    }
+    std::vector<std::vector<std::vector<unsigned>>> longer;
+    do {
+      for (const auto& orders : chosen) {
+        longer.push_back(orders);
+        longer.back()[i] = order;
+      }
+    } while (std::next_permutation(order.begin(), order.end()));
+    chosen = std::move(longer);
+  }
+  for (const auto& orders : chosen) found.all.push_back(stack(request, choices, orders));
+  return found;
+}
+
+}  // namespace dovetail

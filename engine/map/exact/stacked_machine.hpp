@@ -1,0 +1,35 @@
+// Uneven placement as a machine: every memory becomes a stack of parts, one per tensor, with the memory's loops between.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include <dovetail/accelerators/mapping/packed_mapping.hpp>
+#include <dovetail/engine/map/mapper.hpp>
+
+namespace dovetail {
+
+/// A tensor at depth d of a memory's loops is stored where the memory's block is cut after its outermost d loops. Cut
+/// the block at every tensor's depth: the memory is then a stack of parts, each of which stores one tensor and has the
+/// loops up to the next cut. Words move between a part and the tensor's next holder as between levels, at the memory's
+/// prices; the parts share the memory's words and its ports. Parts without loops between them say that two tensors have
+/// the same depth, so that one order of the tensors stands for all depths that ascend in it.
+struct StackedMachine {
+  MapRequest request;             ///< the layer on the stacked machine; its keep sets are in the rules
+  std::vector<int> memory;        ///< per level of it: the level of the machine itself
+  /// The mapping of the machine itself that a mapping of the stacked one stands for. No dimension may have loops in two
+  /// parts of one memory.
+  PackedMapping restore(const PackedMapping& stacked) const;
+};
+
+/// The stacked machines that together stand for every uneven mapping of a request: one per order of the tensors in each
+/// memory that may store several. The outermost memory, memories with rules on their loops or a least utilization, and
+/// those for which there is no room among `max_levels` are not stacked; `whole` is then false where this leaves mappings
+/// out.
+struct StackedMachines {
+  std::vector<StackedMachine> all;
+  bool whole = true;
+};
+StackedMachines stacked_machines(const MapRequest& request);
+
+}  // namespace dovetail

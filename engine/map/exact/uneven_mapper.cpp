@@ -1,0 +1,82 @@
+// All orders of tensors in all memories, each by an exact search (see the header).
+#include <dovetail/engine/map/exact/uneven_mapper.hpp>
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+#include <numeric>
+#include <stdexcept>
+
+#include <dovetail/engine/map/exact/exact_mapper.hpp>
+#include <dovetail/engine/map/exact/stacked_machine.hpp>
+
+namespace dovetail {
+namespace {
+
+constexpr double even_share = 0.3;  // of the time, for the mapping with one tile per level
+
+}  // namespace
+
+MapResult UnevenMapper::map(const MapRequest& asked) const {
+  assert(!asked.front);
+  const Stopwatch clock;
+  MapRequest even = asked;
+  if (asked.time_s) even.time_s = even_share * *asked.time_s;
+  MapResult result = ExactMapper().map(even);
+  if (!result.mapping && result.stopped != "infeasible") return result;
+  std::optional<MapPoint> best;
+  if (result.mapping)
+    best = MapPoint{result.objective, result.best.energy_pj, static_cast<double>(result.best.cycles),
+                    pack(asked.layer, *result.mapping)};
+  std::int64_t evaluations = result.evaluations;
+  StackedMachines machines = stacked_machines(asked);
+  const auto search_of = [&](StackedMachine& machine) {
+    if (asked.time_s) machine.request.time_s = std::max(0.0, *asked.time_s - clock.seconds());
+    return std::make_unique<ExactSearch>(machine, asked);
+  };
+  struct Part {
+    StackedMachine* machine = nullptr;
+    double bound = 0.0;
+  };
+  std::vector<Part> parts;
+  std::string stopped;
+  try {
+    for (StackedMachine& machine : machines.all) parts.push_back({&machine, search_of(machine)->root_bound()});
+  } catch (const std::length_error&) {
+    stopped = "tables";
+  }
+  std::stable_sort(parts.begin(), parts.end(), [](const Part& a, const Part& b) { return a.bound < b.bound; });
+  double lower_bound = std::numeric_limits<double>::infinity();
+  for (Part& part : parts) {
+    const double target = best ? best->objective * (1.0 - asked.gap) : std::numeric_limits<double>::infinity();
+    if (part.bound < target && stopped.empty()) {
+      const auto search = search_of(*part.machine);
+      if (best) search->start_from(*best);
+      search->solve();
+      evaluations += search->evaluations();
+      best = search->best();
+      part.bound = std::max(part.bound, search->lower_bound());
+      const std::string& why = search->stopped();
+      if (why == "time" || why == "memory" || why == "budget") stopped = why;
+    }
+    lower_bound = std::min(lower_bound, part.bound);
+  }
+  if (stopped == "tables" || !machines.whole) {
+    const auto operations = static_cast<double>(macs(asked.layer));
+    lower_bound = asked.objective(
+        operations * compute_energy_per_op_pj(asked.layer, asked.architecture.compute),
+        std::ceil(operations / static_cast<double>(asked.architecture.compute.instances)));
+    if (stopped.empty()) stopped = "levels";
+  }
+  const double seconds = result.seconds;
+  result = answer(asked, best ? std::optional(best->mapping) : std::nullopt);
+  result.lower_bound = std::isfinite(lower_bound) ? lower_bound : 0.0;
+  if (best) result.lower_bound = std::min(result.lower_bound, result.objective);
+  result.proven = best && result.lower_bound >= result.objective;
+  result.stopped = result.proven ? "proven" : !best ? "infeasible" : !stopped.empty() ? stopped : asked.gap > 0.0 ? "gap" : "bound";
+  result.evaluations = evaluations;
+  result.seconds = std::max(seconds, clock.seconds());
+  return result;
+}
+
+}  // namespace dovetail
