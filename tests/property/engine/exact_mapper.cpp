@@ -11,6 +11,8 @@
 #include <dovetail/engine/bound/layer_bound.hpp>
 #include <dovetail/engine/map/exact/exact_mapper.hpp>
 #include <dovetail/engine/map/exact/listing.hpp>
+#include <dovetail/engine/map/exact/stacked_machine.hpp>
+#include <dovetail/engine/map/exact/uneven_mapper.hpp>
 #include <dovetail/engine/map/mapper.hpp>
 #include <dovetail/spaces/space/random.hpp>
 
@@ -224,6 +226,73 @@ TEST_CASE("small spaces are listed: proven where bounds alone leave a gap") {
   CHECK(wrong == 0);
   CHECK(cases >= 160);
   CHECK(links >= 10);
+}
+
+namespace {
+
+// The mapping with every choice of depths of the tensors in the inner memories.
+template <class Visit>
+void with_depths(PackedMapping& mapping, std::size_t level, std::size_t tensor, const Visit& visit) {
+  if (level + 1 == mapping.level_count) return visit(mapping);
+  if (tensor == max_tensors) return with_depths(mapping, level + 1, 0, visit);
+  PackedLevel& own = mapping.levels[level];
+  with_depths(mapping, level, tensor + 1, visit);
+  if ((own.keep >> tensor & 1U) == 0) return;
+  for (std::size_t n = 0; n < mapping.dimension_count; ++n) {
+    if (own.temporal[own.order[n]] == 1) continue;
+    own.depth[tensor] = static_cast<std::uint8_t>(n + 1);
+    with_depths(mapping, level, tensor + 1, visit);
+  }
+  own.depth[tensor] = 0;
+}
+
+}  // namespace
+
+TEST_CASE("uneven placement: the optimum equals enumeration over every depth") {
+  int cases = 0, wrong = 0, whole = 0, gained = 0, below = 0;
+  std::int64_t enumerated = 0;
+  for (std::uint64_t number = 0; cases < 400 && number < 20'000; ++number) {
+    const MapRequest request = draw(3'000'000 + number);
+    bool wires = false;
+    for (const Level& level : request.architecture.levels)
+      wires = wires || level.network.energy_per_hop_pj != 0.0;
+    const LoopPlan plan(request.layer, request.architecture);
+    double best = std::numeric_limits<double>::infinity(), even = best;
+    std::int64_t left = 60'000;
+    tests::MappingEnumerator every(request, wires, 6'000);
+    const bool complete = every.run([&](const PackedMapping& mapping) {
+      PackedMapping own = mapping;
+      with_depths(own, 0, 0, [&](const PackedMapping& placed) {
+        if (--left < 0) return;
+        const Score score = plan.score(placed);
+        if (!score.valid) return;
+        const double value = request.objective(score.energy_pj, score.cycles);
+        best = std::min(best, value);
+        if (!uneven(placed)) even = std::min(even, value);
+      });
+    });
+    if (!complete || left < 0) continue;
+    ++cases;
+    enumerated += 60'000 - left;
+    const MapResult found = UnevenMapper().map(request);
+    const bool all = stacked_machines(request).whole;
+    whole += all ? 1 : 0;
+    gained += best < even * (1.0 - 1e-9) ? 1 : 0;
+    below += std::isfinite(best) && found.lower_bound > best * (1.0 + 1e-9) ? 1 : 0;
+    const bool close = found.mapping && std::abs(found.objective - best) <= 1e-9 * best;
+    const bool same = !std::isfinite(best) ? !found.mapping : all ? close && found.proven : found.objective <= even * (1.0 + 1e-9);
+    if (!same && ++wrong <= 5) {
+      MESSAGE("case ", number, " ", request.layer.name, " found ", found.objective, " (", found.stopped, ") of ", best,
+              ", even ", even, ", bound ", found.lower_bound, " whole ", all);
+    }
+  }
+  MESSAGE(cases, " cases, ", whole, " with all memories stacked, ", gained, " better than even ones, ", enumerated,
+          " mappings, ", wrong, " wrong");
+  CHECK(wrong == 0);
+  CHECK(below == 0);
+  CHECK(cases >= 400);
+  CHECK(whole >= 200);
+  CHECK(gained >= 20);
 }
 
 // What ExactMapper does only where a first try does not suffice, done at once: keep sets in one group, cut into cases by
