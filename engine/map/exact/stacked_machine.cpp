@@ -10,13 +10,29 @@
 namespace dovetail {
 namespace {
 
-// Rules on the loops in time cannot be split over parts.
-bool loops_are_free(const LevelRules& rules, std::size_t dimensions) {
+constexpr std::size_t in_time = 0;  // slot of loops in time
+
+// A dimension has loops in one part at most, which keeps a most on its factor; a least and an order would be of all parts.
+bool divisible(const LevelRules& rules, std::size_t dimensions) {
   if (!rules.inner_order.empty()) return false;
   for (std::size_t d = 0; d < dimensions; ++d) {
-    if (rules.min_factor[0][d] > 1 || rules.max_factor[0][d] != 0) return false;
+    if (rules.min_factor[in_time][d] > 1) return false;
   }
   return true;
+}
+
+// Without loops all depths are 0.
+bool has_loops(const LevelRules& rules, const Layer& layer) {
+  for (std::size_t d = 0; d < layer.dimensions.size(); ++d) {
+    if (rules.max_factor[in_time][d] != 1 && layer.dimensions[d].extent > 1) return true;
+  }
+  return false;
+}
+
+LevelRules further_rules(const LevelRules& memory) {
+  LevelRules rules;
+  rules.max_factor[in_time] = memory.max_factor[in_time];
+  return rules;
 }
 
 // A further part of a memory: its words and prices, nothing that counts once per memory.
@@ -55,7 +71,7 @@ StackedMachine stack(const MapRequest& request, const std::vector<KeepChoice>& c
     for (std::size_t n = 0; n < orders[i].size(); ++n) {
       Level part = n == 0 ? memory : further_part(memory);
       part.name += "." + std::to_string(n);
-      add(i, part, n == 0 ? rules : LevelRules(), 1U << orders[i][n]);
+      add(i, part, n == 0 ? rules : further_rules(rules), 1U << orders[i][n]);
     }
   }
   return stacked;
@@ -109,10 +125,11 @@ StackedMachines stacked_machines(const MapRequest& request) {
   std::size_t room = static_cast<std::size_t>(max_levels) - levels;
   for (std::size_t i = levels - 1; i-- > 0;) {
     const auto parts = static_cast<std::size_t>(std::popcount(may_keep(choices[i])));
-    if (parts < 2) continue;
-    const bool free = loops_are_free(level_rules(request.rules, i), request.layer.dimensions.size()) &&
-                      request.architecture.levels[i].min_utilization == 0.0;
-    if (!free || parts - 1 > room) {
+    const LevelRules& rules = level_rules(request.rules, i);
+    if (parts < 2 || !has_loops(rules, request.layer)) continue;
+    const bool can = divisible(rules, request.layer.dimensions.size()) &&
+                     request.architecture.levels[i].min_utilization == 0.0;
+    if (!can || parts - 1 > room) {
       found.whole = false;
       continue;
     }

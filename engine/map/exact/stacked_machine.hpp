@@ -23,9 +23,9 @@ struct StackedMachine {
 };
 
 /// The stacked machines that together stand for every uneven mapping of a request: one per order of the tensors in each
-/// memory that may store several. The outermost memory, memories with rules on their loops or a least utilization, and
-/// those for which there is no room among `max_levels` are not stacked; `whole` is then false where this leaves mappings
-/// out.
+/// memory that may store several and has loops. The outermost memory is not stacked: nothing is outside it. Nor are
+/// memories whose loops have a given order or a least factor, memories with a least utilization, and those for which there
+/// is no room among `max_levels`; `whole` is then false.
 struct StackedMachines {
   std::vector<StackedMachine> all;
   bool whole = true;
