@@ -16,6 +16,7 @@ namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr std::size_t tile_limit = 400'000;  // tables of a few hundred bytes per tile
+constexpr std::size_t alone_tiles = 100'000;  // keep sets times tiles that are searched one by one
 constexpr std::size_t kept_tables = 64;       // cases whose tables are kept between runs
 constexpr std::size_t front_labels = 200'000;  // effort for the proof of an unlimited front
 constexpr std::size_t narrow = 128;            // labels per stage of the first runs,
@@ -52,6 +53,7 @@ ExactSearch::ExactSearch(const StackedMachine& stacked, const MapRequest& reques
 }
 
 void ExactSearch::prepare(std::size_t alone) {
+  if (alone == few_alone) alone = std::max(alone, alone_tiles / problem_->lattice.size());
   const std::vector<KeepGroup> groups = keep_groups(alone);
   for (const KeepChoice& choice : groups.front()) grouped_ = grouped_ || choice.optional != 0;
   outermost_ = outermost_tables(*problem_, groups);

@@ -17,12 +17,13 @@ namespace dovetail {
 /// One layer on one machine over all allowed keep sets; the searches of the keep sets share incumbent and tables.
 class ExactSearch {
  public:
-  /// Keep sets are searched one by one when there are at most `alone`, otherwise in groups. Throws std::length_error when
-  /// the layer has too many tiles for tables.
-  explicit ExactSearch(const MapRequest& request, std::size_t alone = 64);
+  static constexpr std::size_t few_alone = 64;
+  /// Keep sets are searched one by one when there are at most `alone`, otherwise in groups; by default also when there
+  /// are few tiles. Throws std::length_error when the layer has too many tiles for tables.
+  explicit ExactSearch(const MapRequest& request, std::size_t alone = few_alone);
   /// The same over mappings with uneven placement, on the stacked machine of a layer and a machine; the answers are
   /// mappings of the machine itself.
-  ExactSearch(const StackedMachine& stacked, const MapRequest& request, std::size_t alone = 64);
+  ExactSearch(const StackedMachine& stacked, const MapRequest& request, std::size_t alone = few_alone);
 
   /// A mapping that is known: the search then looks for better ones only.
   void start_from(const MapPoint& known) { main_.best = known; }
