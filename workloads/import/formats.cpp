@@ -93,8 +93,12 @@ Imported import_one(const std::string& name, const ImportOptions& options) {
   std::error_code error;
   if (const embedded::File* zoo = embedded::find(embedded::zoo(), name); zoo != nullptr && options.from.empty()) {
     if (!options.sizes.empty()) throw InputError({}, no_open_size(options, "a network of the zoo"));
+    const Node document = parse_yaml(zoo->text, "zoo/" + name + ".yaml");
+    Diagnostics diagnostics;
     Imported imported;
-    imported.network = read_workload(parse_yaml(zoo->text, "zoo/" + name + ".yaml"));
+    imported.network = read_workload(document);
+    imported.idle = read_idle(document, diagnostics);
+    diagnostics.raise();
     return imported;
   }
   const bool looks_like_path = name.find_first_of("/\\.") != std::string::npos;

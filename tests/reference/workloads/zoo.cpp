@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include <dovetail/workloads/import/formats.hpp>
 #include <dovetail/workloads/network.hpp>
 
 using namespace dovetail;
@@ -176,4 +177,18 @@ TEST_CASE("ResNet-50 is DOSA's table, layer by layer") {
   }
   CHECK(ours.size() == 24);
   CHECK(ours == theirs);
+}
+
+TEST_CASE("transformers list what multiplies nothing: a softmax over every score, an addition after every sublayer") {
+  const Imported bert = import_workload({"bert-base-128"});
+  std::int64_t softmax = 0, added = 0;
+  for (const IdleOperator& one : bert.idle) {
+    if (one.operation == "Softmax") softmax += one.elements_written;
+    if (one.operation == "Add") added += one.elements_written;
+  }
+  CHECK(softmax == 12 * 12 * 128 * 128);
+  CHECK(added == 12 * 2 * 128 * 768);
+  for (const char* name : {"transformer", "bert-base-512", "gpt2", "vit-b16", "decoder7b-prefill", "decoder7b-decode",
+                           "llama3-8b-prefill", "llama3-8b-decode"})
+    CHECK_MESSAGE(!import_workload({name}).idle.empty(), name);
 }
