@@ -11,6 +11,7 @@
 
 #include <dovetail/engine/cases/numbers.hpp>
 #include <dovetail/engine/place/placement_graph.hpp>
+#include <dovetail/engine/place/placement_moves.hpp>
 #include <dovetail/engine/report/table.hpp>
 #include <dovetail/workloads/text/reader.hpp>
 
@@ -373,7 +374,7 @@ std::string placement_text(const PlacementCase& c, const PlacementResult& result
       "\nthe schedule with the least EDP (a letter per network, upper case for every other layer of a "
       "machine)\n" +
       gantt(c.problem, edp, c.machines);
-  Table table({"layer", "network", "machine", "start", "end", "energy", "elsewhere it would cost"});
+  Table table({"layer", "network", "machine", "start", "end", "energy", "with it elsewhere"});
   std::vector<PlacedLayer> order = edp.layers;
   std::stable_sort(order.begin(), order.end(),
                    [](const auto& a, const auto& b) { return a.start < b.start; });
@@ -383,10 +384,10 @@ std::string placement_text(const PlacementCase& c, const PlacementResult& result
     for (std::size_t m = 0; m < c.problem.machines; ++m) {
       if (m == placed.machine) continue;
       elsewhere += elsewhere.empty() ? "" : "; ";
+      const Schedule other = moved(c.problem, edp, placed.layer, m);
       elsewhere += layer.cycles[m] == never ? fmt::format("{}: cannot run", c.machines[m])
-                                            : fmt::format("{}: {:+.4g} cycles, {:+.4g} energy", c.machines[m],
-                                                          layer.cycles[m] - layer.cycles[placed.machine],
-                                                          layer.energy[m] - layer.energy[placed.machine]);
+                                            : fmt::format("{}: makespan {:+.4g}, energy {:+.4g}", c.machines[m],
+                                                          other.makespan - edp.makespan, other.energy - edp.energy);
     }
     table.add({layer.name, c.networks[static_cast<std::size_t>(layer.network)], c.machines[placed.machine],
                fmt::format("{:.8g}", placed.start), fmt::format("{:.8g}", placed.end),

@@ -48,24 +48,24 @@ class PlacementBounds {
   /// Energy of schedules that end by then; infinite when none can.
   double energy_within(double makespan) const;
 
-  const char* makespan_reason() const { return makespan_reason_; }  ///< critical path, machine load
+  const char* makespan_reason() const { return makespan_reason_; }  ///< critical path, machine load, or both
   /// Prices of a machine's cycles that gave good bounds on energy, and shares of machines that gave the bound of their load.
   const std::vector<std::vector<double>>& prices() const { return prices_; }
   const std::vector<double>& shares() const { return shares_; }
 
  private:
-  const PlacementProblem* problem_;
+  std::pair<double, double> least_product() const;  ///< bound of makespan x energy, and the makespan where it is
   double makespan_ = 0.0, energy_ = 0.0, edp_ = 0.0;
   const char* makespan_reason_ = "critical path";
   std::vector<std::vector<double>> prices_;
-  std::vector<double> price_values_;  ///< sum over layers of the least energy + price x cycles
+  std::vector<std::pair<double, double>> lines_;  ///< (value, slope): energy >= value - slope x makespan
   std::vector<double> shares_;
 };
 
 struct PlacementOptions {
   std::size_t labels = 2'000'000;  ///< partial schedules that the proof may keep
   std::size_t comparisons =
-      300'000'000;         ///< of two of them; beyond either, schedules are good and only bounds proven
+      80'000'000;         ///< of two of them; beyond either, schedules are good and only bounds proven
   std::size_t beam = 400;  ///< partial schedules kept per number of layers, while looking for good ones
 };
 

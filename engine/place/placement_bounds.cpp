@@ -1,7 +1,9 @@
 // Bounds of whole schedules: longest paths, load of the machines, and relaxations that price their cycles.
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <numeric>
+#include <utility>
 
 #include <dovetail/engine/place/placement.hpp>
 #include <dovetail/engine/place/placement_graph.hpp>
@@ -36,76 +38,113 @@ double critical_path(const PlacementProblem& problem, const PlacementGraph& grap
   return longest;
 }
 
-/// Sum over layers of the least of (energy x weight + price of the machine x cycles); the cycles that the choices put on
-/// each machine are a supergradient in the prices.
-double priced(const PlacementProblem& problem, const std::vector<double>& price, double energy_weight,
-              std::vector<double>& load) {
-  std::fill(load.begin(), load.end(), 0.0);
-  double sum = 0.0;
-  for (const PlacementLayer& layer : problem.layers) {
-    double least = never;
-    std::size_t at = 0;
-    for (std::size_t m = 0; m < problem.machines; ++m) {
-      if (layer.cycles[m] == never) continue;
-      const double value = energy_weight * layer.energy[m] + price[m] * layer.cycles[m];
-      if (value < least) least = value, at = m;
-    }
-    sum += least;
-    load[at] += layer.cycles[at];
-  }
-  return sum;
-}
+/// What a schedule cannot exceed the makespan with: the cycles on each machine, and those along one chain of layers of each
+/// network, which run one after the other wherever they are. A price per machine, then per chain.
+struct Resources {
+  const PlacementProblem& problem;
+  std::vector<int> chain;  ///< of a layer; -1: of none
+  std::size_t chains = 0;
 
-/// Shares of the machines, summing to one, with the largest sum of the least share x cycles (the dual of the fractional
-/// assignment of layers to machines): multiplicative updates towards the loaded machines. Every iterate is a bound.
-std::pair<double, std::vector<double>> load_bound(const PlacementProblem& problem) {
-  std::vector<double> share(problem.machines, 1.0 / static_cast<double>(problem.machines)),
-      load(problem.machines), best_share = share;
+  explicit Resources(const PlacementProblem& of) : problem(of), chain(of.layers.size(), -1) {}
+  std::size_t count() const { return problem.machines + chains; }
+
+  /// The longest chain of every network, by its layers on their fastest machines.
+  void add_chains(const PlacementGraph& graph) {
+    std::vector<double> longest(problem.layers.size(), 0.0);
+    std::vector<std::size_t> next(problem.layers.size(), problem.layers.size());
+    std::map<std::int64_t, std::size_t> first;
+    for (std::size_t i = problem.layers.size(); i-- > 0;) {
+      const std::size_t l = graph.order[i];
+      for (const std::size_t after : graph.after[l])
+        if (longest[after] > longest[l]) longest[l] = longest[after], next[l] = after;
+      longest[l] += graph.least_cycles[l];
+      const auto [at, is_new] = first.try_emplace(problem.layers[l].network, l);
+      if (!is_new && longest[l] > longest[at->second]) at->second = l;
+    }
+    for (const auto& [network, start] : first) {
+      for (std::size_t l = start; l < problem.layers.size(); l = next[l])
+        if (chain[l] < 0) chain[l] = static_cast<int>(chains);
+      ++chains;
+    }
+  }
+
+  /// Sum over layers of the least of (energy x weight + prices of the machine and the chain x cycles); the cycles that the
+  /// choices put on each resource are a supergradient in the prices.
+  double priced(const std::vector<double>& price, double energy_weight, std::vector<double>& load) const {
+    std::fill(load.begin(), load.end(), 0.0);
+    double sum = 0.0;
+    for (std::size_t l = 0; l < problem.layers.size(); ++l) {
+      const PlacementLayer& layer = problem.layers[l];
+      const std::size_t along = problem.machines + static_cast<std::size_t>(std::max(chain[l], 0));
+      const double extra = chain[l] < 0 ? 0.0 : price[along];
+      double least = never;
+      std::size_t at = 0;
+      for (std::size_t m = 0; m < problem.machines; ++m) {
+        if (layer.cycles[m] == never) continue;
+        const double value = energy_weight * layer.energy[m] + (price[m] + extra) * layer.cycles[m];
+        if (value < least) least = value, at = m;
+      }
+      sum += least;
+      load[at] += layer.cycles[at];
+      if (chain[l] >= 0) load[along] += layer.cycles[at];
+    }
+    return sum;
+  }
+};
+
+/// Shares of the resources, summing to one, with the largest sum of the least share x cycles (the dual of the fractional
+/// assignment of layers to machines): multiplicative updates towards the loaded ones. Every iterate is a bound.
+std::pair<double, std::vector<double>> load_bound(const Resources& resources) {
+  std::vector<double> share(resources.count(), 1.0 / static_cast<double>(resources.count())), load(resources.count()), best_share = share;
   double best = 0.0;
-  for (int step = 0; step < 400; ++step) {
-    const double bound = priced(problem, share, 0.0, load);
+  for (int step = 0; step < 1000; ++step) {
+    const double bound = resources.priced(share, 0.0, load);
     if (bound > best) best = bound, best_share = share;
     const double most = *std::max_element(load.begin(), load.end());
     if (most <= 0.0) break;
-    const double rate = 1.0 / (1.0 + 0.1 * step);
+    const double rate = 1.0 / (1.0 + 0.02 * step);
     double sum = 0.0;
-    for (std::size_t m = 0; m < problem.machines; ++m)
-      sum += share[m] *= std::exp(rate * (load[m] - bound) / most);
+    for (std::size_t m = 0; m < share.size(); ++m) sum += share[m] *= std::exp(rate * (load[m] - bound) / most);
     for (double& s : share) s /= sum;
   }
   return {best, best_share};
 }
 
 /// Prices >= 0 with a large value of priced energy - makespan x sum of prices: projected supergradient steps.
-std::vector<double> good_prices(const PlacementProblem& problem, double makespan, double scale) {
-  std::vector<double> price(problem.machines, 0.0), load(problem.machines), best_price = price;
+std::vector<double> good_prices(const Resources& resources, double makespan, double scale) {
+  std::vector<double> price(resources.count(), 0.0), load(price), best_price = price;
   double best = -never;
-  for (int step = 0; step < 200; ++step) {
+  for (int step = 0; step < 600; ++step) {
     const double sum = std::accumulate(price.begin(), price.end(), 0.0);
-    const double bound = priced(problem, price, 1.0, load) - makespan * sum;
+    const double bound = resources.priced(price, 1.0, load) - makespan * sum;
     if (bound > best) best = bound, best_price = price;
     double norm = 0.0;
     for (double l : load) norm += (l - makespan) * (l - makespan);
     if (norm <= 0.0) break;
-    const double length = scale / (1.0 + 0.15 * step) / std::sqrt(norm);
-    for (std::size_t m = 0; m < problem.machines; ++m)
-      price[m] = std::max(0.0, price[m] + length * (load[m] - makespan));
+    const double length = scale / (1.0 + 0.03 * step) / std::sqrt(norm);
+    for (std::size_t m = 0; m < price.size(); ++m) price[m] = std::max(0.0, price[m] + length * (load[m] - makespan));
   }
   return best_price;
 }
 
 }  // namespace
 
-PlacementBounds::PlacementBounds(const PlacementProblem& problem) : problem_(&problem) {
+PlacementBounds::PlacementBounds(const PlacementProblem& problem) {
   const PlacementGraph graph(problem);
-  std::vector<double> load(problem.machines), none(problem.machines, 0.0);
-  energy_ = priced(problem, none, 1.0, load);
+  const Resources machines(problem);
+  Resources all(problem);
+  all.add_chains(graph);
+  energy_ = std::accumulate(graph.least_energy.begin(), graph.least_energy.end(), 0.0);
   const double fastest_path = critical_path(problem, graph);
-  auto [loaded, shares] = load_bound(problem);
+  auto [loaded, shares] = load_bound(machines);
   shares_ = std::move(shares);
-  loaded *= 1.0 - 1e-12;  // a sum of rounded products must not exceed what a schedule reaches exactly
-  makespan_ = std::max(fastest_path, loaded);
+  // A sum of rounded products must not exceed what a schedule reaches exactly.
+  constexpr double rounding = 1.0 - 1e-12;
+  const double both = load_bound(all).first * rounding;
+  loaded *= rounding;
+  makespan_ = std::max({fastest_path, loaded, both});
   if (loaded > fastest_path) makespan_reason_ = "machine load";
+  if (both > std::max(loaded, fastest_path)) makespan_reason_ = "machine load and chains of layers";
   // What a cycle is worth at the most: all of the energy that speed may cost, over the least makespan.
   double worst = 0.0;
   for (const PlacementLayer& layer : problem.layers) {
@@ -116,28 +155,39 @@ PlacementBounds::PlacementBounds(const PlacementProblem& problem) : problem_(&pr
   }
   const double scale = makespan_ > 0.0 ? 4.0 * worst / makespan_ : 0.0;
   for (double factor : {1.0, 1.05, 1.15, 1.3, 1.5, 1.8, 2.3, 3.0}) {
-    std::vector<double> price = good_prices(problem, factor * makespan_, scale);
-    price_values_.push_back(priced(problem, price, 1.0, load));
-    prices_.push_back(std::move(price));
+    for (const Resources* resources : {&machines, &std::as_const(all)}) {
+      std::vector<double> price = good_prices(*resources, factor * makespan_, scale), load(price);
+      lines_.emplace_back(resources->priced(price, 1.0, load), std::accumulate(price.begin(), price.end(), 0.0));
+      if (resources == &machines) prices_.push_back(std::move(price));
+    }
   }
-  // The product over a range of makespans is at least its start x the energy at its end.
-  edp_ = never;
+  // The best prices at the makespan where the bound of the product is least, until that no longer moves it.
+  for (int round = 0; round < 12 && makespan_ > 0.0; ++round) {
+    const auto [least, at] = least_product();
+    std::vector<double> price = good_prices(all, at, scale), load(price);
+    lines_.emplace_back(all.priced(price, 1.0, load), std::accumulate(price.begin(), price.end(), 0.0));
+    if (least_product().first < least * (1.0 + 1e-5)) break;
+  }
+  edp_ = makespan_ > 0.0 ? least_product().first : 0.0;
+}
+
+/// The product over a range of makespans is at least its start x the energy at its end.
+std::pair<double, double> PlacementBounds::least_product() const {
+  std::pair<double, double> least{never, makespan_};
   double from = makespan_;
-  for (int step = 1; from > 0.0 && step <= 4000; ++step) {
+  for (int step = 1; step <= 4000; ++step) {
     const double to = step == 4000 ? never : from * 1.0005;
-    edp_ = std::min(edp_, from * (to == never ? energy_ : energy_within(to)));
+    const double product = from * (to == never ? energy_ : energy_within(to));
+    if (product < least.first) least = {product, from};
     from = to;
   }
-  if (edp_ == never) edp_ = 0.0;
+  return least;
 }
 
 double PlacementBounds::energy_within(double makespan) const {
   if (makespan < makespan_) return never;
   double bound = energy_;
-  for (std::size_t p = 0; p < prices_.size(); ++p) {
-    const double sum = std::accumulate(prices_[p].begin(), prices_[p].end(), 0.0);
-    bound = std::max(bound, price_values_[p] - makespan * sum);
-  }
+  for (const auto& [value, slope] : lines_) bound = std::max(bound, value - makespan * slope);
   return bound;
 }
 

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <numeric>
 
+#include <dovetail/engine/place/placement_seeds.hpp>
+
 namespace dovetail {
 namespace {
 
@@ -12,6 +14,7 @@ using namespace detail;
 
 constexpr double never = std::numeric_limits<double>::infinity();
 constexpr std::size_t path_prices = 6;
+constexpr std::size_t schedules_per_width = 40;  // tried per unit of the beam, before it
 
 struct SetHash {
   std::size_t operator()(const LayerSet& set) const {
@@ -49,9 +52,11 @@ class Search {
 
   PlacementResult run() {
     PlacementResult result;
+    steps_.push_back({});
+    seed_schedules(problem_, graph_, bounds_, schedules_per_width * options_.beam, [&](const Schedule& schedule) { add(schedule); });
     for (std::size_t width : {options_.beam / 8 + 1, options_.beam}) explore(width);
     result.exact = explore(0);
-    if (!result.exact) explore(4 * options_.beam);
+    if (!result.exact) explore(2 * options_.beam);
     result.labels = kept_;
     for (const auto& entry : front_.entries()) result.front.push_back(schedule(entry));
     return result;
@@ -352,7 +357,6 @@ class Search {
     level[0]->labels.push_back({});
     level[0]->times.assign(m_, 0.0);
     normalise(*level[0], level[0]->times.data());
-    if (steps_.empty()) steps_.push_back({});
     const std::size_t kept_before = kept_, compared_before = compared_;
     for (std::size_t count = 0; count < n_; ++count) {
       Groups next;
@@ -372,6 +376,17 @@ class Search {
       level = std::move(next);
     }
     return width == 0;
+  }
+
+  /// A whole schedule, as the steps that lead to it.
+  void add(const Schedule& schedule) {
+    const auto last = static_cast<std::uint32_t>(steps_.size() + n_ - 1);
+    if (!front_.add(schedule.makespan, schedule.energy, last)) return;
+    std::uint32_t previous = 0;
+    for (const PlacedLayer& placed : schedule.layers) {
+      steps_.push_back({previous, static_cast<std::uint16_t>(placed.layer), static_cast<std::uint16_t>(placed.machine), placed.start});
+      previous = static_cast<std::uint32_t>(steps_.size() - 1);
+    }
   }
 
   Schedule schedule(const ScheduleFront::Entry& entry) const {

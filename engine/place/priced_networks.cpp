@@ -8,10 +8,33 @@
 
 namespace dovetail {
 
+PlacementProblem placement_problem(std::span<const Network> networks, std::size_t machines,
+                                   const std::function<LayerCost(const Layer&, std::size_t machine)>& cost) {
+  PlacementProblem problem;
+  problem.machines = machines;
+  for (std::size_t n = 0; n < networks.size(); ++n) {
+    const std::size_t first = problem.layers.size();
+    for (const NetworkLayer* layer : layers(networks[n])) {
+      PlacementLayer placed;
+      placed.name = layer->layer.name;
+      placed.network = static_cast<std::int64_t>(n);
+      for (std::size_t m = 0; m < machines; ++m) {
+        const LayerCost one = cost(layer->layer, m);
+        placed.cycles.push_back(one.cycles * static_cast<double>(layer->repeat));
+        placed.energy.push_back(one.energy_pj * static_cast<double>(layer->repeat));
+      }
+      problem.layers.push_back(std::move(placed));
+    }
+    const auto [begin, end] = boost::edges(networks[n].graph);
+    for (auto edge = begin; edge != end; ++edge)
+      problem.edges.emplace_back(first + boost::source(*edge, networks[n].graph), first + boost::target(*edge, networks[n].graph));
+  }
+  return problem;
+}
+
 PricedNetworks price_networks(std::span<const Network> networks, std::span<const PlacementMachine> machines,
                               const Mapper& mapper, const MapRequest& base, int threads) {
   PricedNetworks out;
-  out.problem.machines = machines.size();
   std::map<std::string, std::size_t> shape_of;
   std::vector<const Layer*> shapes;
   for (const Network& network : networks) {
@@ -20,10 +43,7 @@ PricedNetworks price_networks(std::span<const Network> networks, std::span<const
         shapes.push_back(&layer->layer);
   }
   out.shapes = shapes.size();
-  struct Price {
-    double cycles = std::numeric_limits<double>::infinity(), energy_pj = 0.0;
-  };
-  std::vector<Price> prices(shapes.size() * machines.size());
+  std::vector<LayerCost> prices(shapes.size() * machines.size(), {std::numeric_limits<double>::infinity(), 0.0});
   parallel_for(prices.size(), threads, [&](std::size_t i) {
     const PlacementMachine& machine = machines[i % machines.size()];
     MapRequest request = base;
@@ -33,25 +53,7 @@ PricedNetworks price_networks(std::span<const Network> networks, std::span<const
     const MapResult result = mapper.map(request);
     if (result.mapping) prices[i] = {static_cast<double>(result.best.cycles), result.best.energy_pj};
   });
-  for (std::size_t n = 0; n < networks.size(); ++n) {
-    const std::size_t first = out.problem.layers.size();
-    for (const NetworkLayer* layer : layers(networks[n])) {
-      PlacementLayer placed;
-      placed.name = layer->layer.name;
-      placed.network = static_cast<std::int64_t>(n);
-      const std::size_t shape = shape_of.at(shape_key(layer->layer));
-      for (std::size_t m = 0; m < machines.size(); ++m) {
-        const Price& price = prices[shape * machines.size() + m];
-        placed.cycles.push_back(price.cycles * static_cast<double>(layer->repeat));
-        placed.energy.push_back(price.energy_pj * static_cast<double>(layer->repeat));
-      }
-      out.problem.layers.push_back(std::move(placed));
-    }
-    const auto [begin, end] = boost::edges(networks[n].graph);
-    for (auto edge = begin; edge != end; ++edge)
-      out.problem.edges.emplace_back(first + boost::source(*edge, networks[n].graph),
-                                     first + boost::target(*edge, networks[n].graph));
-  }
+  out.problem = placement_problem(networks, machines.size(), [&](const Layer& layer, std::size_t m) { return prices[shape_of.at(shape_key(layer)) * machines.size() + m]; });
   return out;
 }
 

@@ -11,6 +11,7 @@
 #include <dovetail/engine/compress/knapsack.hpp>
 #include <dovetail/engine/place/pipeline.hpp>
 #include <dovetail/engine/place/placement.hpp>
+#include <dovetail/engine/place/placement_moves.hpp>
 #include <dovetail/spaces/space/random.hpp>
 
 using namespace dovetail;
@@ -126,6 +127,34 @@ TEST_CASE(
       RC_ASSERT(schedule.energy >= expected.back().second);
     }
     if (result.exact) RC_ASSERT(result.front.size() == expected.size());
+  }));
+}
+
+TEST_CASE("placement: a move of a layer is a schedule that keeps every rule, and no move is no change") {
+  CHECK(rc::check([](std::uint64_t seed) {
+    Random random(seed);
+    PlacementProblem problem;
+    problem.machines = 2 + random.below(2);
+    const std::size_t layers = 2 + random.below(5);
+    for (std::size_t l = 0; l < layers; ++l) {
+      PlacementLayer layer;
+      for (std::size_t m = 0; m < problem.machines; ++m) {
+        layer.cycles.push_back(static_cast<double>(1 + random.below(9)));
+        layer.energy.push_back(static_cast<double>(1 + random.below(9)));
+      }
+      layer.transfer = static_cast<double>(random.below(3));
+      problem.layers.push_back(layer);
+      for (std::size_t b = 0; b < l; ++b)
+        if (random.below(3) == 0) problem.edges.emplace_back(b, l);
+    }
+    const PlacementResult result = place(problem);
+    for (const Schedule& schedule : result.front)
+      for (std::size_t l = 0; l < layers; ++l)
+        for (std::size_t m = 0; m < problem.machines; ++m) {
+          const Schedule other = moved(problem, schedule, l, m);
+          RC_ASSERT(check(problem, other) == "");
+          if (m == schedule.layers[l].machine) RC_ASSERT(other.makespan <= schedule.makespan);
+        }
   }));
 }
 
