@@ -12,6 +12,7 @@
 #include <dovetail/engine/map/objective.hpp>
 #include <dovetail/engine/report/evaluation_json.hpp>
 #include <dovetail/engine/report/report.hpp>
+#include <dovetail/engine/report/stored_study.hpp>
 #include <dovetail/engine/report/table.hpp>
 #include <dovetail/workloads/text/printable.hpp>
 #include <dovetail/engine/study/presets.hpp>
@@ -166,15 +167,7 @@ int run(const CLI::App& command, const Options& options, const Common& common) {
   Json json = result_json(codesign, result);
   if (options.joint > 0) json["designer"] = json["mapper"] = "joint";
   if (store)
-    store->put_information("result", Json{{"best", json["best"]},
-                                          {"lower_bound", json["lower_bound"]},
-                                          {"proven", json["proven"]},
-                                          {"tried_lower_bound", json["tried_lower_bound"]},
-                                          {"stopped", json["stopped"]},
-                                          {"closest", json.value("closest", Json(nullptr))},
-                                          {"none_keeps", json.value("none_keeps", false)},
-                                          {"seconds", json["seconds"]}}
-                                         .dump());
+    store->put_information("result", kept_result(json));
 
   if (common.format == "text") {
     say("{}", result_text(json));

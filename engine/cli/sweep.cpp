@@ -9,9 +9,8 @@
 #include <fmt/format.h>
 
 #include <dovetail/engine/codesign/codesign.hpp>
-#include <dovetail/engine/design/points/point_json.hpp>
 #include <dovetail/engine/report/evaluation_json.hpp>
-#include <dovetail/engine/report/report.hpp>
+#include <dovetail/engine/report/sweep_row.hpp>
 #include <dovetail/engine/report/table.hpp>
 #include <dovetail/workloads/parallel.hpp>
 
@@ -32,8 +31,6 @@ struct Options : StudyOptions {
   std::string points;
   bool resume = false, hold = false;
 };
-
-const std::vector<std::string> metrics = {"energy_pj", "cycles", "edp", "area_um2", "power_mw", "latency_ms"};
 
 // Points as JSON lines: {"hw.pe_x": 14, "trials": 20}.
 std::vector<SweepPoint> read_points(const std::string& path) {
@@ -79,75 +76,16 @@ Json point_object(const SweepPoint& point) {
   return json;
 }
 
-Json failed_row(const SweepPoint& point, const std::string& reason) {
-  Json row = {
-      {"point", point_object(point)}, {"status", "failed"}, {"reason", reason}, {"objective", nullptr}};
-  for (const std::string& metric : metrics) row[metric] = nullptr;
-  row["lower_bound"] = nullptr;
-  row["gap"] = nullptr;
-  row["best"] = nullptr;
-  row["seconds"] = 0.0;
-  return row;
-}
-
 // The study of the row, searched; with `hold` the hand design with the row's values, mapped once.
 Json evaluate_row(const CLI::App& command, const Options& options, const Common& common,
                   const SweepPoint& point, Simulators& simulators) {
-  const auto start = std::chrono::steady_clock::now();
   Common own = common;
   for (const auto& [path, value] : point) own.set.push_back(fmt::format("{}={}", path, value));
   Study study = make_study(command, options, own);
   study.store.clear();
   const auto simulator = simulators.get(study);
-  const Codesign codesign(std::move(study), simulator);
-  std::optional<DesignPoint> best;
-  std::string reason = "no feasible design";
-  double lower_bound = 0.0;
-  Random random(0, {0x726f77});
-  if (!codesign.space().sample(random)) {
-    const auto closure = codesign.space().closure();
-    reason = "no hardware point satisfies the constraints" + (closure ? ": " + closure->constraint : "");
-  } else if (options.hold) {
-    best = codesign.evaluate(codesign.nearest_to_hand(), Codesign::Dataflow::free,
-                             {common.threads, 0.0, interrupted});
-    if (best && !best->feasible()) {
-      reason = best->reason;
-      best.reset();
-    }
-    if (best) lower_bound = best->lower_bound;
-  } else {
-    CodesignOptions run_options;
-    run_options.threads = common.threads;
-    run_options.interrupted = interrupted;
-    run_options.baseline = false;
-    CodesignResult result = dovetail::run(codesign, run_options);
-    std::int64_t most = 0;  // the reason of most trials stands for the row
-    for (const auto& [why, count] : result.infeasible) {
-      if (count <= most) continue;
-      most = count;
-      reason = why;
-    }
-    lower_bound = result.lower_bound;
-    best = std::move(result.best);
-  }
-  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  Json row = failed_row(point, reason);
-  row["seconds"] = json_number(seconds);
-  if (!best) return row;
-  row["status"] = "done";
-  row["reason"] = "";
-  row["objective"] = json_number(best->objective);
-  row["energy_pj"] = json_number(best->energy_pj);
-  row["cycles"] = json_number(best->cycles);
-  row["edp"] = json_number(best->edp);
-  row["area_um2"] = json_number(best->area_um2);
-  row["power_mw"] = json_number(best->power_mw);
-  row["latency_ms"] = json_number(best->latency_ms);
-  row["lower_bound"] = json_number(lower_bound);
-  row["gap"] =
-      lower_bound > 0 ? json_number((best->objective - lower_bound) / best->objective) : Json(nullptr);
-  row["best"] = point_to_json(codesign.family().space(), best->point);
-  return row;
+  return sweep_row(Codesign(std::move(study), simulator), point_object(point),
+                   {options.hold, common.threads, interrupted});
 }
 
 std::string cell(const Json& value) {
@@ -159,7 +97,7 @@ std::vector<std::string> columns(const SweepPoint& first) {
   std::vector<std::string> titles;
   for (const auto& [path, value] : first) titles.push_back(path);
   titles.insert(titles.end(), {"status", "objective"});
-  titles.insert(titles.end(), metrics.begin(), metrics.end());
+  titles.insert(titles.end(), sweep_metrics().begin(), sweep_metrics().end());
   titles.insert(titles.end(), {"lower_bound", "gap", "seconds", "reason"});
   return titles;
 }
@@ -168,7 +106,7 @@ std::vector<std::string> cells(const SweepPoint& point, const Json& row) {
   std::vector<std::string> list;
   for (const auto& [path, value] : point) list.push_back(value);
   for (const char* key : {"status", "objective"}) list.push_back(cell(row[key]));
-  for (const std::string& metric : metrics) list.push_back(cell(row[metric]));
+  for (const std::string& metric : sweep_metrics()) list.push_back(cell(row[metric]));
   for (const char* key : {"lower_bound", "gap", "seconds", "reason"}) list.push_back(cell(row[key]));
   return list;
 }

@@ -63,7 +63,8 @@ void add(Diagnostics& diagnostics, const InputError& error, const Location& name
 
 }  // namespace
 
-Exploration::Exploration(ExplorationStudy study) : study_(std::move(study)) {
+Exploration::Exploration(ExplorationStudy study, OwnAccuracy own_accuracy)
+    : study_(std::move(study)), own_accuracy_(std::move(own_accuracy)) {
   Diagnostics diagnostics;
   read_networks(diagnostics);
   read_machine(diagnostics);
@@ -148,7 +149,7 @@ void Exploration::make_stages(Diagnostics& diagnostics) {
     if (std::find(order.begin(), order.end(), name) == order.end() && explore.stages.empty()) order.emplace_back(name);
   for (const auto& [name, where] : explore.stages) {
     if (name == "price" && cost.kind == StudyCost::Kind::none && explore.boards.boards.empty()) diagnostics.error(where, "stages: nothing is priced: `cost`, or a machine `family`");
-    if (name == "accuracy" && explore.accuracies.empty()) diagnostics.error(where, "stages: the study has no `accuracy`");
+    if (name == "accuracy" && explore.accuracies.empty() && !own_accuracy_) diagnostics.error(where, "stages: the study has no `accuracy`");
   }
   const bool on_boards = !explore.boards.boards.empty();
   if (on_boards && (cost.kind != StudyCost::Kind::none || candidates_.machine))
@@ -188,7 +189,8 @@ void Exploration::make_stages(Diagnostics& diagnostics) {
     if (name == "price") {
       if (auto stage = price()) stages_.push_back(std::move(stage));
     }
-    if (name != "accuracy" || explore.accuracies.empty()) continue;
+    if (name == "accuracy" && own_accuracy_) stages_.push_back(own_accuracy_(candidates_));
+    if (name != "accuracy" || own_accuracy_ || explore.accuracies.empty()) continue;
     const std::vector<StudyAccuracy>& all = explore.accuracies;
     if (candidates_.networks.size() == 1 || (all.size() == 1 && all[0].kind == StudyAccuracy::Kind::command && all[0].task.empty())) {
       if (!all[0].task.empty())

@@ -25,11 +25,14 @@ struct Unreachable {
   bool proven = false;                   ///< by listing all candidates; otherwise none was found
 };
 
+/// Makes the caller's own stage `accuracy`, in place of what the study says of accuracies.
+using OwnAccuracy = std::function<std::unique_ptr<Stage>(const CandidateSpace& space)>;
+
 /// Immutable; safe to use from several threads.
 class Exploration {
  public:
   /// Throws InputError with every mistake of the study, its families and its tables.
-  explicit Exploration(ExplorationStudy study);
+  explicit Exploration(ExplorationStudy study, OwnAccuracy own_accuracy = {});
   Exploration(const Exploration&) = delete;
   Exploration& operator=(const Exploration&) = delete;
 
@@ -70,6 +73,7 @@ class Exploration {
   double known_violation(const Point& point) const;
 
   ExplorationStudy study_;
+  OwnAccuracy own_accuracy_;
   CandidateSpace candidates_;
   std::vector<std::unique_ptr<Stage>> stages_;
   std::unique_ptr<Measures> measures_;

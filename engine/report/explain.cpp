@@ -101,7 +101,7 @@ void explain_reuse(const Layer& layer, const Architecture& machine, const Mappin
       if (!keeps(mapping.levels[i], t)) continue;
       const Tensor& tensor = layer.tensors[t];
       const TensorCounts& counts = to.evaluation.levels[i].tensors[t];
-      Reuse reuse;
+      KeptTensor reuse;
       reuse.level = machine.levels[i].name;
       reuse.tensor = tensor.name;
       reuse.tile_words = counts.utilized_capacity;

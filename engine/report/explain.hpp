@@ -29,7 +29,7 @@ struct EnergyTerm {
 };
 
 /// How a kept tensor is used at a level.
-struct Reuse {
+struct KeptTensor {
   std::string level, tensor;
   std::int64_t tile_words = 0;
   double held_steps = 1.0;        ///< steps of the loops outside during which the tile stays
@@ -53,7 +53,7 @@ struct Explanation {
   std::int64_t used_multipliers = 0;
   std::vector<std::string> array;        ///< "X uses 12 of 14 Spads", per fan-out
   std::vector<EnergyTerm> energy;        ///< largest first
-  std::vector<Reuse> reuse;              ///< outermost level first
+  std::vector<KeptTensor> reuse;         ///< outermost level first
   std::vector<Remedy> mapping_remedies;  ///< other mappings one step away that are better, best first
   std::vector<Remedy> machine_remedies;  ///< other machines one step away with the same mapping
 };

@@ -85,7 +85,7 @@ std::string energy_section(const Explanation& explanation) {
 
 std::string reuse_section(const Explanation& explanation) {
   std::string text = "Reuse:\n";
-  for (const Reuse& reuse : explanation.reuse) {
+  for (const KeptTensor& reuse : explanation.reuse) {
     std::string line;
     if (reuse.transfers_per_word > 0.0) {
       line = reuse.transfers_per_word == 1.0
@@ -177,7 +177,7 @@ nlohmann::ordered_json to_json(const Explanation& explanation) {
                       {"energy_pj", json_number(term.energy_pj)},
                       {"share", json_number(term.share)}});
   }
-  for (const Reuse& one : explanation.reuse) {
+  for (const KeptTensor& one : explanation.reuse) {
     Json entry = {{"level", one.level},           {"tensor", one.tensor},
                   {"tile_words", one.tile_words}, {"held_steps", json_number(one.held_steps)},
                   {"held_by", one.held},          {"sharing", one.sharing}};

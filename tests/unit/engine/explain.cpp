@@ -36,8 +36,8 @@ Explanation explained(const Design& design) {
   return explain(design.layer, design.architecture, *design.mapping, LoopModel());
 }
 
-const Reuse& find(const Explanation& explanation, const std::string& level, const std::string& tensor) {
-  for (const Reuse& reuse : explanation.reuse) {
+const KeptTensor& find(const Explanation& explanation, const std::string& level, const std::string& tensor) {
+  for (const KeptTensor& reuse : explanation.reuse) {
     if (reuse.level == level && reuse.tensor == tensor) return reuse;
   }
   FAIL("no such entry");

@@ -1,5 +1,5 @@
 // A study as one self-contained HTML page.
-#include "html_report.hpp"
+#include <dovetail/engine/report/study_page.hpp>
 
 #include <span>
 #include <string_view>
@@ -11,7 +11,7 @@ std::span<const File> page();    // report.html and report.js
 std::span<const File> charts();  // vega, vega-lite and vega-embed, minified; empty when they were not fetched
 }  // namespace dovetail::embedded
 
-namespace dovetail::cli {
+namespace dovetail {
 namespace {
 
 void replace(std::string& text, std::string_view mark, std::string_view by) {
@@ -33,7 +33,7 @@ bool html_charts_available() {
   return embedded::charts().size() == 3;
 }
 
-std::string html_report(const nlohmann::ordered_json& data) {
+std::string html_page(const nlohmann::ordered_json& data) {
   std::string libraries;
   for (const char* name : {"vega.min", "vega-lite.min", "vega-embed.min"}) {
     const embedded::File* file = embedded::find(embedded::charts(), name);
@@ -48,4 +48,4 @@ std::string html_report(const nlohmann::ordered_json& data) {
   return page;
 }
 
-}  // namespace dovetail::cli
+}  // namespace dovetail
