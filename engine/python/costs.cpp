@@ -28,12 +28,12 @@ std::shared_ptr<const Evaluator> find_model(const std::string& name) {
 
 EvaluationValue evaluate(const py::object& layer, const py::object& architecture, const py::object& mapping,
                          const std::string& model) {
+  const std::shared_ptr<const Evaluator> evaluator = find_model(model);
   const LayerValue what = read_layer(layer);
   const MachineValue machine = read_machine(architecture);
   MappingValue given = read_mapping(mapping, what.layer.layer, machine.architecture);
   if (*given.layer != what.layer.layer) given.layer = std::make_shared<const Layer>(what.layer.layer);
   if (*given.machine != machine.architecture) given.machine = std::make_shared<const Architecture>(machine.architecture);
-  const std::shared_ptr<const Evaluator> evaluator = find_model(model);
   Evaluation answer;
   {
     const py::gil_scoped_release release;

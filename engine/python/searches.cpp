@@ -187,6 +187,8 @@ std::unique_ptr<Store> opened(const std::string& path, const StudyRecord& record
 
 Record search_codesign(const Question& question, Watch& watch) {
   const Study study = read_codesign(question);
+  if (!question.evaluator.is_none() && (study.model != "loop" || !study.evaluator.empty()))
+    throw std::invalid_argument("both a function and the study's own model or evaluator would decide: keep one");
   const Codesign codesign(study, own_evaluator(question.evaluator, watch));
   const std::unique_ptr<Store> store = opened(study.store, codesign.record("Python", DOVETAIL_VERSION), question.resume);
   CodesignOptions options;

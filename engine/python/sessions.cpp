@@ -154,7 +154,11 @@ class Session {
 
   // Mean and standard deviation of the objectives at coded points, and the probability that a trial there is feasible.
   py::tuple posterior(const Rows& rows) {
-    if (rows.ndim() != 2) throw py::value_error("coded points are an array (N, columns), as to_numpy gives one");
+    const std::vector<Trial>& known = open().trials();
+    if (known.empty()) throw py::value_error("the posterior needs completed trials: nothing is known yet");
+    const auto columns = static_cast<py::ssize_t>((*features_)(known.front().point).size());
+    if (rows.ndim() != 2 || rows.shape(1) != columns)
+      throw py::value_error(fmt::format("coded points are an array of {} columns, as to_numpy gives one", columns));
     Matrix points(static_cast<std::size_t>(rows.shape(0)), static_cast<std::size_t>(rows.shape(1)));
     std::copy(rows.data(), rows.data() + rows.size(), points.values.begin());
     const std::size_t objectives = open().goal().objectives.size();

@@ -58,9 +58,10 @@ def test_learned_constraints_failures_and_pruning():
     sampler = dovetail.optuna.DovetailSampler(CONSTRAINTS, seed=2, constraints_func=lambda trial: (trial.user_attrs["delay"] - 6,))
     study = optuna.create_study(sampler=sampler)
     study.optimize(limited, n_trials=25)
-    late = study.trials[12:]
     assert all(holds(trial) for trial in study.trials)
-    assert sum(trial.user_attrs["delay"] <= 6 for trial in late) > len(late) / 2
+    kept = [trial.value for trial in study.get_trials(states=(optuna.trial.TrialState.COMPLETE,)) if trial.user_attrs["delay"] <= 6]
+    least = min(0.01 * w + 3 * b + 4e4 / (w * b ** 0.5) for b in (1, 2, 4, 8) for w in range(64, 601) if w % b == 0 and w >= 32 * b)
+    assert min(kept) <= 1.02 * least
     assert study.trials[3].state == optuna.trial.TrialState.PRUNED and study.trials[4].state == optuna.trial.TrialState.FAIL
 
 
@@ -107,5 +108,5 @@ def test_several_jobs_and_ask_and_tell():
 
 
 def test_a_wrong_constraint_is_named():
-    with pytest.raises(dv.InputError, match="words %% banks"):
+    with pytest.raises(dv.InputError, match="constraints/0"):
         optimized(3, constraints=["words %% banks == 0"], seed=1)

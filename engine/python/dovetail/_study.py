@@ -92,6 +92,8 @@ class Study:
             raise TypeError(f"space is {type(space).__name__}, allowed is a dovetail.Space or a dict of its parameters")
         self._arguments = (space, objectives, specs, dict(designer=designer, seed=seed, threads=threads, options=options))
         self._store = str(store) if store is not None else ""
+        if resume and not self._store:
+            raise ValueError("resume continues a store: name it with store='FILE'")
         self._goal = {"objectives": _objectives(objectives), "specs": _specs(specs)}
         self._calls = []
         document = {**space.to_dict(), "goal": self._goal}
