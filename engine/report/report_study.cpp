@@ -109,7 +109,7 @@ Json header_json(const Codesign& codesign) {
           {"unit", objective_unit(codesign.objective())},
           {"designer", study.designer},
           {"mapper", study.mapper},
-          {"model", study.evaluator.empty() ? study.model : "external"},
+          {"model", codesign.terms().external ? "external" : study.model},
           {"seed", study.seed},
           {"parameters", std::move(parameters)}};
   if (!codesign.goal().specs.empty()) json["specs"] = specs_json(codesign);

@@ -34,6 +34,14 @@ def heading(words, more=""):
     return f'<div style="{FONT};font-size:14px;margin:6px 0 2px"><b>{escape(words)}</b> <span style="color:{GREY}">{escape(more)}</span></div>'
 
 
+def values(point):
+    """{name: value} as a flow of words that wraps."""
+    one = '<span style="display:inline-block;margin:2px 10px 2px 0"><span style="color:{}">{}</span> <b>{}</b></span>'
+    words = "".join(one.format(GREY, escape(str(name)), escape(short(value) if not isinstance(value, list) else " ".join(map(str, value))))
+                    for name, value in point.items())
+    return f'<div style="{FONT};font-size:13px;margin:2px 0 6px">{words}</div>'
+
+
 def _block(*parts):
     return f'<div style="color:{INK};background:#fff;padding:6px">{"".join(part for part in parts if part)}</div>'
 
@@ -62,7 +70,7 @@ def layer_html(layer):
 
 def _capacity(level):
     words = level.get("capacity_words")
-    return "unbounded" if words is None else f"{short(words)} words"
+    return "unbounded" if words is None else f"{short(words)} word{'s' if words != 1 else ''}"
 
 
 def _grid(x, y, mesh_x, mesh_y, size, colour):
@@ -178,10 +186,10 @@ def mapping_html(mapping):
 
 
 def _energies(evaluation):
-    values = evaluation.to_dict()
-    rows = [(level["name"], level["energy_pj"]) for level in reversed(values["levels"])]
-    rows += [(network["name"], network.get("energy_pj", network.get("energy", 0.0))) for network in values.get("networks", [])]
-    rows.append((evaluation.architecture.compute.get("name", "MAC"), values["compute_energy_pj"]))
+    said = evaluation.to_dict()
+    rows = [(level["name"], level["energy_pj"]) for level in reversed(said["levels"])]
+    rows += [(network["name"], network.get("energy_pj", network.get("energy", 0.0))) for network in said.get("networks", [])]
+    rows.append((evaluation.architecture.compute.get("name", "MAC"), said["compute_energy_pj"]))
     return [(name, value, PALETTE[i % len(PALETTE)]) for i, (name, value) in enumerate(rows)]
 
 
@@ -259,16 +267,16 @@ def _comparison(result):
     rows = []
     for name, design in (("hand design", result.baseline), ("hand design, freely mapped", result.baseline_free), ("best found", result.best)):
         if design is not None:
-            values = design.to_dict()
-            rows.append([name, *(values.get(key) for key in ("objective", "energy_pj", "cycles", "area_um2", "power_mw", "latency_ms"))])
+            said = design.to_dict()
+            rows.append([name, *(said.get(key) for key in ("objective", "energy_pj", "cycles", "area_um2", "power_mw", "latency_ms"))])
     return table(["", result.to_dict().get("objective", "objective"), "energy pJ", "cycles", "area µm²", "power mW", "latency ms"], rows) if rows else ""
 
 
 def result_html(result):
-    values, trials, best = result.to_dict(), result.trials, result.best
-    name = " and ".join(values.get("workloads", [])) or "networks"
-    head = f"{len(trials)} trials, designer {values.get('designer', '?')}, ended by: {result.stopped}"
-    parts = [heading(f"{name} on {values['family']}" if values.get("family") else name, head)]
+    said, trials, best = result.to_dict(), result.trials, result.best
+    name = " and ".join(said.get("workloads", [])) or "networks"
+    head = f"{len(trials)} trials, designer {said.get('designer', '?')}, ended by: {result.stopped}"
+    parts = [heading(f"{name} on {said['family']}" if said.get("family") else name, head)]
     if best is None:
         parts.append(heading("no feasible design", ""))
     else:
@@ -284,16 +292,16 @@ def result_html(result):
     if not result._record.networks_searched:
         parts.append(_comparison(result))
     if best is not None:
-        parts.append(table(list(best.point), [list(best.point.values())]))
-    front = values.get("front")
+        parts.append(values(best.point))
+    front = said.get("front")
     names = front.get("objectives", []) if isinstance(front, dict) else []
     if len(names) > 1 and len(result.front) > 1:
         parts.append(_front(trials, result.front, names[0], names[1]))
     elif trials:
         hand = result.baseline
         rules = [(hand.objective, "hand design", GREEN)] if hand is not None and hand.objective else []
-        metric = "objective" if any("objective" in trial.metrics for trial in trials) else _aim(values)
-        parts.append(_convergence(trials, metric, _minimizes(values), values.get("objective") if isinstance(values.get("objective"), str) else metric, rules))
+        metric = "objective" if any("objective" in trial.metrics for trial in trials) else _aim(said)
+        parts.append(_convergence(trials, metric, _minimizes(said), said.get("objective") if isinstance(said.get("objective"), str) else metric, rules))
     parts.append(_outcomes(trials))
     if best is not None and not result._record.networks_searched:
         parts.append(architecture_svg(best.architecture))
@@ -312,11 +320,11 @@ def _minimizes(values):
 
 
 def design_html(design):
-    values = design.to_dict()
+    said = design.to_dict()
     layers = [[layer["name"], layer["count"], layer["objective"], "proven" if layer["proven"] else f"{100 * (layer['gap'] or 0):.2f} %",
                layer["metrics"]["energy_pj"], layer["metrics"]["cycles"]] for layer in design.layers]
-    figures = [key for key in ("objective", "energy_pj", "cycles", "edp", "area_um2", "power_mw", "latency_ms") if key in values]
-    return _block(heading("design"), table(list(design.point), [list(design.point.values())]), table(figures, [[values[key] for key in figures]]),
+    figures = [key for key in ("objective", "energy_pj", "cycles", "edp", "area_um2", "power_mw", "latency_ms") if key in said]
+    return _block(heading("design"), values(design.point), table(figures, [[said[key] for key in figures]]),
                   table(["layer", "x", "objective", "gap", "energy pJ", "cycles"], layers) if layers else "",
                   architecture_svg(design.architecture) if design.architecture is not None else "")
 
@@ -326,7 +334,7 @@ def study_html(study):
     names = list(objectives)
     parts = [heading("study", f"{len(trials)} trials of {short(study.space.size)} feasible points")]
     if best is not None:
-        parts.append(table([*best.point, *best.metrics], [[*best.point.values(), *best.metrics.values()]]))
+        parts.append(values({**best.point, **best.metrics}))
     if len(names) > 1:
         parts.append(_front(trials, study.front, names[0], names[1]))
     elif trials:

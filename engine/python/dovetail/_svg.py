@@ -44,6 +44,8 @@ def short(value):
         return str(value)
     if math.isnan(value):
         return "–"
+    if isinstance(value, int) and abs(value) < 10**12:
+        return f"{value:,}"
     if value == int(value) and abs(value) < 1e6:
         return str(int(value))
     return f"{value:.4g}" if 1e-3 <= abs(value) < 1e6 else f"{value:.3e}"
@@ -66,9 +68,11 @@ class Scale:
         return self.low + (self._forward(value) - self.first) / (self.last - self.first) * (self.high - self.low)
 
     def ticks(self, count=5):
-        if self.log and self.last - self.first > 1.2:
+        if self.log and self.last - self.first > 0.7:
             step = max(1, math.ceil((self.last - self.first) / count))
-            return [10.0 ** e for e in range(math.ceil(self.first), math.floor(self.last) + 1, step)]
+            factors = (1, 2, 5) if self.last - self.first < 2.5 else (1,)
+            ticks = [factor * 10.0 ** e for e in range(math.floor(self.first), math.floor(self.last) + 1, step) for factor in factors]
+            return [tick for tick in ticks if self.first <= math.log10(tick) <= self.last]
         first, last = (10.0 ** self.first, 10.0 ** self.last) if self.log else (self.first, self.last)
         raw = (last - first) / count
         step = 10.0 ** math.floor(math.log10(raw))
@@ -79,7 +83,7 @@ class Scale:
 
 def chart(points, *, x, y, title, steps=(), rules=(), log_x=False, log_y=False, width=560, height=300, legend=()):
     """Points (x, y, colour, words) with a step line, and rules (value, words, colour) across; axes are named `x` and `y`."""
-    left, right, top, bottom = 78, width - 16, 30, height - 46
+    left, right, top, bottom = 92, width - 16, 30, height - 46
     finite = [p for p in points if all(isinstance(v, (int, float)) and math.isfinite(v) for v in p[:2])]
     if not finite:
         return svg(width, 60, [text(14, 34, "nothing to draw yet", 13, GREY)], title)
