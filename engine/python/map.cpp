@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <dovetail/accelerators/evaluators.hpp>
+#include <dovetail/engine/map/exact/uneven_mapper.hpp>
 #include <dovetail/engine/map/mapper.hpp>
 #include <dovetail/engine/map/network/second_opinion.hpp>
 #include <dovetail/engine/map/objective.hpp>
@@ -90,7 +91,7 @@ void settle(LayerMap& part, const Evaluator* evaluator, bool own, int candidates
 }
 
 struct MapArguments {
-  std::string objective, mapper, bypass, model, dataflow;
+  std::string objective, mapper, bypass, model, dataflow, placement;
   double gap;
   std::optional<double> time_s;
   std::int64_t budget;
@@ -141,8 +142,11 @@ MapValue map(const py::object& what, const py::object& architecture, const MapAr
   if (!(given.gap >= 0.0 && given.gap <= 1.0)) throw std::invalid_argument(fmt::format("gap is {}, allowed is 0 to 1", given.gap));
   if (given.time_s && !(*given.time_s > 0.0)) throw std::invalid_argument(fmt::format("time is {}, allowed is above 0, in seconds", *given.time_s));
   if (!evaluator.is_none() && given.model != "loop") throw std::invalid_argument("both an evaluator and model='cycle' would decide: keep one");
+  const bool uneven = one_of("placement", given.placement, {"even", "uneven"}) == "uneven";
+  if (uneven && (given.mapper != "exact" || given.model != "loop" || !evaluator.is_none()))
+    throw std::invalid_argument("placement='uneven' is searched by the exact mapper on the loop model: leave out mapper, model and evaluator");
   value.parts = read_parts(what, machine, given.dataflow, value);
-  const std::unique_ptr<Mapper> mapper = make_mapper(given.mapper);
+  const std::unique_ptr<Mapper> mapper = uneven ? std::make_unique<UnevenMapper>() : make_mapper(given.mapper);
   run_watched([&](Watch& watch) {
     std::shared_ptr<const Evaluator> decides;
     if (!evaluator.is_none()) {
@@ -300,15 +304,15 @@ void register_map(py::module_& module) {
 
   module.def("map", [](const py::object& what, const py::object& architecture, const std::string& objective, const std::string& mapper,
                        const std::string& bypass, double gap, std::optional<double> time, int threads, std::int64_t budget,
-                       std::uint64_t seed, const std::string& model, const py::object& evaluator, int candidates, const std::string& dataflow) {
-    return map(what, architecture, {objective, mapper, bypass, model, dataflow, gap, time, budget, seed, threads, candidates}, evaluator);
+                       std::uint64_t seed, const std::string& model, const py::object& evaluator, int candidates, const std::string& dataflow, const std::string& placement) {
+    return map(what, architecture, {objective, mapper, bypass, model, dataflow, placement, gap, time, budget, seed, threads, candidates}, evaluator);
   }, py::arg("layer_or_network"), py::arg("architecture"), py::kw_only(), py::arg("objective") = "edp", py::arg("mapper") = "exact",
      py::arg("bypass") = "search", py::arg("gap") = 0.0, py::arg("time") = py::none(), py::arg("threads") = 0, py::arg("budget") = 0,
      py::arg("seed") = 0, py::arg("model") = "loop", py::arg("evaluator") = py::none(), py::arg("candidates") = 8,
-     py::arg("dataflow") = "free",
+     py::arg("dataflow") = "free", py::arg("placement") = "even",
      "The best mapping of a layer, or of every distinct layer of a network, on a machine: as the program's `map`. `evaluator` is a "
      "function(layer, architecture, mapping) that answers {'cycles', 'energy_pj'} and then decides between the `candidates` best "
-     "mappings of each layer. Ctrl-C stops the search.");
+     "mappings of each layer. With placement='uneven' each tensor has its own depth in a memory's loops. Ctrl-C stops the search.");
 }
 
 }  // namespace dovetail::python

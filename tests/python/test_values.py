@@ -78,6 +78,13 @@ def test_map_is_the_programs(machine):
     assert by_energy.energy_pj <= energy and by_energy.gap < 1e-12
 
 
+def test_uneven_placement(machine, found):
+    free = dv.map(found.best.layer, machine, placement="uneven")
+    assert free.objective <= found.objective and free.best.edp == dv.evaluate(free.best.layer, machine, free.best.mapping).edp
+    with pytest.raises(ValueError, match="exact mapper"):
+        dv.map(found.best.layer, machine, placement="uneven", mapper="random")
+
+
 def test_evaluate_is_the_programs(machine, found):
     best = found.best
     again = dv.evaluate(best.layer, machine, best.mapping)
