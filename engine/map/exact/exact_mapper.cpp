@@ -56,6 +56,7 @@ void ExactSearch::prepare(std::size_t alone) {
   if (alone == few_alone) alone = std::max(alone, alone_tiles / problem_->lattice.size());
   const std::vector<KeepGroup> groups = keep_groups(alone);
   for (const KeepChoice& choice : groups.front()) grouped_ = grouped_ || choice.optional != 0;
+  many_ = grouped_ || groups.size() > few_alone;
   outermost_ = outermost_tables(*problem_, groups);
   choices_.resize(groups.size());
   parallel_for(groups.size(), request_.threads, [&](std::size_t n) {
@@ -326,10 +327,10 @@ void ExactSearch::descend(Hunt& hunt) {
   }
   // Without a proof, the incumbent is all that will be known of the layer: a wider look for a better one.
   if (!known && (cutoff < infinity || !hunt.prove)) pass(hunt, infinity, wide);
-  if (known && grouped_ && !hunt.prove) pass(hunt, infinity, wide);
+  if (known && many_ && !hunt.prove) pass(hunt, infinity, wide);
   if (hunt.best && !hunt.prove) return;
   hunt.cutoff = cutoff;
-  if (known && grouped_) {
+  if (known && many_) {
     raise(hunt);
     return;
   }
@@ -518,7 +519,7 @@ MapResult ExactMapper::map(const MapRequest& asked) const {
   bool sampled_well = false;
   try {
     search = std::make_unique<ExactSearch>(request);
-    if (search->grouped()) {
+    if (search->many()) {
       // Bounds of many keep sets at once cut little before a good mapping is known.
       sample(true);
       if (best && !search->attempt(*best)) {

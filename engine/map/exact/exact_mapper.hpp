@@ -27,8 +27,8 @@ class ExactSearch {
 
   /// A mapping that is known: the search then looks for better ones only.
   void start_from(const MapPoint& known) { main_.best = known; }
-  /// Whether keep sets are too many to be searched one by one.
-  bool grouped() const { return grouped_; }
+  /// Whether there are so many keep sets that a good mapping should be known before bounds are asked to cut them.
+  bool many() const { return many_; }
   /// A short try at the proof: whether nothing is better than the known mapping or one that it finds.
   bool attempt(const MapPoint& known);
   /// Narrow runs for an incumbent, then, if the request wants it, a complete one for the proof. Stops at the request's
@@ -106,7 +106,8 @@ class ExactSearch {
   std::unique_ptr<LoopPlan> plan_;
   OutermostTables outermost_;
   std::vector<Choice> choices_;
-  bool grouped_ = false;  ///< many keep sets are searched at once
+  bool grouped_ = false;  ///< keep sets are too many to be searched one by one
+  bool many_ = false;     ///< too many for the deepening that finds a first mapping
   Hunt main_;             ///< for the request's objective
   double root_bound_ = 0.0, root_energy_ = 0.0, root_cycles_ = 0.0;
   std::int64_t evaluations_ = 0, labels_ = 0;
