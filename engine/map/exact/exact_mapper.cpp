@@ -56,7 +56,7 @@ void ExactSearch::prepare(std::size_t alone) {
   if (alone == few_alone) alone = std::max(alone, alone_tiles / problem_->lattice.size());
   const std::vector<KeepGroup> groups = keep_groups(alone);
   for (const KeepChoice& choice : groups.front()) grouped_ = grouped_ || choice.optional != 0;
-  many_ = grouped_ || groups.size() > few_alone;
+  many_ = grouped_ || groups.size() >= few_alone;
   outermost_ = outermost_tables(*problem_, groups);
   choices_.resize(groups.size());
   parallel_for(groups.size(), request_.threads, [&](std::size_t n) {
