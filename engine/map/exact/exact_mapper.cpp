@@ -515,11 +515,23 @@ MapResult ExactMapper::map(const MapRequest& asked) const {
     const auto found = sampled(request, quickly, evaluations);
     if (found && (!best || found->objective < best->objective)) best = found;
   };
+  // What bounds leave open a list settles, where it is short.
+  bool listed = false;
+  const auto list = [&] {
+    if (asked.budget != 0) return;
+    spend();
+    const Listing listing = list_mappings(request, listed_mappings);
+    evaluations += listing.evaluations;
+    listed = listing.complete;
+    if (listed) best.reset();
+    if (listed && listing.best) best = costed(request, *listing.best);
+  };
   std::unique_ptr<ExactSearch> search;
   bool sampled_well = false;
   try {
     search = std::make_unique<ExactSearch>(request);
-    if (search->many()) {
+    if (!search->exact() || search->many()) list();
+    if (!listed && search->many()) {
       // Bounds of many keep sets at once cut little before a good mapping is known.
       sample(true);
       if (best && !search->attempt(*best)) {
@@ -529,29 +541,23 @@ MapResult ExactMapper::map(const MapRequest& asked) const {
         search->start_from(*best);
       }
     }
-    search->solve();
-    best = search->best();
-    evaluations += search->evaluations();
+    if (!listed) {
+      search->solve();
+      best = search->best();
+      evaluations += search->evaluations();
+    }
   } catch (const std::length_error&) {
     // Too large for tables: search without a proof.
   }
   const std::string stopped = search ? search->stopped() : "tables";
-  const bool settled = stopped == "proven" || stopped == "infeasible" || stopped == "gap" ||
+  const bool settled = listed || stopped == "proven" || stopped == "infeasible" || stopped == "gap" ||
                        stopped == "cutoff" || stopped == "search";
   if (!settled && !sampled_well) {
     if (stopped == "time") last_word = last_word_s;
     sample(false);
     last_word.reset();
   }
-  // What bounds leave open a list may settle.
-  bool listed = false;
-  if (!settled && stopped != "time" && asked.budget == 0) {
-    spend();
-    const Listing listing = list_mappings(request, listed_mappings);
-    evaluations += listing.evaluations;
-    listed = listing.complete;
-    if (listed && listing.best) best = costed(request, *listing.best);
-  }
+  if (!settled && search == nullptr) list();
   MapResult result = answer(asked, best ? std::optional(best->mapping) : std::nullopt);
   result.lower_bound = search ? search->lower_bound() : arithmetic(asked);
   if (best) result.lower_bound = std::min(result.lower_bound, result.objective);
