@@ -26,8 +26,12 @@ void raise_input_error(const InputError& error) {
   PyErr_SetObject(type.ptr(), value.ptr());
 }
 
+// The words of the program's options are Python's here.
 void raise(const char* name, const std::exception& error) {
-  PyErr_SetObject(error_class(name).ptr(), py::str(error.what()).ptr());
+  std::string words = error.what();
+  constexpr std::string_view option = "--resume";
+  if (const std::size_t at = words.find(option); at != std::string::npos) words.replace(at, option.size(), "resume=True");
+  PyErr_SetObject(error_class(name).ptr(), py::str(words).ptr());
 }
 
 }  // namespace

@@ -1,8 +1,10 @@
 // A search driven from Python: the ask/tell session that `dovetail serve` and the C API open.
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <memory>
 #include <mutex>
+#include <type_traits>
 
 #include <fmt/format.h>
 #include <pybind11/numpy.h>
@@ -26,19 +28,13 @@ class Session {
     const Node node = dovetail::from_json(to_json(document, "study"), "study");
     const py::gil_scoped_release release;
     session_ = open_session(node, options);
-    features_ = std::make_unique<PointFeatures>(session_->space());
+    space_ = session_->space();
+    goal_ = session_->goal();
+    features_ = std::make_unique<PointFeatures>(space_);
   }
 
   py::list ask(int count) {
-    std::vector<Trial> trials;
-    {
-      const py::gil_scoped_release release;
-      const std::lock_guard<std::mutex> lock(mutex_);
-      trials = open().ask(count);
-    }
-    py::list list;
-    for (const Trial& trial : trials) list.append(to_tuple(trial));
-    return list;
+    return to_list(locked([count](AskTell& session) { return session.ask(count); }));
   }
 
   // Each outcome is (id or point, metrics or None, reason or None).
@@ -48,65 +44,66 @@ class Session {
       const auto outcome = py::reinterpret_borrow<py::tuple>(item);
       Tell tell;
       if (py::isinstance<py::dict>(outcome[0]))
-        tell.point = read_point(open().space(), outcome[0]);
+        tell.point = read_point(space_, outcome[0]);
       else
         tell.id = outcome[0].cast<std::int64_t>();
       if (!outcome[1].is_none()) tell.metrics = outcome[1].cast<std::map<std::string, double>>();
       if (!outcome[2].is_none()) tell.failed = outcome[2].cast<std::string>();
       tells.push_back(std::move(tell));
     }
-    const py::gil_scoped_release release;
-    const std::lock_guard<std::mutex> lock(mutex_);
-    open().tell(tells);
+    locked([&tells](AskTell& session) { session.tell(tells); });
   }
 
-  py::list trials() {
-    py::list list;
-    for (const Trial& trial : open().trials()) list.append(to_tuple(trial));
-    return list;
-  }
+  py::list trials() { return to_list(all()); }
 
   py::object trial(std::int64_t id) {
-    const std::vector<Trial>& all = open().trials();
-    if (id < 0 || id >= static_cast<std::int64_t>(all.size()))
-      throw py::value_error(fmt::format("there is no trial {}: {} are known, from 0", id, all.size()));
-    return to_tuple(all[static_cast<std::size_t>(id)]);
+    const auto found = locked([id](AskTell& session) -> std::optional<Trial> {
+      const std::vector<Trial>& trials = session.trials();
+      if (id < 0 || id >= static_cast<std::int64_t>(trials.size())) return std::nullopt;
+      return trials[static_cast<std::size_t>(id)];
+    });
+    if (!found) throw py::value_error(fmt::format("there is no trial {}", id));
+    return to_tuple(*found);
   }
 
   py::object find(const py::dict& point) {
-    const Point wanted = read_point(open().space(), point);
-    const std::vector<Trial>& all = open().trials();
-    for (auto trial = all.rbegin(); trial != all.rend(); ++trial)
-      if (trial->point == wanted) return py::int_(trial->id);
-    return py::none();
+    const Point wanted = read_point(space_, point);
+    const std::int64_t id = locked([&wanted](AskTell& session) -> std::int64_t {
+      const std::vector<Trial>& trials = session.trials();
+      const auto found = std::find_if(trials.rbegin(), trials.rend(), [&](const Trial& trial) { return trial.point == wanted; });
+      return found == trials.rend() ? -1 : found->id;
+    });
+    return id < 0 ? py::object(py::none()) : py::object(py::int_(id));
   }
 
   py::object best() {
-    const std::optional<Trial> found = open().best();
+    const std::optional<Trial> found = locked([](AskTell& session) { return session.best(); });
     return found ? to_tuple(*found) : py::object(py::none());
   }
 
   std::vector<std::int64_t> front() {
     std::vector<std::int64_t> ids, result;
     std::vector<std::vector<double>> rows;
-    for (const Trial& trial : open().trials()) {
-      if (!feasible(open().goal(), trial)) continue;
+    for (const Trial& trial : all()) {
+      if (!feasible(goal_, trial)) continue;
       ids.push_back(trial.id);
       rows.emplace_back();
-      for (const Objective& objective : open().goal().objectives)
+      for (const Objective& objective : goal_.objectives)
         rows.back().push_back(trial.metrics.at(objective.metric) * (objective.minimize ? 1.0 : -1.0));
     }
     for (const std::size_t i : non_dominated(rows)) result.push_back(ids[i]);
     return result;
   }
 
-  bool is_feasible(std::int64_t id) { return feasible(open().goal(), open().trials().at(static_cast<std::size_t>(id))); }
   bool exhausted() {
-    const py::gil_scoped_release release;
-    return open().exhausted();
+    return locked([](AskTell& session) { return session.exhausted(); });
   }
-  std::vector<std::string> notes() { return open().notes(); }
-  std::size_t count() { return open().trials().size(); }
+  std::vector<std::string> notes() {
+    return locked([](AskTell& session) { return session.notes(); });
+  }
+  std::size_t count() {
+    return locked([](AskTell& session) { return session.trials().size(); });
+  }
   bool closed() const { return session_ == nullptr; }
   void close() {
     const py::gil_scoped_release release;
@@ -116,7 +113,7 @@ class Session {
 
   Rows encode(const py::list& points) {
     std::vector<Point> all;
-    for (const py::handle point : points) all.push_back(read_point(open().space(), point));
+    for (const py::handle point : points) all.push_back(read_point(space_, point));
     return encode(all);
   }
 
@@ -124,7 +121,8 @@ class Session {
   py::tuple arrays() {
     std::vector<Point> points;
     std::vector<const Trial*> told;
-    for (const Trial& trial : open().trials()) {
+    const std::vector<Trial> trials = all();
+    for (const Trial& trial : trials) {
       if (trial.state == TrialState::pending) continue;
       points.push_back(trial.point);
       told.push_back(&trial);
@@ -147,26 +145,25 @@ class Session {
     const auto add = [&](const std::string& name) {
       if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
     };
-    for (const Objective& objective : open().goal().objectives) add(objective.metric);
-    for (const Spec& spec : open().goal().specs) add(spec.metric);
+    for (const Objective& objective : goal_.objectives) add(objective.metric);
+    for (const Spec& spec : goal_.specs) add(spec.metric);
     return names;
   }
 
   // Mean and standard deviation of the objectives at coded points, and the probability that a trial there is feasible.
   py::tuple posterior(const Rows& rows) {
-    const std::vector<Trial>& known = open().trials();
+    const std::vector<Trial> known = all();
     if (known.empty()) throw py::value_error("the posterior needs completed trials: nothing is known yet");
     const auto columns = static_cast<py::ssize_t>((*features_)(known.front().point).size());
     if (rows.ndim() != 2 || rows.shape(1) != columns)
       throw py::value_error(fmt::format("coded points are an array of {} columns, as to_numpy gives one", columns));
     Matrix points(static_cast<std::size_t>(rows.shape(0)), static_cast<std::size_t>(rows.shape(1)));
     std::copy(rows.data(), rows.data() + rows.size(), points.values.begin());
-    const std::size_t objectives = open().goal().objectives.size();
+    const std::size_t objectives = goal_.objectives.size();
     std::vector<double> means, deviations, probabilities;
     {
       const py::gil_scoped_release release;
-      const std::lock_guard<std::mutex> lock(mutex_);
-      predict(points, means, deviations, probabilities);
+      predict(known, points, means, deviations, probabilities);
     }
     const auto array = [&](const std::vector<double>& values) {
       Rows result({points.rows, objectives});
@@ -179,14 +176,33 @@ class Session {
   }
 
  private:
-  AskTell& open() {
-    if (!session_) throw py::value_error("the study is closed");
-    return *session_;
+  // One call at a time, without the interpreter: several threads may ask and tell.
+  template <class Body>
+  std::invoke_result_t<Body, AskTell&> locked(Body body) {
+    const py::gil_scoped_release release;
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (!session_) throw std::invalid_argument("the study is closed");
+    return body(*session_);
   }
 
-  py::object to_tuple(const Trial& trial) {
-    const char* state = trial.state == TrialState::pending ? "pending" : trial.state == TrialState::failed ? "failed" : "completed";
-    return py::make_tuple(trial.id, point_to_python(session_->space(), trial.point), state, trial.metrics, trial.reason);
+  std::vector<Trial> all() {
+    return locked([](AskTell& session) { return session.trials(); });
+  }
+
+  const char* outcome(const Trial& trial) const {
+    if (trial.state == TrialState::pending) return "pending";
+    if (trial.state == TrialState::failed) return "failed";
+    return feasible(goal_, trial) ? "feasible" : "infeasible";
+  }
+
+  py::object to_tuple(const Trial& trial) const {
+    return py::make_tuple(trial.id, point_to_python(space_, trial.point), outcome(trial), trial.metrics, trial.reason);
+  }
+
+  py::list to_list(const std::vector<Trial>& trials) const {
+    py::list list;
+    for (const Trial& trial : trials) list.append(to_tuple(trial));
+    return list;
   }
 
   Rows encode(const std::vector<Point>& points) {
@@ -202,10 +218,9 @@ class Session {
     result.features = (*features_)(trial.point);
     result.failed = trial.state == TrialState::failed;
     if (result.failed) return result;
-    const Goal& goal = session_->goal();
-    for (const Objective& objective : goal.objectives)
+    for (const Objective& objective : goal_.objectives)
       result.objectives.push_back(trial.metrics.at(objective.metric) * (objective.minimize ? 1.0 : -1.0));
-    for (const Spec& spec : goal.specs) {
+    for (const Spec& spec : goal_.specs) {
       if (spec.max) result.excess.push_back(trial.metrics.at(spec.metric) - *spec.max);
       if (spec.min) result.excess.push_back(*spec.min - trial.metrics.at(spec.metric));
     }
@@ -213,11 +228,11 @@ class Session {
   }
 
   // What the Bayesian designer would believe of these points, on the metrics' own scales.
-  void predict(const Matrix& points, std::vector<double>& means, std::vector<double>& deviations,
-               std::vector<double>& probabilities) {
-    const Goal& goal = open().goal();
+  void predict(const std::vector<Trial>& trials, const Matrix& points, std::vector<double>& means, std::vector<double>& deviations,
+               std::vector<double>& probabilities) const {
+    const Goal& goal = goal_;
     std::vector<Observation> observations;
-    for (const Trial& trial : open().trials())
+    for (const Trial& trial : trials)
       if (trial.state != TrialState::pending) observations.push_back(observe(trial));
     int specs = 0;
     for (const Spec& spec : goal.specs) specs += (spec.max ? 1 : 0) + (spec.min ? 1 : 0);
@@ -264,6 +279,8 @@ class Session {
   std::map<std::string, std::string> designer_options_;
   int threads_;
   std::unique_ptr<AskTell> session_;
+  Space space_;
+  Goal goal_;
   std::unique_ptr<PointFeatures> features_;
   std::mutex mutex_;
 };
@@ -285,7 +302,6 @@ void register_sessions(py::module_& module) {
       .def("find", &Session::find)
       .def("best", &Session::best)
       .def("front", &Session::front)
-      .def("feasible", &Session::is_feasible)
       .def("exhausted", &Session::exhausted)
       .def("notes", &Session::notes)
       .def("count", &Session::count)

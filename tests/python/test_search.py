@@ -75,13 +75,13 @@ def test_networks_of_ones_own_and_limits():
     assert free.to_dict()["workloads"] == ["tiny"]
     limited = dv.codesign(network, "eyeriss", trials=4, seed=1, specs="area_um2 <= 1e3")
     assert limited.best is None and limited.improvement is None and len(limited.trials) == 4 and "no feasible" in repr(limited)
-    fixed = dv.codesign({"mlp": 2.0, "dqn": 1.0}, "eyeriss", trials=2, fixed={"hw.pe_x": 12}, space={"hw.gb_block": [8, 16]})
+    fixed = dv.codesign({"mlp": 2.0, network: 1.0}, "eyeriss", trials=2, fixed={"hw.pe_x": 12}, space={"hw.gb_block": [8, 16]})
     assert all(trial.point.get("hw.pe_x", 12) == 12 for trial in fixed.trials) and len(fixed.to_dict()["workloads"]) == 2
     assert fixed.best.point["hw.pe_x"] == 12 and fixed.best.point["hw.gb_block"] in (8, 16)
 
 
 def test_a_front():
-    both = dv.codesign("mlp", "eyeriss", trials=10, seed=2, objective=["energy", "area"])
+    both = dv.codesign("mlp", "eyeriss", trials=6, seed=2, objective=["energy", "area"])
     front = both.front
     assert len(front) >= 1 and all(trial.outcome == "feasible" for trial in front)
     areas = [trial.metrics["area_um2"] for trial in front]

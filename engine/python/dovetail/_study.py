@@ -99,7 +99,6 @@ class Study:
         document = {**space.to_dict(), "goal": self._goal}
         words = {str(name): str(value) for name, value in (options or {}).items()}
         self._session = _core.Session(document, designer, words, seed, threads, self._store, resume)
-        self._specs = {spec["metric"] for spec in self._goal["specs"]}
 
     @property
     def space(self):
@@ -235,10 +234,8 @@ class Study:
     # ---- what is known
 
     def _trial(self, row):
-        id, point, state, metrics, reason = row
-        if state == "completed":
-            return Trial(id, point, metrics, "feasible" if not self._specs or self._session.feasible(id) else "infeasible")
-        return Trial(id, point, metrics, state, reason if state == "failed" else None, reason)
+        id, point, outcome, metrics, reason = row
+        return Trial(id, point, metrics, outcome, reason if outcome == "failed" else None, reason)
 
     @property
     def trials(self):
