@@ -264,6 +264,26 @@ def test_the_interpreter_is_free_while_points_are_sought():
     assert during > 0
 
 
+def test_several_threads_ask_and_tell():
+    one = study()
+
+    def work():
+        for _ in range(6):
+            trial = one.ask()
+            try:
+                one.tell(trial, simulate(trial.point))
+            except dv.Infeasible as reason:
+                one.tell(trial, failed=str(reason))
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [trial.id for trial in one.trials] == list(range(24)) and all(trial.outcome != "pending" for trial in one.trials)
+    assert table(pickle.loads(pickle.dumps(one))) == table(one)
+
+
 def test_an_exhausted_space():
     one = dv.Study({"x": dv.Integer(1, 3)}, "cost")
     one.optimize(lambda p: p["x"], trials=10)

@@ -1,5 +1,7 @@
 """A search driven from Python: ask for points, tell outcomes, in any order and at any time."""
 
+import threading
+
 from dovetail import _core
 from dovetail._errors import Infeasible
 from dovetail._progress import Progress
@@ -95,7 +97,7 @@ class Study:
         if resume and not self._store:
             raise ValueError("resume continues a store: name it with store='FILE'")
         self._goal = {"objectives": _objectives(objectives), "specs": _specs(specs)}
-        self._calls = []
+        self._calls, self._lock = [], threading.Lock()
         document = {**space.to_dict(), "goal": self._goal}
         words = {str(name): str(value) for name, value in (options or {}).items()}
         self._session = _core.Session(document, designer, words, seed, threads, self._store, resume)
@@ -119,9 +121,11 @@ class Study:
 
     def ask(self, n=None):
         """The next point to try, as a Trial; with `n` a list of so many, fewer where no other point is found."""
-        trials = [self._trial(row) for row in self._session.ask(1 if n is None else n)]
-        if not self._store:
-            self._calls.append(("ask", 1 if n is None else n))
+        count = 1 if n is None else n
+        with self._lock:  # what is repeated by a pickle is in the order of the calls
+            trials = [self._trial(row) for row in self._session.ask(count)]
+            if not self._store:
+                self._calls.append(("ask", count))
         if n is not None:
             return trials
         if not trials:
@@ -137,9 +141,10 @@ class Study:
             self._tell([self._outcome(trial, metrics, failed)])
 
     def _tell(self, outcomes):
-        self._session.tell(outcomes)
-        if not self._store:
-            self._calls.append(("tell", outcomes))
+        with self._lock:
+            self._session.tell(outcomes)
+            if not self._store:
+                self._calls.append(("tell", outcomes))
 
     def _outcome(self, trial, metrics, failed):
         if isinstance(trial, Trial):
