@@ -47,7 +47,7 @@ int main(int argc, char** argv) {
       kernel = std::max(kernel, layer.shape.kernel);
       depthwise = depthwise || layer.shape.depthwise;
     }
-    const TileSpace tiles = tile_space({one.network, one.request.board, one.request.edition, one.request.grid}, static_cast<int>(kernel), depthwise);
+    const TileSpace tiles = tile_space({one.network, one.request.board, one.request.edition, one.request.grid, false}, static_cast<int>(kernel), depthwise);
     const Space space = tiles.space();
     std::vector<double> needed, ends;
     int reached = 0;

@@ -11,6 +11,7 @@
 #include <dovetail/engine/explore/accuracy/command_accuracy.hpp>
 #include <dovetail/engine/explore/accuracy/mean_accuracy.hpp>
 #include <dovetail/engine/explore/accuracy/proxy_accuracy.hpp>
+#include <dovetail/engine/explore/accuracy/sensitivity_accuracy.hpp>
 #include <dovetail/engine/explore/accuracy/table_accuracy.hpp>
 #include <dovetail/engine/explore/accuracy/trainer_accuracy.hpp>
 #include <dovetail/engine/explore/first_draws.hpp>
@@ -19,6 +20,7 @@
 #include <dovetail/engine/explore/pricers/mapped_pricer.hpp>
 #include <dovetail/engine/explore/pricers/static_limits.hpp>
 #include <dovetail/engine/explore/pricers/table_pricer.hpp>
+#include <dovetail/engine/explore/pricers/tiles_pricer.hpp>
 #include <dovetail/engine/explore/stage/csv_table.hpp>
 #include <dovetail/engine/external/command_pool.hpp>
 #include <dovetail/engine/map/objective.hpp>
@@ -55,6 +57,21 @@ std::optional<double> least_required(const std::vector<StudyLimit>& limits, cons
   return least;
 }
 
+// The number that a metric may have at most.
+std::optional<double> most_allowed(const std::vector<StudyLimit>& limits, const std::string& metric) {
+  std::optional<double> most;
+  for (const StudyLimit& limit : limits) {
+    std::string text = limit.text;
+    std::erase(text, ' ');
+    const std::size_t sign = text.find_first_of("<>");
+    if (sign == std::string::npos || sign + 1 >= text.size() || text[sign + 1] != '=') continue;
+    const std::string left = text.substr(0, sign), right = text.substr(sign + 2);
+    const auto number = csv_number(text[sign] == '<' ? right : left);
+    if ((text[sign] == '<' ? left : right) == metric && number) most = std::min(most.value_or(*number), *number);
+  }
+  return most;
+}
+
 // The mistakes of a descriptor; those without a place of their own stand where the study names it.
 void add(Diagnostics& diagnostics, const InputError& error, const Location& named_at) {
   for (const Diagnostic& diagnostic : error.diagnostics())
@@ -68,6 +85,7 @@ Exploration::Exploration(ExplorationStudy study, OwnAccuracy own_accuracy)
   Diagnostics diagnostics;
   read_networks(diagnostics);
   read_machine(diagnostics);
+  if (!diagnostics.failed() && study_.explore.compression.given) read_compression(diagnostics);
   diagnostics.raise();
   candidates_.join();
   candidates_.space = narrow(candidates_.space, study_, diagnostics);
@@ -103,7 +121,13 @@ void Exploration::read_networks(Diagnostics& diagnostics) {
     source.weight = network.weight;
     try {
       const std::string prefix = network.task.empty() ? "nn" : "nn." + network.task;
-      if (!network.family.empty())
+      for (const std::string& name : network.any) source.any.push_back(load_workload(resolve(study_.folder, name)));
+      for (std::size_t i = 0; i < source.any.size(); ++i)
+        for (std::size_t k = 0; k < i; ++k)
+          if (source.any[i].name == source.any[k].name) throw InputError(network.where, fmt::format("network: two networks are called {}", quote(source.any[i].name)));
+      if (!network.any.empty())
+        source.fixed = source.any.front();
+      else if (!network.family.empty())
         source.family = load_network_family(resolve(study_.folder, network.family), network.settings, prefix);
       else
         source.fixed = import_workload({resolve(study_.folder, network.workload)}, study_.import).network;
@@ -118,6 +142,7 @@ void Exploration::read_machine(Diagnostics& diagnostics) {
   if (study_.family.empty()) return;
   try {
     const std::string name = resolve(study_.folder, study_.family);
+    if (is_tile_family(name)) return read_tiles(name, diagnostics);
     const Family plain = load_family(name);
     std::map<std::string, double> settings;
     std::erase_if(study_.fixed, [&](const StudyEntry& entry) {
@@ -140,6 +165,17 @@ void Exploration::read_machine(Diagnostics& diagnostics) {
 void Exploration::make_stages(Diagnostics& diagnostics) {
   const StudyExploration& explore = study_.explore;
   StudyCost cost = explore.cost;
+  const bool on_tiles = candidates_.tiles.has_value();
+  if (on_tiles && cost.kind != StudyCost::Kind::none) diagnostics.error(cost.where, "cost: an FPGA family prices the network itself: of `cost` only `layers` is left");
+  if (!on_tiles && cost.convolutions) diagnostics.error(cost.where, "cost: layers: convolutions is of FPGA families");
+  if (explore.compression.given && explore.compression.solve == "exact") {
+    const auto limit = most_allowed(explore.limits, "latency_ms");
+    const auto sensitivity = std::find_if(explore.accuracies.begin(), explore.accuracies.end(), [](const StudyAccuracy& one) { return one.kind == StudyAccuracy::Kind::sensitivity; });
+    if (!on_tiles || !limit || candidates_.networks.size() != 1 || sensitivity == explore.accuracies.end() )
+      diagnostics.error(explore.compression.where, "compress: solve: exact needs one network, an FPGA family, accuracy: {sensitivity: ...}, and a limit latency_ms <= number");
+    else
+      exact_ = std::make_shared<ExactCompression>(explore.compression, read_sensitivities(*sensitivity, diagnostics), *limit, cost.convolutions);
+  }
   if (cost.kind == StudyCost::Kind::none && candidates_.machine) cost.kind = StudyCost::Kind::mapped;
   if (cost.kind == StudyCost::Kind::mapped && !candidates_.machine)
     diagnostics.error(cost.where, "cost: mapping needs a machine: `family: NAME`");
@@ -148,7 +184,7 @@ void Exploration::make_stages(Diagnostics& diagnostics) {
   for (const char* name : {"limits", "price", "accuracy"})
     if (std::find(order.begin(), order.end(), name) == order.end() && explore.stages.empty()) order.emplace_back(name);
   for (const auto& [name, where] : explore.stages) {
-    if (name == "price" && cost.kind == StudyCost::Kind::none && explore.boards.boards.empty()) diagnostics.error(where, "stages: nothing is priced: `cost`, or a machine `family`");
+    if (name == "price" && cost.kind == StudyCost::Kind::none && explore.boards.boards.empty() && !on_tiles) diagnostics.error(where, "stages: nothing is priced: `cost`, or a machine `family`");
     if (name == "accuracy" && explore.accuracies.empty() && !own_accuracy_) diagnostics.error(where, "stages: the study has no `accuracy`");
   }
   const bool on_boards = !explore.boards.boards.empty();
@@ -156,6 +192,7 @@ void Exploration::make_stages(Diagnostics& diagnostics) {
     diagnostics.error(explore.boards.where, "system: boards price the network themselves: leave out `cost` and `family`");
   const auto price = [&]() -> std::unique_ptr<Stage> {
     if (on_boards) return make_boards_pricer(candidates_, explore.boards, least_required(explore.limits, "frames_per_s"), diagnostics);
+    if (on_tiles) return make_tiles_pricer(candidates_, cost.convolutions, exact_);
     switch (cost.kind) {
       case StudyCost::Kind::table: return load_table_pricer(candidates_, resolve(study_.folder, cost.path, true), cost.where, diagnostics);
       case StudyCost::Kind::command: return make_command_pricer(candidates_, cost);
@@ -178,6 +215,7 @@ void Exploration::make_stages(Diagnostics& diagnostics) {
       case StudyAccuracy::Kind::table:
         return load_table_accuracy(candidates_, network, wanted, resolve(study_.folder, wanted.path, true), metric, diagnostics);
       case StudyAccuracy::Kind::command: return make_command_accuracy(candidates_, wanted, metric);
+      case StudyAccuracy::Kind::sensitivity: return make_sensitivity_accuracy(candidates_, network, read_sensitivities(wanted, diagnostics), exact_, metric);
       case StudyAccuracy::Kind::trainer:
         return make_trainer_accuracy(candidates_, network, wanted.trainer, resolve(study_.folder, wanted.trainer.data, true), wanted.where, metric, diagnostics);
       case StudyAccuracy::Kind::proxy: return make_proxy_accuracy(candidates_, network, metric);
@@ -223,7 +261,11 @@ void Exploration::read_start(Diagnostics& diagnostics) {
     // What is not said is as in the families' default networks and the hand design.
     Point point;
     if (candidates_.machine) point = candidates_.machine->default_point();
+    if (candidates_.tiles) point.numbers = start_tiling(node);
+    const std::vector<double> uncut = candidates_.compression.whole();
+    point.numbers.insert(point.numbers.end(), uncut.begin(), uncut.end());
     for (const NetworkSource& network : candidates_.networks) {
+      if (!network.any.empty()) point.numbers.push_back(0.0);
       if (!network.family) continue;
       const auto& more = network.family->default_point().numbers;
       point.numbers.insert(point.numbers.end(), more.begin(), more.end());
@@ -340,6 +382,11 @@ std::optional<Point> Exploration::draw(Random& random) const {
 }
 
 std::optional<Unreachable> Exploration::unreachable() const {
+  if (exact_) {
+    const double least = exact_->least_latency_ms(candidates_);
+    for (const MeasuredLimit& limit : measures_->limits())
+      if (limit.spec.metric == "latency_ms" && limit.spec.max && least > *limit.spec.max * (1.0 + 1e-12)) return Unreachable{&limit, least, true};
+  }
   if (!known_) return std::nullopt;
   std::vector<const MeasuredLimit*> known;
   for (const MeasuredLimit& limit : measures_->limits())
@@ -426,6 +473,7 @@ StudyRecord Exploration::record(const std::string& command, const std::string& v
       for (const UniqueLayer& unique : unique_layers(network.fixed)) text += fmt::format("{}:{};", unique.count, shape_key(unique.layer));
   }
   identity["networks digest"] = digest(text);
+  if (candidates_.tiles) identity["family"] = candidates_.tiles->family.name;
   if (candidates_.machine) {
     identity["family"] = candidates_.machine->name();
     text.clear();

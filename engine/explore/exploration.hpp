@@ -12,6 +12,7 @@
 
 #include <dovetail/engine/design/designer.hpp>
 #include <dovetail/engine/explore/measures.hpp>
+#include <dovetail/engine/explore/stage/exact_compression.hpp>
 #include <dovetail/engine/explore/stage/stage.hpp>
 #include <dovetail/engine/record/store.hpp>
 #include <dovetail/engine/study/exploration_keys.hpp>
@@ -67,8 +68,12 @@ class Exploration {
  private:
   void read_networks(Diagnostics& diagnostics);
   void read_machine(Diagnostics& diagnostics);
+  void read_tiles(const std::string& family, Diagnostics& diagnostics);
+  void read_compression(Diagnostics& diagnostics);
+  Sensitivities read_sensitivities(const StudyAccuracy& accuracy, Diagnostics& diagnostics) const;
   void make_stages(Diagnostics& diagnostics);
   void read_start(Diagnostics& diagnostics);
+  std::vector<double> start_tiling(const Node& start) const;
   std::map<std::string, double> cheap_metrics(const Point& point) const;
   double known_violation(const Point& point) const;
 
@@ -80,6 +85,7 @@ class Exploration {
   Goal goal_;
   std::vector<Point> start_;
   bool known_ = true;
+  std::shared_ptr<const ExactCompression> exact_;
   mutable std::atomic<std::int64_t> refused_ = 0;
 };
 

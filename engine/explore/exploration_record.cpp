@@ -28,7 +28,7 @@ Json exploration_header(const Exploration& exploration) {
   for (const auto& stage : exploration.stages()) stages.push_back({{"name", stage->name()}, {"metrics", stage->metrics()}});
   return {{"schema", "dovetail-exploration/1"},
           {"networks", std::move(networks)},
-          {"family", exploration.candidates().machine ? Json(exploration.candidates().machine->name()) : Json(nullptr)},
+          {"family", exploration.candidates().machine ? Json(exploration.candidates().machine->name()) : exploration.candidates().tiles ? Json(exploration.candidates().tiles->family.name) : Json(nullptr)},
           {"objective", exploration.goal().objectives.front().metric},
           {"objectives", std::move(objectives)},
           {"specs", std::move(specs)},

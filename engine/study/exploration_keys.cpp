@@ -10,7 +10,7 @@
 namespace dovetail {
 namespace {
 
-const std::vector<std::string> exploring_keys = {"network", "networks", "system", "cost", "accuracy",
+const std::vector<std::string> exploring_keys = {"network", "networks", "system", "compress", "cost", "accuracy",
                                                  "metrics", "stages",   "start", "preset"};
 
 void unknown(const Node::Entry& entry, const char* what, const std::vector<std::string>& keys,
@@ -36,14 +36,17 @@ StudyNetwork one_network(const Node& node, const Location& where, Diagnostics& d
     } else if (entry.key == "workload") {
       read_value(entry.value, "workload", {}, diagnostics, network.workload);
       network.where = entry.value.location();
+    } else if (entry.key == "any") {
+      read_value(entry.value, "any", {}, diagnostics, network.any);
+      network.where = entry.value.location();
     } else if (entry.key == "weight") {
       read_value(entry.value, "weight", above(0), diagnostics, network.weight);
     } else {
       network.settings[entry.key] = entry.value;
     }
   }
-  if (network.family.empty() == network.workload.empty())
-    diagnostics.error(node.location(), "network: expected one of family and workload");
+  if ((network.family.empty() ? 0 : 1) + (network.workload.empty() ? 0 : 1) + (network.any.empty() ? 0 : 1) != 1)
+    diagnostics.error(node.location(), "network: expected one of family, workload and any");
   if (network.family.empty())
     for (const auto& [name, value] : network.settings)
       diagnostics.error(value.location(), fmt::format("network: {} is a setting of families, and this is a workload", quote(name)));
@@ -67,7 +70,7 @@ StudyAccuracy one_accuracy(const Node& node, Diagnostics& diagnostics) {
     diagnostics.error(node.location(), "accuracy: expected {table: FILE, ...}, {command: ...}, {trainer: {data: ...}} or proxy, found " + node.describe());
     return accuracy;
   }
-  const std::vector<std::string> keys = {"table", "key", "column", "cheap", "command", "timeout", "fidelity", "trainer"};
+  const std::vector<std::string> keys = {"table", "key", "column", "cheap", "command", "timeout", "fidelity", "trainer", "sensitivity", "drop", "base"};
   for (const Node::Entry& entry : node.entries()) {
     if (entry.key == "table") {
       accuracy.kind = StudyAccuracy::Kind::table;
@@ -77,6 +80,18 @@ StudyAccuracy one_accuracy(const Node& node, Diagnostics& diagnostics) {
       accuracy.kind = StudyAccuracy::Kind::command;
       accuracy.where = entry.value.location();
       read_value(entry.value, "command", {}, diagnostics, accuracy.command);
+    } else if (entry.key == "sensitivity") {
+      accuracy.kind = StudyAccuracy::Kind::sensitivity;
+      accuracy.where = entry.value.location();
+      if (entry.value.is_sequence())
+        read_value(entry.value, "sensitivity", {}, diagnostics, accuracy.sensitivities);
+      else
+        read_value(entry.value, "sensitivity", {}, diagnostics, accuracy.sensitivities.emplace_back());
+    } else if (entry.key == "drop") {
+      read_value(entry.value, "drop", one_of({"envelope", "as measured"}), diagnostics, accuracy.drop);
+    } else if (entry.key == "base") {
+      if (!require_mapping(entry.value, "base", diagnostics)) continue;
+      for (const Node::Entry& one : entry.value.entries()) read_value(one.value, one.key, {}, diagnostics, accuracy.base[one.key]);
     } else if (entry.key == "trainer") {
       accuracy.kind = StudyAccuracy::Kind::trainer;
       accuracy.where = entry.value.location();
@@ -95,9 +110,9 @@ StudyAccuracy one_accuracy(const Node& node, Diagnostics& diagnostics) {
       unknown(entry, "accuracy", keys, diagnostics);
     }
   }
-  const int oracles = (node.find("table") != nullptr ? 1 : 0) + (node.find("command") != nullptr ? 1 : 0) + (node.find("trainer") != nullptr ? 1 : 0);
-  if (oracles > 1) diagnostics.error(node.location(), "accuracy: several of table, command and trainer: keep one");
-  if (oracles == 0) diagnostics.error(node.location(), "accuracy: expected table, command or trainer");
+  const int oracles = (node.find("table") != nullptr ? 1 : 0) + (node.find("command") != nullptr ? 1 : 0) + (node.find("trainer") != nullptr ? 1 : 0) + (node.find("sensitivity") != nullptr ? 1 : 0);
+  if (oracles > 1) diagnostics.error(node.location(), "accuracy: several of table, command, trainer and sensitivity: keep one");
+  if (oracles == 0) diagnostics.error(node.location(), "accuracy: expected table, command, trainer or sensitivity");
   return accuracy;
 }
 
@@ -151,7 +166,7 @@ bool explores(const Node& document) {
 void read_network(const Node& node, StudyExploration& explore, Diagnostics& diagnostics) {
   explore.active = true;
   // `--set network.classes=100` adds to the network of the file.
-  if (node.is_mapping() && node.find("family") == nullptr && node.find("workload") == nullptr && explore.networks.size() == 1) {
+  if (node.is_mapping() && node.find("family") == nullptr && node.find("workload") == nullptr && node.find("any") == nullptr && explore.networks.size() == 1) {
     for (const Node::Entry& entry : node.entries()) explore.networks[0].settings[entry.key] = entry.value;
     return;
   }
@@ -185,7 +200,7 @@ void read_cost(const Node& node, StudyExploration& explore, Diagnostics& diagnos
   StudyCost& cost = explore.cost;
   cost.where = node.location();
   if (!require_mapping(node, "cost", diagnostics)) return;
-  const std::vector<std::string> keys = {"table", "command", "metrics", "timeout", "mapping"};
+  const std::vector<std::string> keys = {"table", "command", "metrics", "timeout", "mapping", "layers"};
   for (const Node::Entry& entry : node.entries()) {
     if (entry.key == "table") {
       cost.kind = StudyCost::Kind::table;
@@ -204,13 +219,16 @@ void read_cost(const Node& node, StudyExploration& explore, Diagnostics& diagnos
     } else if (entry.key == "mapping") {
       if (cost.kind == StudyCost::Kind::none) cost.kind = StudyCost::Kind::mapped;
       read_value(entry.value, "mapping", one_of({"edp", "energy", "cycles"}), diagnostics, cost.mapping);
+    } else if (entry.key == "layers") {
+      std::string layers;
+      if (read_value(entry.value, "layers", one_of({"all", "convolutions"}), diagnostics, layers)) cost.convolutions = layers == "convolutions";
     } else {
       unknown(entry, "cost", keys, diagnostics);
     }
   }
   if (node.find("table") != nullptr && node.find("command") != nullptr)
     diagnostics.error(node.location(), "cost: both table and command: keep one");
-  else if (cost.kind == StudyCost::Kind::none)
+  else if (cost.kind == StudyCost::Kind::none && node.find("layers") == nullptr)
     diagnostics.error(node.location(), "cost: expected table, command, or mapping with a machine family");
 }
 
@@ -239,7 +257,7 @@ void read_accuracy(const Node& node, StudyExploration& explore, Diagnostics& dia
   explore.accuracies.clear();
   const bool per_task = node.is_mapping() && !node.entries().empty() &&
                         std::all_of(node.entries().begin(), node.entries().end(), [](const Node::Entry& entry) {
-                          return entry.key != "trainer" && (entry.value.is_mapping() || entry.value.text() == "proxy");
+                          return entry.key != "trainer" && entry.key != "base" && (entry.value.is_mapping() || entry.value.text() == "proxy");
                         });
   if (!per_task) {
     explore.accuracies = {one_accuracy(node, diagnostics)};
@@ -339,7 +357,7 @@ Reader reader_of(const std::string& key) {
   static const std::map<std::string, Reader> readers = {
       {"network", read_network},   {"networks", read_networks}, {"cost", read_cost},       {"accuracy", read_accuracy}, {"metrics", read_metrics},
       {"system", [](const Node& node, StudyExploration& explore, Diagnostics& diagnostics) { read_boards(node, explore.boards, diagnostics); }},
-      {"stages", read_stages},     {"start", read_start},       {"objective", read_aims},  {"specs", read_limits}};
+      {"stages", read_stages},     {"start", read_start},       {"compress", [](const Node& node, StudyExploration& explore, Diagnostics& diagnostics) { read_compression_keys(node, explore.compression, diagnostics); }},       {"objective", read_aims},  {"specs", read_limits}};
   const auto found = readers.find(key);
   return found == readers.end() ? nullptr : found->second;
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <dovetail/engine/study/board_keys.hpp>
+#include <dovetail/engine/study/compress_keys.hpp>
 #include <dovetail/engine/study/study.hpp>
 #include <dovetail/engine/study/trainer_keys.hpp>
 #include <dovetail/workloads/text/document.hpp>
@@ -20,6 +21,7 @@ struct StudyNetwork {
   std::string task;      ///< its name among several; empty when it is the only one
   std::string family;    ///< name or path of a network family; empty: `workload`
   std::string workload;  ///< zoo name or path
+  std::vector<std::string> any;  ///< several of these, of which one is chosen: the parameter nn.network
   double weight = 1.0;   ///< of its accuracy among several
   std::map<std::string, Node> settings;  ///< of the family: input, classes, ...
   Location where;
@@ -33,17 +35,21 @@ struct StudyCost {
   std::vector<std::string> metrics = {"latency_ms", "energy_mj"};  ///< that the command answers
   double timeout_s = 60.0;
   std::string mapping = "edp";  ///< what the mapper makes small, layer by layer
+  bool convolutions = false;    ///< on tiles: products are left out
   Location where;
 };
 
 /// How accurate a network is.
 struct StudyAccuracy {
-  enum class Kind : std::uint8_t { none, table, command, proxy, trainer } kind = Kind::none;
+  enum class Kind : std::uint8_t { none, table, command, proxy, trainer, sensitivity } kind = Kind::none;
   std::string path, key, column, cheap;  ///< of a table: a cheap fidelity's column is the surrogate's mean
   std::string command;
   double timeout_s = 3600.0;
   std::string fidelity;  ///< sent to the command
   StudyTrainer trainer;
+  std::vector<std::string> sensitivities;  ///< built-in, names, documents or tables
+  std::string drop = "envelope";
+  std::map<std::string, double> base;      ///< of a network uncompressed, where it is not the sensitivity's
   std::string task;      ///< of one network among several; empty: of all
   Location where;
 };
@@ -66,6 +72,7 @@ struct StudyExploration {
   bool active = false;
   std::vector<StudyNetwork> networks;
   StudyBoards boards;
+  StudyCompression compression;
   StudyCost cost;
   std::vector<StudyAccuracy> accuracies;
   std::vector<std::pair<std::string, StudyAim>> metrics;  ///< name: expression, later ones may use earlier

@@ -46,6 +46,7 @@ Record<TileFamily> family_record() {
               })
       .choice("edition", &TileFamily::edition, "how cycles are counted", tile_editions())
       .record("grid", &TileFamily::grid, grid_record(), true)
+      .optional("skips_zeros", &TileFamily::skips_zeros, "kernels that keep fewer weights take fewer cycles")
       .document("dovetail-tile-family/1");
 }
 
@@ -55,7 +56,7 @@ const embedded::File* built_in(const std::string& name) {
 
 /// The document with `path=value` words applied: keys of the grid may stand without `grid.`.
 Json changed(Json document, const std::vector<std::string>& changes) {
-  const std::vector<std::string> top = {"board", "edition", "name"};
+  const std::vector<std::string> top = {"board", "edition", "name", "skips_zeros"};
   for (const std::string& change : changes) {
     const std::size_t at = change.find('=');
     std::string path = change.substr(0, at);

@@ -25,6 +25,7 @@ struct TileFamily {
   TileBoard board;
   TileEdition edition = TileEdition::geometric;
   TileGrid grid;
+  bool skips_zeros = false;  ///< whether kernels that keep fewer weights take fewer cycles
 };
 
 /// Whether the word names the built-in tile family or a file of `dovetail-tile-family/1`.

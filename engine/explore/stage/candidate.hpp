@@ -7,6 +7,8 @@
 #include <vector>
 
 #include <dovetail/accelerators/machine/architecture.hpp>
+#include <dovetail/engine/explore/stage/compression_space.hpp>
+#include <dovetail/engine/tiles/tile_space.hpp>
 #include <dovetail/spaces/family/family.hpp>
 #include <dovetail/spaces/network/network_family.hpp>
 
@@ -18,6 +20,7 @@ struct NetworkSource {
   double weight = 1.0;                  ///< of its accuracy among several
   std::optional<NetworkFamily> family;  ///< none: `fixed`
   Network fixed;
+  std::vector<Network> any;  ///< several as they are, of which one is chosen; empty: `fixed`
   int first = 0, count = 0;  ///< its numbers in a point
 };
 
@@ -26,14 +29,24 @@ struct CandidateNetwork {
   const NetworkSource* source = nullptr;
   Point point;       ///< of the family
   std::string text;  ///< canonical; the name of a network that is not searched
+  int option = -1;   ///< of several given ones
+  NetworkCompression compression;
 
-  Network network() const { return source->family ? source->family->instantiate(point) : source->fixed; }
+  /// Before compression.
+  Network plain() const { return source->family ? source->family->instantiate(point) : given(); }
+  /// Throws InputError where the compression is impossible.
+  Network network() const { return compression.empty() ? plain() : compressed(plain(), compression); }
+  std::string name() const { return source->family ? source->family->name() : given().name; }
+
+ private:
+  const Network& given() const { return option < 0 ? source->fixed : source->any[static_cast<std::size_t>(option)]; }
 };
 
 /// A value; building one costs microseconds.
 struct NetworkCandidate {
   Point point;
   std::vector<CandidateNetwork> networks;
+  const TileSpace* tiles = nullptr;  ///< an FPGA engine, whose tiling is `machine_point`
   const Family* machine = nullptr;  ///< none: networks alone
   Point machine_point;
 
@@ -43,6 +56,8 @@ struct NetworkCandidate {
 /// The joint space of a machine family (first, if any) and network families, and the way from its points to candidates.
 struct CandidateSpace {
   std::optional<Family> machine;
+  std::optional<TileSpace> tiles;  ///< an FPGA engine instead of a machine
+  CompressionSpace compression;
   int machine_numbers = 0;
   std::vector<NetworkSource> networks;
   Space space;  ///< hw.*, nn.* (of several networks nn.TASK.*), with the constraints of all

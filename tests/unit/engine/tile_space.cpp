@@ -28,7 +28,7 @@ void same_points(const std::string& grid, const std::string& network) {
     kernel = std::max(kernel, layer.shape.kernel);
     depthwise = depthwise || layer.shape.depthwise;
   }
-  const TileSpace tiles = tile_space({"t", request.board, request.edition, request.grid}, static_cast<int>(kernel), depthwise);
+  const TileSpace tiles = tile_space({"t", request.board, request.edition, request.grid, false}, static_cast<int>(kernel), depthwise);
   std::set<std::string> wanted, found;
   for (const auto& [cycles, design] : ranked_tiles(request)) wanted.insert(text(design));
   const Space space = tiles.space();
