@@ -110,6 +110,9 @@ std::vector<double> TileSpace::best_numbers(const std::vector<TileNetworkLayer>&
   std::vector<double> numbers(parameters.size(), 0.0);
   TileGridRequest request{family.board, family.edition, family.grid, layers, 1, false};
   request.grid.kernel = kernel;
+  // Where the second engine has nothing to do, one channel stands for it: it is on the board all the same.
+  if (two_engines && std::none_of(layers.begin(), layers.end(), [](const TileNetworkLayer& layer) { return layer.shape.depthwise; }))
+    request.layers.push_back({"", {.depthwise = true}, 1, {}});
   const TileGridResult found = search_tiles(request);
   if (found.best.empty()) return numbers;
   const TileDesign& best = found.best.front();

@@ -43,13 +43,16 @@ class TrainerAccuracy final : public Stage {
 
   StageAnswer run(const NetworkCandidate& candidate, const StageEffort& effort) const override {
     const CandidateNetwork& network = candidate.networks[network_];
-    Entry& entry = entry_of(network.text);
+    std::string text = network.text;
+    for (const auto& [layer, c] : network.compression)
+      if (c.channels < 1.0) text += fmt::format(" {}*{}", layer, c.channels);  // of compression only cut channels change what is trained
+    Entry& entry = entry_of(text);
     const std::lock_guard<std::mutex> lock(entry.mutex);
     if (!entry.result) {
       const TrainReading reading = train_graph(network.network(), images_.channels, images_.height, images_.width);
       if (!reading.graph) return {{}, reading.refusal, false};
       TrainingOptions options = options_;
-      options.seed = siphash24(network.text, options_.seed, 0);
+      options.seed = siphash24(text, options_.seed, 0);
       TrainingResult result = train(*reading.graph, images_, split_, options, effort.stop);
       if (result.stopped) return {{}, "", true};
       entry.result = std::move(result);
