@@ -53,7 +53,8 @@ void add_study_options(CLI::App& command, StudyOptions& options) {
   command.add_flag(
       "--prove", options.prove,
       "After the trials, evaluate every machine that its bound does not exclude, until the best is proven; "
-      "where there are too many to list, boxes of them are excluded (--time ends that with the bound so far)");
+      "where there are too many to list, whole classes of them are excluded (to within --gap; --time ends that "
+      "with the bound so far)");
   command.add_option("--store", options.store, "SQLite file that records every trial")->type_name("FILE");
 }
 

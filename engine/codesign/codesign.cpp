@@ -81,7 +81,7 @@ void Codesign::agree_on_terms(std::shared_ptr<const Evaluator> own) {
                   : study_.bypass == "fixed" ? Bypass::fixed
                                              : Bypass::search;
   terms_.budget = study_.budget;
-  terms_.gap = study_.gap;
+  terms_.gap = study_.prove ? 0.0 : study_.gap;  // a proof's gap is that of the whole study
   terms_.seed = study_.seed;
   terms_.candidates = study_.candidates;
   terms_.clock_hz = study_.clock_mhz.value_or(family_->clock_mhz()) * 1e6;

@@ -6,10 +6,10 @@
 
 #include <fmt/format.h>
 
-#include <dovetail/engine/codesign/box_prover.hpp>
 #include <dovetail/engine/codesign/codesign.hpp>
 #include <dovetail/engine/codesign/design_front.hpp>
 #include <dovetail/engine/codesign/space_bound.hpp>
+#include <dovetail/engine/codesign/space_prover.hpp>
 #include <dovetail/engine/design/history.hpp>
 #include <dovetail/engine/record/outcome.hpp>
 #include <dovetail/engine/report/report.hpp>
@@ -147,10 +147,21 @@ class Run {
     constexpr auto unlimited = std::numeric_limits<std::int64_t>::max();
     proving_ = true;
     if (codesign_.points_are_machines() && !can_be_listed(codesign_.space())) {
-      const BoxSearch::Limits limits{proof_boxes, [this] { return stopping(); }, threads_};
+      const auto stop = [this] { return stopping(); };
+      const SpaceProof::Limits proof{codesign_.study().gap, unlimited, true, stop, threads_};
+      proof_.emplace(codesign_);
+      if (proof_->known(proof)) {
+        SpaceProver prover(codesign_, {[&](double best) { return proof_->next(best, proof); },
+                                       [&](const Point& point, double bound) { proof_->prove(point, bound); }});
+        search(prover, unlimited);
+        return;
+      }
+      proof_.reset();
+      const BoxSearch::Limits limits{proof_boxes, stop, threads_};
       boxes_.emplace(codesign_);
       if (boxes_->known(limits)) {
-        BoxProver prover(codesign_, *boxes_, limits);
+        SpaceProver prover(codesign_, {[&](double best) { return boxes_->next(best, limits); },
+                                       [&](const Point& point, double bound) { boxes_->prove(point, bound); }});
         search(prover, unlimited);
         return;
       }
@@ -462,7 +473,7 @@ class Run {
     }
     SpaceBound found = bound_space(
         codesign_, settled_trials(), *result_.best, codesign_.study().prove, threads_,
-        [this] { return stopping(); }, boxes_ ? &*boxes_ : nullptr);
+        [this] { return stopping(); }, SpaceSearch{proof_ ? &*proof_ : nullptr, boxes_ ? &*boxes_ : nullptr});
     result_.lower_bound = found.lower_bound;
     result_.proven = found.proven;
     result_.work = found.work;
@@ -501,7 +512,8 @@ class Run {
   double best_bound_ = 0.0;  ///< of its mappings on its own machine
   std::optional<Point> best_point_;
   std::map<std::int64_t, double> proven_;  // lower bounds of settled trials
-  std::optional<BoxSearch> boxes_;         // of a proof
+  std::optional<SpaceProof> proof_;        // that was asked for,
+  std::optional<BoxSearch> boxes_;         // and that of spaces it does not know
   bool proving_ = false;
 };
 

@@ -16,10 +16,21 @@ namespace {
 constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr std::size_t most_points = std::size_t{1} << 17;
 constexpr std::int64_t most_boxes = 10'000;
+// Of a bound that nobody asked for: it ends at the gap, or after some seconds.
+constexpr double short_gap = 0.05;
+constexpr std::int64_t short_effort = 500'000;
 
 bool may_be_settled(const Trial& trial) {
   const Outcome outcome = outcome_of(trial);
   return is_feasible(outcome) || breaks_open_spec(outcome);
+}
+
+// What is known of the best and the trials is known of the search.
+template <typename Search>
+void tell(Search& search, const Codesign& codesign, std::span<const Trial> trials, const DesignPoint& best) {
+  search.prove(best.point, best.lower_bound);
+  for (const Trial& trial : trials)
+    if (trial.point != best.point) search.prove(trial.point, proven_bound(codesign, trial));
 }
 
 }  // namespace
@@ -42,17 +53,25 @@ double proven_bound(const Codesign& codesign, const Trial& trial) {
 }
 
 SpaceBound bound_space(const Codesign& codesign, std::span<const Trial> trials, const DesignPoint& best,
-                       bool settle, int threads, const std::function<bool()>& stop, BoxSearch* boxes) {
+                       bool settle, int threads, const std::function<bool()>& stop, const SpaceSearch& begun) {
   SpaceBound result;
   if (!codesign.points_are_machines() && !can_be_listed(codesign.space())) return result;
-  if (boxes != nullptr || !can_be_listed(codesign.space())) {
-    BoxSearch own(codesign);
-    BoxSearch& search = boxes != nullptr ? *boxes : own;
-    search.prove(best.point, best.lower_bound);
-    for (const Trial& trial : trials)
-      if (trial.point != best.point) search.prove(trial.point, proven_bound(codesign, trial));
-    if (boxes == nullptr) search.next(best.objective, {most_boxes, stop, threads});
-    result.lower_bound = search.lower_bound(best.objective);
+  if (begun.proof != nullptr || begun.boxes != nullptr || !can_be_listed(codesign.space())) {
+    SpaceProof own_proof(codesign);
+    BoxSearch own_boxes(codesign);
+    const SpaceProof::Limits limits{short_gap, short_effort, false, stop, threads};
+    SpaceProof* proof = begun.proof;
+    if (proof == nullptr && begun.boxes == nullptr && own_proof.known(limits)) proof = &own_proof;
+    if (proof != nullptr) {
+      tell(*proof, codesign, trials, best);
+      if (begun.proof == nullptr) proof->next(best.objective, limits);
+      result.lower_bound = proof->lower_bound(best.objective);
+    } else {
+      BoxSearch& boxes = begun.boxes != nullptr ? *begun.boxes : own_boxes;
+      tell(boxes, codesign, trials, best);
+      if (begun.boxes == nullptr) boxes.next(best.objective, {most_boxes, stop, threads});
+      result.lower_bound = boxes.lower_bound(best.objective);
+    }
     result.proven = result.lower_bound >= best.objective;
     return result;
   }

@@ -8,6 +8,7 @@
 
 #include <dovetail/engine/codesign/box_search.hpp>
 #include <dovetail/engine/codesign/codesign.hpp>
+#include <dovetail/engine/codesign/space_proof.hpp>
 
 namespace dovetail {
 
@@ -17,6 +18,12 @@ struct SpaceBound {
   bool proven = false;              ///< no point of the space is better than the best
   std::optional<DesignPoint> best;  ///< a better one that settling found
   SpaceWork work;
+};
+
+/// A search of the whole space that was begun: the one that is there.
+struct SpaceSearch {
+  SpaceProof* proof = nullptr;
+  BoxSearch* boxes = nullptr;
 };
 
 /// Whether the space is finite and of so few points (2^17) that each is bounded on its own.
@@ -33,9 +40,10 @@ double proven_bound(const Codesign& codesign, const Trial& trial);
 /// networks (see map_network): the sum over layers of energies times the sum of cycles is then exact, and so is the bound.
 /// In the order of their bounds, until the least is not below the best or `stop` says so.
 ///
-/// A larger space is bounded by boxes: by those of `boxes` as far as that search went, else by a short one.
+/// A larger space is bounded by what its layers would choose (space_proof.hpp), or where that is not known by boxes of its
+/// machines: by those of `search` as far as it went, else by a short one.
 SpaceBound bound_space(const Codesign& codesign, std::span<const Trial> trials, const DesignPoint& best,
                        bool settle, int threads, const std::function<bool()>& stop = {},
-                       BoxSearch* boxes = nullptr);
+                       const SpaceSearch& search = {});
 
 }  // namespace dovetail

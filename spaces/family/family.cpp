@@ -26,6 +26,7 @@ struct Family::Impl {
   FamilyMachine machine;
   FamilyRules rules, baseline;
   std::vector<char> shaping, ruling;
+  std::vector<std::vector<char>> capacity, prices;  // per level
 };
 
 namespace {
@@ -205,6 +206,12 @@ Family read_family(const std::string& text, const std::string& file,
   impl->ruling.assign(source.parameters.size(), 0);
   impl->machine.mark_shaping(impl->names, impl->shaping);
   impl->rules.mark_parameters(impl->names, impl->ruling);
+  impl->capacity.assign(source.levels.size(), std::vector<char>(source.parameters.size(), 0));
+  impl->prices = impl->capacity;
+  for (std::size_t level = 0; level < source.levels.size(); ++level) {
+    impl->machine.mark_capacity(impl->names, level, impl->capacity[level]);
+    impl->machine.mark_prices(impl->names, level, impl->prices[level]);
+  }
   impl->default_point = make_default(source, impl->names, diagnostics);
   diagnostics.raise();
 
@@ -304,6 +311,12 @@ std::optional<Architecture> Family::ideal(const Box& box) const {
 
 const std::vector<char>& Family::shaping() const {
   return impl_->shaping;
+}
+const std::vector<char>& Family::capacity_parameters(std::size_t level) const {
+  return impl_->capacity[level];
+}
+const std::vector<char>& Family::price_parameters(std::size_t level) const {
+  return impl_->prices[level];
 }
 const std::vector<char>& Family::ruling() const {
   return impl_->ruling;

@@ -68,6 +68,9 @@ class Family {
   std::optional<Architecture> ideal(const Box& box) const;
   /// Per parameter of the space: whether meshes, word widths, blocks or clusters depend on it.
   const std::vector<char>& shaping() const;
+  /// Per parameter: whether the words of a level depend on it, and whether what its accesses cost does.
+  const std::vector<char>& capacity_parameters(std::size_t level) const;
+  const std::vector<char>& price_parameters(std::size_t level) const;
   /// Per parameter: whether `rules` depend on it.
   const std::vector<char>& ruling() const;
 

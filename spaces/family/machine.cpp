@@ -266,4 +266,19 @@ void FamilyMachine::mark_shaping(const FamilyNames& names, std::vector<char>& ma
       names.mark_parameters(*formula, marks);
 }
 
+void FamilyMachine::mark_capacity(const FamilyNames& names, std::size_t level, std::vector<char>& marks) const {
+  for (const CompiledFormula* formula : {&levels_[level].words, &levels_[level].multiple_buffering})
+    names.mark_parameters(*formula, marks);
+}
+
+void FamilyMachine::mark_prices(const FamilyNames& names, std::size_t level, std::vector<char>& marks) const {
+  const CompiledLevel& own = levels_[level];
+  for (const CompiledFormula* formula :
+       {&own.words, &own.word_bits, &own.block, &own.cluster, &own.banks, &own.multiple_buffering, &own.wire_mm,
+        &own.access_pj, &own.read_pj, &own.fill_pj, &own.update_pj})
+    names.mark_parameters(*formula, marks);
+  if (own.cluster.empty()) return;
+  for (const CompiledFormula* formula : {&own.mesh_x, &own.mesh_y}) names.mark_parameters(*formula, marks);
+}
+
 }  // namespace dovetail

@@ -26,6 +26,9 @@ class FamilyMachine {
 
   /// Marks the parameters that decide the shape: meshes, word widths, blocks and clusters.
   void mark_shaping(const FamilyNames& names, std::vector<char>& marks) const;
+  /// Marks the parameters that decide how many words a level holds, and those that decide what its accesses cost.
+  void mark_capacity(const FamilyNames& names, std::size_t level, std::vector<char>& marks) const;
+  void mark_prices(const FamilyNames& names, std::size_t level, std::vector<char>& marks) const;
 
  private:
   struct CompiledLevel {

@@ -49,6 +49,7 @@ struct Label {
   TileLattice::Id tile = 0;
   std::uint32_t keep = 0;                    ///< what the levels inside store: max_tensors bits each
   std::uint32_t choice = 0;                  ///< spatial stage: position in MapLevel::choices
+  std::array<std::uint16_t, max_levels> rung{};  ///< with tolls: of the levels that are decided
   const Label* parent = nullptr;             ///< of the stage before
   const Arrangement* arrangement = nullptr;  ///< spatial stage
   const LoopOrder* order = nullptr;          ///< temporal stage

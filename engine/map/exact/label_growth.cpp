@@ -41,9 +41,11 @@ void LabelSearch::pay_fill(Label& label, int k, std::size_t t, double total, dou
   const double first = written ? p.whole_volume(p.written) : 0.0;
   if (level.top) {
     label.energy += level.cost[t].accesses(total - first) * level.cost[t].fill_pj;
+    if (toll_ != nullptr) label.energy += (total - first) * rung(label, k).fill_pj[t];
   } else {
-    label.energy += total * level.fill_pj[t];
-    label.elide += first * copies * level.fill_pj[t];
+    const double fill_pj = level.fill_pj[t] + more_fill_pj(label, k, t);
+    label.energy += total * fill_pj;
+    label.elide += first * copies * fill_pj;
     if (level.cost[t].denominator != 1.0 && (written || !fills_blocks(level.cost[t], unit))) {
       label.slack += level.fan_above * level.cost[t].fill_pj;
       label.slack_key = mix(mix(label.slack_key, unit), static_cast<std::uint64_t>(k) * 8 + t);
@@ -66,9 +68,12 @@ void LabelSearch::pay_parent(Label& label, int q, std::size_t t, double total, d
     label.energy += level.cost[t].accesses(total - first) * level.cost[t].read_pj;
     if (written)
       label.energy += level.cost[t].accesses(total) * level.cost[t].update_pj + (total - first) * p.adder_pj;
+    if (toll_ != nullptr)
+      label.energy += (total - first) * rung(label, q).read_pj[t] + (written ? total * rung(label, q).update_pj[t] : 0.0);
   } else {
-    label.energy += total * (level.read_pj[t] + (written ? level.update_pj[t] : 0.0));
-    label.elide += first * copies * level.read_pj[t];
+    const double read_pj = level.read_pj[t] + more_read_pj(label, q, t);
+    label.energy += total * (read_pj + (written ? level.update_pj[t] + more_update_pj(label, q, t) : 0.0));
+    label.elide += first * copies * read_pj;
     if (level.cost[t].denominator != 1.0 && (written || !fills_blocks(level.cost[t], unit))) {
       label.slack += level.fan_above * (level.cost[t].read_pj + (written ? level.cost[t].update_pj : 0.0));
       label.slack_key = mix(mix(label.slack_key, unit), static_cast<std::uint64_t>(q) * 8 + t + 64);
@@ -142,7 +147,7 @@ bool LabelSearch::spread(const Label& source, int level, std::size_t choice, con
 }
 
 void LabelSearch::loop(const Label& source, const LabelPath& path, int level, TileLattice::Id target,
-                       const LoopOrder& order, unsigned keep, Label& out) const {
+                       const LoopOrder& order, unsigned keep, std::uint16_t rung, Label& out) const {
   const MapProblem& p = *problem_;
   const auto j = static_cast<std::size_t>(level);
   out = source;
@@ -150,6 +155,7 @@ void LabelSearch::loop(const Label& source, const LabelPath& path, int level, Ti
   out.keep |= keep << (level * max_tensors);
   out.order = &order;
   out.arrangement = nullptr;
+  out.rung[j] = rung;
   const double rest = p.macs / p.lattice.volume(target);
   const auto w = static_cast<std::size_t>(p.written);
   Label upper;  // with open boundaries as if closed, for the upper value of cycles
@@ -226,10 +232,10 @@ void LabelSearch::loop(const Label& source, const LabelPath& path, int level, Ti
           out.flow[t] = flow;
         }
         if (stays_open) {
-          energy += fill * p.level[static_cast<std::size_t>(k)].fill_pj[t];
+          energy += fill * (p.level[static_cast<std::size_t>(k)].fill_pj[t] + more_fill_pj(out, k, t));
           if (q <= level) {
-            energy += flow * (p.level[static_cast<std::size_t>(q)].read_pj[t] +
-                              (t == w ? p.level[static_cast<std::size_t>(q)].update_pj[t] : 0.0));
+            energy += flow * (p.level[static_cast<std::size_t>(q)].read_pj[t] + more_read_pj(out, q, t) +
+                              (t == w ? p.level[static_cast<std::size_t>(q)].update_pj[t] + more_update_pj(out, q, t) : 0.0));
           }
           opens[static_cast<std::size_t>(open_count++)] = {
               k, t, fill, flow, children, copies, parent_children, parent_copies, q};

@@ -176,6 +176,8 @@ bool LabelSearch::loop_over(const std::vector<const Label*>& from, const std::ve
       if (limits.expired && limits.expired()) halt = true;
       const TileLattice::Key key = p.lattice.key(m);
       const double parallel = bounds_.parallel(level, m);
+      const auto rung = static_cast<std::uint16_t>(
+          tolled(level) ? toll_->level[static_cast<std::size_t>(level)].rung(p.words(level, keep, m)) : 0);
       const TileExtents& extents = p.lattice.extents(m);
       front.clear();
       if (last) {
@@ -228,7 +230,7 @@ bool LabelSearch::loop_over(const std::vector<const Label*>& from, const std::ve
         if (active == 0 && keep != 0 && label.stacked_here >= keep) continue;
         for (const LoopOrder& order : p.orders[static_cast<std::size_t>(level)]->get(source.below, active)) {
           if (label.stacked_here != 0 && order.count > 0 && !settled(label, order)) continue;
-          loop(label, paths[source.index], level, m, order, keep, grown);
+          loop(label, paths[source.index], level, m, order, keep, rung, grown);
           if (!bound_after_loops(grown, level, cutoff)) continue;
           grown.parent = &label;
           if (last) {
@@ -296,6 +298,19 @@ void LabelSearch::finish(const std::vector<Stage>& stages, const Cutoff& cutoff,
   if (!p.exact) outcome.lower_bound = std::min(outcome.lower_bound, lower);
 }
 
+// With tolls: the finished label of the least bound, unscored; no machine has the prices of its tiles.
+void LabelSearch::least_bound(const std::vector<Stage>& stages, SearchOutcome& outcome) const {
+  const Label* least = nullptr;
+  for (const Label* label : stages.back().labels)
+    if (least == nullptr || label->bound < least->bound) least = label;
+  if (least == nullptr) return;
+  const LabelPath whole = path(stages, stages.size() - 1, *least);
+  outcome.best = MapPoint{least->bound, least->bound_energy, least->bound_cycles, mapping(whole)};
+  for (int k = 0; k < problem_->levels; ++k)
+    outcome.need[static_cast<std::size_t>(k)] =
+        problem_->words(k, kept_at(whole.keep, k), whole.outer[static_cast<std::size_t>(k)]);
+}
+
 SearchOutcome LabelSearch::run(const Cutoff& cutoff, const SearchLimits& limits) const {
   const MapProblem& p = *problem_;
   SearchOutcome outcome;
@@ -345,7 +360,10 @@ SearchOutcome LabelSearch::run(const Cutoff& cutoff, const SearchLimits& limits)
       return outcome;
     }
   }
-  finish(stages, cutoff, outcome);
+  if (toll_ == nullptr)
+    finish(stages, cutoff, outcome);
+  else
+    least_bound(stages, outcome);
   if (outcome.best) outcome.lower_bound = std::min(outcome.lower_bound, outcome.best->objective);
   return outcome;
 }

@@ -19,7 +19,8 @@ LabelSearch::LabelSearch(const MapProblem& problem, const LoopPlan& plan, const 
       plan_(&plan),
       product_(problem.request.objective.energy_power == 1.0 &&
                problem.request.objective.cycles_power == 1.0),
-      bounds_(problem, own, outermost) {
+      bounds_(problem, own, outermost),
+      toll_(own.toll) {
   root_.energy = problem.compute_pj;
   root_.compute = root_.cycles_low = root_.cycles_high = problem.macs;
   for (std::size_t t = 0; t < problem.tensors.size(); ++t) root_.flow[t] = problem.macs;
@@ -94,8 +95,8 @@ double LabelSearch::elision_above(const Label& label, int level, bool before_loo
     if (before_loops && k == level - 1) copies = std::min(copies, copies_below);
     const bool filled = !(bounds_.net() && fresh && k == from - 1);  // else its fills are net
     total += words * copies *
-             ((filled ? p.level[static_cast<std::size_t>(k)].fill_pj[w] : 0.0) +
-              (k > lowest ? p.level[static_cast<std::size_t>(k)].read_pj[w] : 0.0));
+             ((filled ? p.level[static_cast<std::size_t>(k)].fill_pj[w] + more_fill_pj(label, k, w) : 0.0) +
+              (k > lowest ? p.level[static_cast<std::size_t>(k)].read_pj[w] + more_read_pj(label, k, w) : 0.0));
   }
   if (bounds_.net()) return open != 0 ? total : 0.0;
   return total +
@@ -134,7 +135,7 @@ LabelSearch::Prospect LabelSearch::prospect(const Label& label, int level, unsig
       flow = volume * p.groups(static_cast<int>(t), m, s) * rest * slide;
       // Deeper open boundaries stay in `energy`; they are open only while nothing has moved since.
       energy = (label.open[t] != 0 ? label.pending[t] * label.least[t] : 0.0) +
-               (net ? 0.0 : fills * p.level[j - 1].fill_pj[t]);
+               (net ? 0.0 : fills * (p.level[j - 1].fill_pj[t] + more_fill_pj(label, level - 1, t)));
       share = p.reuse[a][t] / p.reuse[whole][t];
       member = tabled = true;
     } else if (member && !label.moved[t]) {
@@ -297,6 +298,7 @@ bool LabelSearch::bound_after_loops(Label& label, int level, const Cutoff& cutof
   double energy = label.energy - label.elide * outside - elision_above(label, level, false, 0.0) +
                   bounds_.outer(level, keep, m);
   if (!(energy < infinity)) return false;
+  energy -= bounds_.charge(level, keep, m);  // the label paid
   for (std::size_t t = 0; t < p.tensors.size(); ++t) {
     const bool kept = (keep >> t & 1U) != 0;
     double share = 1.0;
@@ -411,7 +413,8 @@ bool LabelSearch::replaces_fresh(const Label& a, const Label& b, int level, bool
     if (!p.tensors[t].separable() || p.windows.size() > static_cast<std::size_t>(max_windows)) return false;
     const std::vector<MapBounds::Keeper>& keepers = bounds_.keepers(level - 1, t);
     // Where several levels may be the parent, or one further out, less flow is better wherever it goes.
-    const bool settled = keepers.size() == 1 && keepers.front().level == level;
+    // or where it charges tolls.
+    const bool settled = keepers.size() == 1 && keepers.front().level == level && !tolled(level);
     const double price = keepers.front().pj;
     const double hops_a = own.wires ? a.arrangement->hops[t] * own.hop_pj : 0.0;
     const double hops_b = own.wires ? b.arrangement->hops[t] * own.hop_pj : 0.0;
@@ -422,8 +425,8 @@ bool LabelSearch::replaces_fresh(const Label& a, const Label& b, int level, bool
       if (fresh) {
         const double fills_a = a.tile_words[t] * share_a, fills_b = b.tile_words[t] * share_b;
         const double flow_a = a.group_words[t] * share_a, flow_b = b.group_words[t] * share_b;
-        own_a += fills_a * child.fill_pj[t] + flow_a * price;
-        own_b += fills_b * child.fill_pj[t] + flow_b * price;
+        own_a += fills_a * (child.fill_pj[t] + more_fill_pj(a, level - 1, t)) + flow_a * price;
+        own_b += fills_b * (child.fill_pj[t] + more_fill_pj(b, level - 1, t)) + flow_b * price;
         if (timed) {
           for (const MapBounds::Keeper& keeper : keepers) {
             if (p.level[static_cast<std::size_t>(keeper.level)].limited && flow_a > flow_b) return false;

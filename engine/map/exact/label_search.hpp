@@ -44,6 +44,7 @@ struct SearchOutcome {
   std::vector<MapPoint> points;  ///< front: every point found, not yet filtered
   double lower_bound = 0.0;      ///< of the objective over this keep choice (at most the cutoff)
   bool complete = false;         ///< nothing was dropped: lower_bound is min(cutoff, best)
+  std::array<double, max_levels> need{};  ///< with tolls: words that the best mapping's tiles take of each level
   bool out_of_time = false, out_of_memory = false;
   std::int64_t evaluations = 0;
   std::size_t labels = 0;
@@ -129,6 +130,24 @@ class LabelSearch {
     return std::max(1.0, bounds_.limit(t) / label.shared[t]);
   }
   double leak_from(int level) const;
+  /// What a decided level charges a label above its price, per tensor word.
+  double more_fill_pj(const Label& label, int level, std::size_t t) const {
+    return toll_ == nullptr ? 0.0 : rung(label, level).fill_pj[t];
+  }
+  double more_read_pj(const Label& label, int level, std::size_t t) const {
+    return toll_ == nullptr ? 0.0 : rung(label, level).read_pj[t];
+  }
+  double more_update_pj(const Label& label, int level, std::size_t t) const {
+    return toll_ == nullptr ? 0.0 : rung(label, level).update_pj[t];
+  }
+  const LevelToll::Rung& rung(const Label& label, int level) const {
+    const auto j = static_cast<std::size_t>(level);
+    return toll_->level[j].rungs[label.rung[j]];
+  }
+  bool tolled(int level) const {
+    return toll_ != nullptr && !toll_->level[static_cast<std::size_t>(level)].free;
+  }
+  void least_bound(const std::vector<Stage>& stages, SearchOutcome& outcome) const;
   bool bound_before_loops(Label& label, int level, const Cutoff& cutoff) const;
   bool bound_after_loops(Label& label, int level, const Cutoff& cutoff) const;
   double elision_above(const Label& label, int level, bool before_loops, double copies_below) const;
@@ -141,7 +160,7 @@ class LabelSearch {
   bool spread(const Label& source, int level, std::size_t choice, const Arrangement& arrangement,
               Label& out) const;
   void loop(const Label& source, const LabelPath& path, int level, TileLattice::Id target,
-            const LoopOrder& order, unsigned keep, Label& out) const;
+            const LoopOrder& order, unsigned keep, std::uint16_t rung, Label& out) const;
   void pay_fill(Label& label, int k, std::size_t t, double total, double children, double copies,
                 double unit) const;
   void pay_parent(Label& label, int p, std::size_t t, double total, double children, double copies,
@@ -160,6 +179,7 @@ class LabelSearch {
   const LoopPlan* plan_;
   bool product_;  ///< the objective is energy x cycles
   MapBounds bounds_;
+  const Toll* toll_;
   Label root_;
   double root_bound_ = 0.0, root_energy_ = 0.0, root_cycles_ = 0.0;
 };

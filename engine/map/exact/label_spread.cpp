@@ -54,7 +54,7 @@ LabelSearch::Outlook LabelSearch::outlook(const Label& source, int level, unsign
       if (net)
         filled = flow;
       else
-        out.start[t] += flow * p.level[j - 1].fill_pj[t];
+        out.start[t] += flow * (p.level[j - 1].fill_pj[t] + more_fill_pj(source, level - 1, t));
       member = true;
     } else if (open && !source.moved[t]) {
       const double slide = p.tensors[t].product() ? 1.0 : source.least[t];

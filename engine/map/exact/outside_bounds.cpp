@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <functional>
 #include <limits>
+#include <utility>
 
 #include <dovetail/workloads/parallel.hpp>
 
@@ -61,7 +62,67 @@ std::vector<Multicast> widest(std::vector<Multicast> all) {
   return kept;
 }
 
+// The same under a fan-out: the least over what its children may do.
+OutermostCosts outermost_spread(const MapProblem& p, unsigned keep) {
+  const auto i = static_cast<std::size_t>(p.levels - 2);
+  OutermostCosts costs;
+  costs.tiles = fitting(p, p.levels - 2, keep);
+  const TileLattice::Id whole = p.lattice.whole();
+  const TileExtents& full = p.lattice.extents(whole);
+  costs.energy.assign(p.lattice.size(), infinity);
+  costs.cycles.assign(p.lattice.size(), infinity);
+  const MapLevel& dram = p.level.back();
+  const auto w = static_cast<std::size_t>(p.written);
+  const auto price = [&](TileLattice::Id id) {
+    std::array<ReuseLoop, max_dimensions> loops;
+    const TileExtents& tile = p.lattice.extents(id);
+    const TileLattice::Key room = p.lattice.key(whole) - p.lattice.key(id);
+    double best = infinity, least_cycles = infinity;
+    for (const SpatialChoice& choice : dram.choices) {
+      if (!p.lattice.divides(p.lattice.key(choice.tile), room)) continue;
+      const TileExtents& inner = p.lattice.extents(id + choice.tile);
+      unsigned active = 0;
+      for (std::size_t d = 0; d < p.merged.layer.dimensions.size(); ++d)
+        active |= full[d] > inner[d] ? 1U << d : 0U;
+      std::array<double, max_tensors> groups{};
+      for (std::size_t t = 0; t < p.tensors.size(); ++t)
+        groups[t] = choice.tile == 0 ? 1.0 : p.groups(static_cast<int>(t), id, choice.tile);
+      for (const LoopOrder& order : p.orders.back()->get(keep, active)) {
+        for (int k = 0; k < order.count; ++k) {
+          const std::size_t d = order.dimension[static_cast<std::size_t>(k)];
+          loops[static_cast<std::size_t>(k)] = {static_cast<int>(d), full[d] / inner[d], inner[d]};
+        }
+        double energy = 0.0, reads = 0.0, writes = 0.0;
+        for (std::size_t t = 0; t < p.tensors.size(); ++t) {
+          double words = p.tensors[t].touched(full);
+          if ((keep >> t & 1U) != 0) {
+            const double own = p.tensors[t].walk(tile, loops.data(), order.count).closed_words();
+            words = own * groups[t];
+            energy += own * choice.children * p.level[i].fill_pj[t] +
+                      words * (dram.read_pj[t] + (t == w ? dram.update_pj[t] : 0.0));
+          }
+          reads += words * dram.cost[t].rate;
+          if (t == w) {
+            writes += words * dram.cost[t].rate;
+            reads -= p.whole_volume(p.written) * dram.cost[t].rate;
+          }
+        }
+        best = std::min(best, energy);
+        least_cycles =
+            std::min(least_cycles, std::max({reads / dram.bandwidth.read, writes / dram.bandwidth.write,
+                                             (reads + writes) / dram.bandwidth.shared}));
+      }
+    }
+    costs.energy[id] = best;
+    costs.cycles[id] = least_cycles;
+  };
+  in_pieces(costs.tiles.size(), p.request.threads, [&](std::size_t n) { price(costs.tiles[n]); });
+  p.lattice.minimum_over_multiples(costs.cycles, ~0U);
+  return costs;
+}
+
 OutermostCosts outermost(const MapProblem& p, unsigned keep) {
+  if (p.level.back().spatial) return outermost_spread(p, keep);
   const auto i = static_cast<std::size_t>(p.levels - 2);
   OutermostCosts costs;
   costs.tiles = fitting(p, p.levels - 2, keep);
@@ -147,9 +208,9 @@ std::vector<Multicast> multicasts(const MapProblem& problem) {
   return all;
 }
 
-OutermostTables outermost_tables(const MapProblem& problem, const std::vector<KeepGroup>& groups) {
+OutermostTables outermost_tables(const MapProblem& problem, const std::vector<KeepGroup>& groups, bool spread) {
   OutermostTables tables;
-  if (problem.levels < 2 || problem.level.back().spatial) return tables;
+  if (problem.levels < 2 || (problem.level.back().spatial && !spread)) return tables;
   for (const KeepGroup& group : groups) {
     for (const unsigned keep : keep_sets(group[static_cast<std::size_t>(problem.levels) - 2])) tables[keep];
   }
@@ -161,7 +222,7 @@ OutermostTables outermost_tables(const MapProblem& problem, const std::vector<Ke
 }
 
 MapBounds::MapBounds(const MapProblem& problem, const SearchCase& part, const OutermostTables& outermost)
-    : problem_(&problem), group_(part.keep), limit_(part.multicast) {
+    : problem_(&problem), group_(part.keep), limit_(part.multicast), toll_(part.toll) {
   const KeepGroup& group = group_;
   const auto levels = static_cast<std::size_t>(problem.levels);
   const std::size_t tensors = problem.tensors.size();
@@ -193,6 +254,16 @@ MapBounds::MapBounds(const MapProblem& problem, const SearchCase& part, const Ou
   for (std::size_t j = levels - 1; j-- > 0;) {
     shared_above_[j] = shared_above_[j + 1];
     for (std::size_t t = 0; t < tensors; ++t) shared_above_[j][t] *= most_shared(problem, j + 1)[t];
+  }
+  if (toll_ != nullptr) {
+    Multicast below;
+    below.fill(1.0);
+    for (std::size_t j = 0; j < levels; ++j) {
+      const Multicast own = most_shared(problem, j);
+      for (std::size_t t = 0; t < tensors; ++t)
+        below[t] = std::min({below[t] * own[t], problem.macs / problem.tensors[t].touched(problem.lattice.extents(problem.lattice.whole()))});
+      shared_below_.push_back(below);
+    }
   }
   children_above_.assign(levels, 1.0);
   for (std::size_t j = levels - 1; j-- > 0;) {
@@ -226,6 +297,10 @@ MapBounds::MapBounds(const MapProblem& problem, const SearchCase& part, const Ou
           own.tiles.push_back(problem.lattice.whole());
       } else {
         own.tiles = fitting(problem, static_cast<int>(j), keep);
+        if (toll_ != nullptr)
+          std::erase_if(own.tiles, [&](TileLattice::Id m) {
+            return problem.words(static_cast<int>(j), keep, m) > toll_->level[j].rungs.back().capacity;
+          });
       }
     }
   }
@@ -235,7 +310,7 @@ MapBounds::MapBounds(const MapProblem& problem, const SearchCase& part, const Ou
   top.outer.assign(problem.lattice.size(), infinity);
   for (const TileLattice::Id id : top.tiles) top.outer[id] = 0.0;
   for (int j = problem.levels - 1; j >= 0; --j) {
-    if (j + 2 == problem.levels && !problem.level.back().spatial) {
+    if (j + 2 == problem.levels && !outermost.empty()) {
       cycles_.assign(problem.lattice.size(), infinity);
       for (const unsigned keep : sets(j)) {
         const OutermostCosts& costs = outermost.at(keep);
@@ -249,12 +324,38 @@ MapBounds::MapBounds(const MapProblem& problem, const SearchCase& part, const Ou
           for (double& energy : own.outer) energy -= first;
         }
         for (std::size_t m = 0; m < cycles_.size(); ++m) cycles_[m] = std::min(cycles_[m], costs.cycles[m]);
+        if (toll_ != nullptr) {
+          const std::vector<double> whole = std::exchange(own.outer, std::vector<double>(own.outer.size(), infinity));
+          for (const TileLattice::Id m : own.tiles) own.outer[m] = whole[m] + charge(j, keep, m);
+        }
       }
     } else if (j + 1 < problem.levels) {
       inner(j);
     }
     for (const unsigned keep : sets(j)) sweeps(j, keep);
   }
+}
+
+double MapBounds::charge(int j, unsigned keep, TileLattice::Id m) const {
+  if (toll_ == nullptr || toll_->level[static_cast<std::size_t>(j)].free) return 0.0;
+  const MapProblem& p = *problem_;
+  const LevelToll& own = toll_->level[static_cast<std::size_t>(j)];
+  const LevelToll::Rung& rung = own.rungs[own.rung(p.words(j, keep, m))];
+  const TileExtents& full = p.lattice.extents(p.lattice.whole());
+  double energy = 0.0;
+  for (std::size_t t = 0; t < p.tensors.size(); ++t) {
+    if ((keep >> t & 1U) == 0) continue;
+    bool innermost = true;
+    for (int i = 0; i < j; ++i) innermost = innermost && !may_keep(i, t);
+    // What the units take of it or add to it; of what levels inside may store, every element once.
+    const double served = innermost ? p.macs / shared_below_[static_cast<std::size_t>(j)][t] : p.tensors[t].touched(full);
+    if (p.tensors[t].written()) {
+      energy += served * rung.update_pj[t] + std::max(0.0, served - elided_words(j)) * rung.read_pj[t];
+    } else {
+      energy += served * rung.read_pj[t] + p.tensors[t].touched(full) * rung.fill_pj[t];
+    }
+  }
+  return energy;
 }
 
 double MapBounds::parallel(int j, TileLattice::Id m) const {
@@ -374,7 +475,7 @@ void MapBounds::inner(int j) {
           }
         }
       }
-      own.outer[m] = best;
+      own.outer[m] = toll_ == nullptr ? best : best + charge(j, keep, m);
     };
     in_pieces(own.tiles.size(), p.request.threads, [&](std::size_t n) { price(own.tiles[n]); });
   }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <dovetail/engine/map/exact/search_tables.hpp>
+#include <dovetail/engine/map/exact/toll.hpp>
 
 namespace dovetail {
 
@@ -26,6 +27,7 @@ struct SearchCase {
   KeepGroup keep{};
   Multicast multicast{};
   bool net = false;  ///< bounds net of first-read elision: closer, for many cases at once
+  const Toll* toll = nullptr;  ///< what capacities cost; outlives the search
   SearchCase() { multicast.fill(std::numeric_limits<double>::infinity()); }
 };
 
@@ -41,7 +43,8 @@ struct OutermostCosts {
 
 /// OutermostCosts by the keep set of the level inside, for the keep sets that some of `groups` have there.
 using OutermostTables = std::map<unsigned, OutermostCosts>;
-OutermostTables outermost_tables(const MapProblem& problem, const std::vector<KeepGroup>& groups);
+/// None under a fan-out, unless `spread` asks for them there as well.
+OutermostTables outermost_tables(const MapProblem& problem, const std::vector<KeepGroup>& groups, bool spread = false);
 
 /// What moving the written tensor over one boundary costs at least, first reads elided. Of the words that all children
 /// take in and of those that their parents serve, the first ones are not read: at most one per output and instance that
@@ -91,6 +94,8 @@ class MapBounds {
   /// Energy outside the tile of level j, which stores `keep` (gross), and cycles of the outermost level around a tile of
   /// an inner one. Infinite where the tile cannot be.
   double outer(int j, unsigned keep, TileLattice::Id m) const { return at(j, keep).outer[m]; }
+  /// What a tile's capacity costs at least, in accesses that no mapping avoids: a part of `outer`.
+  double charge(int j, unsigned keep, TileLattice::Id m) const;
   double outer_cycles(int j, unsigned keep, TileLattice::Id m) const {
     if (j + 1 >= problem_->levels) return 0.0;
     const std::vector<double>& own = at(j, keep).cycles;
@@ -182,6 +187,8 @@ class MapBounds {
   std::vector<std::array<std::vector<Keeper>, max_tensors>> above_;
   std::vector<std::array<double, max_tensors>> shares_;
   std::vector<double> elision_, elided_words_, children_above_;
+  const Toll* toll_ = nullptr;
+  std::vector<Multicast> shared_below_;  ///< with tolls: most that the fan-outs up to a level share
   bool net_ = false;
   bool disjoint_ = true;
 };
