@@ -6,8 +6,10 @@
 #include <dovetail/accelerators/loop/loop_model.hpp>
 #include <dovetail/accelerators/import/timeloop_design.hpp>
 #include <dovetail/accelerators/mapping/design.hpp>
+#include <dovetail/engine/cases/placement_document.hpp>
 #include <dovetail/engine/report/cycle_report.hpp>
 #include <dovetail/engine/report/explain.hpp>
+#include <dovetail/engine/report/system_report.hpp>
 
 #include "command.hpp"
 
@@ -34,12 +36,50 @@ Design read_files(const std::vector<std::string>& files) {
   return load_design(files.front());
 }
 
+// Layers on several machines, and what moving one would cost: a placement-case/1 document, or the result of a study with a
+// system (result.json of `optimize --out DIR`). None for other documents.
+std::optional<int> explain_placement(const Common& common, const std::string& path) {
+  Node document;
+  try {
+    document = load_file(path);
+  } catch (const InputError&) {
+    return std::nullopt;  // read again, with its message, as a design
+  }
+  const Node* schema = document.is_mapping() ? document.find("schema") : nullptr;
+  const std::string kind = schema != nullptr && schema->is_scalar() ? schema->text() : "";
+  const bool text = common.format == "text";
+  if (kind == "placement-case/1") {
+    Diagnostics diagnostics;
+    const PlacementCase placement_case = read_placement(document, diagnostics);
+    diagnostics.raise();
+    const PlacementResult result = place(placement_case.problem);
+    if (text)
+      say("{}", placement_text(placement_case, result));
+    else
+      print_json(common, answer_placement(placement_case, result));
+    return result.front.empty() ? exit_infeasible : exit_done;
+  }
+  if (kind != "dovetail-exploration/1") return std::nullopt;
+  const nlohmann::ordered_json result = to_json(document);
+  const nlohmann::ordered_json best = result.value("best", nlohmann::ordered_json());
+  if (!best.is_object() || !best.contains("system") || !best["system"].is_object())
+    throw InputError({path, 0, 0, ""}, "explain needs a result with a system; this one has no best candidate on several machines");
+  if (text)
+    say("{}", system_text(best["system"]));
+  else
+    print_json(common, best["system"]["layers"]);
+  return exit_done;
+}
+
 int run_explain(const CLI::App& command, const Common& common, const std::vector<std::string>& files, const std::string& show,
                 const std::string& model) {
   refuse_unless(model == "cycle", command, {"--out"}, "--model cycle, whose timeline it holds");
   refuse_unless(model == "loop", command, {"--show"}, "--model loop");
   if (show == "schedule" && common.format != "text") throw UsageError("--show schedule has no JSON: leave out --format");
   const std::string& path = files.front();
+  if (files.size() == 1 && model == "loop" && show == "all") {
+    if (const auto code = explain_placement(common, path)) return *code;
+  }
   const Design design = read_files(files);
   if (!design.mapping) {
     throw InputError({path}, "explain needs a design with a mapping; `dovetail map` finds one");
@@ -85,7 +125,8 @@ void add_explain(CLI::App& app, Common& common, Action& action) {
       {.out = true, .dry_run = false});
   command
       ->add_option("DESIGN", options->files,
-                   "A design document with a mapping (YAML or JSON), or the files of a Timeloop design")
+                   "A design document with a mapping (YAML or JSON), or the files of a Timeloop design; or a "
+                   "placement-case/1 document or the result of a study on several machines: what moving a layer would cost")
       ->required();
   command
       ->add_option("--show", options->show,

@@ -11,6 +11,7 @@
 #include <dovetail/engine/explore/exploration_record.hpp>
 #include <dovetail/engine/report/exploration_report.hpp>
 #include <dovetail/engine/report/evaluation_json.hpp>
+#include <dovetail/engine/report/system_report.hpp>
 #include <dovetail/engine/report/table.hpp>
 #include <dovetail/engine/study/presets.hpp>
 #include <dovetail/spaces/space/point_json.hpp>
@@ -32,6 +33,11 @@ Json trials_json(const Exploration& exploration, const ExplorationResult& result
 
 void print_unreachable(const ExplorationResult& result) {
   const Unreachable& found = *result.unreachable;
+  if (found.limit != nullptr && found.limit->follows) {
+    fmt::print(stderr, "error: no feasible design: {} cannot be met: no schedule of {} is below {:.6g}\n", found.limit->text,
+               found.proven ? "any candidate" : "the candidates that were looked at", found.nearest);
+    return;
+  }
   const char* how = found.proven ? "of all candidates" : "of those that were found";
   if (found.limit == nullptr) {
     fmt::print(stderr, "error: no feasible design: each limit can be met, {}\n", found.proven ? "but not all together" : "but none was found that meets all together");
@@ -42,8 +48,9 @@ void print_unreachable(const ExplorationResult& result) {
 }
 
 int print_plan(const Exploration& exploration, const Common& common) {
-  const SpaceSize size = exploration.space().count();
+  const SpaceSize size = exploration.candidates().count();
   Json json = exploration_header(exploration);
+  if (exploration.candidates().system) json["system"] = system_plan_json(exploration);
   json["points"] = json_number(size.feasible);
   json["exact"] = size.exact;
   json["stages"] = Json::array();
@@ -55,6 +62,7 @@ int print_plan(const Exploration& exploration, const Common& common) {
     return exit_done;
   }
   say("space: {} candidates ({}), {} parameters\n", short_number(size.feasible), size.exact ? "counted" : "estimated", json["parameters"].size());
+  if (json.contains("system")) say("{}", system_plan_text(json["system"]));
   for (const Json& stage : json["stages"]) {
     std::string names;
     for (const Json& name : stage["metrics"]) names += " " + name.get<std::string>();
@@ -71,6 +79,11 @@ void write_files(const Exploration& exploration, const ExplorationResult& result
   write_file(directory, "result.txt", exploration_text(json));
   write_file(directory, "trials.csv", exploration_csv(trials_json(exploration, result), exploration.space().names()));
   if (!json["best"].is_object()) return;
+  if (json["best"].contains("system") && json["best"]["system"].is_object()) {
+    const Json& system = json["best"]["system"];
+    write_file(directory, "placement.json", system["placement"].dump(2) + "\n");
+    for (const Json& machine : system["machines"]) write_file(directory, fmt::format("machine_{}.yaml", machine["slot"].get<int>()), to_yaml(machine["architecture"]));
+  }
   for (const Json& network : json["best"]["networks"])
     write_file(directory, network.contains("task") ? fmt::format("network_{}.yaml", network["task"].get<std::string>()) : "network.yaml", to_yaml(network["workload"]));
 }
@@ -122,7 +135,11 @@ int run_exploration(const ExplorationStudy& study, bool resume, const Common& co
   };
   const ExplorationResult result = run(exploration, options);
   progress.clear();
-  const Json json = exploration_json(exploration, result);
+  Json json = exploration_json(exploration, result);
+  if (exploration.candidates().system) {
+    json["system"] = system_plan_json(exploration);
+    for (const std::string& remark : system_remarks(exploration)) json["remarks"].push_back(remark);
+  }
   if (store) store->put_information("result", json.dump());
   if (common.format == "text") {
     say("{}", exploration_text(json));

@@ -19,6 +19,7 @@
 #include <dovetail/engine/explore/pricers/command_pricer.hpp>
 #include <dovetail/engine/explore/pricers/mapped_pricer.hpp>
 #include <dovetail/engine/explore/pricers/static_limits.hpp>
+#include <dovetail/engine/explore/pricers/system_pricer.hpp>
 #include <dovetail/engine/explore/pricers/table_pricer.hpp>
 #include <dovetail/engine/explore/pricers/tiles_pricer.hpp>
 #include <dovetail/engine/explore/stage/csv_table.hpp>
@@ -35,6 +36,8 @@ constexpr std::size_t most_listed = 20'000;  // candidates that are all asked wh
 constexpr int draws_to_judge = 2'000;        // of a space too large for that
 constexpr int repair_steps = 40;             // of a draw that breaks a limit
 constexpr int first_draws = 12;              // stratified, before the designer's own
+constexpr int first_systems = 20;            // the same of systems, whose families must all be seen
+constexpr int every_system = 6;              // and one in so many later suggestions
 
 std::string resolve(const std::string& folder, const std::string& name, bool always_path = false) {
   const bool path = always_path || name.find('/') != std::string::npos || name.find('.') != std::string::npos;
@@ -86,12 +89,16 @@ Exploration::Exploration(ExplorationStudy study, OwnAccuracy own_accuracy)
   read_networks(diagnostics);
   read_machine(diagnostics);
   if (!diagnostics.failed() && study_.explore.compression.given) read_compression(diagnostics);
+  if (study_.explore.system.given) read_system_machines(diagnostics);
   diagnostics.raise();
   candidates_.join();
   candidates_.space = narrow(candidates_.space, study_, diagnostics);
   make_stages(diagnostics);
   diagnostics.raise();
+  if (candidates_.system) add_following_limits();
   measures_ = std::make_unique<Measures>(stages_, study_.explore, diagnostics);
+  if (system_pricer_ != nullptr) system_pricer_->choose_by([this](const std::vector<std::map<std::string, double>>& metrics) { return choose_schedule(metrics); });
+  if (candidates_.system && !diagnostics.failed()) check_budgets(diagnostics);
   read_start(diagnostics);
   if (const auto found = study_.designer_options.find("known"); found != study_.designer_options.end()) {
     if (found->second != "on" && found->second != "off")
@@ -176,9 +183,10 @@ void Exploration::make_stages(Diagnostics& diagnostics) {
     else
       exact_ = std::make_shared<ExactCompression>(explore.compression, read_sensitivities(*sensitivity, diagnostics), *limit, cost.convolutions);
   }
-  if (cost.kind == StudyCost::Kind::none && candidates_.machine) cost.kind = StudyCost::Kind::mapped;
-  if (cost.kind == StudyCost::Kind::mapped && !candidates_.machine)
-    diagnostics.error(cost.where, "cost: mapping needs a machine: `family: NAME`");
+  const bool has_machine = candidates_.machine || candidates_.system;
+  if (cost.kind == StudyCost::Kind::none && has_machine) cost.kind = StudyCost::Kind::mapped;
+  if (cost.kind == StudyCost::Kind::mapped && !has_machine)
+    diagnostics.error(cost.where, "cost: mapping needs a machine: `family: NAME`, or a `system`");
   std::vector<std::string> order;
   for (const auto& entry : explore.stages) order.push_back(entry.first);
   for (const char* name : {"limits", "price", "accuracy"})
@@ -205,6 +213,15 @@ void Exploration::make_stages(Diagnostics& diagnostics) {
         options.bypass = study_.bypass == "none" ? Bypass::none : study_.bypass == "fixed" ? Bypass::fixed : Bypass::search;
         options.seed = study_.seed;
         options.clock_mhz = study_.clock_mhz;
+        if (candidates_.system) {
+          PlacementOptions placement;
+          placement.labels = static_cast<std::size_t>(explore.system.labels);
+          placement.comparisons = 150 * placement.labels;
+          placement.beam = static_cast<std::size_t>(explore.system.beam);
+          auto pricer = make_system_pricer(candidates_, options, placement);
+          system_pricer_ = pricer.get();
+          return pricer;
+        }
         return candidates_.machine ? make_mapped_pricer(candidates_, options) : nullptr;
       }
       default: return nullptr;
@@ -223,7 +240,7 @@ void Exploration::make_stages(Diagnostics& diagnostics) {
     }
   };
   for (const std::string& name : order) {
-    if (name == "limits") stages_.push_back(make_static_limits(candidates_));
+    if (name == "limits") stages_.push_back(make_static_limits(candidates_, study_.clock_mhz));
     if (name == "price") {
       if (auto stage = price()) stages_.push_back(std::move(stage));
     }
@@ -262,6 +279,7 @@ void Exploration::read_start(Diagnostics& diagnostics) {
     Point point;
     if (candidates_.machine) point = candidates_.machine->default_point();
     if (candidates_.tiles) point.numbers = start_tiling(node);
+    if (candidates_.system) point.numbers = candidates_.system->default_numbers();
     const std::vector<double> uncut = candidates_.compression.whole();
     point.numbers.insert(point.numbers.end(), uncut.begin(), uncut.end());
     for (const NetworkSource& network : candidates_.networks) {
@@ -357,6 +375,7 @@ double Exploration::known_violation(const Point& point) const {
 }
 
 bool Exploration::admits(const Point& point) const {
+  if (!candidates_.in_order(point)) return false;
   if (!known_ || known_violation(point) <= 0.0) return true;
   ++refused_;
   return false;
@@ -369,6 +388,7 @@ std::optional<Point> Exploration::draw(Random& random) const {
   for (int step = 0; step < repair_steps && violation > 0.0; ++step) {
     bool moved = false;
     for (Point& near : space().neighbours(*point, random, 24)) {
+      if (!candidates_.in_order(near)) continue;
       const double other = known_violation(near);
       if (other >= violation) continue;
       violation = other;
@@ -435,8 +455,8 @@ std::unique_ptr<Designer> Exploration::designer(int threads) const {
   context.options = study_.designer_options;
   context.options.erase("known");
   const bool any_known = known_ && std::any_of(measures_->limits().begin(), measures_->limits().end(), [](const MeasuredLimit& limit) { return limit.known; });
+  if (any_known || candidates_.system) context.admits = [this](const Point& point) { return admits(point); };
   if (any_known) {
-    context.admits = [this](const Point& point) { return admits(point); };
     // What holds by construction need not be learned.
     context.goal.specs.clear();
     for (const MeasuredLimit& limit : measures_->limits())
@@ -445,11 +465,12 @@ std::unique_ptr<Designer> Exploration::designer(int threads) const {
   try {
     auto designer = make_designer(study_.designer, context);
     const bool tight = any_known && !(space().finite() && space().count().feasible <= static_cast<double>(most_listed));
-    if (!tight && !candidates_.stratified()) return designer;
+    if (!tight && !candidates_.stratified() && !candidates_.system) return designer;
     // Its own draws would be of the largest stratum, or break limits: the first points are drawn here, of random search all.
     FirstDraws draws;
     draws.draw = [this](Random& random) { return draw(random); };
-    draws.count = study_.designer == "random" ? -1 : first_draws;
+    draws.count = study_.designer == "random" ? -1 : candidates_.system ? first_systems : first_draws;
+    draws.every = candidates_.system ? every_system : 0;
     draws.seed = study_.seed;
     return with_first_draws(std::move(designer), std::move(draws));
   } catch (const std::invalid_argument& error) {
@@ -481,6 +502,17 @@ StudyRecord Exploration::record(const std::string& command, const std::string& v
       text += fmt::format("{}{}{};", figure.component, figure.quantity, figure.value);
     identity["family digest"] = digest(text);
     identity["clock_mhz"] = fmt::format("{}", study_.clock_mhz.value_or(candidates_.machine->clock_mhz()));
+    identity["bypass"] = study_.bypass;
+  }
+  if (candidates_.system) {
+    text.clear();
+    for (const SlotOption& option : candidates_.system->options()) {
+      text += option.name + ":";
+      const auto figures = option.family ? option.family->figures(option.family->default_point()) : dovetail::figures(option.fixed);
+      for (const Figure& figure : figures) text += fmt::format("{}{}{};", figure.component, figure.quantity, figure.value);
+      text += fmt::format("{};", option.clock_mhz);
+    }
+    identity["system digest"] = digest(text);
     identity["bypass"] = study_.bypass;
   }
   Random random(0, {0x7370});

@@ -19,6 +19,8 @@
 
 namespace dovetail {
 
+class SystemPricer;
+
 /// A limit that no candidate meets.
 struct Unreachable {
   const MeasuredLimit* limit = nullptr;  ///< null: every limit by itself can be met, all together cannot
@@ -55,6 +57,8 @@ class Exploration {
   /// The limits that hold by construction, tried on all candidates or many.
   std::optional<Unreachable> unreachable() const;
 
+  /// The stage that places networks on several machines; null without a system.
+  const SystemPricer* system_pricer() const { return system_pricer_; }
   /// The points of `start`.
   const std::vector<Point>& start() const { return start_; }
   std::unique_ptr<Designer> designer(int threads) const;
@@ -71,6 +75,10 @@ class Exploration {
   void read_tiles(const std::string& family, Diagnostics& diagnostics);
   void read_compression(Diagnostics& diagnostics);
   Sensitivities read_sensitivities(const StudyAccuracy& accuracy, Diagnostics& diagnostics) const;
+  void read_system_machines(Diagnostics& diagnostics);
+  void add_following_limits();
+  void check_budgets(Diagnostics& diagnostics) const;
+  std::size_t choose_schedule(const std::vector<std::map<std::string, double>>& metrics) const;
   void make_stages(Diagnostics& diagnostics);
   void read_start(Diagnostics& diagnostics);
   std::vector<double> start_tiling(const Node& start) const;
@@ -81,6 +89,7 @@ class Exploration {
   OwnAccuracy own_accuracy_;
   CandidateSpace candidates_;
   std::vector<std::unique_ptr<Stage>> stages_;
+  SystemPricer* system_pricer_ = nullptr;
   std::unique_ptr<Measures> measures_;
   Goal goal_;
   std::vector<Point> start_;

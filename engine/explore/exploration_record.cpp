@@ -21,7 +21,7 @@ Json exploration_header(const Exploration& exploration) {
   for (const Parameter& parameter : exploration.space().parameters()) parameters.push_back(parameter.name);
   for (const Objective& objective : exploration.goal().objectives) objectives.push_back({{"metric", objective.metric}, {"minimize", objective.minimize}});
   for (const MeasuredLimit& limit : exploration.measures().limits())
-    specs.push_back({{"spec", limit.text}, {"known", limit.known && exploration.known_limits()}});
+    if (!limit.follows) specs.push_back({{"spec", limit.text}, {"known", limit.known && exploration.known_limits()}});
   for (const auto& stage : exploration.stages())
     for (const std::string& remark : stage->remarks()) remarks.push_back(remark);
   Json stages = Json::array();

@@ -19,7 +19,8 @@ class FirstDrawsDesigner final : public Designer {
     std::vector<Point> points;
     while (static_cast<int>(points.size()) < count) {
       std::optional<Point> point;
-      if (draws_.count < 0 || drawn_ < draws_.count) point = drawn();
+      const bool later = draws_.every > 0 && ++suggested_ % draws_.every == 0;
+      if (draws_.count < 0 || drawn_ < draws_.count || later) point = drawn();
       if (!point) point = asked();
       if (!point) break;
       known_.insert(*point);
@@ -55,7 +56,7 @@ class FirstDrawsDesigner final : public Designer {
 
   std::unique_ptr<Designer> designer_;
   FirstDraws draws_;
-  int drawn_ = 0;
+  int drawn_ = 0, suggested_ = 0;
   std::set<Point> known_;
 };
 

@@ -129,7 +129,8 @@ void Measures::add_limit(const StudyLimit& limit, Diagnostics& diagnostics) {
   bool at_most = limit.text[at] == '<';
   const auto left_number = csv_number(left), right_number = csv_number(right);
   MeasuredLimit result;
-  result.text = limit.text;
+  result.text = limit.follows_from.empty() ? limit.text : limit.follows_from;
+  result.follows = !limit.follows_from.empty();
   result.where = limit.where;
   int metric = -1;
   double bound = 0.0;

@@ -21,6 +21,7 @@ struct MeasuredLimit {
   int stage = 0;     ///< position of the stage after which it can be told
   bool known = false;  ///< its stages are cheap: it holds by construction
   Location where;
+  bool follows = false;  ///< from another limit: it is no wish of its own
 };
 
 /// Metrics of the stages, then of the user, then those that only objectives and limits name by their expressions.

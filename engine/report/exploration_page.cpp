@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <dovetail/engine/report/exploration_report.hpp>
+#include <dovetail/engine/report/system_report.hpp>
 #include <dovetail/engine/report/table.hpp>
 
 namespace dovetail {
@@ -170,6 +171,8 @@ std::string exploration_page(const Json& result, const Json& trials) {
   html += "<pre>" + escaped(exploration_text(result)) + "</pre>";
   html += fmt::format("<h2>{} against {}</h2><p>Green: none is better in both. Blue: feasible. Grey: breaks a limit.</p>", escaped(y_name), escaped(x_name.empty() ? "nothing" : x_name));
   html += scatter(std::move(dots), x_name, y_name, x_small, y_small);
+  if (result["best"].is_object() && result["best"].contains("system") && result["best"]["system"].is_object())
+    html += "<h2>Schedule</h2><p>A row per machine; pointing at a layer tells what moving it would cost.</p><div class='wide'>" + system_svg(result["best"]["system"]) + "</div>";
   if (result["best"].is_object() && result["best"].contains("networks"))
     for (const Json& network : result["best"]["networks"])
       html += fmt::format("<h2>Best network{}</h2><p>A circle is a layer (blue: convolution, orange: depthwise, green: matrix product); pointing at one tells its shape.</p>{}",

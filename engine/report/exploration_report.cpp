@@ -12,6 +12,7 @@
 #include <dovetail/engine/explore/stage/candidate_json.hpp>
 #include <dovetail/engine/report/evaluation_json.hpp>
 #include <dovetail/engine/report/report.hpp>
+#include <dovetail/engine/report/system_report.hpp>
 #include <dovetail/engine/report/table.hpp>
 #include <dovetail/spaces/space/point_json.hpp>
 
@@ -50,6 +51,7 @@ Json best_json(const Exploration& exploration, const Trial& trial) {
   json["metrics"] = metrics_json(trial);
   json["specs"] = Json::array();
   for (const MeasuredLimit& limit : exploration.measures().limits()) {
+    if (limit.follows) continue;
     const double found = trial.metrics.at(limit.spec.metric);
     Json one = {{"spec", limit.text}, {"metric", limit.spec.metric}, {"found", json_number(found)}};
     if (limit.spec.max) one["max"] = *limit.spec.max;
@@ -63,6 +65,7 @@ Json best_json(const Exploration& exploration, const Trial& trial) {
   if (candidate.machine != nullptr) json["architecture"] = to_json(candidate.architecture());
   for (const auto& stage : exploration.stages())
     if (const std::string detail = stage->detail(candidate); !detail.empty()) json["details"][stage->name()] = Json::parse(detail);
+  if (exploration.system_pricer() != nullptr) json["system"] = system_json(exploration, trial, {});
   return json;
 }
 
@@ -78,9 +81,23 @@ std::string number(const Json& value) {
   return fmt::format("{:.6g}", x);
 }
 
-std::string point_text(const Json& point) {
+// Whether a parameter is of a family that does not stand in its slot.
+bool stands_aside(const std::string& name, const Json& best) {
+  if (!best.contains("system") || !best["system"].is_object() || name.rfind("hw.", 0) != 0) return false;
+  const std::size_t dot = name.find('.', 3);
+  if (dot == std::string::npos || name.compare(dot, std::string::npos, ".family") == 0) return false;
+  for (const Json& machine : best["system"]["machines"]) {
+    if (name.substr(3, dot - 3) != machine["slot"].dump()) continue;
+    const std::string rest = name.substr(dot + 1);
+    return rest.find('.') != std::string::npos && rest.rfind(machine["family"].get<std::string>() + ".", 0) != 0;
+  }
+  return true;
+}
+
+std::string point_text(const Json& best) {
   std::string text;
-  for (const auto& [name, value] : point.items())
+  for (const auto& [name, value] : best["point"].items())
+    if (!stands_aside(name, best))
     text += fmt::format("{}{}={}", text.empty() ? "" : "  ", name, value.is_string() ? value.get<std::string>() : value.dump());
   return text;
 }
@@ -134,13 +151,14 @@ std::string best_text(const Json& result) {
   Table metrics({"metric", "value"});
   for (const auto& [name, value] : best["metrics"].items()) metrics.add({name, number(value)});
   text += "\n" + metrics.text();
-  text += fmt::format("\nBest candidate (trial {}):\n  {}\n", best["id"].dump(), wrapped(point_text(best["point"]), 108));
+  text += fmt::format("\nBest candidate (trial {}):\n  {}\n", best["id"].dump(), wrapped(point_text(best), 108));
   for (const Json& network : best["networks"])
     text += fmt::format("network {}{} {}: {} layers, {} MACs, {} parameters\n", network.contains("task") ? network["task"].get<std::string>() + ", " : "",
                         network["name"].get<std::string>(), network["key"].get<std::string>().size() <= 60 ? network["key"].get<std::string>() : "",
                         network["layers"].dump(), network["macs"].dump(), network["parameters"].dump());
   if (best.contains("details"))
     for (const auto& detail : best["details"].items()) text += detail_text(detail.value());
+  if (best.contains("system") && best["system"].is_object()) text += system_text(best["system"]);
   return text;
 }
 
@@ -233,8 +251,9 @@ std::string exploration_text(const Json& result) {
   for (const Json& name : result["networks"]) names += (names.empty() ? "" : ", ") + name.get<std::string>();
   std::string wanted;
   for (const Json& objective : result["objectives"]) wanted += (wanted.empty() ? "" : ", ") + objective_title(objective);
-  std::string text = fmt::format("{}{}: {}; {} trials ({} feasible), designer {}\n", names,
-                                 result["family"].is_string() ? " on " + result["family"].get<std::string>() : "", wanted, result["trials"].dump(),
+  std::string machine = result["family"].is_string() ? " on " + result["family"].get<std::string>() : "";
+  if (result.contains("system")) machine = fmt::format(" on a system of {} slot{}", result["system"]["slots"].size(), result["system"]["slots"].size() == 1 ? "" : "s");
+  std::string text = fmt::format("{}{}: {}; {} trials ({} feasible), designer {}\n", names, machine, wanted, result["trials"].dump(),
                                  result["feasible"].dump(), result["designer"].get<std::string>());
   for (const Json& spec : result["specs"])
     text += fmt::format("limit {} ({})\n", spec["spec"].get<std::string>(), spec["known"].get<bool>() ? "known: holds by construction" : "learned");

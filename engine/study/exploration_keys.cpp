@@ -352,11 +352,19 @@ namespace {
 
 using Reader = void (*)(const Node&, StudyExploration&, Diagnostics&);
 
+// Boards for a pipeline, or machines of one chip.
+void read_boards_or_machines(const Node& node, StudyExploration& explore, Diagnostics& diagnostics) {
+  if (is_boards(node))
+    read_boards(node, explore.boards, diagnostics);
+  else
+    read_system(node, explore.system, diagnostics);
+}
+
 // The keys that a search over networks reads itself; all others are those of every study.
 Reader reader_of(const std::string& key) {
   static const std::map<std::string, Reader> readers = {
       {"network", read_network},   {"networks", read_networks}, {"cost", read_cost},       {"accuracy", read_accuracy}, {"metrics", read_metrics},
-      {"system", [](const Node& node, StudyExploration& explore, Diagnostics& diagnostics) { read_boards(node, explore.boards, diagnostics); }},
+      {"system", read_boards_or_machines},
       {"stages", read_stages},     {"start", read_start},       {"compress", [](const Node& node, StudyExploration& explore, Diagnostics& diagnostics) { read_compression_keys(node, explore.compression, diagnostics); }},       {"objective", read_aims},  {"specs", read_limits}};
   const auto found = readers.find(key);
   return found == readers.end() ? nullptr : found->second;

@@ -11,6 +11,7 @@
 #include <dovetail/engine/study/compress_keys.hpp>
 #include <dovetail/engine/study/study.hpp>
 #include <dovetail/engine/study/trainer_keys.hpp>
+#include <dovetail/engine/study/system_keys.hpp>
 #include <dovetail/workloads/text/document.hpp>
 #include <dovetail/workloads/text/reader.hpp>
 
@@ -65,6 +66,7 @@ struct StudyAim {
 struct StudyLimit {
   std::string text;
   Location where;
+  std::string follows_from = {};  ///< the limit that this one follows from, which is told in its place; empty: the user's own
 };
 
 /// All keys that turn a study into a search over networks.
@@ -73,6 +75,7 @@ struct StudyExploration {
   std::vector<StudyNetwork> networks;
   StudyBoards boards;
   StudyCompression compression;
+  StudySystem system;
   StudyCost cost;
   std::vector<StudyAccuracy> accuracies;
   std::vector<std::pair<std::string, StudyAim>> metrics;  ///< name: expression, later ones may use earlier

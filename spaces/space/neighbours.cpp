@@ -187,8 +187,37 @@ class Walk {
   }
   void attempt(const Move& move, std::vector<Point>& out) {
     apply(move);
-    if (holds(move)) keep(out);
+    if (holds(move))
+      keep(out);
+    else if (move.count == 1 && space_.table.slots[at(move.slot[0])].group < 0)
+      follow_choice(move.slot[0], out);
     undo(move);
+  }
+
+  // Where another choice is made, conditions between it and one other slot may pin that: it takes the first value that
+  // they leave.
+  void follow_choice(int slot, std::vector<Point>& out) {
+    constexpr std::int64_t most_tried = 4096;
+    if (!std::holds_alternative<CategoricalValues>(space_.parameters[at(space_.table.slots[at(slot)].parameter)].domain)) return;
+    std::vector<int> followed;
+    bool possible = true;
+    for (const int c : space_.touching[at(slot)]) {
+      const Expression& condition = space_.conditions[at(c)];
+      if (condition.holds(values_)) continue;
+      const int other = condition.names().front() == slot ? condition.names().back() : condition.names().front();
+      const PointSlot& domain = space_.table.slots[at(other)];
+      possible = condition.names().size() == 2 && !domain.real && domain.group < 0 && domain.count <= most_tried;
+      if (!possible) break;
+      followed.push_back(other);
+      possible = false;
+      for (std::int64_t choice = 0; choice < domain.count && !possible; ++choice) {
+        set(other, domain.stored(choice));
+        possible = condition.holds(values_);
+      }
+      if (!possible) break;
+    }
+    if (possible && !space_.never && space_.holds(values_)) keep(out);
+    for (const int other : followed) set(other, base_.numbers[at(other)]);
   }
 
   // Random pairs of steps of two parameters that one condition names.

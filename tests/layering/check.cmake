@@ -10,7 +10,7 @@ set(engine_may "engine;spaces;surrogates;accelerators;workloads")
 # The floors of each room, the lowest first: a sub-room includes those before it. `.` is the room's own folder.
 set(workloads_floors text . import export)
 set(accelerators_floors machine mapping . loop gemmini systolic tiles cycle import export)
-set(spaces_floors expression space mapping family network)
+set(spaces_floors expression space mapping family network system)
 set(surrogates_floors .)
 set(engine_floors record train design/points design design/baselines design/trees design/bayes design/around map map/sampling map/exact
     map/network bound study external place tiles compress fuse codesign explore/stage explore/pricers

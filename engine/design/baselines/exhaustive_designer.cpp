@@ -18,6 +18,7 @@ class ExhaustiveDesigner final : public Designer {
       : space_(context.space),
         goal_(context.goal),
         threads_(context.threads),
+        admits_(context.admits),
         lower_bound_(goal_.objectives.size() == 1 && goal_.objectives.front().minimize ? context.lower_bound
                                                                                        : nullptr) {
     for (const Parameter& parameter : space_.parameters()) {
@@ -36,7 +37,7 @@ class ExhaustiveDesigner final : public Designer {
       if (next_ == list_.size() && !extend()) break;
       if (!bounds_.empty() && bounds_[next_] >= best_) break;
       const Point& point = list_[next_++];
-      if (told_.count(point) == 0) points.push_back(point);
+      if (told_.count(point) == 0 && (!admits_ || admits_(point))) points.push_back(point);
     }
     return points;
   }
@@ -80,6 +81,7 @@ class ExhaustiveDesigner final : public Designer {
   Space space_;
   Goal goal_;
   int threads_ = 1;
+  std::function<bool(const Point&)> admits_;
   std::function<double(const Point&)> lower_bound_;
   std::vector<Point> list_;
   std::vector<double> bounds_;  ///< of the points of list_, ascending; empty: lexicographic order

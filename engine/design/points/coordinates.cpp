@@ -44,6 +44,12 @@ std::vector<double> ordinal_table(const std::vector<double>& values) {
   return table;
 }
 
+// nn.vision of nn.vision.edge0.
+std::string group_within(const std::string& name) {
+  const std::size_t dot = name.rfind('.');
+  return dot == std::string::npos ? "" : name.substr(0, dot);
+}
+
 }  // namespace
 
 double PointFeatures::RealColumn::to_unit(double value) const {
@@ -121,14 +127,18 @@ PointFeatures::PointFeatures(const Space& space, std::function<std::vector<doubl
 }
 
 void PointFeatures::share_choices(int column) {
-  std::map<std::vector<std::string>, std::vector<int>> lists;
-  for (std::size_t p = 0; p < space_.parameters().size(); ++p)
-    if (const auto* choice = std::get_if<CategoricalValues>(&space_.parameters()[p].domain))
-      lists[choice->values].push_back(space_.offset(static_cast<int>(p)));
-  for (auto& [values, numbers] : lists) {
-    if (numbers.size() < 3 || values.size() > most_shared) continue;
-    shared_.push_back({std::move(numbers), static_cast<int>(values.size()), column});
-    column += static_cast<int>(values.size());
+  // Parameters of one group: several networks have shares of their own.
+  std::map<std::pair<std::vector<std::string>, std::string>, std::vector<int>> lists;
+  for (std::size_t p = 0; p < space_.parameters().size(); ++p) {
+    const Parameter& parameter = space_.parameters()[p];
+    if (const auto* choice = std::get_if<CategoricalValues>(&parameter.domain))
+      lists[{choice->values, group_within(parameter.name)}].push_back(space_.offset(static_cast<int>(p)));
+  }
+  for (auto& [list, numbers] : lists) {
+    const int choices = static_cast<int>(list.first.size());
+    if (numbers.size() < 3 || list.first.size() > most_shared) continue;
+    shared_.push_back({std::move(numbers), choices, column});
+    column += choices;
   }
 }
 
@@ -183,6 +193,23 @@ Matrix PointFeatures::draws(int count) const {
   return result;
 }
 
+// Several lists: what is chosen within one of them counts by itself, with one length.
+KernelFactor PointFeatures::own_choices(const SharedChoices& list) const {
+  KernelFactor factor{Shape::squared_exponential, {}, {}};
+  std::size_t tie = 0;
+  for (std::size_t p = 0; p < codes_.size(); ++p) {
+    const bool tied_columns = codes_[p].kind == Code::Kind::one_hot || (codes_[p].kind == Code::Kind::pairs && codes_[p].count > 1);
+    if (!tied_columns) continue;
+    if (tie < tied_.size() && std::find(list.numbers.begin(), list.numbers.end(), codes_[p].first) != list.numbers.end())
+      for (const int column : tied_[tie]) {
+        factor.columns.push_back(column);
+        factor.groups.push_back(0);
+      }
+    ++tie;
+  }
+  return factor;
+}
+
 Kernel PointFeatures::kernel(const std::string& name) const {
   Shape shape = Shape::matern52;
   if (name == "squared_exponential") {
@@ -219,6 +246,7 @@ Kernel PointFeatures::kernel(const std::string& name) const {
     std::vector<int> columns(static_cast<std::size_t>(list.choices));
     std::iota(columns.begin(), columns.end(), list.column);
     result.terms.push_back({{ard(shape, columns)}});
+    if (shared_.size() > 1) result.terms.push_back({{own_choices(list)}});
   }
   return result;
 }

@@ -18,8 +18,8 @@ namespace dovetail {
 ///   categorical     one-hot (Hamming distance), one length scale
 ///   permutation     signs of all pairs (Kendall distance), one length scale
 ///   factorization   log(factor) / log(product) per slot
-/// and, last, for every list of at most 16 choices that three or more categorical parameters share, the share of them at
-/// each choice.
+/// and, last, for every list of at most 16 choices that three or more categorical parameters of one group (nn, nn.vision)
+/// share, the share of them at each choice.
 /// With the user's own `features` those replace the code (scaled by what is seen first is the user's business: about
 /// [0, 1] is best).
 class PointFeatures {
@@ -36,7 +36,7 @@ class PointFeatures {
   /// in CoCaBO, Ru et al., ICML 2020). N is matern52 or squared_exponential; `linear` adds a linear term over all columns to
   /// the first, `additive` main effects of the ordered parameters; `product` is N x C alone with the first; `linear_noise`
   /// the linear term alone. All but the last two have one more term per shared list of choices, over the shares: how often
-  /// a choice is made, wherever.
+  /// a choice is made, wherever; and, where there are several lists, one over the choices of each: networks that add up.
   Kernel kernel(const std::string& name) const;
 
   int dimension() const {
@@ -71,6 +71,7 @@ class PointFeatures {
     std::vector<double> table;
   };
   void share_choices(int column);
+  KernelFactor own_choices(const SharedChoices& list) const;
   Space space_;
   std::function<std::vector<double>(const Point&)> custom_;
   std::vector<Code> codes_;

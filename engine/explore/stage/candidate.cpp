@@ -2,13 +2,23 @@
 #include <dovetail/engine/explore/stage/candidate.hpp>
 
 #include <algorithm>
+#include <map>
+#include <mutex>
 #include <span>
 
 #include <fmt/format.h>
 
+#include <dovetail/engine/design/points/held_space.hpp>
 #include <dovetail/spaces/space/point_slot.hpp>
 
 namespace dovetail {
+
+/// Spaces of systems whose slots hold chosen families, made when they are first asked for.
+struct CandidateSpace::Draws {
+  std::mutex mutex;
+  std::optional<Space> all, rest;
+  std::map<std::vector<double>, Space> by_families;
+};
 
 void CandidateSpace::join() {
   std::vector<Parameter> parameters;
@@ -22,6 +32,12 @@ void CandidateSpace::join() {
     parameters = tiles->parameters;
     for (const std::string& text : tiles->constraints) constraints.push_back(make_constraint(text, parameters));
     machine_numbers = tiles->numbers();
+  }
+  if (system) {
+    parameters = system->parameters();
+    for (const std::string& text : system->constraints()) constraints.push_back(make_constraint(text, parameters));
+    machine_numbers = system->numbers();
+    draws_ = std::make_shared<Draws>();
   }
   for (const CompressionParameter& one : compression.parameters()) parameters.push_back(one.parameter);
   int first = machine_numbers + compression.numbers();
@@ -65,6 +81,7 @@ NetworkCandidate CandidateSpace::candidate(const Point& point) const {
     result.tiles = &*tiles;
     result.machine_point.numbers.assign(point.numbers.begin(), point.numbers.begin() + machine_numbers);
   }
+  if (system) result.machines = system->machines(std::span(point.numbers).first(static_cast<std::size_t>(machine_numbers)));
   for (std::size_t n = 0; n < networks.size(); ++n) {
     const NetworkSource& source = networks[n];
     CandidateNetwork network{&source, {}, source.fixed.name, -1, {}};
@@ -89,8 +106,102 @@ bool CandidateSpace::stratified() const {
                      [](const NetworkSource& network) { return network.family && network.family->stratum() >= 0; });
 }
 
+Space CandidateSpace::part(int first, int count) const {
+  std::vector<Parameter> parameters;
+  std::vector<Constraint> constraints;
+  for (int p = first; p < first + count; ++p) parameters.push_back(space.parameters()[static_cast<std::size_t>(p)]);
+  const int begin = space.offset(first), end = begin + count;
+  for (const Constraint& constraint : space.constraints()) {
+    const std::vector<int>& names = constraint.predicate.names();
+    if (!names.empty() && names.front() >= begin && names.back() < end) constraints.push_back(make_constraint(constraint.text, parameters));
+  }
+  return Space(std::move(parameters), std::move(constraints));
+}
+
+std::optional<std::vector<double>> CandidateSpace::draw_system(Random& random) const {
+  const std::vector<int> chosen = system->family_parameters();
+  const std::lock_guard<std::mutex> lock(draws_->mutex);
+  if (!draws_->all) draws_->all = part(0, machine_numbers);
+  constexpr int tries = 32;  // the study may forbid some families
+  for (int i = 0; i < tries; ++i) {
+    std::vector<double> families;
+    std::vector<HeldParameter> held;
+    for (const int parameter : chosen) {
+      if (parameter < 0) continue;
+      const auto& words = std::get<CategoricalValues>(draws_->all->parameters()[static_cast<std::size_t>(parameter)].domain);
+      held.push_back({parameter, static_cast<double>(random.below(words.values.size()))});
+      families.push_back(held.back().stored);
+    }
+    auto found = draws_->by_families.find(families);
+    if (found == draws_->by_families.end()) {
+      constexpr std::size_t most = 512;
+      if (draws_->by_families.size() >= most) draws_->by_families.clear();
+      found = draws_->by_families.emplace(families, held_space(*draws_->all, held)).first;
+    }
+    if (auto point = found->second.sample(random)) {
+      system->put_in_order(point->numbers);
+      return std::move(point->numbers);
+    }
+  }
+  return std::nullopt;
+}
+
+SpaceSize CandidateSpace::count() const {
+  if (!system) return space.count();
+  SpaceSize size;
+  size.points = space.count().points;
+  size.feasible = size.feasible_low = size.feasible_high = size.share = size.share_low = size.share_high = 1.0;
+  size.exact = true;
+  const auto times = [&](double value, double low, double high) {
+    size.feasible *= value;
+    size.feasible_low *= low;
+    size.feasible_high *= high;
+  };
+  const int parameters = static_cast<int>(space.parameters().size());
+  if (machine_numbers < parameters) {
+    const SpaceSize rest = part(machine_numbers, parameters - machine_numbers).count();
+    times(rest.feasible, rest.feasible_low, rest.feasible_high);
+    size.exact = rest.exact;
+  }
+  // Multisets: of j machines out of d there are d (d + 1) ... (d + j - 1) / j!.
+  const auto multisets = [](double d, int j) {
+    double count = 1.0;
+    for (int i = 0; i < j; ++i) count = count * (d + i) / (i + 1);
+    return std::max(0.0, std::round(count));
+  };
+  for (const std::vector<int>& group : system->groups()) {
+    const auto [first, block] = system->block(group.front());
+    const SpaceSize one = block > 0 ? part(first, block).count() : SpaceSize{1, 1, 1, 1, 1, 1, 1, 1, true};
+    const bool empty_first = system->slots()[static_cast<std::size_t>(group.front())].may_be_empty;
+    const int filled = static_cast<int>(std::count_if(group.begin(), group.end(), [&](int s) { return !system->slots()[static_cast<std::size_t>(s)].may_be_empty; }));
+    const auto systems = [&](double d) {
+      double sum = 0.0;
+      for (int j = filled; j <= static_cast<int>(group.size()); ++j) sum += multisets(d - (empty_first ? 1.0 : 0.0), j);
+      return sum;
+    };
+    times(systems(one.feasible), systems(one.feasible_low), systems(one.feasible_high));
+    size.exact = size.exact && one.exact;
+  }
+  size.share = size.points > 0.0 ? size.feasible / size.points : 0.0;
+  return size;
+}
+
 std::optional<Point> CandidateSpace::draw(Random& random) const {
-  std::optional<Point> point = space.sample(random);
+  std::optional<Point> point;
+  if (system) {
+    std::optional<std::vector<double>> numbers = draw_system(random);
+    const int parameters = static_cast<int>(space.parameters().size());
+    {
+      const std::lock_guard<std::mutex> lock(draws_->mutex);
+      if (!draws_->rest) draws_->rest = machine_numbers < parameters ? part(machine_numbers, parameters - machine_numbers) : Space();
+    }
+    const std::optional<Point> rest = draws_->rest->sample(random);
+    if (!numbers || !rest) return std::nullopt;
+    numbers->insert(numbers->end(), rest->numbers.begin(), rest->numbers.end());
+    point = Point{*std::move(numbers)};
+  } else {
+    point = space.sample(random);
+  }
   if (!point || !stratified()) return point;
   constexpr int tries = 16;  // the study may have narrowed the space
   for (int i = 0; i < tries; ++i) {

@@ -11,6 +11,7 @@
 #include <dovetail/engine/tiles/tile_space.hpp>
 #include <dovetail/spaces/family/family.hpp>
 #include <dovetail/spaces/network/network_family.hpp>
+#include <dovetail/spaces/system/machine_system.hpp>
 
 namespace dovetail {
 
@@ -47,27 +48,42 @@ struct NetworkCandidate {
   Point point;
   std::vector<CandidateNetwork> networks;
   const TileSpace* tiles = nullptr;  ///< an FPGA engine, whose tiling is `machine_point`
-  const Family* machine = nullptr;  ///< none: networks alone
+  const Family* machine = nullptr;  ///< none: networks alone, or a system
   Point machine_point;
+  std::vector<SystemMachine> machines;  ///< of a system
 
   Architecture architecture() const { return machine->instantiate(machine_point); }
 };
 
-/// The joint space of a machine family (first, if any) and network families, and the way from its points to candidates.
+/// The joint space of a machine family or a system of several (first, if any) and network families, and the way from its
+/// points to candidates.
 struct CandidateSpace {
   std::optional<Family> machine;
   std::optional<TileSpace> tiles;  ///< an FPGA engine instead of a machine
   CompressionSpace compression;
+  std::optional<MachineSystem> system;  ///< instead of one machine
   int machine_numbers = 0;
   std::vector<NetworkSource> networks;
   Space space;  ///< hw.*, nn.* (of several networks nn.TASK.*), with the constraints of all
 
-  /// Joins what `machine` and `networks` hold.
+  /// Joins what `machine` or `system`, and `networks` hold.
   void join();
   NetworkCandidate candidate(const Point& point) const;
-  /// A feasible point: each family's own draw where the space allows it, any point otherwise.
+  /// A feasible point: each family's own draw where the space allows it, any point otherwise. Of a system every choice of
+  /// families is as likely as any other, however many machines each has.
   std::optional<Point> draw(Random& random) const;
   bool stratified() const;
+  /// Whether it stands for the systems that differ from it in the order of equal slots only.
+  bool in_order(const Point& point) const { return !system || system->in_order(point.numbers); }
+  /// Candidates, each system once.
+  SpaceSize count() const;
+  /// The points of consecutive parameters that the space allows.
+  Space part(int first, int count) const;
+
+ private:
+  struct Draws;
+  std::shared_ptr<Draws> draws_;
+  std::optional<std::vector<double>> draw_system(Random& random) const;
 };
 
 }  // namespace dovetail
