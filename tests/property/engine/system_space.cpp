@@ -7,7 +7,6 @@
 #include <fmt/format.h>
 
 #include <dovetail/engine/explore/exploration.hpp>
-#include <dovetail/engine/place/placement_moves.hpp>
 #include <dovetail/spaces/space/random.hpp>
 #include <dovetail/workloads/text/document.hpp>
 
@@ -64,33 +63,5 @@ TEST_CASE("systems: the count is the number of different systems, and one point 
       RC_ASSERT(exploration.space().contains(*point));
       RC_ASSERT(system.in_order(point->numbers));
     }
-  }));
-}
-
-TEST_CASE("systems: a move of a layer is a schedule that keeps every rule, and no move is no change") {
-  CHECK(rc::check([](std::uint64_t seed) {
-    Random random(seed);
-    PlacementProblem problem;
-    problem.machines = 2 + random.below(2);
-    const std::size_t layers = 2 + random.below(5);
-    for (std::size_t l = 0; l < layers; ++l) {
-      PlacementLayer layer;
-      for (std::size_t m = 0; m < problem.machines; ++m) {
-        layer.cycles.push_back(static_cast<double>(1 + random.below(9)));
-        layer.energy.push_back(static_cast<double>(1 + random.below(9)));
-      }
-      layer.transfer = static_cast<double>(random.below(3));
-      problem.layers.push_back(layer);
-      for (std::size_t b = 0; b < l; ++b)
-        if (random.below(3) == 0) problem.edges.emplace_back(b, l);
-    }
-    const PlacementResult result = place(problem);
-    for (const Schedule& schedule : result.front)
-      for (std::size_t l = 0; l < layers; ++l)
-        for (std::size_t m = 0; m < problem.machines; ++m) {
-          const Schedule other = moved(problem, schedule, l, m);
-          RC_ASSERT(check(problem, other) == "");
-          if (m == schedule.layers[l].machine) RC_ASSERT(other.makespan <= schedule.makespan);
-        }
   }));
 }
