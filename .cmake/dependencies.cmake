@@ -27,6 +27,10 @@ find_path(RANDOM123_INCLUDE_DIR Random123/philox.h REQUIRED)
 find_path(XGBOOST_INCLUDE_DIR xgboost/c_api.h)
 find_library(XGBOOST_LIBRARY xgboost)
 
+# libpq is optional: studies can be kept in PostgreSQL where it is found.
+find_path(LIBPQ_INCLUDE_DIR libpq-fe.h PATH_SUFFIXES postgresql)
+find_library(LIBPQ_LIBRARY pq)
+
 # ONNX is optional: ONNX models are read where it is found. `auto` takes it where it is, ON demands it, OFF leaves it.
 set(DOVETAIL_ONNX auto CACHE STRING "Read ONNX models: auto, ON or OFF")
 set(DOVETAIL_ONNX_LIBRARIES "")

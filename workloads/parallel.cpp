@@ -1,9 +1,14 @@
 #include <dovetail/workloads/parallel.hpp>
 
 #include <algorithm>
+#include <condition_variable>
+#include <deque>
 #include <exception>
 #include <mutex>
 #include <thread>
+#include <vector>
+
+#include <dovetail/workloads/background.hpp>
 
 // ThreadSanitizer cannot see the joins inside TBB: under it, plain threads stand in.
 #if defined(__SANITIZE_THREAD__)
@@ -16,7 +21,6 @@
 
 #ifdef DOVETAIL_PLAIN_THREADS
 #include <atomic>
-#include <vector>
 #else
 #include <tbb/blocked_range.h>
 #include <tbb/global_control.h>
@@ -124,6 +128,78 @@ void parallel_for(std::size_t count, int threads, const std::function<void(std::
   }
 #endif
   errors.rethrow();
+}
+
+struct Background::State {
+  State(int at_once, int threads)
+      : grant{threads, at_once == 1}
+#ifndef DOVETAIL_PLAIN_THREADS
+        ,
+        control(tbb::global_control::max_allowed_parallelism, static_cast<std::size_t>(std::max(threads, 2))),
+        arena(std::max(threads, 2), static_cast<unsigned>(at_once))  // a place for each that posts
+#endif
+  {
+  }
+
+  // What one of the threads does until there is nothing more to come.
+  void work() {
+    for (;;) {
+      std::function<void()> job;
+      {
+        std::unique_lock lock(mutex);
+        changed.wait(lock, [this] { return closing || !jobs.empty(); });
+        if (closing) return;
+        job = std::move(jobs.front());
+        jobs.pop_front();
+      }
+      const auto granted_job = [&] {
+        const Granting granting(grant);
+        job();
+      };
+#ifdef DOVETAIL_PLAIN_THREADS
+      granted_job();
+#else
+      if (grant.threads == 1)
+        granted_job();
+      else
+        arena.execute(granted_job);
+#endif
+    }
+  }
+
+  const Grant grant;
+#ifndef DOVETAIL_PLAIN_THREADS
+  tbb::global_control control;
+  tbb::task_arena arena;
+#endif
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::deque<std::function<void()>> jobs;
+  bool closing = false;
+  std::vector<std::thread> threads;
+};
+
+Background::Background(int at_once, int threads) {
+  const int all = thread_count(threads), own = std::clamp(at_once, 1, all);
+  state_ = std::make_unique<State>(own, all);
+  for (int i = 0; i < own; ++i) state_->threads.emplace_back([this] { state_->work(); });
+}
+
+Background::~Background() {
+  {
+    const std::lock_guard lock(state_->mutex);
+    state_->closing = true;
+  }
+  state_->changed.notify_all();
+  for (std::thread& thread : state_->threads) thread.join();
+}
+
+void Background::post(std::function<void()> job) {
+  {
+    const std::lock_guard lock(state_->mutex);
+    state_->jobs.push_back(std::move(job));
+  }
+  state_->changed.notify_one();
 }
 
 }  // namespace dovetail

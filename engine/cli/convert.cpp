@@ -33,6 +33,7 @@
 #include <dovetail/workloads/text/embedded.hpp>
 
 #include "command.hpp"
+#include "copy_study.hpp"
 #include "explore.hpp"
 #include "import_options.hpp"
 #include "search_options.hpp"
@@ -44,7 +45,7 @@ using Json = nlohmann::ordered_json;
 
 struct Options {
   std::vector<std::string> paths;
-  std::string to, schema, at;
+  std::string to, schema, at, store;
   ImportOptions import;
 };
 
@@ -306,6 +307,11 @@ int run_convert(const CLI::App& command, const Common& common, const Options& op
     return exit_done;
   }
   if (options.paths.empty()) throw UsageError("convert needs a FILE (or - for stdin), or --schema");
+  if (!options.store.empty()) {
+    if (options.paths.size() > 1 || !options.to.empty() || !options.at.empty())
+      throw UsageError("--store copies one study, as it is, into a new store: give one STORE and nothing else");
+    return copy_study(options.paths.front(), options.store, common);
+  }
   if (!options.at.empty()) {
     if (options.paths.size() > 1 || !is_network_family(options.paths.front()))
       throw UsageError("--at chooses a network of one network family, and " + options.paths.front() + " is none");
@@ -337,6 +343,7 @@ void add_convert(CLI::App& app, Common& common, Action& action) {
       "  dovetail convert resnet18 --to scalesim        # as a SCALE-Sim topology; --to timeloop: as "
       "problems\n"
       "  dovetail convert design.yaml --to timeloop     # problem, architecture, ERT, ART and mapping\n"
+      "  dovetail convert r18.db --store postgresql:///dovetail#r18   # a study into another store, or back\n"
       "  dovetail convert --schema workload             # JSON Schema, for editors",
       {.out = true, .set = true, .dry_run = false});
   command->add_option(
@@ -356,6 +363,10 @@ void add_convert(CLI::App& app, Common& common, Action& action) {
       ->add_option("--at", options->at,
                    "One network of a network family, as a workload: nn.depth=5,...; the others as in its default")
       ->type_name("NAME=VALUE,...");
+  command
+      ->add_option("--store", options->store,
+                   "Copy the study of a store (a file, or postgresql://HOST/DATABASE#STUDY) into this new one, trial by trial")
+      ->type_name("FILE|URL");
   command->add_option("--schema", options->schema, "Print the JSON Schema of this kind of document")
       ->check(CLI::IsMember(schema_kinds()));
   command->callback([&common, &action, options, command] {

@@ -286,7 +286,7 @@ int describe_study(const std::string& file, const Common& common) {
                  {"mapper", read.mapper},
                  {"model", read.model},
                  {"trials", read.trials},
-                 {"batch", read.batch},
+                 {read.lag ? "lag" : "batch", read.lag.value_or(read.batch)},
                  {"seed", read.seed}};
     json["workloads"] = Json::array();
     for (const Network& network : codesign.networks()) json["workloads"].push_back(network.name);
@@ -301,8 +301,9 @@ int describe_study(const std::string& file, const Common& common) {
   for (const Network& network : codesign.networks()) names += (names.empty() ? "" : ", ") + network.name;
   say("study: {} on {}, objective {}\n", names, codesign.family().name(), read.objective);
   for (const StudySpec& spec : read.specs) say("spec: {}\n", spec.text);
-  say("{} distinct layers; designer {}, mapper {}, {} model; {} trials in rounds of {}\n\n",
-             codesign.unique_layers(), read.designer, read.mapper, read.model, read.trials, read.batch);
+  say("{} distinct layers; designer {}, mapper {}, {} model; {} trials {} {}\n\n",
+             codesign.unique_layers(), read.designer, read.mapper, read.model, read.trials,
+             read.lag ? "at a lag of" : "in rounds of", read.lag.value_or(read.batch));
   print_space(codesign.space(), {});
   return exit_done;
 }

@@ -20,6 +20,7 @@
 #include "command.hpp"
 #include "explore.hpp"
 #include "notes.hpp"
+#include "remote.hpp"
 #include "search_options.hpp"
 #include "signals.hpp"
 #include "simulator.hpp"
@@ -35,6 +36,7 @@ struct Options : StudyOptions {
   std::string preset;
   bool resume = false;
   std::int64_t joint = 0;
+  RemoteOptions remote;
 };
 
 // What would be searched, without searching.
@@ -130,6 +132,9 @@ int run(const CLI::App& command, const Options& options, const Common& common) {
   if (const auto exploration = make_exploration_study(command, options, options.preset, common)) {
     if (options.joint > 0 || exploration->prove)
       throw UsageError("--joint and --prove are of studies whose networks are given");
+    if (options.remote.workers == "remote")
+      throw UsageError("--workers remote evaluates studies of accelerators; this one searches networks: leave it out, and its "
+                       "stages run on the threads of this command");
     return run_exploration(*exploration, options.resume, common);
   }
   const Study study = make_study(command, options, common);
@@ -138,17 +143,21 @@ int run(const CLI::App& command, const Options& options, const Common& common) {
   const Codesign codesign(study, simulators.get(study));
   if (options.joint > 0 && (!codesign.study().store.empty() || codesign.study().prove))
     throw UsageError("--joint keeps no store and proves nothing: leave out --store and --prove");
+  if (options.joint > 0 && options.remote.workers == "remote")
+    throw UsageError("--joint has no trials that workers could evaluate: leave out --workers");
   std::unique_ptr<Store> store;
   const std::string path = codesign.study().store;
   if (!path.empty())
     store = open_store(path, codesign.record(common.command_line, DOVETAIL_VERSION), options.resume);
   else if (options.resume)
     throw UsageError("--resume continues a store: name it with --store FILE");
+  const std::unique_ptr<Queue> queue = remote_queue(command, options.remote, study, codesign, store.get());
 
   Progress progress;
   CodesignOptions run_options;
   run_options.threads = common.threads;
   run_options.store = store.get();
+  run_options.queue = queue.get();
   run_options.interrupted = interrupted;
   run_options.progress = [&](const CodesignProgress& state) {
     const double rate = state.seconds > 0 ? static_cast<double>(state.done) / state.seconds : 0;
@@ -213,6 +222,7 @@ void add_optimize(CLI::App& app, Common& common, Action& action) {
       ->check(CLI::IsMember(preset_names()));
   command->add_flag("--resume", options->resume,
                     "Continue the study in --store; a missing or empty store starts");
+  add_remote_options(*command, options->remote);
   command
       ->add_option("--joint", options->joint,
                    "Choose hardware and mappings together instead of nesting them, with at most so many "

@@ -1,5 +1,8 @@
 // dovetail report: what a store knows, of a finished, a running or a cut-off study.
 
+#include <chrono>
+#include <thread>
+
 #include <fmt/format.h>
 
 #include <dovetail/engine/record/store.hpp>
@@ -12,6 +15,9 @@
 
 #include "command.hpp"
 #include "notes.hpp"
+#include "remote.hpp"
+#include "signals.hpp"
+#include "work_report.hpp"
 
 namespace dovetail::cli {
 namespace {
@@ -20,7 +26,14 @@ using Json = nlohmann::ordered_json;
 
 struct Options {
   std::string store, html;
+  double every_s = 0.0;
 };
+
+// What remote workers do for the study; null: nothing is remote.
+Json work_of(const Store& store) {
+  const auto work = work_state(store);
+  return work ? work_json(*work) : Json(nullptr);
+}
 
 // The trials that were better than all before, and how far they are below the hand design.
 std::string convergence_text(const StoredStudy& study) {
@@ -54,6 +67,14 @@ std::string calibration_text(const SurrogateCalibration& calibration) {
       percent(std::max(0.0, calibration.explained)));
 }
 
+// A page that its browser loads again.
+std::string reloading(std::string page, double every_s) {
+  const std::size_t at = page.find("<meta name=");
+  if (at != std::string::npos)
+    page.insert(at, fmt::format("<meta http-equiv=\"refresh\" content=\"{:.0f}\">\n", std::max(1.0, every_s)));
+  return page;
+}
+
 // A search over networks.
 int report_exploration(const Store& store, const Options& options, const Common& common) {
   const StoredExploration study = stored_exploration(store);
@@ -78,12 +99,47 @@ int report_exploration(const Store& store, const Options& options, const Common&
   return exit_done;
 }
 
+// The page of what the store has now. Whether the study has ended.
+bool write_page(const Options& options, bool refresh) {
+  const std::unique_ptr<Store> store = read_store(options.store);
+  std::string page;
+  if (is_exploration(*store)) {
+    const StoredExploration study = stored_exploration(*store);
+    page = exploration_page(study.result, study.trials);
+  } else {
+    page = study_page(stored_study(*store, options.store), work_of(*store));
+  }
+  const bool ended = store->record().information.count("result") > 0;
+  if (refresh && !ended) page = reloading(std::move(page), options.every_s);
+  write_file("", options.html, page);
+  return ended;
+}
+
+// Keeps the page current until the study has ended.
+int keep_page(const Options& options) {
+  using Clock = std::chrono::steady_clock;
+  warn("{} is kept current every {} s; Ctrl-C ends that\n", options.html, options.every_s);
+  for (;;) {
+    const Clock::time_point start = Clock::now();
+    if (write_page(options, true)) {
+      warn("the study has ended; wrote {}\n", options.html);
+      return exit_done;
+    }
+    while (std::chrono::duration<double>(Clock::now() - start).count() < options.every_s) {
+      if (interrupted()) return interrupt_exit_code();
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    }
+  }
+}
+
 int run(const CLI::App& command, const Options& options, const Common& common) {
   if (!options.html.empty() && command.count("--format") > 0)
     throw UsageError("--html writes a page and nothing else: leave out --format");
+  refuse_unless(!options.html.empty(), command, {"--every"}, "--html, the page that it keeps current");
   const std::unique_ptr<Store> store = read_store(options.store);
-  if (is_exploration(*store)) return report_exploration(*store, options, common);
   print_notes(store->notes());
+  if (options.every_s > 0.0 && !common.dry_run) return keep_page(options);
+  if (is_exploration(*store)) return report_exploration(*store, options, common);
   const StoredStudy study = stored_study(*store, options.store);
   if (common.dry_run) {
     say("{} trials would be reported{}\n", study.trials.size(),
@@ -93,15 +149,16 @@ int run(const CLI::App& command, const Options& options, const Common& common) {
   if (!options.html.empty()) {
     if (!html_charts_available())
       warn("warning: built without the chart library: the page has tables only\n");
-    write_file("", options.html, study_page(study));
+    write_page(options, false);
     warn("wrote {}\n", options.html);
     return exit_done;
   }
+  const Json work = work_of(*store);
   if (common.format == "csv") {
     say("{}", trials_csv(study.trials, study.parameters));
   } else if (common.format == "text") {
-    say("{}{}{}\nstatus: {}\n", result_text(study.result), convergence_text(study),
-               calibration_text(study.calibration), study.result["stopped"].get<std::string>());
+    say("{}{}{}{}\nstatus: {}\n", result_text(study.result), convergence_text(study),
+               calibration_text(study.calibration), work_text(work), study.result["stopped"].get<std::string>());
   } else if (common.format == "jsonl") {
     for (const Json& trial : study.trials) print_json(common, trial);
   } else {
@@ -110,6 +167,7 @@ int run(const CLI::App& command, const Options& options, const Common& common) {
     json["calibration"] = {{"coverage_90", json_number(study.calibration.coverage)},
                            {"explained", json_number(study.calibration.explained)},
                            {"trials", calibration_json(study.calibration)}};
+    if (!work.is_null()) json["work"] = work;
     print_json(common, json);
   }
   return exit_done;
@@ -126,11 +184,18 @@ void add_report(CLI::App& app, Common& common, Action& action) {
       "--html r18.html",
       {.formats = {"text", "json", "jsonl", "csv"}});
   const auto options = std::make_shared<Options>();
-  command->add_option("store", options->store, "Store written by `optimize --store`")
+  command->add_option("store", options->store, "Store written by `optimize --store`: a file, or postgresql://HOST/DATABASE#STUDY")
       ->required()
       ->type_name("STORE");
   command->add_option("--html", options->html, "Write one self-contained page to this file")
       ->type_name("FILE");
+  command
+      ->add_option("--every", options->every_s,
+                   "Write the page of --html again every so many seconds until the study has ended; a browser that has it open "
+                   "follows")
+      ->transform(seconds_word())
+      ->check(CLI::Range(0.1, 1e6))
+      ->type_name("SECONDS");
   command->callback([&common, &action, options, command] {
     action = [&common, options, command] { return run(*command, *options, common); };
   });

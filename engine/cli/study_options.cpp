@@ -50,12 +50,18 @@ void add_study_options(CLI::App& command, StudyOptions& options) {
       .add_option("--batch", options.batch, "Points per round; the result depends on it, but not on threads")
       ->check(CLI::Range(1, 4096))
       ->capture_default_str();
+  command
+      .add_option("--lag", options.lag,
+                  "In place of --batch: trial k is suggested knowing exactly the trials up to k - LAG, so that no trial waits "
+                  "for a slower one of its round; about twice the number of workers")
+      ->check(CLI::Range(1, 4096))
+      ->excludes("--batch");
   command.add_flag(
       "--prove", options.prove,
       "After the trials, evaluate every machine that its bound does not exclude, until the best is proven; "
       "where there are too many to list, whole classes of them are excluded (to within --gap; --time ends that "
       "with the bound so far)");
-  command.add_option("--store", options.store, "SQLite file that records every trial")->type_name("FILE");
+  command.add_option("--store", options.store, "SQLite file, or postgresql://HOST/DATABASE#STUDY, that records every trial")->type_name("FILE|URL");
 }
 
 void apply_options(const CLI::App& command, const StudyOptions& options, const Common& common, Study& study) {
@@ -75,7 +81,11 @@ void apply_options(const CLI::App& command, const StudyOptions& options, const C
   if (given("--designer")) study.designer = options.designer;
   if (given("--trials")) study.trials = options.trials;
   if (given("--prove")) study.prove = options.prove;
-  if (given("--batch")) study.batch = options.batch;
+  if (given("--batch")) {
+    study.batch = options.batch;
+    study.lag.reset();
+  }
+  if (given("--lag")) study.lag = options.lag;
   if (given("--store")) study.store = options.store;
   if (given("--seed")) study.seed = common.seed;
 }

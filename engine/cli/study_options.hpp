@@ -18,10 +18,10 @@ struct StudyOptions : SearchOptions {
   std::string family, designer = "bayes", store;
   bool prove = false;
   std::int64_t trials = 50;
-  int batch = 2;
+  int batch = 2, lag = 0;
 };
 
-/// Adds STUDY, --workload, --family, --spec, --designer, --trials, --batch, --store and the search options.
+/// Adds STUDY, --workload, --family, --spec, --designer, --trials, --batch, --lag, --store and the search options.
 void add_study_options(CLI::App& command, StudyOptions& options);
 
 /// Replaces values of a study by the options that were given, but for --workload, --family, --objective and --spec.

@@ -15,6 +15,7 @@
 #include <dovetail/engine/codesign/design_evaluation.hpp>
 #include <dovetail/engine/codesign/machine_bound.hpp>
 #include <dovetail/engine/design/designer.hpp>
+#include <dovetail/engine/record/queue.hpp>
 #include <dovetail/engine/record/store.hpp>
 #include <dovetail/engine/study/study.hpp>
 #include <dovetail/spaces/family/family.hpp>
@@ -166,12 +167,13 @@ struct CodesignOptions {
   int threads = 0;
   bool baseline = true;  ///< evaluate the hand design first; without it results have no comparison
   Store* store = nullptr;
+  Queue* queue = nullptr;  ///< who evaluates, and records it in `store`; null: the threads of this process
   std::function<bool()> interrupted;
   std::function<void(const CodesignProgress&)> progress;
 };
 
-/// The co-design loop. Trials are a function of the study alone: rounds of `batch` points, pruned with the incumbent at the
-/// round's start, mapped well but without proof where proofs can wait, told to the designer in order. Trials that the
+/// The co-design loop. Trials are a function of the study alone: rounds of `batch` points, or one at a lag, pruned with the
+/// incumbent known when they are suggested, mapped well but without proof where proofs can wait, told to the designer in order. Trials that the
 /// store holds are replayed, not evaluated again.
 CodesignResult run(const Codesign& codesign, const CodesignOptions& options);
 

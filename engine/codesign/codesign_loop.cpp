@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cmath>
 #include <limits>
+#include <mutex>
 
 #include <fmt/format.h>
 
@@ -11,8 +12,11 @@
 #include <dovetail/engine/codesign/space_bound.hpp>
 #include <dovetail/engine/codesign/space_prover.hpp>
 #include <dovetail/engine/design/history.hpp>
+#include <dovetail/engine/record/local_queue.hpp>
 #include <dovetail/engine/record/outcome.hpp>
+#include <dovetail/engine/report/job_outcome.hpp>
 #include <dovetail/engine/report/report.hpp>
+#include <dovetail/engine/study/trial_loop.hpp>
 #include <dovetail/workloads/parallel.hpp>
 
 namespace dovetail {
@@ -56,32 +60,51 @@ class Run {
   }
 
  private:
-  // Rounds of the designer until `trials` are done in all, it has no more points, or something ends the run.
+  // Trials of the designer until there are `trials` in all, it has no more points, or something ends the run.
   void search(Designer& designer, std::int64_t trials) {
     designer.update(known_trials());
-    while (!ended() && done() < trials) {
-      const std::vector<Point> points = next_round(designer);
-      if (points.empty()) {
-        if (ended()) break;
-        result_.exhausted = true;
-        result_.stopped = "exhausted";
-        break;
-      }
-      // A study with more trials suggests the same rounds: only what is evaluated of the last one differs.
-      const auto wanted = std::min<std::size_t>(points.size(), static_cast<std::size_t>(trials - done()));
-      const std::vector<Trial> completed =
-          evaluate({points.begin(), points.begin() + static_cast<std::ptrdiff_t>(wanted)});
-      if (completed.size() < wanted) break;
-      designer.update(completed);
-    }
+    const TrialLoop loop{codesign_.study().pace(),
+                         queue(),
+                         trials,
+                         [&](std::int64_t first, int count, std::vector<std::string>& events) {
+                           return suggest(designer, first, count, events);
+                         },
+                         [this](std::int64_t id, const Point& point) {
+                           // One number prunes; a machine that is worse by it may still be on the front of several.
+                           const double incumbent = codesign_.goal().objectives.size() > 1 ? 0.0 : best_objective_;
+                           return Job{id, point, incumbent, proving_};
+                         },
+                         [this](const StoredTrial& outcome) { take(outcome.trial); },
+                         [&designer](std::span<const Trial> completed) { designer.update(completed); },
+                         [this] { return ended(); }};
+    if (run_trials(loop, done()) != LoopEnd::exhausted) return;
+    result_.exhausted = true;
+    result_.stopped = "exhausted";
   }
 
-  // The points of a round: those that the store has, without a search where the designer can, or new ones, recorded with
-  // what the designer has learned.
-  std::vector<Point> next_round(Designer& designer) {
-    const int batch = codesign_.study().batch;
-    if (!recording_) return designer.suggest(batch);
-    if (const auto found = recorded_.find(done()); found != recorded_.end() && has_memories_) {
+  // Who evaluates: the caller's queue, or the threads of this process.
+  Queue& queue() {
+    if (options_.queue != nullptr) return *options_.queue;
+    if (!local_)
+      local_.emplace([this](const Job& job) { return evaluate(job); }, options_.store,
+                     codesign_.study().pace().open_at_once(), threads_);
+    return *local_;
+  }
+
+  // A job in this process, whose design is kept for whoever takes the outcome.
+  std::optional<StoredTrial> evaluate(const Job& job) {
+    std::optional<JobOutcome> outcome = evaluate_job(codesign_, job, threads_, [this] { return stopping(); });
+    if (!outcome) return std::nullopt;
+    const std::lock_guard lock(designs_mutex_);
+    designs_.emplace(job.id, std::move(outcome->design));
+    return std::move(outcome->record);
+  }
+
+  // The next points: those that the store has, without a search where the designer can, or new ones, recorded with what the
+  // designer has learned.
+  std::vector<Point> suggest(Designer& designer, std::int64_t first, int count, std::vector<std::string>& events) {
+    if (!recording_) return designer.suggest(count);
+    if (const auto found = recorded_.find(first); found != recorded_.end() && has_memories_) {
       if (designer.accept(found->second.count, found->second.points)) {
         if (found->second.memory) memory_ = *found->second.memory;
         taken_over_ = true;
@@ -91,13 +114,13 @@ class Run {
     }
     if (taken_over_ && memory_) designer.restore(*memory_);
     taken_over_ = false;
-    std::vector<Point> points = designer.suggest(batch);
-    if (options_.store != nullptr && recorded_.count(done()) == 0) {
-      nlohmann::ordered_json event{{"round", done()}, {"ask", batch}, {"points", nlohmann::json::array()}};
+    std::vector<Point> points = designer.suggest(count);
+    if (options_.store != nullptr && recorded_.count(first) == 0) {
+      nlohmann::ordered_json event{{"round", first}, {"ask", count}, {"points", nlohmann::json::array()}};
       for (const Point& point : points) event["points"].push_back(point.numbers);
       std::string memory = designer.memory();
       if (memory_ != memory) event["memory"] = memory;
-      options_.store->put_event(event.dump());
+      events.push_back(event.dump());
       memory_ = std::move(memory);
     }
     return points;
@@ -127,14 +150,17 @@ class Run {
     if (!has_memories_) return;
     DesignerHistory history;
     history.emplace_back(known_trials());
-    for (const auto& [first, round] : recorded_) {
-      history.emplace_back(round);
+    const auto tell = [&](std::int64_t first, std::int64_t end) {
       std::vector<Trial> trials;
-      for (std::size_t i = 0; i < round.points.size(); ++i) {
-        const auto found = stored_.find(first + static_cast<std::int64_t>(i));
-        if (found != stored_.end()) trials.push_back(found->second);
-      }
+      for (std::int64_t id = first; id < end; ++id)
+        if (const auto found = stored_.find(id); found != stored_.end()) trials.push_back(found->second);
       history.emplace_back(std::move(trials));
+    };
+    const int lag = codesign_.study().pace().lag;
+    for (const auto& [first, round] : recorded_) {
+      if (lag > 0 && first >= lag) tell(first - lag, first - lag + 1);
+      history.emplace_back(round);
+      if (lag == 0) tell(first, first + static_cast<std::int64_t>(round.points.size()));
     }
     if (repeats_itself([this] { return codesign_.designer(threads_); }, history) == false)
       result_.notes.push_back(
@@ -231,56 +257,26 @@ class Run {
     return known;
   }
 
-  // One round. The answer is shorter than the points when something ended the run.
-  std::vector<Trial> evaluate(const std::vector<Point>& points) {
-    const std::int64_t first = done();
-    // One number prunes; a machine that is worse by it may still be on the front of several.
-    const double incumbent = codesign_.goal().objectives.size() > 1 ? 0.0 : best_objective_;
-    std::vector<std::optional<DesignPoint>> designs(points.size());
-    std::vector<std::optional<Trial>> trials(points.size());
-    parallel_for(points.size(), threads_, [&](std::size_t i) {
-      const std::int64_t id = first + static_cast<std::int64_t>(i);
-      if (const auto found = stored_.find(id); found != stored_.end()) {
-        if (found->second.point != points[i]) {
-          throw StorageError(fmt::format(
-              "trial {} of the store is not what this program suggests: another version wrote it", id));
-        }
-        trials[i] = found->second;
-        return;
+  // The next outcome, in the order of ids.
+  void take(const Trial& trial) {
+    std::optional<DesignPoint> design;
+    {
+      const std::lock_guard lock(designs_mutex_);
+      if (const auto found = designs_.find(trial.id); found != designs_.end()) {
+        design = std::move(found->second);
+        designs_.erase(found);
       }
-      const Clock::time_point start = Clock::now();
-      designs[i] =
-          codesign_.evaluate(points[i], Codesign::Dataflow::free, limits(incumbent, codesign_.study().prove));
-      if (!designs[i]) return;
-      trials[i] = codesign_.trial(id, *designs[i]);
-      if (options_.store == nullptr) return;
-      // The full design of what beats the incumbent; of the others the values of the parameters, for reports.
-      const bool better = designs[i]->feasible() && (incumbent <= 0.0 || designs[i]->objective < incumbent);
-      const nlohmann::ordered_json detail =
-          better ? design_point_json(codesign_, *designs[i])
-                 : nlohmann::ordered_json{{"point", trial_json(codesign_, *trials[i])["point"]}};
-      options_.store->put({*trials[i], seconds_since(start), detail.dump()});
-    });
-    std::vector<Trial> completed;
-    for (std::size_t i = 0; i < points.size(); ++i) {
-      if (!trials[i]) {
-        ended();
-        break;
-      }
-      count(*trials[i]);
-      const bool good = is_feasible(*trials[i]);
-      if (good && (best_objective_ <= 0.0 || trials[i]->metrics.at("objective") < best_objective_)) {
-        // A replayed incumbent is evaluated again only if it stays the best: see finish.
-        best_objective_ = trials[i]->metrics.at("objective");
-        best_bound_ = trials[i]->metrics.at("lower_bound");
-        best_point_ = trials[i]->point;
-        result_.best = designs[i];
-      }
-      result_.trials.push_back(*trials[i]);
-      completed.push_back(std::move(*trials[i]));
     }
+    count(trial);
+    if (is_feasible(trial) && (best_objective_ <= 0.0 || trial.metrics.at("objective") < best_objective_)) {
+      // An incumbent that was evaluated elsewhere is evaluated again only if it stays the best: see finish.
+      best_objective_ = trial.metrics.at("objective");
+      best_bound_ = trial.metrics.at("lower_bound");
+      best_point_ = trial.point;
+      result_.best = std::move(design);
+    }
+    result_.trials.push_back(trial);
     report();
-    return completed;
   }
 
   static bool is_feasible(const Trial& trial) {
@@ -515,6 +511,9 @@ class Run {
   std::optional<SpaceProof> proof_;        // that was asked for,
   std::optional<BoxSearch> boxes_;         // and that of spaces it does not know
   bool proving_ = false;
+  std::mutex designs_mutex_;
+  std::map<std::int64_t, DesignPoint> designs_;  // of outcomes of this process that were not taken yet
+  std::optional<LocalQueue> local_;              // last: its threads use the others
 };
 
 }  // namespace

@@ -60,7 +60,10 @@ StudyRecord study_record(const Codesign& codesign, const std::string& command, c
     identity["evaluator timeout"] = fmt::format("{} s", study.evaluator_timeout_s);
     identity["candidates"] = fmt::format("{}", study.candidates);
   }
-  identity["batch"] = fmt::format("{}", study.batch);
+  if (study.lag)
+    identity["lag"] = fmt::format("{}", *study.lag);
+  else
+    identity["batch"] = fmt::format("{}", study.batch);
   identity["seed"] = fmt::format("{}", study.seed);
   identity["clock_mhz"] = fmt::format("{}", study.clock_mhz.value_or(family.clock_mhz()));
   record.information = {

@@ -543,7 +543,10 @@ StudyRecord Exploration::record(const std::string& command, const std::string& v
   text = study_.designer;
   for (const auto& [name, value] : study_.designer_options) text += fmt::format(" {}={}", name, value);
   identity["designer"] = text;
-  identity["batch"] = fmt::format("{}", study_.batch);
+  if (study_.lag)
+    identity["lag"] = fmt::format("{}", *study_.lag);
+  else
+    identity["batch"] = fmt::format("{}", study_.batch);
   identity["seed"] = fmt::format("{}", study_.seed);
   record.information = {{"command", command}, {"version", version}, {"trials asked", fmt::format("{}", study_.trials)}};
   return record;

@@ -14,6 +14,7 @@
 #include <dovetail/engine/explore/measures.hpp>
 #include <dovetail/engine/explore/stage/exact_compression.hpp>
 #include <dovetail/engine/explore/stage/stage.hpp>
+#include <dovetail/engine/record/queue.hpp>
 #include <dovetail/engine/record/store.hpp>
 #include <dovetail/engine/study/exploration_keys.hpp>
 
@@ -125,11 +126,16 @@ struct ExplorationProgress {
 struct ExplorationOptions {
   int threads = 0;
   Store* store = nullptr;
+  Queue* queue = nullptr;  ///< who evaluates, and records it in `store`; null: the threads of this process
   std::function<bool()> interrupted;
   std::function<void(const ExplorationProgress&)> progress;
 };
 
-/// Rounds of `batch` points: a function of the study alone. Trials that the store holds are replayed.
+/// The outcome of a job on so many threads; none when stopped.
+std::optional<StoredTrial> evaluate_job(const Exploration& exploration, const Job& job, int threads,
+                                        const std::function<bool()>& stop);
+
+/// Rounds of `batch` points, or one at a lag: a function of the study alone. Trials that the store holds are replayed.
 ExplorationResult run(const Exploration& exploration, const ExplorationOptions& options);
 
 /// Feasible: completed, and no limit broken.

@@ -9,6 +9,8 @@
 #include <dovetail/engine/codesign/design_front.hpp>
 #include <dovetail/engine/explore/exploration.hpp>
 #include <dovetail/engine/explore/exploration_record.hpp>
+#include <dovetail/engine/record/local_queue.hpp>
+#include <dovetail/engine/study/trial_loop.hpp>
 #include <dovetail/workloads/parallel.hpp>
 
 namespace dovetail {
@@ -32,10 +34,6 @@ class ExplorationRun {
     for (std::size_t s = 0; s < exploration.stages().size(); ++s)
       if (exploration.stages()[s]->expected_seconds() >= slow_seconds) result_.slow_stage = static_cast<int>(s);
     if (options.store == nullptr) return;
-    for (StoredTrial& stored : options.store->trials()) {
-      stored_seconds_.emplace(stored.trial.id, stored.seconds);
-      stored_.emplace(stored.trial.id, std::move(stored.trial));
-    }
     options.store->put_information("header", exploration_header(exploration).dump());
   }
 
@@ -70,63 +68,51 @@ class ExplorationRun {
   bool tell_start(Designer& designer) {
     const std::vector<Point>& points = exploration_.start();
     if (points.empty()) return true;
-    const auto trials = evaluate(points, [](std::size_t i) { return -1 - static_cast<std::int64_t>(i); });
-    if (trials.size() < points.size()) return false;
-    result_.start = trials;
-    designer.update(trials);
+    std::vector<Job> jobs;
+    for (std::size_t i = 0; i < points.size(); ++i) jobs.push_back({-1 - static_cast<std::int64_t>(i), points[i]});
+    queue().post(jobs, {});
+    for (const Job& job : jobs) {
+      const std::optional<StoredTrial> outcome = queue().wait(job.id, [this] { return ended(); });
+      if (!outcome) {
+        ended();
+        return false;
+      }
+      improve(outcome->trial);
+      result_.start.push_back(outcome->trial);
+    }
+    designer.update(result_.start);
     return true;
   }
 
   void search(Designer& designer) {
-    const std::int64_t wanted = exploration_.study().trials;
-    while (!ended() && done() < wanted) {
-      std::vector<Point> points = designer.suggest(exploration_.study().batch);
-      if (points.empty()) {
-        if (!ended()) result_.stopped = "exhausted";
-        return;
-      }
-      // A study with more trials suggests the same rounds: only what is evaluated of the last one differs.
-      points.resize(std::min<std::size_t>(points.size(), static_cast<std::size_t>(wanted - done())));
-      const std::int64_t first = done();
-      const std::vector<Trial> completed = evaluate(points, [first](std::size_t i) { return first + static_cast<std::int64_t>(i); });
-      for (const Trial& trial : completed) count(trial);
-      result_.trials.insert(result_.trials.end(), completed.begin(), completed.end());
-      report();
-      if (completed.size() < points.size()) {
-        ended();
-        return;
-      }
-      designer.update(completed);
-    }
+    const TrialLoop loop{exploration_.study().pace(),
+                         queue(),
+                         exploration_.study().trials,
+                         [&designer](std::int64_t, int count, std::vector<std::string>&) { return designer.suggest(count); },
+                         [](std::int64_t id, const Point& point) { return Job{id, point}; },
+                         [this](const StoredTrial& outcome) {
+                           improve(outcome.trial);
+                           if (result_.slow_stage >= 0 &&
+                               outcome.trial.metrics.at(Exploration::stages_metric) >= result_.slow_stage)
+                             result_.slow_seconds += outcome.seconds;
+                           count(outcome.trial);
+                           result_.trials.push_back(outcome.trial);
+                           report();
+                         },
+                         [&designer](std::span<const Trial> completed) { designer.update(completed); },
+                         [this] { return ended(); }};
+    if (run_trials(loop, done()) == LoopEnd::exhausted) result_.stopped = "exhausted";
   }
 
-  // One round; shorter than the points when something ended the run.
-  template <typename Id>
-  std::vector<Trial> evaluate(const std::vector<Point>& points, const Id& id) {
-    std::vector<std::optional<Trial>> trials(points.size());
-    std::vector<double> seconds(points.size(), 0.0);
-    parallel_for(points.size(), threads_, [&](std::size_t i) {
-      if (const auto found = stored_.find(id(i)); found != stored_.end()) {
-        if (found->second.point != points[i])
-          throw StorageError(fmt::format("trial {} of the store is not what this program suggests: another version wrote it", id(i)));
-        trials[i] = found->second;
-        seconds[i] = stored_seconds_.at(id(i));
-        return;
-      }
-      const Clock::time_point start = Clock::now();
-      trials[i] = exploration_.evaluate(id(i), points[i], {threads_, [this] { return stopping(); }});
-      seconds[i] = seconds_since(start);
-      if (trials[i] && options_.store != nullptr)
-        options_.store->put({*trials[i], seconds[i], exploration_trial_detail(exploration_, *trials[i]).dump()});
-    });
-    std::vector<Trial> completed;
-    for (std::optional<Trial>& trial : trials) {
-      if (!trial) break;
-      improve(*trial);
-      if (result_.slow_stage >= 0 && trial->metrics.at(Exploration::stages_metric) >= result_.slow_stage) result_.slow_seconds += seconds[static_cast<std::size_t>(&trial - trials.data())];
-      completed.push_back(std::move(*trial));
+  // Who evaluates: the caller's queue, or the threads of this process.
+  Queue& queue() {
+    if (options_.queue != nullptr) return *options_.queue;
+    if (!local_) {
+      const auto at_once = std::max<std::int64_t>(exploration_.study().pace().open_at_once(), static_cast<std::int64_t>(exploration_.start().size()));
+      local_.emplace([this](const Job& job) { return evaluate_job(exploration_, job, threads_, [this] { return stopping(); }); },
+                     options_.store, static_cast<int>(at_once), threads_);
     }
-    return completed;
+    return *local_;
   }
 
   void improve(const Trial& trial) {
@@ -198,12 +184,20 @@ class ExplorationRun {
   const ExplorationOptions& options_;
   const int threads_;
   const Clock::time_point start_ = Clock::now();
-  std::map<std::int64_t, Trial> stored_;
-  std::map<std::int64_t, double> stored_seconds_;
   ExplorationResult result_;
+  std::optional<LocalQueue> local_;  // last: its threads use the others
 };
 
 }  // namespace
+
+std::optional<StoredTrial> evaluate_job(const Exploration& exploration, const Job& job, int threads,
+                                        const std::function<bool()>& stop) {
+  const Clock::time_point start = Clock::now();
+  std::optional<Trial> trial = exploration.evaluate(job.id, job.point, {threads, stop});
+  if (!trial) return std::nullopt;
+  std::string detail = exploration_trial_detail(exploration, *trial).dump();
+  return StoredTrial{*std::move(trial), seconds_since(start), std::move(detail)};
+}
 
 bool is_feasible(const Trial& trial) {
   return trial.state == TrialState::completed && trial.reason.empty();

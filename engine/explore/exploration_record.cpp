@@ -34,7 +34,7 @@ Json exploration_header(const Exploration& exploration) {
           {"specs", std::move(specs)},
           {"designer", study.designer},
           {"seed", study.seed},
-          {"batch", study.batch},
+          {study.lag ? "lag" : "batch", study.lag.value_or(study.batch)},
           {"remarks", std::move(remarks)},
           {"stages", std::move(stages)},
           {"parameters", std::move(parameters)}};

@@ -1,6 +1,5 @@
 // The SQLite store: write-ahead log, one transaction per call, chained checksums, a lock against a second writer.
 #include <dovetail/engine/record/store.hpp>
-#include <dovetail/workloads/text/printable.hpp>
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -18,6 +17,8 @@
 #include <nlohmann/json.hpp>
 
 #include <dovetail/engine/record/checksum.hpp>
+#include <dovetail/engine/record/identity_differences.hpp>
+#include <dovetail/engine/record/postgres_store.hpp>
 #include "database.h"
 #include "record_chain.h"
 
@@ -351,32 +352,10 @@ class SqliteStore final : public Store {
   std::mutex mutex_;
 };
 
-std::string shorten(const std::string& text) {
-  return text.size() <= 60 ? text : std::string(first_letters(text, 57)) + "...";
-}
-
-// Every value that differs between the store's identity and the one asked for; empty when equal.
-std::string differences(const StudyRecord& stored, const StudyRecord& asked) {
-  std::string text;
-  const auto add = [&](const std::string& name, const std::string& have, const std::string& want) {
-    text += fmt::format("\n  {}: the store has '{}', this run asks '{}'", name, shorten(have), shorten(want));
-  };
-  for (const auto& [name, value] : stored.identity) {
-    const auto found = asked.identity.find(name);
-    if (found == asked.identity.end())
-      add(name, value, "nothing");
-    else if (found->second != value)
-      add(name, value, found->second);
-  }
-  for (const auto& [name, value] : asked.identity) {
-    if (stored.identity.count(name) == 0) add(name, "nothing", value);
-  }
-  return text;
-}
-
 }  // namespace
 
 std::unique_ptr<Store> open_store(const std::string& path, const StudyRecord& record, bool resume) {
+  if (const auto address = postgres_address(path)) return open_postgres_store(*address, record, resume);
   const bool exists = file_size(path).value_or(0) > 0;
   if (exists) {
     // Look before touching: an existing study that may not be continued stays as it is.
@@ -384,7 +363,7 @@ std::unique_ptr<Store> open_store(const std::string& path, const StudyRecord& re
     if (existing.load() && !existing.empty()) {
       if (!resume)
         throw StorageError(path + ": holds a study already; continue it with --resume, or name another file");
-      const std::string difference = differences(existing.record(), record);
+      const std::string difference = identity_differences(existing.record(), record);
       if (!difference.empty())
         throw StorageError(path + ": cannot resume, because the trials would change:" + difference);
     }
@@ -397,6 +376,7 @@ std::unique_ptr<Store> open_store(const std::string& path, const StudyRecord& re
 }
 
 std::unique_ptr<Store> read_store(const std::string& path) {
+  if (const auto address = postgres_address(path)) return read_postgres_store(*address);
   const std::optional<std::int64_t> size = file_size(path);
   if (!size) throw StorageError(path + ": no such file");
   auto store = std::make_unique<SqliteStore>(path, nullptr);

@@ -121,9 +121,10 @@ Json calibration_json(const SurrogateCalibration& calibration) {
   return list;
 }
 
-std::string study_page(const StoredStudy& study) {
+std::string study_page(const StoredStudy& study, const Json& work) {
   return html_page({{"result", study.result},
                     {"trials", study.trials},
+                    {"work", work},
                     {"calibration", calibration_json(study.calibration)},
                     {"calibration_coverage", json_number(study.calibration.coverage)},
                     {"calibration_explained", json_number(study.calibration.explained)}});

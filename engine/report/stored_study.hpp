@@ -29,6 +29,7 @@ std::string kept_result(const nlohmann::ordered_json& result);
 nlohmann::ordered_json calibration_json(const SurrogateCalibration& calibration);
 
 /// A study as one self-contained HTML page.
-std::string study_page(const StoredStudy& study);
+/// `work`: what remote workers do for it, null where nothing is remote.
+std::string study_page(const StoredStudy& study, const nlohmann::ordered_json& work = nullptr);
 
 }  // namespace dovetail

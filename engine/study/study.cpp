@@ -295,9 +295,13 @@ Record<Study> make_record() {
                 "after the trials, evaluate every point that bounds do not exclude, until the best is proven")
       .optional("batch", &Study::batch, "points per round; results do not depend on threads",
                 between(1, 4096))
+      .optional("lag", &Study::lag,
+                "in place of batch: trial k is suggested knowing exactly the trials up to k - lag, so that no trial waits for a "
+                "slower one of its round; about twice the number of workers",
+                between(1, 4096))
       .optional("seed", &Study::seed, "names the random streams")
       .optional("time", &Study::time_s, "seconds after which the search ends with the best so far", above(0))
-      .optional("store", &Study::store, "SQLite file that records every trial");
+      .optional("store", &Study::store, "SQLite file, or postgresql://HOST/DATABASE#STUDY, that records every trial");
 }
 
 const Record<Study>& record() {
@@ -312,6 +316,8 @@ Study read_study(const Node& document, Diagnostics& diagnostics) {
   if (document.find("workload") != nullptr && document.find("workloads") != nullptr) {
     diagnostics.error(document.find("workloads")->location(), "both 'workload' and 'workloads': keep one");
   }
+  if (document.find("batch") != nullptr && document.find("lag") != nullptr)
+    diagnostics.error(document.find("lag")->location(), "both 'batch' and 'lag': keep one");
   if (const Node* family = document.find("family")) study.family_where = family->location();
   const std::filesystem::path file = document.location().file;
   study.folder = file.parent_path().string();
@@ -340,6 +346,7 @@ void set_value(Study& study, const std::string& assignment, const std::string& s
   const auto known = [&](const std::string& key) {
     return std::find(keys.begin(), keys.end(), key) != keys.end();
   };
+  if (path == "batch") study.lag.reset();  // the last one said
   const auto wrap = [&](const std::string& key, Node inner) {
     return Node::mapping(where, {Node::Entry{key, where, std::move(inner)}});
   };

@@ -39,6 +39,21 @@ struct StudySpec {
 /// How several networks become one number.
 enum class Combine : std::uint8_t { sum, worst };
 
+/// When a study suggests, and what it knows then: a part of what the study is, whoever evaluates.
+///
+/// Rounds (lag = 0): `batch` points, once every trial before them is known. Lag: trial k alone, once exactly the trials up to
+/// k - lag are known; so `lag` trials are open at a time, and a slow one holds up only those that wait for it.
+struct Pace {
+  int batch = 2;
+  int lag = 0;
+
+  int points_at_once() const { return lag > 0 ? 1 : batch; }
+  int open_at_once() const { return lag > 0 ? lag : batch; }
+  /// With so many trials open.
+  bool may_suggest(std::int64_t open) const { return lag > 0 ? open < lag : open == 0; }
+  bool tells(std::int64_t open) const { return lag > 0 || open == 0; }
+};
+
 /// A study. Relative paths count from the study file's folder. Defaults are those of the command line.
 ///
 ///     workload: resnet18
@@ -71,10 +86,13 @@ struct Study {
   bool prove =
       false;  ///< after the trials, evaluate every point that its bound does not exclude (finite spaces)
   int batch = 2;
+  std::optional<int> lag;  ///< in place of `batch`: trial k is suggested knowing exactly the trials up to k - lag
   std::uint64_t seed = 0;
   std::optional<double> time_s;
   std::string store;
   std::string folder;  ///< of the study file; empty: the working directory
+
+  Pace pace() const { return {batch, lag.value_or(0)}; }
 };
 
 /// Reads a study document. Every mistake is reported at its place.

@@ -308,6 +308,16 @@
     return text + '  '.repeat(depth) + 'multiply-accumulate';
   }
 
+  // ---- workers
+  if (data.work) {
+    const work = data.work;
+    const node = section('Workers', `${work.done} trials done, ${work.leased} in work` +
+      (work.expired ? ` (${work.expired} by workers that are silent past their lease)` : '') + `, ${work.open} wait; ${number(work.per_minute)} in the last minute. ` +
+      `${work.attempts} attempts: ${work.repeated} trials were begun more than once, ${work.given_up} given up because their workers died.`);
+    if (work.workers.length) node.append(table(['worker', 'trials', 'per minute', 'last heard of', 'in work'],
+      work.workers.map(worker => [worker.name, worker.done, number(worker.per_minute, 2), number(worker.silent_seconds, 1) + ' s ago', worker.trials.join(' ') || '–'])));
+  }
+
   // ---- failures, calibration, effects
   const reasons = Object.entries(result.infeasible || {}).map(([reason, count]) => ({reason, count}));
   if (reasons.length) chart(section('Infeasible trials by reason'), {width: 640, height: {step: 24}, data: {values: reasons}, mark: {type: 'bar', color: '#c2255c', height: {band: 0.7}},

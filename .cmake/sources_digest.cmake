@@ -1,0 +1,20 @@
+# Run with cmake -P: writes OUTPUT, a C++ source with a digest of the sources under SOURCE_DIR that decide results (not
+# those of the doors), and touches it only when that changes.
+file(GLOB_RECURSE files RELATIVE ${SOURCE_DIR} ${SOURCE_DIR}/workloads/* ${SOURCE_DIR}/accelerators/* ${SOURCE_DIR}/spaces/*
+  ${SOURCE_DIR}/surrogates/* ${SOURCE_DIR}/engine/*)
+list(FILTER files EXCLUDE REGEX "^engine/(cli|capi|python)/|\\.md$|~$|/\\.")
+list(SORT files)
+set(all "")
+foreach(file IN LISTS files)
+  file(SHA256 ${SOURCE_DIR}/${file} digest)
+  string(APPEND all "${file} ${digest}\n")
+endforeach()
+string(SHA256 digest "${all}")
+string(SUBSTRING ${digest} 0 16 digest)
+set(text "// Made when building.\nnamespace dovetail::cli {\nextern const char* const sources_digest;\nconst char* const sources_digest = \"${digest}\";\n}  // namespace dovetail::cli\n")
+if(EXISTS ${OUTPUT})
+  file(READ ${OUTPUT} before)
+endif()
+if(NOT "${before}" STREQUAL "${text}")
+  file(WRITE ${OUTPUT} "${text}")
+endif()

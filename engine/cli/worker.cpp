@@ -1,0 +1,178 @@
+// dovetail worker: evaluates trials that a study in PostgreSQL has posted, on any machine, until there are none.
+#include <unistd.h>
+
+#include <cmath>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <random>
+
+#include <fmt/format.h>
+
+#include <dovetail/engine/codesign/codesign.hpp>
+#include <dovetail/engine/record/identity_differences.hpp>
+#include <dovetail/engine/record/postgres_queue.hpp>
+#include <dovetail/engine/report/job_outcome.hpp>
+#include <dovetail/engine/report/table.hpp>
+#include <dovetail/engine/study/study_document.hpp>
+
+#include "build_digest.hpp"
+#include "command.hpp"
+#include "remote.hpp"
+#include "signals.hpp"
+#include "simulator.hpp"
+#include "terminal.hpp"
+#include "worker.hpp"
+
+namespace dovetail::cli {
+namespace {
+
+struct Options {
+  std::string store, study, evaluator;
+  double idle_s = 60.0, lease_s = 30.0;
+};
+
+// A folder for the files of studies, gone with the worker.
+class Scratch {
+ public:
+  Scratch() {
+    std::string name = (std::filesystem::temp_directory_path() / "dovetail-worker-XXXXXX").string();
+    if (mkdtemp(name.data()) == nullptr) throw OutputError(name + ": this folder cannot be created");
+    path_ = name;
+  }
+  ~Scratch() {
+    std::error_code error;
+    std::filesystem::remove_all(path_, error);
+  }
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+  std::string folder(std::int64_t number) const {
+    const std::filesystem::path path = path_ / fmt::format("{}", number);
+    std::filesystem::create_directories(path);
+    return path.string();
+  }
+
+ private:
+  std::filesystem::path path_;
+};
+
+// Host, process, and a number that no other process has: a lease is one process's.
+std::string worker_name() {
+  char host[256] = {};
+  gethostname(host, sizeof host - 1);
+  return fmt::format("{}:{}:{:04x}", host, getpid(), std::random_device{}() & 0xffffu);
+}
+
+// The studies that this worker has met.
+class Studies {
+ public:
+  Studies(WorkSource& source, const Options& options) : source_(source), options_(options), build_(build_digest()) {}
+
+  const Codesign& get(std::int64_t number) {
+    auto& entry = known_[number];
+    if (!entry) entry = load(number);
+    return *entry;
+  }
+  void report() const { simulators_.report(); }
+
+ private:
+  std::unique_ptr<Codesign> load(std::int64_t number) {
+    const RemoteStudy remote = source_.study(number);
+    const std::string name = fmt::format("study '{}'", remote.name);
+    if (remote.build != build_)
+      throw StorageError(fmt::format("{}: another build of this program proposes; its trials and this worker's may differ:{}",
+                                     name, identity_differences({remote.build, {}}, {build_, {}})));
+    Study study = unpack_study(remote.document, scratch_.folder(number), name);
+    const auto evaluator = remote.record.identity.find("evaluator");
+    const std::string wanted = evaluator == remote.record.identity.end() ? "" : evaluator->second;
+    if (!wanted.empty() && options_.evaluator.empty())
+      throw UsageError(fmt::format("{}: its trials are decided by a command, and a worker runs none that it reads in a "
+                                   "database: give it as --evaluator '{}'",
+                                   name, wanted));
+    if (wanted.empty() && !options_.evaluator.empty())
+      throw UsageError(fmt::format("{}: --evaluator means nothing: no command decides its trials", name));
+    study.evaluator = options_.evaluator;
+    const auto own = simulators_.get(study);
+    auto codesign = std::make_unique<Codesign>(std::move(study), own);
+    const std::string difference = identity_differences(remote.record, codesign->record("", DOVETAIL_VERSION));
+    if (!difference.empty())
+      throw StorageError(fmt::format("{}: this worker would evaluate another study:{}", name, difference));
+    return codesign;
+  }
+
+  WorkSource& source_;
+  const Options& options_;
+  const std::map<std::string, std::string> build_;
+  Scratch scratch_;
+  Simulators simulators_;
+  std::map<std::int64_t, std::unique_ptr<Codesign>> known_;
+};
+
+int run(const Options& options, const Common& common) {
+  std::optional<PostgresAddress> address = postgres_address(options.store);
+  if (!address)
+    throw UsageError("workers need a store in PostgreSQL: --store postgresql://HOST/DATABASE (an SQLite file stays on one machine)");
+  if (!options.study.empty()) {
+    if (!address->study.empty() && address->study != options.study)
+      throw UsageError("--study and the name after # in --store differ: keep one");
+    if (address->study.empty()) address = postgres_address(options.store + "#" + options.study);
+  }
+  const std::string name = worker_name();
+  WorkSource source(*address, name, options.lease_s, interrupted);
+  Studies studies(source, options);
+  const ClaimEvaluation evaluate = [&](const ClaimedJob& claimed, const std::function<bool()>& stop) -> std::optional<StoredTrial> {
+    auto outcome = evaluate_job(studies.get(claimed.study), claimed.job, common.threads, stop);
+    if (!outcome) return std::nullopt;
+    return std::move(outcome->record);
+  };
+  const WorkDone done = work(source, evaluate, {options.lease_s, options.idle_s, interrupted});
+  studies.report();
+  if (common.format == "text")
+    say("worker {}: {} trials in {} of evaluation{}{}\n", name, done.trials, duration(done.seconds),
+        done.returned > 0 ? fmt::format(", {} returned unfinished", done.returned) : "",
+        done.late > 0 ? fmt::format(", {} came too late: their lease was another's, and their answers were dropped", done.late) : "");
+  else
+    print_json(common, {{"worker", name}, {"trials", done.trials}, {"seconds", done.seconds}, {"returned", done.returned}, {"late", done.late}});
+  return interrupted() ? interrupt_exit_code() : exit_done;
+}
+
+}  // namespace
+
+void add_worker(CLI::App& app, Common& common, Action& action) {
+  CLI::App* command = add_subcommand(
+      app, common, "worker",
+      "Evaluates the trials that `optimize --workers remote` has posted in PostgreSQL; start as many as you like, on\n"
+      "any machine that has the same build. SIGTERM returns the trial in work at once; one that is killed loses its\n"
+      "lease, and another worker does the trial again: the study's table is the same.",
+      "dovetail worker --store postgresql://db.example.org/dovetail\n"
+      "  dovetail worker --store postgresql:///dovetail --study r18 --threads 4 --idle 600",
+      {.formats = {"text", "json", "jsonl"}, .threads = true, .dry_run = false});
+  const auto options = std::make_shared<Options>();
+  command
+      ->add_option("--store", options->store,
+                   "Database of the study, as libpq has it; passwords come from PGPASSFILE, a service file or a certificate")
+      ->required()
+      ->type_name("URL");
+  command->add_option("--study", options->study, "Only this study; otherwise all of the database, the oldest first")->type_name("NAME");
+  command->add_option("--idle", options->idle_s, "End after so many seconds without work (also as 10m, 2h)")
+      ->transform(seconds_word())
+      ->check(CLI::NonNegativeNumber)
+      ->type_name("SECONDS")
+      ->capture_default_str();
+  command
+      ->add_option("--lease", options->lease_s,
+                   "Seconds that a trial stays this worker's after it was last heard of; then another may take it")
+      ->transform(seconds_word())
+      ->check(CLI::Range(0.2, 1e6))
+      ->type_name("SECONDS")
+      ->capture_default_str();
+  command
+      ->add_option("--evaluator", options->evaluator,
+                   "Command of the study's simulator, in the words of the study: a worker runs no command that it reads")
+      ->type_name("COMMAND");
+  command->callback([&common, &action, options] {
+    action = [&common, options] { return run(*options, common); };
+  });
+}
+
+}  // namespace dovetail::cli
