@@ -77,8 +77,10 @@ std::string pack_study(const Study& study) {
   for (const StudyWorkload& workload : study.workloads) {
     std::string name = workload.name;
     if (const auto file = file_of(study.folder, name)) {
+      std::vector<std::string> paths = {*file};
+      for (const std::string& more : workload.more) paths.push_back(file_of(study.folder, more).value_or(more));
       name = fmt::format("workload{}.json", files.size());
-      files[name] = native_workload(import_workload({*file})).dump();
+      files[name] = native_workload(import_workload(paths, study.import)).dump();
       name = "./" + name;
     }
     workloads[name] = workload.weight;
