@@ -88,16 +88,30 @@ void write_files(const Exploration& exploration, const ExplorationResult& result
     write_file(directory, network.contains("task") ? fmt::format("network_{}.yaml", network["task"].get<std::string>()) : "network.yaml", to_yaml(network["workload"]));
 }
 
-}  // namespace
-
-std::optional<ExplorationStudy> make_exploration_study(const CLI::App& command, const StudyOptions& options, const std::string& preset,
-                                                       const Common& common) {
-  if (options.file.empty() && preset.empty()) return std::nullopt;
+// The study file with what it is based on.
+Node study_document_of(const StudyOptions& options, const std::string& preset, const Common& common) {
   std::string variant;
   for (const std::string& assignment : common.set)
     if (assignment.rfind("variant=", 0) == 0) variant = assignment.substr(8);
   Node document = options.file.empty() ? Node() : load_file(options.file);
-  if (document.is_mapping() || !preset.empty()) document = with_preset(document, preset, variant);
+  return document.is_mapping() || !preset.empty() ? with_preset(document, preset, variant) : document;
+}
+
+}  // namespace
+
+ExplorationWords exploration_words(const CLI::App& command, const StudyOptions& options, const std::string& preset, const Common& common) {
+  ExplorationWords words{study_document_of(options, preset, common), {}};
+  if (command.count("--objective") > 0) words.assignments.push_back("objective='" + options.objective + "'");
+  for (const std::string& spec : options.specs) words.assignments.push_back("specs='" + spec + "'");
+  for (const std::string& assignment : common.set)
+    if (assignment.rfind("variant=", 0) != 0) words.assignments.push_back(assignment);
+  return words;
+}
+
+std::optional<ExplorationStudy> make_exploration_study(const CLI::App& command, const StudyOptions& options, const std::string& preset,
+                                                       const Common& common) {
+  if (options.file.empty() && preset.empty()) return std::nullopt;
+  const Node document = study_document_of(options, preset, common);
   if (!explores(document)) return std::nullopt;
   Diagnostics diagnostics;
   ExplorationStudy study = read_exploration_study(document, diagnostics);
@@ -112,7 +126,7 @@ std::optional<ExplorationStudy> make_exploration_study(const CLI::App& command, 
   return study;
 }
 
-int run_exploration(const ExplorationStudy& study, bool resume, const Common& common) {
+int run_exploration(const ExplorationStudy& study, bool resume, const Common& common, const QueueOf& queue_of) {
   const Exploration exploration(study);
   if (common.dry_run) return print_plan(exploration, common);
   std::unique_ptr<Store> store;
@@ -121,10 +135,12 @@ int run_exploration(const ExplorationStudy& study, bool resume, const Common& co
     store = open_store(path, exploration.record(common.command_line, DOVETAIL_VERSION), resume);
   else if (resume)
     throw UsageError("--resume continues a store: name it with --store FILE");
+  const std::unique_ptr<Queue> queue = queue_of ? queue_of(exploration, store.get()) : nullptr;
   Progress progress;
   ExplorationOptions options;
   options.threads = common.threads;
   options.store = store.get();
+  options.queue = queue.get();
   options.interrupted = interrupted;
   options.progress = [&](const ExplorationProgress& state) {
     const double rate = state.seconds > 0 ? static_cast<double>(state.done) / state.seconds : 0;

@@ -132,10 +132,10 @@ int run(const CLI::App& command, const Options& options, const Common& common) {
   if (const auto exploration = make_exploration_study(command, options, options.preset, common)) {
     if (options.joint > 0 || exploration->prove)
       throw UsageError("--joint and --prove are of studies whose networks are given");
-    if (options.remote.workers == "remote")
-      throw UsageError("--workers remote evaluates studies of accelerators; this one searches networks: leave it out, and its "
-                       "stages run on the threads of this command");
-    return run_exploration(*exploration, options.resume, common);
+    return run_exploration(*exploration, options.resume, common, [&](const Exploration& bound, Store* store) {
+      return remote_queue(command, options.remote, *exploration, exploration_words(command, options, options.preset, common), bound,
+                          store);
+    });
   }
   const Study study = make_study(command, options, common);
   if (common.dry_run) return print_plan(study, common);

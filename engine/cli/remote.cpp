@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <dovetail/engine/explore/exploration_record.hpp>
 #include <dovetail/engine/record/postgres_queue.hpp>
 #include <dovetail/engine/report/report.hpp>
 #include <dovetail/engine/study/study_document.hpp>
@@ -26,19 +27,42 @@ void add_remote_options(CLI::App& command, RemoteOptions& options) {
       ->capture_default_str();
 }
 
-std::unique_ptr<Queue> remote_queue(const CLI::App& command, const RemoteOptions& options, const Study& study,
-                                    const Codesign& codesign, Store* store) {
+namespace {
+
+bool are_remote(const CLI::App& command, const RemoteOptions& options, const Store* store) {
   refuse_unless(options.workers == "remote", command, {"--attempts"}, "--workers remote");
-  if (options.workers != "remote") return nullptr;
+  if (options.workers != "remote") return false;
   if (store == nullptr)
     throw UsageError("--workers remote needs a store in PostgreSQL: --store postgresql://HOST/DATABASE");
-  RemoteTerms terms{pack_study(study), build_digest(), options.attempts, {}, {}};
-  terms.detail = [&codesign](const Job& job) {
-    const Trial trial{job.id, job.point, TrialState::failed, {}, ""};
-    return nlohmann::ordered_json{{"point", trial_json(codesign, trial)["point"]}}.dump();
-  };
-  terms.say = [](const std::string& text) { print_notes({text}); };
-  return postgres_queue(*store, std::move(terms));
+  return true;
+}
+
+std::unique_ptr<Queue> queue_in(Store& store, std::string document, int attempts, std::function<std::string(const Job&)> detail) {
+  return postgres_queue(store, {std::move(document), build_digest(), attempts, std::move(detail),
+                                [](const std::string& text) { print_notes({text}); }});
+}
+
+// A job as a trial that nobody has evaluated.
+Trial pending(const Job& job) {
+  return {job.id, job.point, TrialState::pending, {}, ""};
+}
+
+}  // namespace
+
+std::unique_ptr<Queue> remote_queue(const CLI::App& command, const RemoteOptions& options, const Study& study,
+                                    const Codesign& codesign, Store* store) {
+  if (!are_remote(command, options, store)) return nullptr;
+  return queue_in(*store, pack_study(study), options.attempts, [&codesign](const Job& job) {
+    return nlohmann::ordered_json{{"point", trial_json(codesign, pending(job))["point"]}}.dump();
+  });
+}
+
+std::unique_ptr<Queue> remote_queue(const CLI::App& command, const RemoteOptions& options, const ExplorationStudy& study,
+                                    const ExplorationWords& words, const Exploration& exploration, Store* store) {
+  if (!are_remote(command, options, store)) return nullptr;
+  return queue_in(*store, pack_exploration(study, words), options.attempts, [&exploration](const Job& job) {
+    return exploration_trial_detail(exploration, pending(job)).dump();
+  });
 }
 
 CLI::Validator seconds_word() {

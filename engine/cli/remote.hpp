@@ -5,7 +5,9 @@
 #include <string>
 
 #include <dovetail/engine/codesign/codesign.hpp>
+#include <dovetail/engine/explore/exploration.hpp>
 #include <dovetail/engine/record/queue.hpp>
+#include <dovetail/engine/study/exploration_document.hpp>
 
 #include "command.hpp"
 
@@ -22,6 +24,10 @@ void add_remote_options(CLI::App& command, RemoteOptions& options);
 /// The queue of the study's workers, where --workers is remote; null otherwise. `store` may be null. Throws UsageError.
 std::unique_ptr<Queue> remote_queue(const CLI::App& command, const RemoteOptions& options, const Study& study,
                                     const Codesign& codesign, Store* store);
+
+/// The same of a search over networks.
+std::unique_ptr<Queue> remote_queue(const CLI::App& command, const RemoteOptions& options, const ExplorationStudy& study,
+                                    const ExplorationWords& words, const Exploration& exploration, Store* store);
 
 /// "90", "90s", "10m", "2h" as seconds.
 CLI::Validator seconds_word();

@@ -1,7 +1,7 @@
 // dovetail worker: evaluates trials that a study in PostgreSQL has posted, on any machine, until there are none.
 #include <unistd.h>
 
-#include <cmath>
+#include <algorithm>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -10,10 +10,11 @@
 #include <fmt/format.h>
 
 #include <dovetail/engine/codesign/codesign.hpp>
+#include <dovetail/engine/explore/exploration.hpp>
 #include <dovetail/engine/record/identity_differences.hpp>
 #include <dovetail/engine/record/postgres_queue.hpp>
 #include <dovetail/engine/report/job_outcome.hpp>
-#include <dovetail/engine/report/table.hpp>
+#include <dovetail/engine/study/exploration_document.hpp>
 #include <dovetail/engine/study/study_document.hpp>
 
 #include "build_digest.hpp"
@@ -28,7 +29,8 @@ namespace dovetail::cli {
 namespace {
 
 struct Options {
-  std::string store, study, evaluator;
+  std::string store, study;
+  std::vector<std::string> evaluators;
   double idle_s = 60.0, lease_s = 30.0;
 };
 
@@ -63,41 +65,70 @@ std::string worker_name() {
   return fmt::format("{}:{}:{:04x}", host, getpid(), std::random_device{}() & 0xffffu);
 }
 
+// A study as this worker evaluates it.
+struct Known {
+  std::unique_ptr<Codesign> codesign;
+  std::unique_ptr<Exploration> exploration;  ///< or this: a search over networks
+
+  std::optional<StoredTrial> evaluate(const Job& job, int threads, const std::function<bool()>& stop) const {
+    if (exploration) return evaluate_job(*exploration, job, threads, stop);
+    auto outcome = evaluate_job(*codesign, job, threads, stop);
+    if (!outcome) return std::nullopt;
+    return std::move(outcome->record);
+  }
+};
+
 // The studies that this worker has met.
 class Studies {
  public:
   Studies(WorkSource& source, const Options& options) : source_(source), options_(options), build_(build_digest()) {}
 
-  const Codesign& get(std::int64_t number) {
-    auto& entry = known_[number];
-    if (!entry) entry = load(number);
-    return *entry;
+  const Known& get(std::int64_t number) {
+    const auto found = known_.find(number);
+    return found != known_.end() ? found->second : known_.emplace(number, load(number)).first->second;
   }
   void report() const { simulators_.report(); }
 
  private:
-  std::unique_ptr<Codesign> load(std::int64_t number) {
+  Known load(std::int64_t number) {
     const RemoteStudy remote = source_.study(number);
     const std::string name = fmt::format("study '{}'", remote.name);
     if (remote.build != build_)
       throw StorageError(fmt::format("{}: another build of this program proposes; its trials and this worker's may differ:{}",
                                      name, identity_differences({remote.build, {}}, {build_, {}})));
-    Study study = unpack_study(remote.document, scratch_.folder(number), name);
-    const auto evaluator = remote.record.identity.find("evaluator");
-    const std::string wanted = evaluator == remote.record.identity.end() ? "" : evaluator->second;
-    if (!wanted.empty() && options_.evaluator.empty())
-      throw UsageError(fmt::format("{}: its trials are decided by a command, and a worker runs none that it reads in a "
-                                   "database: give it as --evaluator '{}'",
-                                   name, wanted));
-    if (wanted.empty() && !options_.evaluator.empty())
-      throw UsageError(fmt::format("{}: --evaluator means nothing: no command decides its trials", name));
-    study.evaluator = options_.evaluator;
-    const auto own = simulators_.get(study);
-    auto codesign = std::make_unique<Codesign>(std::move(study), own);
-    const std::string difference = identity_differences(remote.record, codesign->record("", DOVETAIL_VERSION));
+    const auto kind = remote.record.identity.find("kind");
+    const bool explores = kind != remote.record.identity.end() && kind->second == "explore";
+    Known known;
+    StudyRecord own;
+    if (explores) {
+      ExplorationStudy study = unpack_exploration(remote.document, scratch_.folder(number), name);
+      allow(commands_of(study), name);
+      known.exploration = std::make_unique<Exploration>(std::move(study));
+      own = known.exploration->record("", DOVETAIL_VERSION);
+    } else {
+      Study study = unpack_study(remote.document, scratch_.folder(number), name);
+      const auto evaluator = remote.record.identity.find("evaluator");
+      if (evaluator != remote.record.identity.end()) study.evaluator = evaluator->second;
+      allow(study.evaluator.empty() ? std::vector<std::string>{} : std::vector{study.evaluator}, name);
+      const auto simulator = simulators_.get(study);
+      known.codesign = std::make_unique<Codesign>(std::move(study), simulator);
+      own = known.codesign->record("", DOVETAIL_VERSION);
+    }
+    const std::string difference = identity_differences(remote.record, own);
     if (!difference.empty())
       throw StorageError(fmt::format("{}: this worker would evaluate another study:{}", name, difference));
-    return codesign;
+    return known;
+  }
+
+  // A worker runs the commands of its own command line, and none that it reads in a database.
+  void allow(const std::vector<std::string>& wanted, const std::string& name) const {
+    for (const std::string& command : wanted)
+      if (std::find(options_.evaluators.begin(), options_.evaluators.end(), command) == options_.evaluators.end())
+        throw UsageError(fmt::format("{}: its trials are decided by a command, and a worker runs none that it reads in a "
+                                     "database: say that you mean it by --evaluator '{}'",
+                                     name, command));
+    if (wanted.empty() && !options_.evaluators.empty())
+      throw UsageError(fmt::format("{}: --evaluator means nothing: no command decides its trials", name));
   }
 
   WorkSource& source_;
@@ -105,7 +136,7 @@ class Studies {
   const std::map<std::string, std::string> build_;
   Scratch scratch_;
   Simulators simulators_;
-  std::map<std::int64_t, std::unique_ptr<Codesign>> known_;
+  std::map<std::int64_t, Known> known_;
 };
 
 int run(const Options& options, const Common& common) {
@@ -120,10 +151,8 @@ int run(const Options& options, const Common& common) {
   const std::string name = worker_name();
   WorkSource source(*address, name, options.lease_s, interrupted);
   Studies studies(source, options);
-  const ClaimEvaluation evaluate = [&](const ClaimedJob& claimed, const std::function<bool()>& stop) -> std::optional<StoredTrial> {
-    auto outcome = evaluate_job(studies.get(claimed.study), claimed.job, common.threads, stop);
-    if (!outcome) return std::nullopt;
-    return std::move(outcome->record);
+  const ClaimEvaluation evaluate = [&](const ClaimedJob& claimed, const std::function<bool()>& stop) {
+    return studies.get(claimed.study).evaluate(claimed.job, common.threads, stop);
   };
   const WorkDone done = work(source, evaluate, {options.lease_s, options.idle_s, interrupted});
   studies.report();
@@ -167,8 +196,9 @@ void add_worker(CLI::App& app, Common& common, Action& action) {
       ->type_name("SECONDS")
       ->capture_default_str();
   command
-      ->add_option("--evaluator", options->evaluator,
-                   "Command of the study's simulator, in the words of the study: a worker runs no command that it reads")
+      ->add_option("--evaluator", options->evaluators,
+                   "A command of the study (its simulator, what prices, what trains) in the words of the study; repeatable: a "
+                   "worker runs no command that it only reads")
       ->type_name("COMMAND");
   command->callback([&common, &action, options] {
     action = [&common, options] { return run(*options, common); };

@@ -127,7 +127,9 @@ class ExplorationRun {
   }
 
   void count(const Trial& trial) {
-    const auto passed = static_cast<std::size_t>(trial.metrics.at(Exploration::stages_metric));
+    // A trial whose workers died passed nothing.
+    const auto found = trial.metrics.find(Exploration::stages_metric);
+    const auto passed = static_cast<std::size_t>(found == trial.metrics.end() ? 0.0 : found->second);
     for (std::size_t s = 0; s < result_.reached.size() && s <= passed; ++s) ++result_.reached[s];
     if (passed < result_.ended.size()) ++result_.ended[passed];
     if (is_feasible(trial))

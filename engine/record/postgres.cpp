@@ -25,6 +25,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds patience{60};  // with a server that is gone
 constexpr std::chrono::milliseconds first_pause{50}, longest_pause{1000};
+constexpr int most_losses = 20;  // of one statement
 
 std::string first_line(const char* text) {
   std::string line(text == nullptr ? "" : text);
@@ -32,10 +33,17 @@ std::string first_line(const char* text) {
   return line;
 }
 
-// Ends of a connection, not mistakes: the server stops, starts, or ended it (SQLSTATE classes 08 and 57P; 40: of two
-// transactions one has to be sent again).
-bool means_again(const std::string& state) {
-  return state.rfind("08", 0) == 0 || state.rfind("57P", 0) == 0 || state == "40001" || state == "40P01";
+// Of two transactions one has to be sent again (SQLSTATE 40001 and 40P01).
+bool collided(const std::string& state) {
+  return state == "40001" || state == "40P01";
+}
+
+// Ends of a connection, not mistakes: the server stops, starts, or ended it (SQLSTATE classes 08 and 57P), or there is no answer
+// of the server at all, even where libpq still takes the connection for a good one.
+bool lost(const char* state) {
+  if (state == nullptr) return true;
+  const std::string text = state;
+  return text.rfind("08", 0) == 0 || text.rfind("57P", 0) == 0;
 }
 
 }  // namespace
@@ -123,11 +131,12 @@ void PgConnection::check(PGresult* result) {
   const ExecStatusType status = PQresultStatus(result);
   if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK) return;
   const char* code = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-  const bool again = PQstatus(connection_) != CONNECTION_OK || (code != nullptr && means_again(code));
+  const bool gone = PQstatus(connection_) != CONNECTION_OK || lost(code);
+  const bool again = !gone && collided(code);
   const char* text = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
   const std::string message = first_line(text != nullptr ? text : PQerrorMessage(connection_));
   PQclear(result);
-  if (again) throw Lost{};
+  if (gone || again) throw Lost{again, message};
   throw StorageError(fmt::format("{}: {}", shown(), message));
 }
 
@@ -152,25 +161,27 @@ PgRows PgConnection::run(const std::string& sql, const PgValues& values) {
   for (const auto& value : values)
     if (value && value->find('\0') != std::string::npos)
       throw StorageError(shown() + ": a text with a zero byte cannot be recorded");
-  for (;;) {
+  for (int losses = 0;; ++losses) {
     try {
       return send(sql, values);
-    } catch (const Lost&) {
-      if (PQstatus(connection_) != CONNECTION_OK) reconnect();
+    } catch (const Lost& lost) {
+      if (losses >= most_losses) throw StorageError(fmt::format("{}: a statement fails on every connection: {}", shown(), lost.message));
+      if (!lost.only_collided) reconnect();
     }
   }
 }
 
 void PgConnection::run_script(const std::string& sql) {
   const std::lock_guard lock(mutex_);
-  for (;;) {
+  for (int losses = 0;; ++losses) {
     try {
       PGresult* result = PQexec(connection_, sql.c_str());
       check(result);
       PQclear(result);
       return;
-    } catch (const Lost&) {
-      if (PQstatus(connection_) != CONNECTION_OK) reconnect();
+    } catch (const Lost& lost) {
+      if (losses >= most_losses) throw StorageError(fmt::format("{}: a statement fails on every connection: {}", shown(), lost.message));
+      if (!lost.only_collided) reconnect();
     }
   }
 }

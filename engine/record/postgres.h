@@ -59,7 +59,10 @@ class PgConnection {
   const std::string& shown() const { return address_.shown; }
 
  private:
-  struct Lost {};
+  struct Lost {
+    bool only_collided = false;  ///< the connection is good
+    std::string message;
+  };
   void connect(bool first);
   void reconnect();
   PgRows send(const std::string& sql, const PgValues& values);

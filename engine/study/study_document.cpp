@@ -38,9 +38,8 @@ std::optional<std::string> file_of(const std::string& folder, const std::string&
 
 Json study_document(const Study& study) {
   Json json{{"schema", "dovetail-study/1"}};
-  json["workloads"] = Json::object();
   for (const StudyWorkload& workload : study.workloads) json["workloads"][workload.name] = workload.weight;
-  json["family"] = study.family;
+  if (!study.family.empty()) json["family"] = study.family;
   json["fixed"] = entries(study.fixed);
   json["space"] = entries(study.space);
   json["objective"] = study.objective;

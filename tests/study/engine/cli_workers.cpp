@@ -214,3 +214,29 @@ TEST_CASE("a study moves to PostgreSQL and back without a changed trial, and goe
   CHECK(run(folder, {"report", back, "--format", "csv"}).out == run(folder, {"report", server().url("moved"), "--format", "csv"}).out);
   CHECK(run(folder, words + Words{"--trials", "24", "--store", back, "--resume"}).out == run(folder, words + Words{"--trials", "24"}).out);
 }
+
+TEST_CASE("a search over networks: its tables are sent along, and its commands are those that a worker agreed to") {
+  const Folder folder;
+  const std::string trainer = folder.write("train.sh", "while read -r line; do n=$(printf %s \"$line\" | grep -o '\"conv3x3\"' | wc -l); echo \"{\\\"accuracy\\\": $n}\"; done\n");
+  std::string costs = "block,operator,latency_ms,energy_mj\nbias,,1.6,0.3\n";
+  const char* const operations[] = {"none", "skip", "conv1x1", "conv3x3", "avgpool"};
+  for (int e = 0; e < 6; ++e)
+    for (int o = 0; o < 5; ++o) costs += "edge" + std::to_string(e) + "," + operations[o] + ",0." + std::to_string(o) + ",0.0" + std::to_string(o) + "\n";
+  folder.write("cost.csv", costs);
+  const std::string file = folder.write("study.yaml",
+                                        "network: {family: nb201}\ncost: {table: cost.csv}\nmetrics: {edp: latency_ms * energy_mj}\nspecs: [edp <= 3]\n"
+                                        "accuracy: {command: sh " + trainer + "}\nobjective: {maximize: accuracy}\nlag: 3\ndesigner: evolution\n");
+  const Words words = {"optimize", file, "--trials", "16", "--seed", "3", "--set", "specs='edp <= 2.5'", "--format", "csv"};
+  const Outcome expected = run(folder, words);
+  REQUIRE_MESSAGE(expected.code == 0, expected.err);
+  Running proposer(words + remote("networks"));
+  Running stranger({"worker", "--store", server().url("networks"), "--idle", "20"});
+  const Outcome refused = stranger.wait();
+  CHECK(refused.code == 2);
+  CHECK(refused.err.find("--evaluator 'sh " + trainer + "'") != std::string::npos);
+  const Words agreed = {"--study", "networks", "--evaluator", "sh " + trainer};
+  const auto first = worker(agreed), second = worker(agreed);
+  const Outcome outcome = proposer.wait();
+  REQUIRE_MESSAGE(outcome.code == 0, outcome.err);
+  CHECK(outcome.out == expected.out);
+}
