@@ -78,6 +78,7 @@ class ExplorationRun {
         return false;
       }
       improve(outcome->trial);
+      spend(*outcome);
       result_.start.push_back(outcome->trial);
     }
     designer.update(result_.start);
@@ -92,9 +93,7 @@ class ExplorationRun {
                          [](std::int64_t id, const Point& point) { return Job{id, point}; },
                          [this](const StoredTrial& outcome) {
                            improve(outcome.trial);
-                           if (result_.slow_stage >= 0 &&
-                               outcome.trial.metrics.at(Exploration::stages_metric) >= result_.slow_stage)
-                             result_.slow_seconds += outcome.seconds;
+                           spend(outcome);
                            count(outcome.trial);
                            result_.trials.push_back(outcome.trial);
                            report();
@@ -113,6 +112,12 @@ class ExplorationRun {
                      options_.store, static_cast<int>(at_once), threads_);
     }
     return *local_;
+  }
+
+  // Seconds of trials that came as far as the slow stage.
+  void spend(const StoredTrial& outcome) {
+    if (result_.slow_stage >= 0 && outcome.trial.metrics.at(Exploration::stages_metric) >= result_.slow_stage)
+      result_.slow_seconds += outcome.seconds;
   }
 
   void improve(const Trial& trial) {
