@@ -28,7 +28,7 @@ bool is_family(const std::string& name_or_path) {
   if (std::find(names.begin(), names.end(), name_or_path) != names.end() || !std::filesystem::is_regular_file(name_or_path, error)) return true;
   const Node document = load_file(name_or_path);
   if (const Node* schema = document.find("schema")) return schema->text().rfind("dovetail-family/", 0) == 0;
-  return document.find("parameters") != nullptr || document.find("architecture") == nullptr || document.find("default") != nullptr;
+  return document.find("parameters") != nullptr || document.find("architecture") != nullptr;
 }
 
 void add(Diagnostics& diagnostics, const InputError& error, const Location& named_at) {

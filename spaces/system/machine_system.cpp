@@ -89,9 +89,20 @@ double choices(const Parameter& parameter) {
   return 0.0;
 }
 
-double first_stored(const Parameter& parameter) {
+double stored_at(const Parameter& parameter, double choice) {
   const auto* integer = std::get_if<IntegerRange>(&parameter.domain);
-  return integer != nullptr ? static_cast<double>(integer->low) : 0.0;
+  return integer != nullptr ? static_cast<double>(integer->low + static_cast<std::int64_t>(choice) * integer->step) : choice;
+}
+
+// The point with the first value of a parameter that the space allows there.
+Point with_first(const Space& space, const Point& point, int parameter) {
+  const Parameter& what = space.parameters()[static_cast<std::size_t>(parameter)];
+  Point other = point;
+  for (double choice = 0.0; choice < choices(what); choice += 1.0) {
+    other.numbers[static_cast<std::size_t>(parameter)] = stored_at(what, choice);
+    if (space.contains(other)) return other;
+  }
+  return point;
 }
 
 // The family's default where the slot allows it, otherwise some point that it allows; none where it allows nothing.
@@ -116,8 +127,7 @@ bool only_ports(const SlotOption& option, const Space& space, const Point& base,
   int others = 0;
   for (double i = 0.0; i < count; i += 1.0) {
     Point point = base;
-    const auto* integer = std::get_if<IntegerRange>(&what.domain);
-    point.numbers[at] = integer != nullptr ? static_cast<double>(integer->low + static_cast<std::int64_t>(i) * integer->step) : i;
+    point.numbers[at] = stored_at(what, i);
     if (point == base || !space.contains(point)) continue;
     ++others;
     if (!(machine(point) == standing)) return false;
@@ -145,10 +155,7 @@ void MachineSystem::Impl::add_family(int slot, std::size_t choice, const std::st
   if (!bandwidths.empty()) {
     for (std::size_t p = 0; p < held.size(); ++p) {
       if (!only_ports(option, space, part.pinned, static_cast<int>(p))) continue;
-      Point other = part.pinned;
-      other.numbers[p] = first_stored(space.parameters()[p]);
-      if (!space.contains(other)) continue;
-      part.pinned = other;
+      part.pinned = with_first(space, part.pinned, static_cast<int>(p));
       held[p] = 1;
     }
   }
