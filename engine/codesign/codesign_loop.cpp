@@ -473,8 +473,15 @@ class Run {
     result_.lower_bound = found.lower_bound;
     result_.proven = found.proven;
     result_.work = found.work;
+    if (proof_ && !found.proven) {
+      for (const SpaceProof::Open& part : proof_->open(result_.best->objective))
+        result_.notes.push_back(fmt::format("open: {}: no design below {:.4e} ({:.1f} % less than the best), {} {}", part.what,
+                                            part.bound, 100.0 * (1.0 - part.bound / result_.best->objective), part.parts,
+                                            part.parts == 1 ? "part" : "parts"));
+    }
     if (found.best) result_.best = std::move(found.best);
     if (result_.proven && result_.stopped == "exhausted") result_.stopped = "proven";
+    if (proof_ && !result_.proven && result_.stopped == "exhausted" && result_.gap() <= codesign_.study().gap) result_.stopped = "gap", result_.exhausted = false;
   }
 
   // Every point of a space that can be listed is known to break a limit, or to have no mapping.
