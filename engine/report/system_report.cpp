@@ -36,8 +36,7 @@ Json machine_json(const SystemMachine& machine, double busy) {
 }
 
 std::string network_name(const CandidateNetwork& network) {
-  if (!network.source->task.empty()) return network.source->task;
-  return network.source->family ? network.source->family->name() : network.source->fixed.name;
+  return network.source->task.empty() ? network.name() : network.source->task;
 }
 
 // The problem as a document that `dovetail place` reads.
