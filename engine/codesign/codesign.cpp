@@ -13,14 +13,14 @@
 #include <dovetail/engine/design/bayes/loop_prior.hpp>
 #include <dovetail/engine/external/command_evaluator.hpp>
 #include <dovetail/engine/map/objective.hpp>
+#include <dovetail/engine/study/named_file.hpp>
 #include <dovetail/engine/study/study_space.hpp>
 
 namespace dovetail {
 namespace {
 
 std::string resolve(const std::string& folder, const std::string& name) {
-  const bool path = name.find('/') != std::string::npos || name.find('.') != std::string::npos;
-  return folder.empty() || !path || name.front() == '/' ? name : folder + "/" + name;
+  return named_file(folder, name);
 }
 
 // The mistakes of a descriptor; those without a place of their own (no such name) stand where the study names it.

@@ -25,6 +25,7 @@
 #include <dovetail/engine/explore/stage/csv_table.hpp>
 #include <dovetail/engine/external/command_pool.hpp>
 #include <dovetail/engine/map/objective.hpp>
+#include <dovetail/engine/study/named_file.hpp>
 #include <dovetail/engine/study/study_space.hpp>
 #include <dovetail/spaces/space/point_json.hpp>
 
@@ -40,8 +41,8 @@ constexpr int first_systems = 20;            // the same of systems, whose famil
 constexpr int every_system = 6;              // and one in so many later suggestions
 
 std::string resolve(const std::string& folder, const std::string& name, bool always_path = false) {
-  const bool path = always_path || name.find('/') != std::string::npos || name.find('.') != std::string::npos;
-  return folder.empty() || !path || name.front() == '/' ? name : folder + "/" + name;
+  if (!always_path) return named_file(folder, name);
+  return folder.empty() || name.front() == '/' ? name : folder + "/" + name;
 }
 
 // The number that a metric has to reach by the limits as written: `metric >= number`, or the other way round.

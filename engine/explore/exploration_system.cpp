@@ -10,6 +10,7 @@
 #include <dovetail/engine/explore/exploration.hpp>
 #include <dovetail/engine/explore/pricers/system_pricer.hpp>
 #include <dovetail/engine/explore/stage/csv_table.hpp>
+#include <dovetail/engine/study/named_file.hpp>
 #include <dovetail/engine/study/study_space.hpp>
 
 namespace dovetail {
@@ -18,8 +19,7 @@ namespace {
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
 std::string resolve(const std::string& folder, const std::string& name) {
-  const bool path = name.find('/') != std::string::npos || name.find('.') != std::string::npos;
-  return folder.empty() || !path || name.front() == '/' ? name : folder + "/" + name;
+  return named_file(folder, name);
 }
 
 bool is_family(const std::string& name_or_path) {
