@@ -116,8 +116,9 @@ class ExplorationRun {
 
   // Seconds of trials that came as far as the slow stage.
   void spend(const StoredTrial& outcome) {
-    if (result_.slow_stage >= 0 && outcome.trial.metrics.at(Exploration::stages_metric) >= result_.slow_stage)
-      result_.slow_seconds += outcome.seconds;
+    const auto found = outcome.trial.metrics.find(Exploration::stages_metric);  // none: given up with its workers
+    const double passed = found == outcome.trial.metrics.end() ? 0.0 : found->second;
+    if (result_.slow_stage >= 0 && passed >= result_.slow_stage) result_.slow_seconds += outcome.seconds;
   }
 
   void improve(const Trial& trial) {
