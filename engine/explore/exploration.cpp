@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <span>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -389,7 +390,7 @@ std::optional<Point> Exploration::draw(Random& random) const {
   for (int step = 0; step < repair_steps && violation > 0.0; ++step) {
     bool moved = false;
     for (Point& near : space().neighbours(*point, random, 24)) {
-      if (!candidates_.in_order(near)) continue;
+      if (candidates_.system) candidates_.system->put_in_order(std::span(near.numbers).first(static_cast<std::size_t>(candidates_.machine_numbers)));
       const double other = known_violation(near);
       if (other >= violation) continue;
       violation = other;
