@@ -16,9 +16,9 @@ namespace {
 constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr std::size_t most_points = std::size_t{1} << 17;
 constexpr std::int64_t most_boxes = 10'000;
-// Of a bound that nobody asked for: it ends at the gap, or after some seconds.
-constexpr double short_gap = 0.05;
-constexpr std::int64_t short_effort = 500'000;
+// Of a bound that nobody asked for: it ends after a second or two.
+constexpr double short_gap = 0.0;
+constexpr std::int64_t short_effort = 30'000;
 
 bool may_be_settled(const Trial& trial) {
   const Outcome outcome = outcome_of(trial);

@@ -278,6 +278,7 @@ void SpaceProof::Impl::push(std::vector<SpacePart> nodes) {
 // Searches layers, the heaviest first, until the target is reached or all of them have chosen. True: all have.
 bool SpaceProof::Impl::raise(SpacePart& node, double target, const Limits& limits, Result& result) const {
   Shapes& shapes = *node.shapes;
+  const std::int64_t left = limits.effort - effort;  // as the round began
   if (limited_area && !terms.allows_area(least_area_um2(codesign, shapes.shape, node.box))) {
     node.bound = infinity;
     return false;
@@ -289,7 +290,7 @@ bool SpaceProof::Impl::raise(SpacePart& node, double target, const Limits& limit
   for (const std::size_t u : order) {
     Wish& choice = node.choices[u];
     if (choice.settled || choice.stuck) continue;
-    if (node.bound >= target || (limits.stop && limits.stop())) return false;
+    if (node.bound >= target || result.effort >= left || (limits.stop && limits.stop())) return false;
     const UsedLayer& use = uses[u];
     const TollSearch& own = search(shapes, use.layer);
     const Slope& line = shapes.lines[use.network];
@@ -564,9 +565,11 @@ std::optional<Point> SpaceProof::next(double incumbent, const Limits& limits) {
         if (!node.shapes->priced && std::find(busy.begin(), busy.end(), node.shapes) == busy.end())
           busy.push_back(node.shapes);
       parallel_for(busy.size(), limits.threads, [&](std::size_t i) { proof.price(*busy[i]); });
+      Limits share = limits;  // of what effort is left
+      share.effort = proof.effort + (limits.effort - proof.effort) / static_cast<std::int64_t>(nodes.size());
       std::vector<Impl::Result> results(nodes.size());
       parallel_for(nodes.size(), limits.threads,
-                   [&](std::size_t i) { results[i] = proof.work(std::move(nodes[i]), target, limits); });
+                   [&](std::size_t i) { results[i] = proof.work(std::move(nodes[i]), target, share); });
       for (Impl::Result& result : results) {
         proof.searches += result.searches;
         proof.effort += result.effort;
