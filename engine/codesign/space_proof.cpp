@@ -24,7 +24,8 @@ namespace {
 constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr double rounding = 1e-9;
 constexpr std::size_t most_shapes = 10'000;
-constexpr std::size_t round_size = 4;           // nodes at a time, whatever the threads
+constexpr std::int64_t round_size = 4;          // nodes at a time, whatever the threads,
+constexpr std::int64_t round_labels = 50'000;   // for which so much effort each is left
 constexpr std::size_t search_labels = 2'000'000;  // of one stage: then a layer's search gives up
 constexpr std::int64_t search_overhead = 2'000;   // of a layer's search, in labels
 // UsedLayer of the objective's own slope at which a cycle is priced: with less, the corner at Cmin decides, and Emin may be
@@ -553,7 +554,10 @@ std::optional<Point> SpaceProof::next(double incumbent, const Limits& limits) {
     while (!proof.open.empty() && proof.open.top().bound < target) {
       if (proof.effort >= limits.effort || (limits.stop && limits.stop())) return std::nullopt;
       // The first class alone: what its layers find are hints for the others.
-      const std::size_t most = proof.searches == 0 ? 1 : round_size;
+      // With little effort left, one after the other.
+      const std::int64_t affordable = (limits.effort - proof.effort) / round_labels;
+      const std::size_t most =
+          proof.searches == 0 ? 1 : static_cast<std::size_t>(std::clamp<std::int64_t>(affordable, 1, round_size));
       std::vector<SpacePart> nodes;
       std::vector<std::shared_ptr<Shapes>> busy;
       while (!proof.open.empty() && nodes.size() < most && proof.open.top().bound < target) {
