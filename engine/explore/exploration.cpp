@@ -46,34 +46,35 @@ std::string resolve(const std::string& folder, const std::string& name, bool alw
   return folder.empty() || name.front() == '/' ? name : folder + "/" + name;
 }
 
-// The number that a metric has to reach by the limits as written: `metric >= number`, or the other way round.
-std::optional<double> least_required(const std::vector<StudyLimit>& limits, const std::string& metric) {
-  std::optional<double> least;
+// Visits the number of every limit as written that bounds a metric from the side of `sign`: `metric <sign>= number`, or the
+// other way round.
+template <class Visit>
+void for_each_bound(const std::vector<StudyLimit>& limits, const std::string& metric, char sign, const Visit& visit) {
   for (const StudyLimit& limit : limits) {
     std::string text = limit.text;
     std::erase(text, ' ');
-    const std::size_t sign = text.find_first_of("<>");
-    if (sign == std::string::npos || sign + 1 >= text.size() || text[sign + 1] != '=') continue;
-    const std::string left = text.substr(0, sign), right = text.substr(sign + 2);
-    const bool found = text[sign] == '>' ? left == metric : right == metric;
-    const auto number = csv_number(text[sign] == '>' ? right : left);
-    if (found && number && *number > 0.0) least = std::max(least.value_or(0.0), *number);
+    const std::size_t at = text.find_first_of("<>");
+    if (at == std::string::npos || at + 1 >= text.size() || text[at + 1] != '=') continue;
+    const std::string left = text.substr(0, at), right = text.substr(at + 2);
+    const bool straight = text[at] == sign;
+    const auto number = csv_number(straight ? right : left);
+    if ((straight ? left : right) == metric && number) visit(*number);
   }
+}
+
+// The number that a metric has to reach.
+std::optional<double> least_required(const std::vector<StudyLimit>& limits, const std::string& metric) {
+  std::optional<double> least;
+  for_each_bound(limits, metric, '>', [&](double number) {
+    if (number > 0.0) least = std::max(least.value_or(0.0), number);
+  });
   return least;
 }
 
 // The number that a metric may have at most.
 std::optional<double> most_allowed(const std::vector<StudyLimit>& limits, const std::string& metric) {
   std::optional<double> most;
-  for (const StudyLimit& limit : limits) {
-    std::string text = limit.text;
-    std::erase(text, ' ');
-    const std::size_t sign = text.find_first_of("<>");
-    if (sign == std::string::npos || sign + 1 >= text.size() || text[sign + 1] != '=') continue;
-    const std::string left = text.substr(0, sign), right = text.substr(sign + 2);
-    const auto number = csv_number(text[sign] == '<' ? right : left);
-    if ((text[sign] == '<' ? left : right) == metric && number) most = std::min(most.value_or(*number), *number);
-  }
+  for_each_bound(limits, metric, '<', [&](double number) { most = std::min(most.value_or(number), number); });
   return most;
 }
 
