@@ -4,18 +4,17 @@
 
 #include <algorithm>
 #include <cctype>
-#include <limits>
 #include <nlohmann/json.hpp>
 #include <utility>
 
 #include <dovetail/workloads/limits.hpp>
+#include <dovetail/workloads/numbers.hpp>
 #include <dovetail/workloads/text/printable.hpp>
 #include <dovetail/workloads/text/reader.hpp>
 
 namespace dovetail {
 namespace {
 
-constexpr double most = std::numeric_limits<std::int32_t>::max();  // of an extent or a coefficient
 
 std::vector<std::string> dimension_names(const Layer& layer) {
   std::vector<std::string> names;
@@ -80,7 +79,7 @@ bool read_axis(Cursor& cursor, const Location& where, const Layer& layer, Axis& 
     AxisTerm term;
     if (const std::string_view digits = cursor.digits(); !digits.empty()) {
       const auto value = Node::scalar({}, std::string(digits), false).as_integer();
-      if (!value || *value < 1 || static_cast<double>(*value) > most) {
+      if (!value || *value < 1 || *value > most_extent) {
         diagnostics.error(where,
                           fmt::format("coefficient {} is not allowed, allowed are 1 to 2147483647", digits));
         return false;
@@ -133,7 +132,7 @@ bool read_axis_node(const Node& node, const Layer& layer, Axis& axis, Diagnostic
       good = false;
     }
     good =
-        read_value(item.items()[1], "coefficient", between(1, most), diagnostics, term.coefficient) && good;
+        read_value(item.items()[1], "coefficient", between(1, most_extent), diagnostics, term.coefficient) && good;
     axis.push_back(term);
   }
   return good;
@@ -178,7 +177,7 @@ nlohmann::ordered_json dims_schema() {
   return {{"type", "object"},
           {"maxProperties", max_dimensions},
           {"additionalProperties",
-           {{"type", "integer"}, {"minimum", 1}, {"maximum", static_cast<std::int64_t>(most)}}}};
+           {{"type", "integer"}, {"minimum", 1}, {"maximum", most_extent}}}};
 }
 
 nlohmann::ordered_json tensors_schema() {
@@ -191,7 +190,7 @@ void read_dimensions(const Node& node, Layer& layer, Diagnostics& diagnostics) {
   for (const Node::Entry& entry : node.entries()) {
     Dimension dimension{entry.key, 1};
     if (entry.key.empty()) diagnostics.error(entry.where, "a dimension needs a name");
-    read_value(entry.value, "dimension " + quote(entry.key), between(1, most), diagnostics, dimension.extent);
+    read_value(entry.value, "dimension " + quote(entry.key), between(1, most_extent), diagnostics, dimension.extent);
     layer.dimensions.push_back(std::move(dimension));
   }
   if (layer.dimensions.empty() || layer.dimensions.size() > max_dimensions) {
@@ -243,7 +242,7 @@ const Record<ProblemFields>& problem_record() {
               one_of({"conv", "matmul", "einsum"}))
           .optional(
               "padding", [](ProblemFields& f) -> std::vector<std::int64_t>& { return f.layer.padding; },
-              "information only: one number per spatial axis", between(0, most));
+              "information only: one number per spatial axis", between(0, most_extent));
   return record;
 }
 

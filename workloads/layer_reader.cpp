@@ -110,9 +110,9 @@ std::int64_t product(std::int64_t a, std::int64_t b) {
   return a > largest / b ? largest + 1 : a * b;
 }
 
-class Reader {
+class LayerFormReader {
  public:
-  Reader(const std::string& name, const Node& node, const Fields& fields, const LayerDefaults& defaults,
+  LayerFormReader(const std::string& name, const Node& node, const Fields& fields, const LayerDefaults& defaults,
          Diagnostics& diagnostics)
       : name_(name), node_(node), fields_(fields), defaults_(defaults), diagnostics_(diagnostics) {}
 
@@ -459,7 +459,7 @@ std::optional<ReadLayer> read_layer(const std::string& name, const Node& node, c
     return std::nullopt;
   }
   const std::string& kind = kinds[0];
-  Reader reader(name, node, fields, defaults, diagnostics);
+  LayerFormReader reader(name, node, fields, defaults, diagnostics);
   const bool is_conv = kind == "conv" || kind == "depthwise";
   const std::string named = is_conv ? "a convolution" : "a layer given by " + kind;
   if (!is_conv) {

@@ -94,9 +94,9 @@ std::vector<Named> named_layers(const Node& node, Diagnostics& diagnostics) {
   return all;
 }
 
-class Builder {
+class NetworkBuilder {
  public:
-  Builder(Network& network, Diagnostics& diagnostics) : network_(network), diagnostics_(diagnostics) {}
+  NetworkBuilder(Network& network, Diagnostics& diagnostics) : network_(network), diagnostics_(diagnostics) {}
 
   void add(const Named& named, std::optional<ReadLayer> read) {
     const std::size_t index = places_.size();
@@ -218,7 +218,7 @@ Network read_native(const Node& document, Diagnostics& diagnostics) {
   }
   if (named.empty() && !diagnostics.failed())
     diagnostics.error(fields.layers.location(), "the workload has no layers");
-  Builder builder(network, diagnostics);
+  NetworkBuilder builder(network, diagnostics);
   for (const Named& layer : named)
     builder.add(layer, read_layer(layer.name, layer.fields, fields.defaults, diagnostics));
   check_tensor_names(fields.defaults.word_bits, "word_bits", network, diagnostics);

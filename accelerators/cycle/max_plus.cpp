@@ -41,7 +41,7 @@ Matrix power(Matrix base, std::int64_t exponent) {
   return out;
 }
 
-struct Run {
+struct MaxPlusRun {
   const EventTable& table;
   Timeline timeline{table};
   NestWalk walk{table};
@@ -84,7 +84,7 @@ struct Run {
 }  // namespace
 
 std::int64_t max_plus_makespan(const EventTable& table) {
-  Run run{table};
+  MaxPlusRun run{table};
   const auto size = static_cast<std::size_t>(run.timeline.size());
   std::vector<std::int64_t> x(size), q(static_cast<std::size_t>(run.timeline.discrete()));
   run.timeline.reset(x.data(), q.data());

@@ -8,7 +8,7 @@ namespace {
 
 using Sink = std::function<void(const TimelineEvent&, const std::vector<std::int64_t>&)>;
 
-struct Run {
+struct NaiveRun {
   const EventTable& table;
   const Sink& sink;
   std::int64_t most_steps;
@@ -40,7 +40,7 @@ struct Run {
 }  // namespace
 
 TimelineResult run_naive(const EventTable& table, const Sink& sink, std::int64_t most_steps) {
-  Run run{table, sink, most_steps};
+  NaiveRun run{table, sink, most_steps};
   run.x.resize(static_cast<std::size_t>(run.timeline.size()));
   run.q.resize(static_cast<std::size_t>(run.timeline.discrete()));
   run.n.assign(static_cast<std::size_t>(run.timeline.counters()), 0);

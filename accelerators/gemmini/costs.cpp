@@ -5,13 +5,10 @@
 #include <cmath>
 
 #include <dovetail/accelerators/gemmini/rows.hpp>
+#include <dovetail/workloads/numbers.hpp>
 
 namespace dovetail::gemmini {
 namespace {
-
-constexpr std::int64_t ceil_div(std::int64_t a, std::int64_t b) {
-  return (a + b - 1) / b;
-}
 
 /// Share of a DRAM page between rows that follow each other.
 double page_share(std::int64_t stride) {

@@ -8,14 +8,11 @@
 #include <vector>
 
 #include <dovetail/accelerators/gemmini/gemmini.hpp>
+#include <dovetail/workloads/numbers.hpp>
 
 namespace dovetail::gemmini {
 
 using Index = std::array<std::int64_t, gemmini_dimensions>;
-
-constexpr std::size_t at(int d) {
-  return static_cast<std::size_t>(d);
-}
 
 /// Tensors of a job.
 enum { input, weight, output, tensors };

@@ -4,15 +4,14 @@
 
 #include <algorithm>
 #include <charconv>
-#include <limits>
 
 #include <dovetail/workloads/import/foreign_yaml.hpp>
+#include <dovetail/workloads/numbers.hpp>
 #include <dovetail/workloads/text/reader.hpp>
 
 namespace dovetail {
 namespace {
 
-constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max();
 
 std::vector<std::string> names_of(const Layer& layer) {
   std::vector<std::string> names;
@@ -121,7 +120,7 @@ class DirectiveReader {
     const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), value);
     if (dimension < 0) {
       diagnostics_.error(where, fmt::format("factors name the unknown dimension {}{}", quote(name), suggestion(name, names_of(layer_))));
-    } else if (error != std::errc() || end != number.data() + number.size() || value < 0 || value > most) {
+    } else if (error != std::errc() || end != number.data() + number.size() || value < 0 || value > most_extent) {
       diagnostics_.error(where, fmt::format("the factor of {} must be a whole number, found {}", quote(name), quote(number)));
     } else if (std::any_of(directive_.factors.begin(), directive_.factors.end(), [&](const auto& one) { return one.first == dimension; })) {
       diagnostics_.error(where, fmt::format("the factor of {} stands twice", quote(name)));

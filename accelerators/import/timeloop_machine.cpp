@@ -6,17 +6,16 @@
 #include <charconv>
 #include <cmath>
 #include <initializer_list>
-#include <limits>
 #include <utility>
 
 #include <dovetail/workloads/import/foreign_yaml.hpp>
 #include <dovetail/workloads/limits.hpp>
+#include <dovetail/workloads/numbers.hpp>
 #include <dovetail/workloads/text/reader.hpp>
 
 namespace dovetail {
 namespace {
 
-constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max();
 
 struct Name {
   std::string text;
@@ -34,7 +33,7 @@ std::optional<Name> read_name(const std::string& text) {
   const auto a = std::from_chars(begin + bracket + 1, begin + dots, first);
   const auto b = std::from_chars(begin + dots + 2, begin + text.size() - 1, last);
   const bool whole = a.ec == std::errc() && a.ptr == begin + dots && b.ec == std::errc() && b.ptr == begin + text.size() - 1;
-  if (!whole || first < 0 || last < first || last - first >= most) return std::nullopt;
+  if (!whole || first < 0 || last < first || last - first >= most_extent) return std::nullopt;
   return Name{text.substr(0, bracket), last - first + 1};
 }
 
@@ -93,7 +92,7 @@ class MachineReader {
   }
 
   std::int64_t product(std::int64_t a, std::int64_t b, const Location& where) {
-    if (a <= most / b) return a * b;
+    if (a <= most_extent / b) return a * b;
     diagnostics_.error(where, "more than 2147483647 instances");
     return a;
   }
@@ -122,7 +121,7 @@ class MachineReader {
     const Node* value = spatial != nullptr ? spatial->find(key) : nullptr;
     if (value == nullptr) return 1;
     const auto count = value->as_integer();
-    if (count && *count >= 1 && *count <= most) return *count;
+    if (count && *count >= 1 && *count <= most_extent) return *count;
     diagnostics_.error(value->location(), fmt::format("{} must be a whole number of 1 or more, found {}", key, value->describe()));
     return 1;
   }
@@ -213,7 +212,7 @@ class MachineReader {
   std::int64_t whole(const Part& part, std::initializer_list<const char*> keys, std::int64_t otherwise) {
     const auto value = number(part, keys);
     if (!value) return otherwise;
-    if (std::floor(*value) == *value && *value >= 1.0 && *value <= static_cast<double>(most))
+    if (std::floor(*value) == *value && *value >= 1.0 && *value <= most_extent)
       return static_cast<std::int64_t>(*value);
     refuse(any_of(part.attributes, keys)->location(), part.name,
            fmt::format("{} must be a whole number of 1 or more, found {}", *keys.begin(), *value));

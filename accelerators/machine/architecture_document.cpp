@@ -1,12 +1,12 @@
 #include <fmt/format.h>
 
-#include <limits>
 #include <nlohmann/json.hpp>
 #include <utility>
 
 #include <dovetail/accelerators/machine/architecture_document.hpp>
 #include <dovetail/accelerators/machine/vector_unit.hpp>
 #include <dovetail/workloads/limits.hpp>
+#include <dovetail/workloads/numbers.hpp>
 #include <dovetail/workloads/text/reader.hpp>
 
 namespace dovetail {
@@ -14,8 +14,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr const char* schema_name = "dovetail-architecture/1";
-constexpr double most = std::numeric_limits<std::int32_t>::max();  // of instances, meshes, sizes of blocks
+constexpr const char* architecture_schema_name = "dovetail-architecture/1";
 
 const Record<AccessEnergy>& energy_record() {
   static const auto record =
@@ -60,9 +59,9 @@ const Record<Compute>& compute_record() {
       Record<Compute>("compute", "the multiply-accumulate units")
           .optional("name", &Compute::name, "how reports call them")
           .optional("instances", &Compute::instances, "total over the chip = mesh_x x mesh_y",
-                    between(1, most))
-          .optional("mesh_x", &Compute::mesh_x, "units along X", between(1, most))
-          .optional("mesh_y", &Compute::mesh_y, "units along Y", between(1, most))
+                    between(1, most_extent))
+          .optional("mesh_x", &Compute::mesh_x, "units along X", between(1, most_extent))
+          .optional("mesh_y", &Compute::mesh_y, "units along Y", between(1, most_extent))
           .optional("word_bits", &Compute::word_bits, "bits of an operand", between(1, 1024))
           .optional("energy_per_op", &Compute::energy_per_op_pj, "pJ per multiply-accumulate", at_least(0))
           .optional("adder_energy", &Compute::adder_energy_pj, "pJ per addition of two partial sums",
@@ -77,17 +76,17 @@ const Record<Level>& level_record() {
   static const auto record =
       Record<Level>("level", "a storage level")
           .required("name", &Level::name, "how mappings and reports call it")
-          .optional("instances", &Level::instances, "total over the chip = mesh_x x mesh_y", between(1, most))
+          .optional("instances", &Level::instances, "total over the chip = mesh_x x mesh_y", between(1, most_extent))
           .optional("mesh_x", &Level::mesh_x, "instances along X; must divide the next-inner mesh_x",
-                    between(1, most))
+                    between(1, most_extent))
           .optional("mesh_y", &Level::mesh_y, "instances along Y; must divide the next-inner mesh_y",
-                    between(1, most))
+                    between(1, most_extent))
           .optional("capacity_words", &Level::capacity_words, "words per instance; null: unbounded",
                     between(0, 1e15))
           .optional("word_bits", &Level::word_bits, "bits of a word", between(1, 1024))
-          .optional("block_size", &Level::block_size, "words per physical access", between(1, most))
+          .optional("block_size", &Level::block_size, "words per physical access", between(1, most_extent))
           .optional("cluster_size", &Level::cluster_size, "instances that share one physical access",
-                    between(1, most))
+                    between(1, most_extent))
           .optional("multiple_buffering", &Level::multiple_buffering,
                     "usable capacity = floor(capacity / this)", between(1, 1024))
           .optional("min_utilization", &Level::min_utilization, "least legal share of the usable capacity",
@@ -113,10 +112,10 @@ const Record<Level>& level_record() {
           .record("network", &Level::network, network_record())
           .optional(
               "network_fill_latency", [](Level& l) -> std::int64_t& { return l.network.fill_latency_cycles; },
-              "cycles to fill the network, added once to the total", between(0, most))
+              "cycles to fill the network, added once to the total", between(0, most_extent))
           .optional(
               "network_drain_latency", [](Level& l) -> std::int64_t& { return l.network.drain_latency_cycles; },
-              "cycles to drain the network, added once to the total", between(0, most))
+              "cycles to drain the network, added once to the total", between(0, most_extent))
           .checked(complete_mesh<Level>);
   return record;
 }
@@ -124,7 +123,7 @@ const Record<Level>& level_record() {
 const Record<Architecture>& architecture_record() {
   static const auto record =
       Record<Architecture>("arch", "A machine: compute units and storage levels, innermost first.")
-          .document(schema_name)
+          .document(architecture_schema_name)
           .optional("name", &Architecture::name, "how reports call it")
           .optional("machine", &Architecture::machine, "cycle-model preset; empty: ideal")
           .record("compute", &Architecture::compute, compute_record(), true)
@@ -213,7 +212,7 @@ Architecture load_architecture(const std::string& path) {
 }
 
 nlohmann::ordered_json architecture_schema() {
-  return schema_document(schema_name, architecture_record().schema());
+  return schema_document(architecture_schema_name, architecture_record().schema());
 }
 
 }  // namespace dovetail

@@ -1,11 +1,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <limits>
 #include <nlohmann/json.hpp>
 #include <utility>
 
 #include <dovetail/accelerators/mapping/mapping_document.hpp>
+#include <dovetail/workloads/numbers.hpp>
 #include <dovetail/workloads/text/reader.hpp>
 
 namespace dovetail {
@@ -13,8 +13,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr const char* schema_name = "dovetail-mapping/1";
-constexpr double most = std::numeric_limits<std::int32_t>::max();  // of a loop's trip count
+constexpr const char* mapping_schema_name = "dovetail-mapping/1";
 
 // A level as written: names are resolved when layer and architecture are at hand.
 struct LevelFields {
@@ -52,7 +51,7 @@ const Record<MappingFields>& mapping_record() {
           .checked([](const Node& node, LevelFields& fields, Diagnostics&) { fields.node = node; });
   static const auto record =
       Record<MappingFields>("mapping", "A schedule of one layer on one machine.")
-          .document(schema_name)
+          .document(mapping_schema_name)
           .list("levels", &MappingFields::levels, level, "one per storage level, innermost first", true);
   return record;
 }
@@ -200,7 +199,7 @@ class Resolver {
   void add(int dimension, const Node& factor, const Location& where, const char* list,
            std::vector<Loop>& loops) {
     Loop loop{dimension, 1};
-    if (!read_value(factor, "the factor of " + dimensions_[dimension], between(1, most), diagnostics_,
+    if (!read_value(factor, "the factor of " + dimensions_[dimension], between(1, most_extent), diagnostics_,
                     loop.factor))
       return;
     if (seen_[dimension]) {
@@ -290,7 +289,7 @@ nlohmann::ordered_json to_json(const Layer& layer, const Architecture& architect
 }
 
 nlohmann::ordered_json mapping_schema() {
-  return schema_document(schema_name, mapping_record().schema());
+  return schema_document(mapping_schema_name, mapping_record().schema());
 }
 
 }  // namespace dovetail

@@ -7,15 +7,12 @@
 #include <vector>
 
 #include <dovetail/accelerators/systolic/systolic.hpp>
+#include <dovetail/workloads/numbers.hpp>
 
 namespace dovetail::systolic {
 
 using Words = std::int64_t;
 using Cycle = std::int64_t;
-
-constexpr std::int64_t ceil_div(std::int64_t a, std::int64_t b) {
-  return (a + b - 1) / b;
-}
 
 /// The folds of a product over the array.
 struct Folding {

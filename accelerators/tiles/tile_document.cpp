@@ -15,7 +15,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr double most_extent = 1 << 20, most_tile = 1 << 16, most_batch = 1 << 24;
+constexpr double most_tiled = 1 << 20, most_tile = 1 << 16, most_batch = 1 << 24;
 
 Record<TileBoard> named_board_record() {
   return Record<TileBoard>("board", "What an FPGA board has.")
@@ -92,16 +92,16 @@ const Record<TileNetworkLayer>& tile_layer_record() {
           .optional("name", &L::name, "how reports call it")
           .required(
               "M", [](L& l) -> std::int64_t& { return l.shape.out_channels; }, "output channels",
-              between(1, most_extent))
+              between(1, most_tiled))
           .required(
               "N", [](L& l) -> std::int64_t& { return l.shape.in_channels; }, "input channels",
-              between(1, most_extent))
+              between(1, most_tiled))
           .required(
               "R", [](L& l) -> std::int64_t& { return l.shape.rows; }, "rows of the output",
-              between(1, most_extent))
+              between(1, most_tiled))
           .required(
               "C", [](L& l) -> std::int64_t& { return l.shape.columns; }, "columns of the output",
-              between(1, most_extent))
+              between(1, most_tiled))
           .required(
               "K", [](L& l) -> std::int64_t& { return l.shape.kernel; }, "side of the kernel",
               between(1, 1024))

@@ -1,5 +1,6 @@
 // Cycles and resources in closed form; one inlined function per edition serves one tile and batches alike.
 #include <dovetail/accelerators/tiles/tile_model.hpp>
+#include <dovetail/workloads/numbers.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -10,10 +11,6 @@ namespace {
 /// The least integer that is no less than a / b. Exact for integers below 2^53 held in doubles.
 inline double ceil_div(double a, double b) {
   return std::ceil(a / b);
-}
-
-inline std::int64_t ceil_div(std::int64_t a, std::int64_t b) {
-  return (a + b - 1) / b;
 }
 
 /// Cycles of the four activities of one tile, and how often they happen.

@@ -1,14 +1,12 @@
 // What one boundary between two levels costs at least (see the header).
 #include <dovetail/engine/bound/boundary_cost.hpp>
+#include <dovetail/workloads/numbers.hpp>
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 namespace dovetail {
 namespace {
-
-constexpr double infinity = std::numeric_limits<double>::infinity();
 
 // min of sum of terms_t / f_t over 1 <= f_t <= most_t with product at most `share`: as much of the product as each can
 // use goes first where it saves most, which is where terms_t / f_t is largest.

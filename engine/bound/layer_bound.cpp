@@ -4,18 +4,17 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <limits>
 
 #include <dovetail/accelerators/loop/cost.hpp>
 #include <dovetail/engine/bound/boundary_cost.hpp>
 #include <dovetail/engine/bound/mesh_tables.hpp>
 #include <dovetail/engine/bound/tile_tables.hpp>
 #include <dovetail/engine/map/keep_sets.hpp>
+#include <dovetail/workloads/numbers.hpp>
 
 namespace dovetail {
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr std::size_t keep_limit = 64;
 constexpr double rounding = 1.0 - 1e-9;
 

@@ -3,15 +3,14 @@
 
 #include <algorithm>
 #include <bit>
-#include <limits>
 #include <stdexcept>
 
 #include <dovetail/engine/bound/unavoidable_cost.hpp>
+#include <dovetail/workloads/numbers.hpp>
 
 namespace dovetail {
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr std::size_t tile_limit = 100'000, memo_limit = 4096;
 
 }  // namespace

@@ -1,5 +1,6 @@
 // A layer's own best machine (see the header).
 #include <dovetail/engine/bound/toll_search.hpp>
+#include <dovetail/workloads/numbers.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -8,8 +9,7 @@
 namespace dovetail {
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
-constexpr std::size_t tile_limit = 400'000;
+constexpr std::size_t toll_tile_limit = 400'000;
 constexpr std::size_t most_groups = 8;  // keep sets that are searched one by one
 constexpr std::size_t narrow = 128;
 constexpr std::size_t unlimited = std::numeric_limits<std::size_t>::max();
@@ -50,7 +50,7 @@ TollSearch::TollSearch(const Layer& layer, const Architecture& machine, const Ma
   request_.architecture = machine;
   request_.rules = rules;
   request_.bypass = bypass;
-  problem_ = std::make_unique<MapProblem>(request_, tile_limit);
+  problem_ = std::make_unique<MapProblem>(request_, toll_tile_limit);
   plan_ = std::make_unique<LoopPlan>(request_.layer, request_.architecture);
   groups_ = keep_groups(request_);
   for (const KeepChoice& choice : groups_.front()) many_ = many_ || choice.optional != 0;

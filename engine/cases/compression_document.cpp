@@ -17,11 +17,10 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-const Json any = {{"description", "see the guide"}};
 const char* const least_rule = "least by uncompressed cycles of the BRAM-enforced grid";
 const char* const ruled_space = "Tn also of 2 4 8 12 16, BRAM enforced";
 
-struct Fields {
+struct CompressionFields {
   CompressionCase value;
   std::optional<int> count;  ///< of designs to take by the rule
   std::optional<std::string> rule;
@@ -29,7 +28,7 @@ struct Fields {
   bool has_board = false;
 };
 
-void read_hardware(const Node& node, Fields& fields, Diagnostics& diagnostics) {
+void read_hardware(const Node& node, CompressionFields& fields, Diagnostics& diagnostics) {
   if (node.is_scalar()) {
     read_value(node, "hardware", between(1, 1e5), diagnostics, fields.count.emplace(1));
     return;
@@ -44,33 +43,33 @@ void read_hardware(const Node& node, Fields& fields, Diagnostics& diagnostics) {
   if (node.items().empty()) diagnostics.error(node.location(), "no tiling, allowed is one or more");
 }
 
-const Record<Fields>& fields_record() {
-  const auto skip = [](const Node&, Fields&, Diagnostics&) {};
-  static const Record<Fields> record = [&] {
+const Record<CompressionFields>& compression_fields_record() {
+  const auto skip = [](const Node&, CompressionFields&, Diagnostics&) {};
+  static const Record<CompressionFields> record = [&] {
     auto out =
-        Record<Fields>("compression", "Prune a network on given tilings until it meets a limit.")
-            .custom("id", false, "names the case in its answer", any, skip)
+        Record<CompressionFields>("compression", "Prune a network on given tilings until it meets a limit.")
+            .custom("id", false, "names the case in its answer", any_form(), skip)
             .required(
-                "network", [](Fields& f) -> std::string& { return f.value.network; }, "a network of the zoo")
+                "network", [](CompressionFields& f) -> std::string& { return f.value.network; }, "a network of the zoo")
             .list(
-                "layers", [](Fields& f) -> std::vector<TileNetworkLayer>& { return f.value.layers; },
+                "layers", [](CompressionFields& f) -> std::vector<TileNetworkLayer>& { return f.value.layers; },
                 tile_layer_record(), "its convolutions with their names; none: those of the zoo's network")
             .choice(
-                "edition", [](Fields& f) -> TileEdition& { return f.value.edition; },
+                "edition", [](CompressionFields& f) -> TileEdition& { return f.value.edition; },
                 "how cycles are counted", tile_editions(), true)
             .choice(
-                "drop", [](Fields& f) -> Drop& { return f.value.drop; }, "how measurements become drops",
+                "drop", [](CompressionFields& f) -> Drop& { return f.value.drop; }, "how measurements become drops",
                 std::vector<std::pair<std::string, Drop>>{{"envelope", Drop::envelope},
                                                           {"as measured", Drop::as_measured}})
-            .custom("hardware", true, "tilings, or how many by the rule", any, read_hardware)
-            .optional("hardware_rule", &Fields::rule, "which tilings are taken when hardware is a number")
+            .custom("hardware", true, "tilings, or how many by the rule", any_form(), read_hardware)
+            .optional("hardware_rule", &CompressionFields::rule, "which tilings are taken when hardware is a number")
             .required(
-                "cycles_at_most", [](Fields& f) -> double& { return f.value.cycles_at_most; }, "the limit",
+                "cycles_at_most", [](CompressionFields& f) -> double& { return f.value.cycles_at_most; }, "the limit",
                 above_to(0, 1e18))
-            .optional("sensitivity", &Fields::sensitivity,
+            .optional("sensitivity", &CompressionFields::sensitivity,
                       "dovetail-sensitivity/1 document or table; none: built in")
-            .custom("board", false, "a mapping, or the name of a board", any,
-                    [](const Node& node, Fields& f, Diagnostics& diagnostics) {
+            .custom("board", false, "a mapping, or the name of a board", any_form(),
+                    [](const Node& node, CompressionFields& f, Diagnostics& diagnostics) {
                       f.has_board = true;
                       read_board(node, f.value.board, diagnostics);
                     })
@@ -78,7 +77,7 @@ const Record<Fields>& fields_record() {
     for (const char* answer :
          {"uncompressed_cycles", "uncompressed_top1", "best_top1", "cycles", "best_hardware", "sparsity",
           "random", "evolution", "infeasible", "least_cycles"})
-      out = std::move(out).custom(answer, false, "an answer, not read", any, skip);
+      out = std::move(out).custom(answer, false, "an answer, not read", any_form(), skip);
     return out;
   }();
   return record;
@@ -143,7 +142,7 @@ bool is_compression(const Node& document) {
 
 CompressionCase read_compression(const Node& document, Diagnostics& diagnostics) {
   const std::size_t before = diagnostics.errors();
-  Fields fields = fields_record().read(document, diagnostics);
+  CompressionFields fields = compression_fields_record().read(document, diagnostics);
   CompressionCase& c = fields.value;
   if (diagnostics.errors() > before) return {};
   if (!fields.has_board) c.board = load_board("zcu102");

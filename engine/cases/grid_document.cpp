@@ -12,7 +12,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-const Json any = {{"description", "see the guide"}};
 
 struct CaseFields {
   TileGridCase value;
@@ -34,26 +33,26 @@ Record<CaseFields> case_record() {
           .choice(
               "edition", [](CaseFields& f) -> TileEdition& { return f.value.request.edition; },
               "how cycles are counted", tile_editions())
-          .custom("space", false, "the grid in words", any,
+          .custom("space", false, "the grid in words", any_form(),
                   [](const Node& node, CaseFields& f, Diagnostics& diagnostics) {
                     f.space_at = node.location();
                     read_value(node, "space", {}, diagnostics, f.space);
                   })
-          .custom("grid", false, "the grid as lists", any,
+          .custom("grid", false, "the grid as lists", any_form(),
                   [](const Node& node, CaseFields& f, Diagnostics& diagnostics) {
                     f.has_grid = true;
                     f.value.request.grid = grid_record().read(node, diagnostics);
                   })
-          .custom("board", false, "a mapping, or the name of a board", any,
+          .custom("board", false, "a mapping, or the name of a board", any_form(),
                   [](const Node& node, CaseFields& f, Diagnostics& diagnostics) {
                     f.has_board = true;
                     read_board(node, f.value.request.board, diagnostics);
                   })
-          .custom("id", false, "names the case in its answer", any, skip)
+          .custom("id", false, "names the case in its answer", any_form(), skip)
           .document("fpga-tile-grid/1");
   for (const char* answer : {"points", "feasible", "best_cycles", "best_ms", "ties", "best_designs",
                              "random_expected_ms", "quantiles_ms"})
-    record = std::move(record).custom(answer, false, "an answer, not read", any, skip);
+    record = std::move(record).custom(answer, false, "an answer, not read", any_form(), skip);
   return record;
 }
 

@@ -16,9 +16,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::size_t most_rows = 2000;  ///< a Gaussian process over them takes seconds
-const Json any = {{"description", "see the guide"}};
 
-struct Fields {
+struct LatencyTableFields {
   LatencyTableCase value;
   std::vector<Node> train, test;
 };
@@ -59,29 +58,29 @@ void read_rows(const std::vector<Node>& nodes, bool measured, const LatencyTable
   }
 }
 
-const Record<Fields>& fields_record() {
-  const auto skip = [](const Node&, Fields&, Diagnostics&) {};
-  const auto keep = [](std::vector<Node> Fields::*place) {
-    return [place](const Node& node, Fields& fields, Diagnostics& diagnostics) {
+const Record<LatencyTableFields>& latency_table_fields_record() {
+  const auto skip = [](const Node&, LatencyTableFields&, Diagnostics&) {};
+  const auto keep = [](std::vector<Node> LatencyTableFields::*place) {
+    return [place](const Node& node, LatencyTableFields& fields, Diagnostics& diagnostics) {
       if (require_sequence(node, "rows", diagnostics)) fields.*place = node.items();
     };
   };
-  static const Record<Fields> record =
-      Record<Fields>("latency table", "Measured latencies by the operator of each block.")
-          .custom("id", false, "names the case in its answer", any, skip)
+  static const Record<LatencyTableFields> record =
+      Record<LatencyTableFields>("latency table", "Measured latencies by the operator of each block.")
+          .custom("id", false, "names the case in its answer", any_form(), skip)
           .optional(
-              "device", [](Fields& f) -> std::string& { return f.value.device; }, "where it was measured")
+              "device", [](LatencyTableFields& f) -> std::string& { return f.value.device; }, "where it was measured")
           .optional(
-              "unit", [](Fields& f) -> std::string& { return f.value.unit; }, "of the latencies")
+              "unit", [](LatencyTableFields& f) -> std::string& { return f.value.unit; }, "of the latencies")
           .required(
-              "layers", [](Fields& f) -> std::size_t& { return f.value.blocks; }, "blocks of a network",
+              "layers", [](LatencyTableFields& f) -> std::size_t& { return f.value.blocks; }, "blocks of a network",
               between(1, 1000))
           .required(
-              "operators", [](Fields& f) -> std::size_t& { return f.value.operators; }, "choices of a block",
+              "operators", [](LatencyTableFields& f) -> std::size_t& { return f.value.operators; }, "choices of a block",
               between(1, 1000))
-          .custom("train", true, "rows to fit", any, keep(&Fields::train))
-          .custom("test", false, "rows to predict", any, keep(&Fields::test))
-          .custom("least_squares", false, "an answer, not read", any, skip)
+          .custom("train", true, "rows to fit", any_form(), keep(&LatencyTableFields::train))
+          .custom("test", false, "rows to predict", any_form(), keep(&LatencyTableFields::test))
+          .custom("least_squares", false, "an answer, not read", any_form(), skip)
           .document("latency-table-case/1");
   return record;
 }
@@ -108,7 +107,7 @@ Json errors(const std::vector<ChoiceRow>& rows, const std::vector<double>& predi
 
 LatencyTableCase read_latency_table(const Node& document, Diagnostics& diagnostics) {
   const std::size_t before = diagnostics.errors();
-  Fields fields = fields_record().read(document, diagnostics);
+  LatencyTableFields fields = latency_table_fields_record().read(document, diagnostics);
   if (diagnostics.errors() > before) return {};
   read_rows(fields.train, true, fields.value, fields.value.train, diagnostics);
   read_rows(fields.test, false, fields.value, fields.value.test, diagnostics);

@@ -18,9 +18,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::size_t most_layers = 300;
+constexpr std::size_t most_chain_layers = 300;
 constexpr double most_states = 2e6;  ///< sets of boards x layers
-const Json any = {{"description", "see the guide"}};
 constexpr double default_bounds[] = {1.0, 1.15, 1.5, 2.5};
 
 struct BoardFields {
@@ -30,7 +29,7 @@ struct BoardFields {
   Location where;
 };
 
-struct Fields {
+struct PipelineFields {
   std::vector<TileNetworkLayer> layers;
   std::vector<BoardFields> boards;
   std::vector<double> transfer_cycles;
@@ -51,13 +50,13 @@ const Record<BoardFields>& board_fields() {
           .required(
               "dynamic_mw", [](BoardFields& f) -> double& { return f.board.dynamic_mw; },
               "further power while it works", between(0, 1e12))
-          .custom("tiles", false, "the designs as tiles", any,
+          .custom("tiles", false, "the designs as tiles", any_form(),
                   [](const Node& node, BoardFields& f, Diagnostics& diagnostics) {
                     if (!require_sequence(node, "tiles", diagnostics)) return;
                     for (const Node& item : node.items())
                       read_tile(item, f.tiles.emplace_back(), diagnostics);
                   })
-          .custom("cycles", false, "cycles of every layer, a list per design; null where it cannot run", any,
+          .custom("cycles", false, "cycles of every layer, a list per design; null where it cannot run", any_form(),
                   [](const Node& node, BoardFields& f, Diagnostics& diagnostics) {
                     f.has_cycles = true;
                     read_cycle_table(node, f.board.cycles, diagnostics);
@@ -65,35 +64,35 @@ const Record<BoardFields>& board_fields() {
   return record;
 }
 
-const Record<Fields>& fields_record() {
-  const auto skip = [](const Node&, Fields&, Diagnostics&) {};
-  static const Record<Fields> record = [&] {
+const Record<PipelineFields>& pipeline_fields_record() {
+  const auto skip = [](const Node&, PipelineFields&, Diagnostics&) {};
+  static const Record<PipelineFields> record = [&] {
     auto out =
-        Record<Fields>("pipeline", "A chain of layers over several boards.")
-            .custom("id", false, "names the case in its answer", any, skip)
-            .custom("note", false, "not read", any, skip)
-            .list("layers", &Fields::layers, tile_layer_record(), "in the order in which they are cut", true)
-            .custom("boards", true, "the boards", any,
-                    [](const Node& node, Fields& f, Diagnostics& diagnostics) {
+        Record<PipelineFields>("pipeline", "A chain of layers over several boards.")
+            .custom("id", false, "names the case in its answer", any_form(), skip)
+            .custom("note", false, "not read", any_form(), skip)
+            .list("layers", &PipelineFields::layers, tile_layer_record(), "in the order in which they are cut", true)
+            .custom("boards", true, "the boards", any_form(),
+                    [](const Node& node, PipelineFields& f, Diagnostics& diagnostics) {
                       if (!require_sequence(node, "boards", diagnostics)) return;
                       for (const Node& item : node.items()) {
                         f.boards.push_back(board_fields().read(item, diagnostics));
                         f.boards.back().where = item.location();
                       }
                     })
-            .optional("transfer_cycles", &Fields::transfer_cycles, "of a layer's output to another board",
+            .optional("transfer_cycles", &PipelineFields::transfer_cycles, "of a layer's output to another board",
                       between(0, 1e15))
-            .optional("edges", &Fields::edges, "[from, to] of a network that is no chain",
-                      between(0, most_layers))
-            .optional("clock_mhz", &Fields::clock_mhz, "cycles per microsecond", above_to(0, 1e6))
-            .optional("period_at_most", &Fields::bounds, "bounds on the period", above_to(0, 1e18))
-            .custom("with_bound", false, "bounds as in the answers", any,
-                    [](const Node& node, Fields& f, Diagnostics& diagnostics) {
+            .optional("edges", &PipelineFields::edges, "[from, to] of a network that is no chain",
+                      between(0, most_chain_layers))
+            .optional("clock_mhz", &PipelineFields::clock_mhz, "cycles per microsecond", above_to(0, 1e6))
+            .optional("period_at_most", &PipelineFields::bounds, "bounds on the period", above_to(0, 1e18))
+            .custom("with_bound", false, "bounds as in the answers", any_form(),
+                    [](const Node& node, PipelineFields& f, Diagnostics& diagnostics) {
                       read_bounds(node, "with_bound", "period_at_most", f.bounds, diagnostics);
                     })
             .document("pipeline-case/1");
     for (const char* answer : {"least_period", "fewest_boards_at_it", "period_plan"})
-      out = std::move(out).custom(answer, false, "an answer, not read", any, skip);
+      out = std::move(out).custom(answer, false, "an answer, not read", any_form(), skip);
     return out;
   }();
   return record;
@@ -124,14 +123,14 @@ void price_tiles(const std::vector<TileNetworkLayer>& layers, BoardFields& field
   }
 }
 
-void check(const Node& document, const Fields& fields, Diagnostics& diagnostics) {
+void check(const Node& document, const PipelineFields& fields, Diagnostics& diagnostics) {
   const std::size_t layers = fields.layers.size();
   const auto error = [&](const char* key, const std::string& message) {
     const Node* at = document.find(key);
     diagnostics.error(at != nullptr ? at->location() : document.location(), message);
   };
-  if (layers < 1 || layers > most_layers)
-    error("layers", fmt::format("{} layers, allowed are 1 to {}", layers, most_layers));
+  if (layers < 1 || layers > most_chain_layers)
+    error("layers", fmt::format("{} layers, allowed are 1 to {}", layers, most_chain_layers));
   if (fields.boards.empty()) error("boards", "no board, allowed is one or more");
   if (!fields.transfer_cycles.empty() && fields.transfer_cycles.size() != layers)
     error("transfer_cycles",
@@ -216,7 +215,7 @@ bool is_pipeline(const Node& document) {
 
 PipelineCase read_pipeline(const Node& document, Diagnostics& diagnostics) {
   const std::size_t before = diagnostics.errors();
-  Fields fields = fields_record().read(document, diagnostics);
+  PipelineFields fields = pipeline_fields_record().read(document, diagnostics);
   if (diagnostics.errors() > before) return {};
   for (BoardFields& board : fields.boards) {
     if (!board.has_cycles) price_tiles(fields.layers, board, diagnostics);

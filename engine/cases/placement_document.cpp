@@ -13,6 +13,7 @@
 #include <dovetail/engine/place/placement_graph.hpp>
 #include <dovetail/engine/place/placement_moves.hpp>
 #include <dovetail/engine/report/table.hpp>
+#include <dovetail/workloads/numbers.hpp>
 #include <dovetail/workloads/text/reader.hpp>
 
 namespace dovetail {
@@ -20,10 +21,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr double never = std::numeric_limits<double>::infinity();
 constexpr std::int64_t most_layers = 512, most_machines = 16;
 constexpr double default_deadlines[] = {1.0, 1.1, 1.3, 1.7, 2.5};
-const Json any = {{"description", "see the guide"}};
 
 struct NetworkFields {
   std::string name;
@@ -32,7 +31,7 @@ struct NetworkFields {
   std::optional<std::int64_t> period;
 };
 
-struct Fields {
+struct PlacementFields {
   PlacementCase value;
   std::vector<NetworkFields> networks;
   std::vector<Location> layer_places;
@@ -57,26 +56,26 @@ const Record<PlacementLayer>& layer_fields() {
       Record<L>("layer", "A layer with its price on every machine.")
           .optional("name", &L::name, "how reports call it")
           .optional("network", &L::network, "number of its network", between(0, 4096))
-          .custom("kind", false, "information only", any, [](const Node&, L&, Diagnostics&) {})
-          .custom("cycles", true, "per machine; null where it cannot run", any,
+          .custom("kind", false, "information only", any_form(), [](const Node&, L&, Diagnostics&) {})
+          .custom("cycles", true, "per machine; null where it cannot run", any_form(),
                   [](const Node& node, L& layer, Diagnostics& d) {
                     read_numbers(node, "cycles", layer.cycles, d);
                   })
-          .custom("energy", true, "per machine", any,
+          .custom("energy", true, "per machine", any_form(),
                   [](const Node& node, L& layer, Diagnostics& d) {
                     read_numbers(node, "energy", layer.energy, d);
                   })
           .optional("transfer", &L::transfer, "cycles until its result is at another machine",
                     between(0, 1e15))
           .optional("release", &L::release, "cycle before which it does not start", between(0, 1e15))
-          .custom("deadline", false, "cycle by which it has ended", any,
+          .custom("deadline", false, "cycle by which it has ended", any_form(),
                   [](const Node& node, L& layer, Diagnostics& d) {
                     if (!node.is_null()) read_value(node, "deadline", above_to(0, 1e15), d, layer.deadline);
                   });
   return record;
 }
 
-void read_machines(const Node& node, Fields& fields, Diagnostics& diagnostics) {
+void read_machines(const Node& node, PlacementFields& fields, Diagnostics& diagnostics) {
   PlacementCase& c = fields.value;
   if (node.is_sequence()) {
     read_value(node, "machines", {}, diagnostics, c.machines);
@@ -91,26 +90,26 @@ void read_machines(const Node& node, Fields& fields, Diagnostics& diagnostics) {
   c.problem.machines = c.machines.size();
 }
 
-const Record<Fields>& fields_record() {
-  const auto skip = [](const Node&, Fields&, Diagnostics&) {};
-  static const Record<Fields> record = [&] {
+const Record<PlacementFields>& placement_fields_record() {
+  const auto skip = [](const Node&, PlacementFields&, Diagnostics&) {};
+  static const Record<PlacementFields> record = [&] {
     auto out =
-        Record<Fields>("placement", "Layers of networks on several machines.")
-            .custom("id", false, "names the case in its answer", any, skip)
-            .custom("note", false, "not read", any, skip)
-            .custom("machines", true, "how many, or their names", any, read_machines)
-            .list("networks", &Fields::networks, network_fields(),
+        Record<PlacementFields>("placement", "Layers of networks on several machines.")
+            .custom("id", false, "names the case in its answer", any_form(), skip)
+            .custom("note", false, "not read", any_form(), skip)
+            .custom("machines", true, "how many, or their names", any_form(), read_machines)
+            .list("networks", &PlacementFields::networks, network_fields(),
                   "when networks come and must be done, by number")
-            .custom("layers", true, "the layers", any,
-                    [](const Node& node, Fields& f, Diagnostics& d) {
+            .custom("layers", true, "the layers", any_form(),
+                    [](const Node& node, PlacementFields& f, Diagnostics& d) {
                       if (!require_sequence(node, "layers", d)) return;
                       for (const Node& item : node.items()) {
                         f.value.problem.layers.push_back(layer_fields().read(item, d));
                         f.layer_places.push_back(item.location());
                       }
                     })
-            .custom("edges", false, "[before, after]", any,
-                    [](const Node& node, Fields& f, Diagnostics& d) {
+            .custom("edges", false, "[before, after]", any_form(),
+                    [](const Node& node, PlacementFields& f, Diagnostics& d) {
                       if (!require_sequence(node, "edges", d)) return;
                       for (const Node& item : node.items()) {
                         std::vector<std::int64_t> edge;
@@ -119,22 +118,22 @@ const Record<Fields>& fields_record() {
                       }
                     })
             .optional(
-                "makespan_at_most", [](Fields& f) -> std::vector<double>& { return f.value.deadlines; },
+                "makespan_at_most", [](PlacementFields& f) -> std::vector<double>& { return f.value.deadlines; },
                 "deadlines of the schedule", above_to(0, 1e18))
-            .custom("with_deadline", false, "deadlines as in the answers", any,
-                    [](const Node& node, Fields& f, Diagnostics& d) {
+            .custom("with_deadline", false, "deadlines as in the answers", any_form(),
+                    [](const Node& node, PlacementFields& f, Diagnostics& d) {
                       read_bounds(node, "with_deadline", "makespan_at_most", f.value.deadlines, d);
                     })
             .document("placement-case/1");
     for (const char* answer : {"least_makespan", "least_energy", "least_edp", "front", "makespan_plan",
                                "edp_plan", "exact", "bounds", "gaps"})
-      out = std::move(out).custom(answer, false, "an answer, not read", any, skip);
+      out = std::move(out).custom(answer, false, "an answer, not read", any_form(), skip);
     return out;
   }();
   return record;
 }
 
-void check_layers(Fields& fields, Diagnostics& diagnostics) {
+void check_layers(PlacementFields& fields, Diagnostics& diagnostics) {
   PlacementProblem& problem = fields.value.problem;
   if (problem.layers.empty()) diagnostics.error({}, "no layer, allowed is one or more");
   for (std::size_t l = 0; l < problem.layers.size(); ++l) {
@@ -149,8 +148,8 @@ void check_layers(Fields& fields, Diagnostics& diagnostics) {
     }
     bool runs = false;
     for (std::size_t m = 0; m < problem.machines; ++m) {
-      if (layer.energy[m] == never) layer.cycles[m] = never;
-      runs = runs || layer.cycles[m] < never;
+      if (layer.energy[m] == infinity) layer.cycles[m] = infinity;
+      runs = runs || layer.cycles[m] < infinity;
     }
     if (!runs) diagnostics.error(where, fmt::format("no machine can run {}", layer.name));
   }
@@ -164,7 +163,7 @@ void check_layers(Fields& fields, Diagnostics& diagnostics) {
 }
 
 /// A ring of layers that wait for each other, at the edge that closes it.
-void check_rings(const Fields& fields, Diagnostics& diagnostics) {
+void check_rings(const PlacementFields& fields, Diagnostics& diagnostics) {
   const PlacementGraph graph(fields.value.problem);
   if (graph.cycle.empty()) return;
   std::string ring;
@@ -180,7 +179,7 @@ void check_rings(const Fields& fields, Diagnostics& diagnostics) {
 }
 
 /// Copies of periodic networks for the least common multiple of the periods, with their releases and deadlines.
-void unroll(Fields& fields, const Location& where, Diagnostics& diagnostics) {
+void unroll(PlacementFields& fields, const Location& where, Diagnostics& diagnostics) {
   PlacementProblem& problem = fields.value.problem;
   std::int64_t networks = 0, hyperperiod = 1;
   for (const PlacementLayer& layer : problem.layers) networks = std::max(networks, layer.network + 1);
@@ -221,7 +220,7 @@ void unroll(Fields& fields, const Location& where, Diagnostics& diagnostics) {
           network.release + (network.period ? static_cast<double>(r * *network.period) : 0.0);
       const double end = network.deadline ? start + *network.deadline
                          : network.period ? start - network.release + static_cast<double>(*network.period)
-                                          : never;
+                                          : infinity;
       for (std::size_t l = 0; l < layers.size(); ++l) {
         if (layers[l].network != i) continue;
         PlacementLayer layer = layers[l];
@@ -263,7 +262,7 @@ double gap(double value, double bound) {
 std::optional<double> least_energy(const PlacementResult& result, double deadline) {
   std::optional<double> least;
   for (const Schedule& schedule : result.front)
-    if (schedule.makespan <= deadline) least = std::min(schedule.energy, least.value_or(never));
+    if (schedule.makespan <= deadline) least = std::min(schedule.energy, least.value_or(infinity));
   return least;
 }
 
@@ -285,7 +284,7 @@ bool is_placement(const Node& document) {
 
 PlacementCase read_placement(const Node& document, Diagnostics& diagnostics) {
   const std::size_t before = diagnostics.errors();
-  Fields fields = fields_record().read(document, diagnostics);
+  PlacementFields fields = placement_fields_record().read(document, diagnostics);
   if (diagnostics.errors() > before) return {};
   check_layers(fields, diagnostics);
   if (diagnostics.errors() == before) check_rings(fields, diagnostics);
@@ -385,7 +384,7 @@ std::string placement_text(const PlacementCase& c, const PlacementResult& result
       if (m == placed.machine) continue;
       elsewhere += elsewhere.empty() ? "" : "; ";
       const Schedule other = moved(c.problem, edp, placed.layer, m);
-      elsewhere += layer.cycles[m] == never ? fmt::format("{}: cannot run", c.machines[m])
+      elsewhere += layer.cycles[m] == infinity ? fmt::format("{}: cannot run", c.machines[m])
                                             : fmt::format("{}: makespan {:+.4g}, energy {:+.4g}", c.machines[m],
                                                           other.makespan - edp.makespan, other.energy - edp.energy);
     }

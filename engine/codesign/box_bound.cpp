@@ -1,17 +1,11 @@
 // What the machines of a box are worth: bounds from a machine that none of them improves on.
 #include <algorithm>
-#include <limits>
 #include <numeric>
 
 #include <dovetail/engine/codesign/codesign.hpp>
+#include <dovetail/workloads/numbers.hpp>
 
 namespace dovetail {
-namespace {
-
-constexpr double infinity = std::numeric_limits<double>::infinity();
-
-}  // namespace
-
 double Codesign::bound(const Box& box) const {
   const std::optional<Architecture> ideal = family_->ideal(box);
   if (!ideal) return 0.0;

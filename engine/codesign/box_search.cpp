@@ -2,7 +2,6 @@
 #include <dovetail/engine/codesign/box_search.hpp>
 
 #include <algorithm>
-#include <limits>
 #include <map>
 #include <mutex>
 #include <queue>
@@ -11,12 +10,12 @@
 #include <vector>
 
 #include <dovetail/spaces/space/box.hpp>
+#include <dovetail/workloads/numbers.hpp>
 #include <dovetail/workloads/parallel.hpp>
 
 namespace dovetail {
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr std::int64_t halvings_per_shape = 64;
 constexpr std::size_t round_size = 32;  // boxes halved at a time, whatever the threads
 

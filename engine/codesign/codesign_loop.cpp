@@ -17,6 +17,7 @@
 #include <dovetail/engine/report/job_outcome.hpp>
 #include <dovetail/engine/report/report.hpp>
 #include <dovetail/engine/study/trial_loop.hpp>
+#include <dovetail/workloads/numbers.hpp>
 #include <dovetail/workloads/parallel.hpp>
 
 namespace dovetail {
@@ -25,7 +26,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 // Effort of the proofs that were put off: of one layer some seconds, of all about what the search took.
-constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr double proof_memory_mb = 16.0;
 constexpr double best_memory_mb = 256.0;  // of the best machine's own
 constexpr std::int64_t proof_labels_per_trial = 5'000;

@@ -1,15 +1,14 @@
 // Limits on what a design costs: the best of a candidate's mappings that keep them.
 #include <algorithm>
-#include <limits>
 
 #include <dovetail/engine/codesign/design_evaluation.hpp>
 #include <dovetail/engine/record/outcome.hpp>
+#include <dovetail/workloads/numbers.hpp>
 #include <dovetail/workloads/parallel.hpp>
 
 namespace dovetail {
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
 // Objectives whose best mappings a mapper without a front is asked for as well.
 constexpr MappingObjective other_objectives[] = {{1, 0}, {0, 1}, {1, 1}, {2, 1}, {1, 2}};
 

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <limits>
 #include <map>
 #include <set>
 
@@ -14,19 +13,19 @@
 #include <dovetail/engine/map/session.hpp>
 #include <dovetail/spaces/family/features.hpp>
 #include <dovetail/surrogates/regression.hpp>
+#include <dovetail/workloads/numbers.hpp>
 
 namespace dovetail {
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
-constexpr std::uint64_t stream = 0x6a6f696e74;  // "joint"
+constexpr std::uint64_t joint_stream = 0x6a6f696e74;  // "joint"
 
 // Features of machine and mapping under fixed names: machines of a family differ in what can exceed one.
 class JointFeatures {
  public:
   JointFeatures(const Codesign& codesign, const Layer& layer, const HardwareFeatures& hardware)
       : layer_(layer), hardware_(hardware) {
-    Random random(0, {stream, 1});
+    Random random(0, {joint_stream, 1});
     for (int i = 0; i < 32; ++i) {
       const auto point = codesign.space().sample(random);
       if (!point) break;
@@ -123,7 +122,7 @@ class JointSearch {
         result.stopped = "interrupt";
         break;
       }
-      Random random(codesign_.study().seed, {stream, 2, step});
+      Random random(codesign_.study().seed, {joint_stream, 2, step});
       std::optional<Proposal> proposal = propose(random, result.best);
       if (!proposal) {
         result.stopped = "exhausted";

@@ -5,14 +5,9 @@
 #include <limits>
 
 #include <dovetail/engine/bound/forced_tiles.hpp>
+#include <dovetail/workloads/numbers.hpp>
 
 namespace dovetail {
-namespace {
-
-constexpr double infinity = std::numeric_limits<double>::infinity();
-
-}  // namespace
-
 std::vector<CompulsoryCost> MachineBound::costs(const Candidate& candidate,
                                                 const std::vector<char>& weighty) const {
   std::vector<CompulsoryCost> costs;

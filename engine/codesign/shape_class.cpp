@@ -3,18 +3,17 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <map>
 #include <tuple>
 #include <utility>
 
 #include <dovetail/accelerators/loop/cost.hpp>
+#include <dovetail/workloads/numbers.hpp>
 #include <dovetail/workloads/parallel.hpp>
 
 namespace dovetail {
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr std::size_t most_steps = 256;  // of one capacity
 
 // Whether rules and wires tell the axes of meshes apart.

@@ -2,18 +2,17 @@
 #include <dovetail/engine/codesign/space_bound.hpp>
 
 #include <algorithm>
-#include <limits>
 #include <map>
 #include <vector>
 
 #include <dovetail/engine/codesign/box_search.hpp>
 #include <dovetail/engine/record/outcome.hpp>
+#include <dovetail/workloads/numbers.hpp>
 #include <dovetail/workloads/parallel.hpp>
 
 namespace dovetail {
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr std::size_t most_points = std::size_t{1} << 17;
 constexpr std::int64_t most_boxes = 10'000;
 // Of a bound that nobody asked for: it ends after a second or two.

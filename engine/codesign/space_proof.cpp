@@ -5,7 +5,6 @@
 #include <atomic>
 #include <cmath>
 #include <deque>
-#include <limits>
 #include <map>
 #include <mutex>
 #include <numeric>
@@ -16,12 +15,12 @@
 
 #include <dovetail/engine/bound/toll_search.hpp>
 #include <dovetail/engine/codesign/shape_class.hpp>
+#include <dovetail/workloads/numbers.hpp>
 #include <dovetail/workloads/parallel.hpp>
 
 namespace dovetail {
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr double rounding = 1e-9;
 constexpr std::size_t most_shapes = 10'000;
 constexpr std::int64_t round_size = 4;          // nodes at a time, whatever the threads,

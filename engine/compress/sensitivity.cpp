@@ -62,16 +62,15 @@ const LayerSensitivity* find_layer(const Sensitivity& sensitivity, const std::st
 }
 
 Sensitivity read_sensitivity(const Node& document, Diagnostics& diagnostics) {
-  const Json any = {{"description", "see the guide"}};
   static const Record<Sensitivity> record =
       Record<Sensitivity>("sensitivity", "The metric of a network with one layer compressed.")
           .required("network", &Sensitivity::network, "whose layers were compressed")
           .required("kind", &Sensitivity::kind, "what an amount is")
           .required("base", &Sensitivity::base, "the metric of the whole network")
-          .custom("metric", false, "what was measured", any, [](const Node&, Sensitivity&, Diagnostics&) {})
-          .custom("source", false, "where it was published", any,
+          .custom("metric", false, "what was measured", any_form(), [](const Node&, Sensitivity&, Diagnostics&) {})
+          .custom("source", false, "where it was published", any_form(),
                   [](const Node&, Sensitivity&, Diagnostics&) {})
-          .custom("layers", true, "{name: [[amount, metric], ...]}", any,
+          .custom("layers", true, "{name: [[amount, metric], ...]}", any_form(),
                   [](const Node& node, Sensitivity& out, Diagnostics& d) {
                     if (!require_mapping(node, "layers", d)) return;
                     for (const Node::Entry& entry : node.entries()) {

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <span>
 
 #include <fmt/format.h>
@@ -29,11 +28,11 @@
 #include <dovetail/engine/study/named_file.hpp>
 #include <dovetail/engine/study/study_space.hpp>
 #include <dovetail/spaces/space/point_json.hpp>
+#include <dovetail/workloads/numbers.hpp>
 
 namespace dovetail {
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr std::size_t most_listed = 20'000;  // candidates that are all asked whether limits can be met
 constexpr int draws_to_judge = 2'000;        // of a space too large for that
 constexpr int repair_steps = 40;             // of a draw that breaks a limit

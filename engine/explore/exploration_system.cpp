@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
-#include <limits>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -12,11 +11,10 @@
 #include <dovetail/engine/explore/stage/csv_table.hpp>
 #include <dovetail/engine/study/named_file.hpp>
 #include <dovetail/engine/study/study_space.hpp>
+#include <dovetail/workloads/numbers.hpp>
 
 namespace dovetail {
 namespace {
-
-constexpr double infinity = std::numeric_limits<double>::infinity();
 
 std::string resolve(const std::string& folder, const std::string& name) {
   return named_file(folder, name);

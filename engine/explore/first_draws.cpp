@@ -6,7 +6,7 @@
 namespace dovetail {
 namespace {
 
-constexpr std::uint64_t stream = 0x6669727374;  // "first"
+constexpr std::uint64_t draws_stream = 0x6669727374;  // "first"
 constexpr int tries = 200;
 
 class FirstDrawsDesigner final : public Designer {
@@ -36,7 +36,7 @@ class FirstDrawsDesigner final : public Designer {
 
  private:
   std::optional<Point> drawn() {
-    Random random(draws_.seed, {stream, static_cast<std::uint64_t>(drawn_++)});
+    Random random(draws_.seed, {draws_stream, static_cast<std::uint64_t>(drawn_++)});
     for (int i = 0; i < tries; ++i) {
       std::optional<Point> point = draws_.draw(random);
       if (point && known_.count(*point) == 0) return point;

@@ -37,7 +37,7 @@ struct Step {
 };
 
 // A way from a layer to the end.
-struct Label {
+struct ChainLabel {
   ChainCost cost;
   Step step;
   int next = 0;  // layer after the step
@@ -59,7 +59,7 @@ class Scheduling {
   }
 
   ChainSchedule run() {
-    const std::vector<Label>& labels = from(0, {});
+    const std::vector<ChainLabel>& labels = from(0, {});
     ChainSchedule best;
     std::size_t chosen = 0;
     for (std::size_t l = 0; l < labels.size(); ++l) {
@@ -72,7 +72,7 @@ class Scheduling {
     int layer = 0;
     Alive alive;
     while (best.feasible && layer < count_) {
-      const Label label = from(layer, alive)[chosen];
+      const ChainLabel label = from(layer, alive)[chosen];
       if (label.step.in_buffer) best.in_buffer.push_back(layer);
       if (label.step.group) best.groups.push_back(*label.step.group);
       layer = label.next, alive = label.alive, chosen = label.rest;
@@ -84,11 +84,11 @@ class Scheduling {
   const ChainLayer& layer(int i) const { return chain_.layers[static_cast<std::size_t>(i)]; }
 
   // All non-dominated ways from a layer to the end.
-  const std::vector<Label>& from(int i, Alive alive) {
+  const std::vector<ChainLabel>& from(int i, Alive alive) {
     std::erase_if(alive, [&](int producer) { return last_reader_[static_cast<std::size_t>(producer)] < i; });
     const auto key = std::pair(i, alive);
     if (const auto known = ways_.find(key); known != ways_.end()) return known->second;
-    std::vector<Label> labels;
+    std::vector<ChainLabel> labels;
     if (i == count_) {
       labels.push_back({});
     } else {
@@ -98,18 +98,18 @@ class Scheduling {
     return ways_[key] = non_dominated(std::move(labels));
   }
 
-  static std::vector<Label> non_dominated(std::vector<Label> labels) {
-    std::stable_sort(labels.begin(), labels.end(), [](const Label& a, const Label& b) { return a.cost < b.cost; });
-    std::vector<Label> front;
-    for (Label& label : labels) {
+  static std::vector<ChainLabel> non_dominated(std::vector<ChainLabel> labels) {
+    std::stable_sort(labels.begin(), labels.end(), [](const ChainLabel& a, const ChainLabel& b) { return a.cost < b.cost; });
+    std::vector<ChainLabel> front;
+    for (ChainLabel& label : labels) {
       if (front.empty() || label.cost.cycles < front.back().cost.cycles) front.push_back(std::move(label));
     }
     return front;
   }
 
-  void extend(const Front& here, const Step& step, int next, const Alive& alive, std::vector<Label>& labels) {
+  void extend(const Front& here, const Step& step, int next, const Alive& alive, std::vector<ChainLabel>& labels) {
     if (here.empty()) return;
-    const std::vector<Label>& rest = from(next, alive);
+    const std::vector<ChainLabel>& rest = from(next, alive);
     for (const ChainCost& cost : here) {
       for (std::size_t r = 0; r < rest.size(); ++r) {
         labels.push_back({{cost.energy_pj + rest[r].cost.energy_pj, cost.cycles + rest[r].cost.cycles},
@@ -140,7 +140,7 @@ class Scheduling {
     return cost;
   }
 
-  void alone(int i, const Alive& alive, std::vector<Label>& labels) {
+  void alone(int i, const Alive& alive, std::vector<ChainLabel>& labels) {
     for (const bool home : {false, true}) {
       if (home && (i + 1 == count_ || fusion_ == Fusion::none)) continue;
       ChainRoom room;
@@ -154,7 +154,7 @@ class Scheduling {
     }
   }
 
-  void groups(int i, const Alive& alive, std::vector<Label>& labels) {
+  void groups(int i, const Alive& alive, std::vector<ChainLabel>& labels) {
     if (alive.contains(i - 1)) return;  // the input of a group lives in DRAM
     for (int j = i + 1; j < count_ && may_group(i, j); ++j) {
       for (std::int64_t bands = 2; bands <= layer(j).rows; ++bands) {
@@ -233,7 +233,7 @@ class Scheduling {
   Fusion fusion_;
   int count_;
   std::vector<int> last_reader_;
-  std::map<std::pair<int, Alive>, std::vector<Label>> ways_;
+  std::map<std::pair<int, Alive>, std::vector<ChainLabel>> ways_;
   std::map<std::pair<ChainLayer, ChainRoom>, Front> fronts_;
 };
 

@@ -7,7 +7,7 @@
 namespace dovetail {
 namespace {
 
-enum Dimension : std::size_t { rows, columns, channels, taps, dimensions };
+enum ChainDimension : std::size_t { rows, columns, channels, taps, dimensions };
 using Box = std::array<std::int64_t, dimensions>;
 
 constexpr std::array<bool, dimensions> moves_input = {true, false, true, true};
@@ -65,9 +65,9 @@ std::int64_t input_words(const ChainLayer& tile, const Trips& trips) {
   return trips.outer * (whole + (trips.inner - 1) * fresh);
 }
 
-class Listing {
+class LayerListing {
  public:
-  Listing(const ChainMachine& machine, const ChainLayer& layer, const ChainRoom& room)
+  LayerListing(const ChainMachine& machine, const ChainLayer& layer, const ChainRoom& room)
       : machine_(machine), layer_(layer), room_(room), whole_{layer.rows, layer.columns, layer.channels, layer.taps} {}
 
   std::vector<ChainCost> run() {
@@ -141,7 +141,7 @@ std::vector<ChainCost> front_of(std::vector<ChainCost> costs) {
 
 std::vector<ChainCost> chain_layer_front(const ChainMachine& machine, const ChainLayer& layer,
                                          const ChainRoom& room) {
-  return Listing(machine, layer, room).run();
+  return LayerListing(machine, layer, room).run();
 }
 
 }  // namespace dovetail

@@ -1,13 +1,12 @@
 // Tables over (set of used boards, layers done); equal boards count once.
 #include <dovetail/engine/place/pipeline.hpp>
+#include <dovetail/workloads/numbers.hpp>
 
 #include <algorithm>
-#include <limits>
 
 namespace dovetail {
 namespace {
 
-constexpr double never = std::numeric_limits<double>::infinity();
 
 bool equal(const PipelineBoard& a, const PipelineBoard& b) {
   return a.static_mw == b.static_mw && a.dynamic_mw == b.dynamic_mw && a.cycles == b.cycles;
@@ -53,7 +52,7 @@ void Pipelines::find_costs() {
   std::vector<std::vector<std::size_t>> readers(n);
   for (const auto& [from, to] : problem_.edges) readers[from].push_back(to);
   for (auto& list : readers) std::sort(list.begin(), list.end());
-  costs_.assign(kinds_.size() * n * (n + 1), {never, 0});
+  costs_.assign(kinds_.size() * n * (n + 1), {infinity, 0});
   for (std::size_t first = 0; first < n; ++first) {
     for (std::size_t end = first + 1; end <= n; ++end) {
       double in = 0.0, out = 0.0;
@@ -76,11 +75,11 @@ void Pipelines::find_costs() {
         Cost& cost = costs_[(k * n + first) * (n + 1) + end];
         const auto best = std::min_element(sums.begin(), sums.end());
         if (best == sums.end()) {
-          cost.cycles = never;
+          cost.cycles = infinity;
           continue;
         }
         cost = {std::max(cost.cycles, *best), static_cast<std::size_t>(best - sums.begin())};
-        if (cost.cycles < never) periods_.push_back(cost.cycles);
+        if (cost.cycles < infinity) periods_.push_back(cost.cycles);
       }
     }
   }
@@ -107,8 +106,8 @@ std::vector<Pipelines::Cell> Pipelines::table(double worst, double start, double
         if (before[first].value == worst) continue;
         for (std::size_t end = first + 1; end <= n; ++end) {
           const double cycles = cost(k, first, end).cycles;
-          if (cycles > bound || cycles == never) {
-            if (cycles == never) break;
+          if (cycles > bound || cycles == infinity) {
+            if (cycles == infinity) break;
             continue;
           }
           const double value = join(before[first].value, k, cycles);
@@ -143,16 +142,16 @@ std::size_t Pipelines::boards_in(std::size_t set) const {
 
 void Pipelines::find_least_period() {
   const auto cells = table(
-      never, 0.0, never, [](double value, std::size_t, double cycles) { return std::max(value, cycles); },
+      infinity, 0.0, infinity, [](double value, std::size_t, double cycles) { return std::max(value, cycles); },
       [](double a, double b) { return a < b; });
-  double least = never;
+  double least = infinity;
   std::size_t at = 0;
   for (std::size_t set = 1; set < sets_; ++set) {
     const double value = cells[set * (problem_.layers + 1) + problem_.layers].value;
-    if (value < least || (value == least && value < never && boards_in(set) < boards_in(at)))
+    if (value < least || (value == least && value < infinity && boards_in(set) < boards_in(at)))
       least = value, at = set;
   }
-  if (least == never) return;
+  if (least == infinity) return;
   least_period_ = least;
   period_plan_ = plan(cells, at);
 }
@@ -160,19 +159,19 @@ void Pipelines::find_least_period() {
 std::pair<double, PipelinePlan> Pipelines::least_energy_at(double priced_period, double bound,
                                                            bool want_plan) const {
   const auto cells = table(
-      never, 0.0, bound,
+      infinity, 0.0, bound,
       [&](double value, std::size_t kind, double cycles) {
         const PipelineBoard& board = problem_.boards[kinds_[kind].front()];
         return value + board.static_mw * priced_period + board.dynamic_mw * cycles;
       },
       [](double a, double b) { return a < b; });
-  double least = never;
+  double least = infinity;
   std::size_t at = 0;
   for (std::size_t set = 1; set < sets_; ++set) {
     const double value = cells[set * (problem_.layers + 1) + problem_.layers].value;
     if (value < least) least = value, at = set;
   }
-  return {least, want_plan && least < never ? plan(cells, at) : PipelinePlan{}};
+  return {least, want_plan && least < infinity ? plan(cells, at) : PipelinePlan{}};
 }
 
 BoundedPipeline Pipelines::within(double period_at_most) const {
@@ -187,7 +186,7 @@ BoundedPipeline Pipelines::within(double period_at_most) const {
   // of the shorter bound what any plan there can reach; intervals that cannot hold better plans are left.
   const auto low = std::lower_bound(periods_.begin(), periods_.end(), *least_period_) - periods_.begin();
   const auto high = std::upper_bound(periods_.begin(), periods_.end(), period_at_most) - periods_.begin() - 1;
-  double best = never, best_period = 0.0;
+  double best = infinity, best_period = 0.0;
   const auto attempt = [&](double period) {
     const double energy = least_energy_at(period, period, false).first;
     if (energy < best) best = energy, best_period = period;

@@ -7,24 +7,24 @@
 
 #include <dovetail/engine/place/placement.hpp>
 #include <dovetail/engine/place/placement_graph.hpp>
+#include <dovetail/workloads/numbers.hpp>
 
 namespace dovetail {
 namespace {
 
-constexpr double never = std::numeric_limits<double>::infinity();
 
 /// The least end of the longest path, transfers included: on each machine, when a layer can have ended at the earliest
 /// were every machine always free.
 double critical_path(const PlacementProblem& problem, const PlacementGraph& graph) {
   const std::size_t n = problem.layers.size(), machines = problem.machines;
-  std::vector<double> end(n * machines, never);
+  std::vector<double> end(n * machines, infinity);
   double longest = 0.0;
   for (std::size_t l : graph.order) {
-    double least = never;
+    double least = infinity;
     for (std::size_t m = 0; m < machines; ++m) {
       double ready = problem.layers[l].release;
       for (std::size_t before : graph.before[l]) {
-        double arrival = never;
+        double arrival = infinity;
         for (std::size_t k = 0; k < machines; ++k)
           arrival = std::min(arrival,
                              end[before * machines + k] + (k == m ? 0.0 : problem.layers[before].transfer));
@@ -77,10 +77,10 @@ struct Resources {
       const PlacementLayer& layer = problem.layers[l];
       const std::size_t along = problem.machines + static_cast<std::size_t>(std::max(chain[l], 0));
       const double extra = chain[l] < 0 ? 0.0 : price[along];
-      double least = never;
+      double least = infinity;
       std::size_t at = 0;
       for (std::size_t m = 0; m < problem.machines; ++m) {
-        if (layer.cycles[m] == never) continue;
+        if (layer.cycles[m] == infinity) continue;
         const double value = energy_weight * layer.energy[m] + (price[m] + extra) * layer.cycles[m];
         if (value < least) least = value, at = m;
       }
@@ -113,7 +113,7 @@ std::pair<double, std::vector<double>> load_bound(const Resources& resources) {
 /// Prices >= 0 with a large value of priced energy - makespan x sum of prices: projected supergradient steps.
 std::vector<double> good_prices(const Resources& resources, double makespan, double scale) {
   std::vector<double> price(resources.count(), 0.0), load(price), best_price = price;
-  double best = -never;
+  double best = -infinity;
   for (int step = 0; step < 600; ++step) {
     const double sum = std::accumulate(price.begin(), price.end(), 0.0);
     const double bound = resources.priced(price, 1.0, load) - makespan * sum;
@@ -150,7 +150,7 @@ PlacementBounds::PlacementBounds(const PlacementProblem& problem) {
   for (const PlacementLayer& layer : problem.layers) {
     double most = 0.0;
     for (std::size_t m = 0; m < problem.machines; ++m)
-      if (layer.cycles[m] < never) most = std::max(most, layer.energy[m]);
+      if (layer.cycles[m] < infinity) most = std::max(most, layer.energy[m]);
     worst += most;
   }
   const double scale = makespan_ > 0.0 ? 4.0 * worst / makespan_ : 0.0;
@@ -173,11 +173,11 @@ PlacementBounds::PlacementBounds(const PlacementProblem& problem) {
 
 /// The product over a range of makespans is at least its start x the energy at its end.
 std::pair<double, double> PlacementBounds::least_product() const {
-  std::pair<double, double> least{never, makespan_};
+  std::pair<double, double> least{infinity, makespan_};
   double from = makespan_;
   for (int step = 1; step <= 4000; ++step) {
-    const double to = step == 4000 ? never : from * 1.0005;
-    const double product = from * (to == never ? energy_ : energy_within(to));
+    const double to = step == 4000 ? infinity : from * 1.0005;
+    const double product = from * (to == infinity ? energy_ : energy_within(to));
     if (product < least.first) least = {product, from};
     from = to;
   }
@@ -185,7 +185,7 @@ std::pair<double, double> PlacementBounds::least_product() const {
 }
 
 double PlacementBounds::energy_within(double makespan) const {
-  if (makespan < makespan_) return never;
+  if (makespan < makespan_) return infinity;
   double bound = energy_;
   for (const auto& [value, slope] : lines_) bound = std::max(bound, value - makespan * slope);
   return bound;

@@ -6,13 +6,13 @@
 #include <numeric>
 
 #include <dovetail/engine/place/placement_seeds.hpp>
+#include <dovetail/workloads/numbers.hpp>
 
 namespace dovetail {
 namespace {
 
 using namespace detail;
 
-constexpr double never = std::numeric_limits<double>::infinity();
 constexpr std::size_t path_prices = 6;
 constexpr std::size_t schedules_per_width = 40;  // tried per unit of the beam, before it
 
@@ -73,7 +73,7 @@ class Search {
       for (std::size_t a = 0; a < m_; ++a) {
         for (std::size_t b = 0; b < m_; ++b) {
           const double time = layer.cycles[b] - layer.cycles[a], energy = layer.energy[a] - layer.energy[b];
-          if (time > 0.0 && time < never && energy > 0.0) ratios.push_back(energy / time);
+          if (time > 0.0 && time < infinity && energy > 0.0) ratios.push_back(energy / time);
         }
       }
     }
@@ -86,10 +86,10 @@ class Search {
       for (std::size_t i = n_; i-- > 0;) {
         const std::size_t l = graph_.order[i];
         for (std::size_t a : graph_.after[l]) {
-          double least = never;
+          double least = infinity;
           for (std::size_t m = 0; m < m_; ++m) {
             const PlacementLayer& layer = problem_.layers[a];
-            if (layer.cycles[m] < never) least = std::min(least, layer.energy[m] + price * layer.cycles[m]);
+            if (layer.cycles[m] < infinity) least = std::min(least, layer.energy[m] + price * layer.cycles[m]);
           }
           extra[l] = std::max(extra[l], least - graph_.least_energy[a] + extra[a]);
         }
@@ -114,16 +114,16 @@ class Search {
       const PlacementLayer& layer = problem_.layers[l];
       group->energy_left += graph_.least_energy[l];
       for (std::size_t p = 0; p < bounds_.prices().size(); ++p) {
-        double least = never;
+        double least = infinity;
         for (std::size_t m = 0; m < m_; ++m)
-          if (layer.cycles[m] < never)
+          if (layer.cycles[m] < infinity)
             least = std::min(least, layer.energy[m] + bounds_.prices()[p][m] * layer.cycles[m]);
         group->priced_left[p] += least;
       }
       for (std::size_t s = 0; s < shares_.size(); ++s) {
-        double least = never;
+        double least = infinity;
         for (std::size_t m = 0; m < m_; ++m)
-          if (layer.cycles[m] < never) least = std::min(least, shares_[s][m] * layer.cycles[m]);
+          if (layer.cycles[m] < infinity) least = std::min(least, shares_[s][m] * layer.cycles[m]);
         group->loaded_left[s] += least;
       }
     }
@@ -141,7 +141,7 @@ class Search {
 
   /// Raises what no longer matters: results before a machine is free, machines before anything can start on them.
   void normalise(const LabelGroup& group, double* times) const {
-    double other = never;  // before anything that is not available yet can start
+    double other = infinity;  // before anything that is not available yet can start
     if (group.blocked) {
       for (std::size_t l : group.available)
         for (std::size_t m = 0; m < m_; ++m)
@@ -151,11 +151,11 @@ class Search {
     for (std::size_t m = 0; m < m_; ++m) {
       double least = other;
       for (std::size_t l : group.available)
-        if (problem_.layers[l].cycles[m] < never) least = std::min(least, ready(group, times, l, m));
+        if (problem_.layers[l].cycles[m] < infinity) least = std::min(least, ready(group, times, l, m));
       raised[m] = least;
     }
     for (std::size_t m = 0; m < m_; ++m) {
-      if (raised[m] < never) times[m] = std::max(times[m], raised[m]);
+      if (raised[m] < infinity) times[m] = std::max(times[m], raised[m]);
       for (std::size_t w = 0; w < group.waiting.size(); ++w) {
         double& known = times[m_ * (1 + w) + m];
         known = std::max({known, times[m], problem_.layers[group.waiting[w]].release});
@@ -163,10 +163,10 @@ class Search {
     }
   }
 
-  double least_end(const LabelGroup& group, const Label& label, const double* times) const {
+  double least_end(const LabelGroup& group, const PlacementLabel& label, const double* times) const {
     double bound = label.last_end;
     const auto through = [&](std::size_t l) {
-      double least = never;
+      double least = infinity;
       for (std::size_t m = 0; m < m_; ++m)
         least = std::min(least, ready(group, times, l, m) + problem_.layers[l].cycles[m]);
       bound = std::max(bound, least + graph_.tail[l]);
@@ -185,7 +185,7 @@ class Search {
   }
 
   /// Least energy of schedules from here that end before `makespan`.
-  double least_energy(const LabelGroup& group, const Label& label, const double* times,
+  double least_energy(const LabelGroup& group, const PlacementLabel& label, const double* times,
                       double makespan) const {
     double bound = label.energy + group.energy_left;
     for (std::size_t p = 0; p < price_sums_.size(); ++p) {
@@ -195,10 +195,10 @@ class Search {
     }
     for (std::size_t p = 0; p < path_price_.size(); ++p) {
       const auto through = [&](std::size_t l) {
-        double least = never;
+        double least = infinity;
         const PlacementLayer& layer = problem_.layers[l];
         for (std::size_t m = 0; m < m_; ++m)
-          if (layer.cycles[m] < never)
+          if (layer.cycles[m] < infinity)
             least = std::min(
                 least, layer.energy[m] + path_price_[p] * (layer.cycles[m] + ready(group, times, l, m)));
         bound = std::max(bound, label.energy + group.energy_left + least - graph_.least_energy[l] +
@@ -212,11 +212,11 @@ class Search {
   }
 
   /// Whether it may lead to a schedule that no known one dominates.
-  bool promising(const LabelGroup& group, const Label& label, const double* times) const {
+  bool promising(const LabelGroup& group, const PlacementLabel& label, const double* times) const {
     const auto& entries = front_.entries();
     for (std::size_t k = 0; k <= entries.size(); ++k) {
       const double before =
-          k < entries.size() ? entries[k].makespan : never;  // a schedule between two known ones
+          k < entries.size() ? entries[k].makespan : infinity;  // a schedule between two known ones
       if (eased(label.least_end) >= before) continue;
       if (k == 0) return true;
       if (eased(least_energy(group, label, times, std::min(before, 1e300))) < entries[k - 1].energy)
@@ -226,7 +226,7 @@ class Search {
   }
 
   /// No worse in everything that matters to what follows.
-  bool dominates(const Label& a, const double* a_times, const Label& b, const double* b_times,
+  bool dominates(const PlacementLabel& a, const double* a_times, const PlacementLabel& b, const double* b_times,
                  std::size_t stride) const {
     if (a.energy > eased(b.energy) || a.last_end > b.least_end) return false;
     for (std::size_t i = 0; i < stride; ++i)
@@ -234,7 +234,7 @@ class Search {
     return true;
   }
 
-  void insert(LabelGroup& group, const Label& label, const std::vector<double>& times, const Step& step) {
+  void insert(LabelGroup& group, const PlacementLabel& label, const std::vector<double>& times, const Step& step) {
     const std::size_t stride = times.size();
     compared_ += 2 * group.labels.size();
     for (std::size_t i = 0; i < group.labels.size(); ++i)
@@ -260,7 +260,7 @@ class Search {
   void grow(const LabelGroup& group, std::size_t i, std::unordered_map<LayerSet, std::size_t, SetHash>& index,
             Groups& next) {
     const std::size_t stride = group.stride(m_);
-    const Label& label = group.labels[i];
+    const PlacementLabel& label = group.labels[i];
     const double* times = &group.times[i * stride];
     std::vector<double> grown_times;
     for (std::size_t l : group.available) {
@@ -271,10 +271,10 @@ class Search {
       LabelGroup& target = *next[at->second];
       const PlacementLayer& layer = problem_.layers[l];
       for (std::size_t m = 0; m < m_; ++m) {
-        if (layer.cycles[m] == never) continue;
+        if (layer.cycles[m] == infinity) continue;
         const double start = ready(group, times, l, m), end = start + layer.cycles[m];
         if (end > eased(graph_.due[l])) continue;
-        Label grown{label.energy + layer.energy[m], std::max(label.last_end, end), 0.0, 0};
+        PlacementLabel grown{label.energy + layer.energy[m], std::max(label.last_end, end), 0.0, 0};
         grown_times.assign(target.stride(m_), 0.0);
         for (std::size_t k = 0; k < m_; ++k) grown_times[k] = k == m ? end : std::max(times[k], start);
         std::size_t old = 0;

@@ -29,7 +29,7 @@ struct Step {
 
 /// A partial schedule. `times` are its machines' (free from) and then, for each layer that waits for some result, when all
 /// known results are at each machine.
-struct Label {
+struct PlacementLabel {
   double energy = 0.0;
   double last_end = 0.0;   ///< of the layers done
   double least_end = 0.0;  ///< bound of the makespan
@@ -45,7 +45,7 @@ struct LabelGroup {
   double energy_left = 0.0;              ///< least energy of the layers not done
   std::vector<double> priced_left;       ///< per price vector: least energy + price x cycles of them
   std::vector<double> loaded_left;       ///< per share vector: least share x cycles of them
-  std::vector<Label> labels;
+  std::vector<PlacementLabel> labels;
   std::vector<double> times;  ///< stride() per label
 
   std::size_t stride(std::size_t machines) const { return machines * (1 + waiting.size()); }

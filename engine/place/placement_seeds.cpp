@@ -1,14 +1,13 @@
 // List schedules and their improvement.
 #include <dovetail/engine/place/placement_seeds.hpp>
+#include <dovetail/workloads/numbers.hpp>
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 namespace dovetail::detail {
 namespace {
 
-constexpr double never = std::numeric_limits<double>::infinity();
 
 using Assignment = std::vector<std::size_t>;
 
@@ -23,9 +22,9 @@ Assignment cheapest(const PlacementProblem& problem, const std::vector<double>& 
   Assignment machine(problem.layers.size(), 0);
   for (std::size_t l = 0; l < machine.size(); ++l) {
     const PlacementLayer& layer = problem.layers[l];
-    double least = never;
+    double least = infinity;
     for (std::size_t m = 0; m < problem.machines; ++m) {
-      if (layer.cycles[m] == never) continue;
+      if (layer.cycles[m] == infinity) continue;
       const double value = energy_weight * layer.energy[m] + price[m] * layer.cycles[m];
       if (value < least) least = value, machine[l] = m;
     }
@@ -61,7 +60,7 @@ Schedule list_schedule(const PlacementProblem& problem, const PlacementGraph& gr
   Schedule out{0.0, 0.0, std::vector<PlacedLayer>(n)};
   while (!open.empty()) {
     std::size_t best = 0;
-    double best_start = never;
+    double best_start = infinity;
     for (std::size_t i = 0; i < open.size(); ++i) {
       const double start = std::max(ready[open[i]], free[machine[open[i]]]);
       if (start < best_start || (start == best_start && tail[open[i]] > tail[open[best]])) best = i, best_start = start;
@@ -113,7 +112,7 @@ void seed_schedules(const PlacementProblem& problem, const PlacementGraph& graph
       better = false;
       for (std::size_t l = 0; l < problem.layers.size() && used < share; ++l) {
         for (std::size_t m = 0; m < problem.machines && used < share; ++m) {
-          if (m == best.machine[l] || problem.layers[l].cycles[m] == never) continue;
+          if (m == best.machine[l] || problem.layers[l].cycles[m] == infinity) continue;
           Assignment machine = best.machine;
           machine[l] = m;
           Schedule schedule = list_schedule(problem, graph, machine);

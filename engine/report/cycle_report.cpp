@@ -15,7 +15,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-double real(const Json& object, const char* key) {
+double cycle_number(const Json& object, const char* key) {
   return object.contains(key) && object[key].is_number() ? object[key].get<double>() : 0.0;
 }
 
@@ -32,15 +32,15 @@ std::string lost_text(const Json& cycle) {
     std::string what = tensor;
     if (!boundary.empty()) what += " " + boundary;
     if (!what.empty()) what += ", ";
-    parts.push_back({what + stall["cause"].get<std::string>(), real(stall, "cycles")});
+    parts.push_back({what + stall["cause"].get<std::string>(), cycle_number(stall, "cycles")});
   }
-  parts.push_back({"fill", real(cycle, "fill")});
-  parts.push_back({"drain", real(cycle, "drain")});
-  parts.push_back({"a level's total bandwidth", real(cycle, "level_bound")});
+  parts.push_back({"fill", cycle_number(cycle, "fill")});
+  parts.push_back({"drain", cycle_number(cycle, "drain")});
+  parts.push_back({"a level's total bandwidth", cycle_number(cycle, "level_bound")});
   std::stable_sort(parts.begin(), parts.end(),
                    [](const Part& a, const Part& b) { return a.cycles > b.cycles; });
   std::string text;
-  const double total = std::max(1.0, real(cycle, "cycles"));
+  const double total = std::max(1.0, cycle_number(cycle, "cycles"));
   for (std::size_t i = 0; i < parts.size() && i < 2; ++i) {
     const double share = parts[i].cycles / total;
     if (share < 0.005) break;
@@ -86,16 +86,16 @@ std::string disagreement_text(const Json& layers) {
     if (!layer.contains("cycle") || layer["cycle"].is_null()) continue;
     const Json& cycle = layer["cycle"];
     machine = cycle["machine"].get<std::string>();
-    const double count = real(layer, "count"), here = real(cycle, "cycles"),
-                 guess = real(cycle, "loop_cycles"), screened = real(cycle, "screened_objective");
+    const double count = cycle_number(layer, "count"), here = cycle_number(cycle, "cycles"),
+                 guess = cycle_number(cycle, "loop_cycles"), screened = cycle_number(cycle, "screened_objective");
     loop += count * guess, cycles += count * here;
-    const double worse = screened / std::max(real(layer, "objective"), 1e-300) - 1.0;
+    const double worse = screened / std::max(cycle_number(layer, "objective"), 1e-300) - 1.0;
     const std::string choice = screened <= 0.0  ? "refused"
                                : worse <= 1e-12 ? "kept"
                                                 : fmt::format("{:+.1f}%", 100.0 * worse);
     table.add({layer["name"].get<std::string>(), layer["count"].dump(), fmt::format("{:.0f}", guess),
                fmt::format("{:.0f}", here), fmt::format("{:.2f}", here / std::max(1.0, guess)),
-               fmt::format("{:.0f}%", 100.0 * real(cycle, "busy") / std::max(1.0, here)), choice,
+               fmt::format("{:.0f}%", 100.0 * cycle_number(cycle, "busy") / std::max(1.0, here)), choice,
                lost_text(cycle)});
   }
   if (machine.empty()) return "";

@@ -94,7 +94,7 @@ bool stands_aside(const std::string& name, const Json& best) {
   return true;
 }
 
-std::string point_text(const Json& best) {
+std::string candidate_text(const Json& best) {
   std::string text;
   for (const auto& [name, value] : best["point"].items())
     if (!stands_aside(name, best))
@@ -151,7 +151,7 @@ std::string best_text(const Json& result) {
   Table metrics({"metric", "value"});
   for (const auto& [name, value] : best["metrics"].items()) metrics.add({name, number(value)});
   text += "\n" + metrics.text();
-  text += fmt::format("\nBest candidate (trial {}):\n  {}\n", best["id"].dump(), wrapped(point_text(best), 108));
+  text += fmt::format("\nBest candidate (trial {}):\n  {}\n", best["id"].dump(), wrapped(candidate_text(best), 108));
   for (const Json& network : best["networks"])
     text += fmt::format("network {}{} {}: {} layers, {} MACs, {} parameters\n", network.contains("task") ? network["task"].get<std::string>() + ", " : "",
                         network["name"].get<std::string>(), network["key"].get<std::string>().size() <= 60 ? network["key"].get<std::string>() : "",
@@ -162,7 +162,7 @@ std::string best_text(const Json& result) {
   return text;
 }
 
-std::string front_text(const Json& result) {
+std::string candidates_text(const Json& result) {
   std::vector<std::string> titles = {"trial"};
   for (const Json& objective : result["objectives"]) titles.push_back(objective_title(objective));
   titles.emplace_back("network");
@@ -259,7 +259,7 @@ std::string exploration_text(const Json& result) {
     text += fmt::format("limit {} ({})\n", spec["spec"].get<std::string>(), spec["known"].get<bool>() ? "known: holds by construction" : "learned");
   text += "\n";
   if (result["best"].is_object()) text += best_text(result);
-  if (result.contains("front")) text += front_text(result);
+  if (result.contains("front")) text += candidates_text(result);
   text += stages_text(result);
   if (result.contains("slow_stage"))
     text += fmt::format("\ntrials: {} suggested, {} stopped before the stage {}, {} reached it\n", result["trials"].dump(), result["slow_stage"]["stopped_before"].dump(),

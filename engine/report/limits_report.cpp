@@ -17,7 +17,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 constexpr double near_limit = 0.02;
 
-double real(const Json& object, const char* key) {
+double limit_number(const Json& object, const char* key) {
   return object.is_object() && object.contains(key) && object[key].is_number() ? object[key].get<double>() : 0.0;
 }
 
@@ -86,7 +86,7 @@ Json reached_specs(const Json& specs, const Json& best, const Json& hand) {
 std::string spec_text(const Json& spec) {
   const char* side = spec.contains("max") ? "max" : "min";
   return fmt::format("{} {} {:.10g}", spec["metric"].get<std::string>(), side[1] == 'a' ? "<=" : ">=",
-                     real(spec, side));
+                     limit_number(spec, side));
 }
 
 std::vector<std::string> broken_limits(const Json& result, const Json& design) {
@@ -106,8 +106,8 @@ std::string limits_text(const Json& result) {
   for (const Json& spec : result["specs"]) {
     const bool known = spec.contains("reached") && spec["reached"].is_number();
     const Json had = spec.value("hand", Json(nullptr));
-    table.add({spec_text(spec), known ? fmt::format("{:.7g}", real(spec, "reached")) : "-",
-               known ? percent(real(spec, "slack")) : "-",
+    table.add({spec_text(spec), known ? fmt::format("{:.7g}", limit_number(spec, "reached")) : "-",
+               known ? percent(limit_number(spec, "slack")) : "-",
                known ? (spec["binds"] == true ? "yes" : "no") : "-",
                had.is_number() ? fmt::format("{:.7g}{}", had.get<double>(),
                                              spec["hand_breaks"] == true ? " (breaks it)" : "")
@@ -128,10 +128,10 @@ std::string comparison_text(const Json& result) {
     for (std::size_t i = 0; i < broken.size(); ++i) out += (i == 0 ? "" : ", ") + broken[i];
     out += "\n";
   }
-  const double gain = real(result, "improvement"), gain_over_free = real(result, "improvement_over_free");
+  const double gain = limit_number(result, "improvement"), gain_over_free = limit_number(result, "improvement_over_free");
   // At what ratio of everything that the reference breaks, or of the area.
   const auto ratios = [&](const Json& reference) {
-    std::string text = fmt::format("{:.2f} x the {}", real(best, "objective") / real(reference, "objective"),
+    std::string text = fmt::format("{:.2f} x the {}", limit_number(best, "objective") / limit_number(reference, "objective"),
                                    objective == "edp" ? "EDP" : objective);
     std::vector<std::string> names;
     if (result.contains("specs")) {
@@ -146,7 +146,7 @@ std::string comparison_text(const Json& result) {
     if (names.empty()) names.emplace_back("area_um2");
     for (std::size_t i = 0; i < names.size(); ++i)
       text += fmt::format("{} {:.2f} x the {}", i == 0 ? " at" : " and",
-                          real(best, names[i].c_str()) / real(reference, names[i].c_str()),
+                          limit_number(best, names[i].c_str()) / limit_number(reference, names[i].c_str()),
                           find_metric(names[i])->word);
     return text;
   };
@@ -154,9 +154,9 @@ std::string comparison_text(const Json& result) {
     return out + fmt::format("best: {} of the hand design{}\n", ratios(hand),
                              free.is_null() ? "" : ", and " + ratios(free) + " of the same freely mapped");
   out += fmt::format("{} is {} below the hand design ({:.2f} x better)", objective, percent(gain),
-                     real(hand, "objective") / real(best, "objective"));
+                     limit_number(hand, "objective") / limit_number(best, "objective"));
   if (free.is_null()) return out + "\n";
-  const double mapping = reduction(real(free, "objective"), real(hand, "objective"));
+  const double mapping = reduction(limit_number(free, "objective"), limit_number(hand, "objective"));
   if (gain_over_free < 0.0 || mapping < 0.0)
     return out + fmt::format(":\n{} of the hand design freely mapped\n", ratios(free));
   return out + fmt::format(":\nfree mapping alone takes off {}; the hardware takes another {} off the rest\n",
@@ -192,7 +192,7 @@ std::string closest_text(const Json& result) {
       if (!spec.contains(side)) continue;
       const bool up = side[1] == 'a';
       const char* sign = up ? "<=" : ">=";
-      const double asked = real(spec, side), reached = real(spec, "found");
+      const double asked = limit_number(spec, side), reached = limit_number(spec, "found");
       const bool holds = up ? reached <= asked : reached >= asked;
       found += fmt::format("{}{} {:.4g} (limit {} {:.10g})", found.empty() ? "" : ", ", metric, reached, sign, asked);
       relaxed += fmt::format(" --spec '{}{}{:.10g}'", metric, sign, holds ? asked : outward(reached, up));

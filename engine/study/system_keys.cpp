@@ -12,7 +12,7 @@
 namespace dovetail {
 namespace {
 
-void unknown(const Node::Entry& entry, const char* what, const std::vector<std::string>& keys, Diagnostics& diagnostics) {
+void unknown_machine_key(const Node::Entry& entry, const char* what, const std::vector<std::string>& keys, Diagnostics& diagnostics) {
   diagnostics.error(entry.where, fmt::format("{}: no key {}{}", what, quote(entry.key), suggestion(entry.key, keys)));
 }
 
@@ -39,7 +39,7 @@ bool add_machine(const Node& node, StudySlot& slot, Diagnostics& diagnostics) {
       machine.where = entry.value.location();
       machine.is_machine = entry.key == "machine";
     } else if (machine.is_machine || node.find("machine") != nullptr) {
-      unknown(entry, "system: a machine", {"machine"}, diagnostics);
+      unknown_machine_key(entry, "system: a machine", {"machine"}, diagnostics);
     } else {
       double value = 0.0;
       if (read_value(entry.value, entry.key, {}, diagnostics, value)) machine.settings[entry.key] = value;
@@ -71,7 +71,7 @@ StudySlot one_slot(const Node& node, Diagnostics& diagnostics) {
     else if (entry.key == "may_be_empty")
       read_value(entry.value, "may_be_empty", {}, diagnostics, slot.may_be_empty);
     else
-      unknown(entry, "system: a slot", {"families", "may_be_empty"}, diagnostics);
+      unknown_machine_key(entry, "system: a slot", {"families", "may_be_empty"}, diagnostics);
   }
   return slot;
 }
@@ -89,7 +89,7 @@ bool read_count(const Node& node, std::int64_t& low, std::int64_t& high, Diagnos
       else if (entry.key == "high")
         read = read_value(entry.value, "high", bounds, diagnostics, high) && read;
       else
-        unknown(entry, "system: slots", {"low", "high"}, diagnostics);
+        unknown_machine_key(entry, "system: slots", {"low", "high"}, diagnostics);
     }
     if (high == 0) {
       diagnostics.error(node.location(), "system: slots has no high");
@@ -143,7 +143,7 @@ void read_slots(const Node* slots, const Node* families, StudySystem& system, Di
         if (entry.key == "may_be_empty")
           read_value(entry.value, "may_be_empty", {}, diagnostics, slot.may_be_empty);
         else
-          unknown(entry, "system: a slot", {"families", "family", "machine", "may_be_empty"}, diagnostics);
+          unknown_machine_key(entry, "system: a slot", {"families", "family", "machine", "may_be_empty"}, diagnostics);
     } else {
       slot = one_slot(item, diagnostics);
     }
@@ -167,7 +167,7 @@ void read_technology(const Node& node, ChipTechnology& technology, Diagnostics& 
     } else if (entry.key == "dram") {
       read_value(entry.value, "dram", one_of(dram_kinds()), diagnostics, technology.dram);
     } else {
-      unknown(entry, "technology", {"node_nm", "clock_mhz", "dram"}, diagnostics);
+      unknown_machine_key(entry, "technology", {"node_nm", "clock_mhz", "dram"}, diagnostics);
     }
   }
 }
@@ -200,7 +200,7 @@ void read_placement(const Node& node, StudySystem& system, Diagnostics& diagnost
     else if (entry.key == "beam")
       read_value(entry.value, "beam", between(1, 1e5), diagnostics, system.beam);
     else
-      unknown(entry, "placement", {"labels", "beam"}, diagnostics);
+      unknown_machine_key(entry, "placement", {"labels", "beam"}, diagnostics);
   }
 }
 
@@ -233,7 +233,7 @@ void read_system(const Node& node, StudySystem& system, Diagnostics& diagnostics
     else if (entry.key == "placement")
       read_placement(entry.value, system, diagnostics);
     else
-      unknown(entry, "system", keys, diagnostics);
+      unknown_machine_key(entry, "system", keys, diagnostics);
   }
   read_slots(slots, families, system, diagnostics);
 }

@@ -16,7 +16,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr double most_points = 2e7;  ///< of a grid: a few seconds
-const Json any = {{"description", "see the guide"}};
 
 std::vector<int> steps(int first, int step, int last) {
   std::vector<int> values;
@@ -40,7 +39,7 @@ std::optional<std::vector<int>> numbers_after(const std::string& clause, const s
 Record<TileFamily> family_record() {
   return Record<TileFamily>("family", "A board and the tilings that may be chosen.")
       .optional("name", &TileFamily::name, "how reports call it")
-      .custom("board", true, "a mapping, or the name of a board", any,
+      .custom("board", true, "a mapping, or the name of a board", any_form(),
               [](const Node& node, TileFamily& family, Diagnostics& diagnostics) {
                 read_board(node, family.board, diagnostics);
               })

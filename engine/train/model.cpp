@@ -6,15 +6,15 @@
 #include <cmath>
 
 #include <dovetail/spaces/space/random.hpp>
+#include <dovetail/workloads/numbers.hpp>
 
 namespace dovetail {
 namespace {
 
 constexpr double epsilon = 1e-5;   // in the deviation of batch norm
 constexpr double momentum = 0.1;   // of its running mean and variance
-constexpr std::uint64_t stream = 0x77656967;  // "weig"
+constexpr std::uint64_t weights_stream = 0x77656967;  // "weig"
 
-std::size_t size_of(int a) { return static_cast<std::size_t>(a); }
 
 /// Sums per channel of f(row): by double words over blocks of short sums.
 template <class S, class Term>
@@ -43,11 +43,11 @@ TrainModel<S>::TrainModel(const TrainGraph& graph, std::uint64_t seed) : graph_(
     unit.weights = count;
     count += unit.sizes.weights();
     unit.scale = count;
-    count += size_of(node.out_channels);
+    count += at(node.out_channels);
     unit.shift = count;
-    count += size_of(node.out_channels);
-    for (auto* list : {&unit.mean, &unit.kept_mean}) list->assign(size_of(node.out_channels), S(0));
-    for (auto* list : {&unit.inverse, &unit.kept_variance}) list->assign(size_of(node.out_channels), S(1));
+    count += at(node.out_channels);
+    for (auto* list : {&unit.mean, &unit.kept_mean}) list->assign(at(node.out_channels), S(0));
+    for (auto* list : {&unit.inverse, &unit.kept_variance}) list->assign(at(node.out_channels), S(1));
     units_.push_back(std::move(unit));
   }
   parameters_.assign(count, S(0));
@@ -55,7 +55,7 @@ TrainModel<S>::TrainModel(const TrainGraph& graph, std::uint64_t seed) : graph_(
   is_weight_.assign(count, 0);
   for (std::size_t u = 0; u < units_.size(); ++u) {
     const Unit& unit = units_[u];
-    Random random(seed, {stream, u});
+    Random random(seed, {weights_stream, u});
     const double fan_in = static_cast<double>(unit.sizes.weights()) / unit.node.out_channels;
     for (std::size_t i = 0; i < unit.sizes.weights(); ++i) {
       parameters_[unit.weights + i] = static_cast<S>(random.normal() * std::sqrt(2.0 / fan_in));
@@ -67,7 +67,7 @@ TrainModel<S>::TrainModel(const TrainGraph& graph, std::uint64_t seed) : graph_(
 
 template <class S>
 std::size_t TrainModel<S>::pixels(const Unit& unit) const {
-  return size_of(images_) * size_of(unit.node.out_height) * size_of(unit.node.out_width);
+  return at(images_) * at(unit.node.out_height) * at(unit.node.out_width);
 }
 
 template <class S>
@@ -76,16 +76,16 @@ std::span<const S> TrainModel<S>::forward(std::span<const S> x, int images, bool
   image_ = x;
   for (Unit& unit : units_) {
     gather(unit, input_);
-    unit.z.resize(pixels(unit) * size_of(unit.node.out_channels));
+    unit.z.resize(pixels(unit) * at(unit.node.out_channels));
     const bool image_alone = unit.node.reads.size() == 1 && unit.node.reads[0].node < 0 && unit.node.reads[0].pool == 1;
     conv_forward(unit.sizes, images, image_alone ? image_.data() : input_.data(), parameters_.data() + unit.weights, unit.z.data(), scratch_);
     if (!last(unit)) normalise(unit, training);
   }
   // The last layer: a shift instead of batch norm, and the mean over its map.
   const Unit& head = units_.back();
-  const std::size_t classes = size_of(head.node.out_channels), area = size_of(head.node.out_height) * size_of(head.node.out_width);
-  logits_.assign(size_of(images) * classes, S(0));
-  for (std::size_t i = 0; i < size_of(images); ++i)
+  const std::size_t classes = at(head.node.out_channels), area = at(head.node.out_height) * at(head.node.out_width);
+  logits_.assign(at(images) * classes, S(0));
+  for (std::size_t i = 0; i < at(images); ++i)
     for (std::size_t c = 0; c < classes; ++c) {
       S sum = S(0);
       for (std::size_t p = 0; p < area; ++p) sum += head.z[(i * area + p) * classes + c];
@@ -96,7 +96,7 @@ std::span<const S> TrainModel<S>::forward(std::span<const S> x, int images, bool
 
 template <class S>
 void TrainModel<S>::normalise(Unit& unit, bool training) {
-  const std::size_t channels = size_of(unit.node.out_channels), rows = pixels(unit);
+  const std::size_t channels = at(unit.node.out_channels), rows = pixels(unit);
   if (!training) {
     for (std::size_t c = 0; c < channels; ++c) {
       unit.mean[c] = unit.kept_mean[c];
@@ -128,7 +128,7 @@ template <class S>
 void TrainModel<S>::gather(const Unit& unit, std::vector<S>& to) const {
   const TrainNode& node = unit.node;
   if (node.reads.size() == 1 && node.reads[0].node < 0 && node.reads[0].pool == 1) return;  // read where it lies
-  to.resize(size_of(images_) * size_of(node.in_height) * size_of(node.in_width) * size_of(node.in_channels));
+  to.resize(at(images_) * at(node.in_height) * at(node.in_width) * at(node.in_channels));
   bool first = true;
   for (const TrainRead& read : node.reads) {
     add_read(read, unit, first, to.data());
@@ -138,8 +138,8 @@ void TrainModel<S>::gather(const Unit& unit, std::vector<S>& to) const {
 
 template <class S>
 void TrainModel<S>::add_read(const TrainRead& read, const Unit& reader, bool first, S* to) const {
-  const std::size_t channels = size_of(reader.node.in_channels);
-  const Unit* from = read.node < 0 ? nullptr : &units_[size_of(read.node)];
+  const std::size_t channels = at(reader.node.in_channels);
+  const Unit* from = read.node < 0 ? nullptr : &units_[at(read.node)];
   const S* z = from == nullptr ? image_.data() : from->z.data();
   std::vector<S> scale(channels, S(1)), shift(channels, S(0));
   if (from != nullptr)
@@ -149,24 +149,24 @@ void TrainModel<S>::add_read(const TrainRead& read, const Unit& reader, bool fir
     }
   const S floor = from == nullptr ? std::numeric_limits<S>::lowest() : S(0);
   const auto active = [&](std::size_t pixel, std::size_t c) { return std::max(floor, z[pixel * channels + c] * scale[c] + shift[c]); };
-  const std::size_t height = size_of(from == nullptr ? graph_.height : from->node.out_height),
-                    width = size_of(from == nullptr ? graph_.width : from->node.out_width);
-  if (first) std::fill(to, to + size_of(images_) * size_of(reader.node.in_height) * size_of(reader.node.in_width) * channels, S(0));
+  const std::size_t height = at(from == nullptr ? graph_.height : from->node.out_height),
+                    width = at(from == nullptr ? graph_.width : from->node.out_width);
+  if (first) std::fill(to, to + at(images_) * at(reader.node.in_height) * at(reader.node.in_width) * channels, S(0));
   if (read.pool == 1) {
-    const std::size_t rows = size_of(images_) * height * width;
+    const std::size_t rows = at(images_) * height * width;
     for (std::size_t r = 0; r < rows; ++r)
       for (std::size_t c = 0; c < channels; ++c) to[r * channels + c] += active(r, c);
     return;
   }
   if (read.pool == 0) {
     const S share = S(1) / static_cast<S>(height * width);
-    for (std::size_t i = 0; i < size_of(images_); ++i)
+    for (std::size_t i = 0; i < at(images_); ++i)
       for (std::size_t p = 0; p < height * width; ++p)
         for (std::size_t c = 0; c < channels; ++c) to[i * channels + c] += share * active(i * height * width + p, c);
     return;
   }
-  const std::size_t pool = size_of(read.pool), rows = height / pool, columns = width / pool;
-  for (std::size_t i = 0; i < size_of(images_); ++i)
+  const std::size_t pool = at(read.pool), rows = height / pool, columns = width / pool;
+  for (std::size_t i = 0; i < at(images_); ++i)
     for (std::size_t y = 0; y < rows; ++y)
       for (std::size_t x = 0; x < columns; ++x)
         for (std::size_t c = 0; c < channels; ++c) {
@@ -181,15 +181,15 @@ template <class S>
 double TrainModel<S>::backward(std::span<const int> labels) {
   std::fill(gradient_.begin(), gradient_.end(), S(0));
   Unit& head = units_.back();
-  const std::size_t classes = size_of(head.node.out_channels), area = size_of(head.node.out_height) * size_of(head.node.out_width);
+  const std::size_t classes = at(head.node.out_channels), area = at(head.node.out_height) * at(head.node.out_width);
   head.gradient.resize(head.z.size());
   double loss = 0.0;
-  for (std::size_t i = 0; i < size_of(images_); ++i) {
+  for (std::size_t i = 0; i < at(images_); ++i) {
     const S* row = logits_.data() + i * classes;
     const double most = static_cast<double>(*std::max_element(row, row + classes));
     double sum = 0.0;
     for (std::size_t c = 0; c < classes; ++c) sum += std::exp(static_cast<double>(row[c]) - most);
-    const std::size_t label = size_of(labels[i]);
+    const std::size_t label = at(labels[i]);
     loss += std::log(sum) - (static_cast<double>(row[label]) - most);
     for (std::size_t c = 0; c < classes; ++c) {
       const double p = std::exp(static_cast<double>(row[c]) - most) / sum;
@@ -205,7 +205,7 @@ double TrainModel<S>::backward(std::span<const int> labels) {
     const bool image_alone = node.reads.size() == 1 && node.reads[0].node < 0 && node.reads[0].pool == 1;
     const bool to_units = std::any_of(node.reads.begin(), node.reads.end(), [](const TrainRead& read) { return read.node >= 0; });
     gather(unit, input_);
-    if (to_units) back_.resize(size_of(images_) * size_of(node.in_height) * size_of(node.in_width) * size_of(node.in_channels));
+    if (to_units) back_.resize(at(images_) * at(node.in_height) * at(node.in_width) * at(node.in_channels));
     conv_backward(unit.sizes, images_, image_alone ? image_.data() : input_.data(), parameters_.data() + unit.weights, unit.gradient.data(), gradient_.data() + unit.weights,
                   to_units ? back_.data() : nullptr, scratch_);
     if (to_units) scatter(unit, back_);
@@ -218,7 +218,7 @@ double TrainModel<S>::backward(std::span<const int> labels) {
 // From the gradient of relu(scale (z - mean) / deviation + shift) to that of z; Ioffe and Szegedy, "Batch normalization", ICML 2015.
 template <class S>
 void TrainModel<S>::through_norm(Unit& unit) {
-  const std::size_t channels = size_of(unit.node.out_channels), rows = pixels(unit);
+  const std::size_t channels = at(unit.node.out_channels), rows = pixels(unit);
   S* gradient = unit.gradient.data();
   const S *z = unit.z.data(), *mean = unit.mean.data(), *inverse = unit.inverse.data(), *scale = parameters_.data() + unit.scale, *shift = parameters_.data() + unit.shift;
   std::vector<S> factor(channels), offset(channels);
@@ -255,12 +255,12 @@ void TrainModel<S>::through_norm(Unit& unit) {
 
 template <class S>
 void TrainModel<S>::scatter(const Unit& unit, std::vector<S>& dx) {
-  const std::size_t channels = size_of(unit.node.in_channels);
+  const std::size_t channels = at(unit.node.in_channels);
   const bool alone = unit.node.reads.size() == 1;
   for (const TrainRead& read : unit.node.reads) {
     if (read.node < 0) continue;
-    Unit& from = units_[size_of(read.node)];
-    const std::size_t height = size_of(from.node.out_height), width = size_of(from.node.out_width), count = from.z.size();
+    Unit& from = units_[at(read.node)];
+    const std::size_t height = at(from.node.out_height), width = at(from.node.out_width), count = from.z.size();
     if (alone && read.pool == 1 && from.gradient.empty()) {
       from.gradient.swap(dx);
       return;
@@ -271,12 +271,12 @@ void TrainModel<S>::scatter(const Unit& unit, std::vector<S>& dx) {
       for (std::size_t i = 0; i < count; ++i) to[i] += dx[i];
     } else if (read.pool == 0) {
       const S share = S(1) / static_cast<S>(height * width);
-      for (std::size_t i = 0; i < size_of(images_); ++i)
+      for (std::size_t i = 0; i < at(images_); ++i)
         for (std::size_t p = 0; p < height * width; ++p)
           for (std::size_t c = 0; c < channels; ++c) to[(i * height * width + p) * channels + c] += share * dx[i * channels + c];
     } else {
-      const std::size_t pool = size_of(read.pool), rows = height / pool, columns = width / pool;
-      for (std::size_t i = 0; i < size_of(images_); ++i)
+      const std::size_t pool = at(read.pool), rows = height / pool, columns = width / pool;
+      for (std::size_t i = 0; i < at(images_); ++i)
         for (std::size_t y = 0; y < rows; ++y)
           for (std::size_t x = 0; x < columns; ++x)
             for (std::size_t c = 0; c < channels; ++c) {

@@ -12,7 +12,7 @@
 namespace dovetail {
 namespace {
 
-constexpr std::uint64_t stream = 0x74657874;  // "text"
+constexpr std::uint64_t texture_stream = 0x74657874;  // "text"
 constexpr double amplitude = 50.0;            // of 256 grey levels
 
 std::uint8_t grey(double value) { return static_cast<std::uint8_t>(std::clamp(std::lround(value), 0L, 255L)); }
@@ -32,7 +32,7 @@ Images make_textures(const Textures& t) {
   const double step = std::numbers::pi / t.classes;
   std::vector<double> colour(static_cast<std::size_t>(t.channels), 1.0);
   for (std::size_t i = 0; i < t.count; ++i) {
-    Random random(t.seed, {stream, i});
+    Random random(t.seed, {texture_stream, i});
     const int label = static_cast<int>(i % static_cast<std::size_t>(t.classes));
     const double angle = step * (label + 0.25 * t.difficulty * random.uniform(-1.0, 1.0));
     const double turns = 2.0 * std::numbers::pi / random.uniform(3.0, 6.0), phase = random.uniform(0.0, 2.0 * std::numbers::pi);

@@ -6,10 +6,10 @@
 #include <limits>
 
 #include <dovetail/spaces/expression/expression.hpp>
+#include <dovetail/workloads/numbers.hpp>
 
 namespace dovetail::arithmetic {
 
-inline constexpr double infinity = std::numeric_limits<double>::infinity();
 inline constexpr double undefined = std::numeric_limits<double>::quiet_NaN();
 
 // No margin lies between strict_margin and 0, so that strict and negated comparisons stay monotone.

@@ -8,19 +8,13 @@
 
 #include <dovetail/spaces/mapping/map_space_parts.hpp>
 #include <dovetail/spaces/space/point_slot.hpp>
+#include <dovetail/workloads/numbers.hpp>
 
 namespace dovetail {
 namespace {
 
 constexpr std::int64_t no_bound = std::numeric_limits<std::int32_t>::max();
 constexpr std::size_t max_starts = 4096;
-
-std::size_t at(int index) {
-  return static_cast<std::size_t>(index);
-}
-std::size_t at(Slot slot) {
-  return static_cast<std::size_t>(slot);
-}
 
 }  // namespace
 

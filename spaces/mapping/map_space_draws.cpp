@@ -4,19 +4,13 @@
 
 #include <dovetail/spaces/mapping/map_space_parts.hpp>
 #include <dovetail/spaces/space/point_slot.hpp>
+#include <dovetail/workloads/numbers.hpp>
 
 namespace dovetail {
 namespace {
 
 constexpr int max_attempts = 200;
 constexpr std::size_t max_primes = 31 * max_dimensions;  // extents fit 31 bits
-
-std::size_t at(int index) {
-  return static_cast<std::size_t>(index);
-}
-std::size_t at(Slot slot) {
-  return static_cast<std::size_t>(slot);
-}
 
 template <class Range>
 void shuffle(Range first, std::size_t count, Random& random) {

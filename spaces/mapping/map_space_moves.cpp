@@ -2,15 +2,12 @@
 #include <algorithm>
 
 #include <dovetail/spaces/mapping/map_space_parts.hpp>
+#include <dovetail/workloads/numbers.hpp>
 
 namespace dovetail {
 namespace {
 
 constexpr int max_tries = 64;
-
-std::size_t at(int index) {
-  return static_cast<std::size_t>(index);
-}
 
 }  // namespace
 

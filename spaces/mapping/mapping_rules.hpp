@@ -11,6 +11,9 @@ namespace dovetail {
 
 /// Where a loop of a level runs.
 enum class Slot : std::uint8_t { temporal, spatial_x, spatial_y };
+
+/// A slot as an index.
+constexpr std::size_t at(Slot slot) { return static_cast<std::size_t>(slot); }
 inline constexpr int slot_count = 3;
 
 /// Rules of one level, for one layer (dimensions and tensors by position).

@@ -1,6 +1,7 @@
 // Builds the diagram depth first: one layer per slot, nodes shared by residual, runs of choices cut by
 // bounds.
 #include <dovetail/spaces/space/decision_diagram.hpp>
+#include <dovetail/workloads/numbers.hpp>
 
 #include <algorithm>
 #include <cstring>
@@ -13,10 +14,6 @@ namespace {
 constexpr double exact_limit = 0x1.0p53;
 
 struct OverBudget {};
-
-std::size_t at(int index) {
-  return static_cast<std::size_t>(index);
-}
 
 }  // namespace
 

@@ -6,13 +6,10 @@
 #include <set>
 
 #include <dovetail/spaces/space/space_parts.hpp>
+#include <dovetail/workloads/numbers.hpp>
 
 namespace dovetail {
 namespace {
-
-std::size_t at(int index) {
-  return static_cast<std::size_t>(index);
-}
 
 /// New stored values of up to a few slots.
 struct Move {
@@ -32,9 +29,9 @@ constexpr int max_repairs = 3;       // slots that follow one step
 constexpr int repair_budget = 4000;  // interval tests per call
 constexpr int pair_tries = 400;
 
-class Walk {
+class NeighbourWalk {
  public:
-  Walk(const Space::Impl& space, const Point& point, Random& random, std::size_t limit)
+  NeighbourWalk(const Space::Impl& space, const Point& point, Random& random, std::size_t limit)
       : space_(space),
         random_(random),
         limit_(limit),
@@ -373,7 +370,7 @@ class Walk {
 
 std::vector<Point> Space::neighbours(const Point& point, Random& random, int limit) const {
   if (limit <= 0 || !impl_->table.legal(point.numbers)) return {};
-  return Walk(*impl_, point, random, at(limit)).run();
+  return NeighbourWalk(*impl_, point, random, at(limit)).run();
 }
 
 }  // namespace dovetail

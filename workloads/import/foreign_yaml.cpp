@@ -49,9 +49,9 @@ Node merged(const Node& own, const Node& base, bool deep) {
 }
 
 // Builds located values from the events of the parser.
-class Builder : public YAML::EventHandler {
+class ForeignTreeBuilder : public YAML::EventHandler {
  public:
-  explicit Builder(const IncludedText& source) : source_(source) {}
+  explicit ForeignTreeBuilder(const IncludedText& source) : source_(source) {}
 
   Node root() const { return root_.node; }
   Diagnostics& mistakes() { return mistakes_; }
@@ -219,7 +219,7 @@ Node parse_foreign_yaml(std::string_view text, const std::string& file) {
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   detail::require_text(text, file, max_yaml_bytes);
   const IncludedText source = include_texts(text, file);
-  Builder builder(source);
+  ForeignTreeBuilder builder(source);
   const auto relocate = [&](const InputError& error) {
     std::vector<Diagnostic> moved = error.diagnostics();
     for (Diagnostic& diagnostic : moved) diagnostic.where = source.at(diagnostic.where.line, diagnostic.where.column);

@@ -6,17 +6,16 @@
 #include <array>
 #include <cctype>
 #include <charconv>
-#include <limits>
 #include <map>
 #include <optional>
 #include <utility>
 
+#include <dovetail/workloads/numbers.hpp>
 #include <dovetail/workloads/text/document_text.hpp>
 
 namespace dovetail {
 namespace {
 
-constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max();
 
 struct Token {
   std::string_view text;  ///< a word, a number, or one sign; empty at the end of the file
@@ -90,9 +89,9 @@ struct LayerText {
 
 const std::vector<std::string> types = {"CONV", "DSCONV", "NGCONV", "TRCONV", "GEMM"};
 
-class Reader {
+class MaestroReader {
  public:
-  Reader(const Source& source, Imported& imported, Diagnostics& diagnostics)
+  MaestroReader(const Source& source, Imported& imported, Diagnostics& diagnostics)
       : tokens_(source.text(), source.path()), start_(source.start()), imported_(imported), diagnostics_(diagnostics),
         builder_(imported, diagnostics) {}
 
@@ -143,7 +142,7 @@ class Reader {
       }
       value = found->second;
     }
-    if (value >= 1 && value <= most) return value;
+    if (value >= 1 && value <= most_extent) return value;
     diagnostics_.error(token.where, fmt::format("{} is {}, allowed are 1 to 2147483647", quote(what), value));
     return std::nullopt;
   }
@@ -343,7 +342,7 @@ bool is_maestro(const Source& source) {
 
 void read_maestro(const Source& source, const ImportOptions&, Imported& imported, Diagnostics& diagnostics) {
   detail::require_text(source.text(), source.path(), max_document_bytes);
-  Reader(source, imported, diagnostics).read();
+  MaestroReader(source, imported, diagnostics).read();
 }
 
 }  // namespace dovetail

@@ -115,9 +115,9 @@ std::optional<std::pair<std::int64_t, std::int64_t>> ratio(std::string_view text
   return std::pair(*kept, *of);
 }
 
-class Reader {
+class TopologyReader {
  public:
-  Reader(const Source& source, std::vector<Remark>& remarks, Diagnostics& diagnostics)
+  TopologyReader(const Source& source, std::vector<Remark>& remarks, Diagnostics& diagnostics)
       : file_(source.path()), remarks_(remarks), diagnostics_(diagnostics) {}
 
   std::vector<ScalesimLayer> read(const std::string& text) {
@@ -299,7 +299,7 @@ bool is_scalesim(const Source& source) {
 
 std::vector<ScalesimLayer> read_scalesim_layers(const Source& source, std::vector<Remark>& remarks, Diagnostics& diagnostics) {
   detail::require_text(source.text(), source.path(), max_document_bytes);
-  return Reader(source, remarks, diagnostics).read(source.text());
+  return TopologyReader(source, remarks, diagnostics).read(source.text());
 }
 
 void read_scalesim(const Source& source, const ImportOptions&, Imported& imported, Diagnostics& diagnostics) {

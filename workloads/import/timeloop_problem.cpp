@@ -5,19 +5,18 @@
 #include <algorithm>
 #include <cctype>
 #include <filesystem>
-#include <limits>
 #include <set>
 #include <utility>
 
 #include <dovetail/workloads/import/foreign_yaml.hpp>
 #include <dovetail/workloads/import/other_documents.hpp>
 #include <dovetail/workloads/import/timeloop_shape.hpp>
+#include <dovetail/workloads/numbers.hpp>
 #include <dovetail/workloads/text/reader.hpp>
 
 namespace dovetail {
 namespace {
 
-constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max();
 
 bool same_but_for_case(const std::string& a, const std::string& b) {
   const auto lower = [](char letter) { return std::tolower(static_cast<unsigned char>(letter)); };
@@ -83,7 +82,7 @@ class ProblemReader {
 
   std::optional<std::int64_t> number(const Node::Entry& entry, std::int64_t least) {
     const auto value = entry.value.as_integer();
-    if (value && *value >= least && *value <= most) return value;
+    if (value && *value >= least && *value <= most_extent) return value;
     diagnostics_.error(entry.value.is_null() ? entry.where : entry.value.location(),
                        fmt::format("{} must be a whole number from {} to 2147483647, found {}", quote(entry.key), least,
                                    entry.value.describe()));

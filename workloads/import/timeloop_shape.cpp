@@ -4,15 +4,14 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <limits>
 
 #include <dovetail/workloads/import/foreign_yaml.hpp>
+#include <dovetail/workloads/numbers.hpp>
 #include <dovetail/workloads/text/reader.hpp>
 
 namespace dovetail {
 namespace {
 
-constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max();
 
 constexpr const char* cnn_layer = R"(
 name: cnn-layer
@@ -101,7 +100,7 @@ class ShapeReader {
       TimeloopShape::Coefficient coefficient{name->text(), 1, item.location()};
       if (const Node* fallback = item.find("default")) {
         const auto value = fallback->as_integer();
-        if (value && *value >= 0 && *value <= most)
+        if (value && *value >= 0 && *value <= most_extent)
           coefficient.fallback = *value;
         else
           diagnostics_.error(fallback->location(),
@@ -171,7 +170,7 @@ class ShapeReader {
   }
 
   bool read_coefficient(const Node& node, TimeloopShape::Term& term) {
-    if (const auto factor = node.as_integer(); factor && *factor >= 1 && *factor <= most) {
+    if (const auto factor = node.as_integer(); factor && *factor >= 1 && *factor <= most_extent) {
       term.factor = *factor;
       return true;
     }

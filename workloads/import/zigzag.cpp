@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cctype>
-#include <limits>
 #include <map>
 #include <optional>
 #include <set>
@@ -12,12 +11,12 @@
 
 #include <dovetail/workloads/import/foreign_yaml.hpp>
 #include <dovetail/workloads/import/other_documents.hpp>
+#include <dovetail/workloads/numbers.hpp>
 #include <dovetail/workloads/text/reader.hpp>
 
 namespace dovetail {
 namespace {
 
-constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max();
 
 std::string lower(std::string_view text) {
   std::string small(text);
@@ -41,9 +40,9 @@ struct Equation {
 };
 
 // A walk over the text of an equation or a relation, blanks passed over.
-class Cursor {
+class EquationCursor {
  public:
-  explicit Cursor(std::string_view text) {
+  explicit EquationCursor(std::string_view text) {
     for (const char letter : text) {
       if (std::isspace(static_cast<unsigned char>(letter)) == 0) text_ += letter;
     }
@@ -67,7 +66,7 @@ class Cursor {
   std::size_t position_ = 0;
 };
 
-std::optional<Operand> read_operand(Cursor& cursor) {
+std::optional<Operand> read_operand(EquationCursor& cursor) {
   Operand operand{cursor.word(), {}};
   if (operand.name.empty()) return std::nullopt;
   while (cursor.take("[")) {
@@ -78,7 +77,7 @@ std::optional<Operand> read_operand(Cursor& cursor) {
 }
 
 std::optional<Equation> read_equation(std::string_view text) {
-  Cursor cursor(text);
+  EquationCursor cursor(text);
   Equation equation;
   auto result = read_operand(cursor);
   if (!result || !(cursor.take("+=") || cursor.take("="))) return std::nullopt;
@@ -103,9 +102,9 @@ struct LayerText {
   bool added = false;
 };
 
-class Reader {
+class ZigzagReader {
  public:
-  Reader(Imported& imported, Diagnostics& diagnostics)
+  ZigzagReader(Imported& imported, Diagnostics& diagnostics)
       : imported_(imported), diagnostics_(diagnostics), builder_(imported, diagnostics) {}
 
   void read(const Node& document) {
@@ -156,7 +155,7 @@ class Reader {
     for (std::size_t i = 0; i < names->items().size(); ++i) {
       const Node& count = counts->items()[i];
       const auto value = count.as_integer();
-      if (!value || *value < 1 || *value > most)
+      if (!value || *value < 1 || *value > most_extent)
         diagnostics_.error(count.location(), fmt::format("{} must be a whole number from 1 to 2147483647, found {}",
                                                          quote(names->items()[i].text()), count.describe()));
       all.push_back({lower(names->items()[i].text()), value.value_or(1)});
@@ -170,7 +169,7 @@ class Reader {
       diagnostics_.error(node.location(), fmt::format("a relation must be like ix=2*ox+1*fx over loop_dims, found {}", node.describe()));
     };
     if (!node.is_scalar()) return wrong();
-    Cursor cursor(node.text());
+    EquationCursor cursor(node.text());
     const std::string name = lower(cursor.word());
     Axis axis;
     if (name.empty() || !cursor.take("=")) return wrong();
@@ -178,7 +177,7 @@ class Reader {
       AxisTerm term;
       std::string word = lower(cursor.word());
       if (const auto factor = Node::scalar({}, word, false).as_integer(); factor && cursor.take("*")) {
-        if (*factor < 1 || *factor > most) return wrong();
+        if (*factor < 1 || *factor > most_extent) return wrong();
         term.coefficient = *factor;
         word = lower(cursor.word());
       }
@@ -345,7 +344,7 @@ void read_zigzag(const Source& source, const ImportOptions&, Imported& imported,
     diagnostics.error(source.start(), other_document(source.yaml()));
     return;
   }
-  Reader(imported, diagnostics).read(source.yaml());
+  ZigzagReader(imported, diagnostics).read(source.yaml());
 }
 
 }  // namespace dovetail

@@ -144,6 +144,9 @@ nlohmann::ordered_json value_json(const V& value) {
 }
 }  // namespace detail
 
+/// The schema of a field whose form is told elsewhere.
+inline nlohmann::ordered_json any_form() { return {{"description", "see the guide"}}; }
+
 /// The table of a record type T (default constructible: its defaults are the defaults of optional keys). A
 /// place is a pointer to a member, or a callable from T& to the member's reference.
 ///

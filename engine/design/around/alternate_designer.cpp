@@ -16,7 +16,7 @@
 namespace dovetail {
 namespace {
 
-constexpr std::uint64_t stream = 0x616c7465726e;  // "altern"
+constexpr std::uint64_t alternate_stream = 0x616c7465726e;  // "altern"
 
 struct Turn {
   std::vector<std::string> groups;  ///< empty: all
@@ -82,7 +82,7 @@ class AlternateDesigner final : public Designer {
         }
         next_turn();
       }
-      Random random(context_.seed, {stream, suggested_++});
+      Random random(context_.seed, {alternate_stream, suggested_++});
       return points_.draw(random);
     });
   }
@@ -135,7 +135,7 @@ class AlternateDesigner final : public Designer {
     DesignerContext context = context_;
     context.goal = goal_of(turn);
     if (!turn.groups.empty()) {
-      Random random(context_.seed, {stream, 1, suggested_++});
+      Random random(context_.seed, {alternate_stream, 1, suggested_++});
       const Trial* incumbent = best();
       const std::optional<Point> base = incumbent != nullptr ? std::optional<Point>(incumbent->point) : context_.space.sample(random);
       if (!base) return;

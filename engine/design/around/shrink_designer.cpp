@@ -16,7 +16,7 @@
 namespace dovetail {
 namespace {
 
-constexpr std::uint64_t stream = 0x736872696e6b;  // "shrink"
+constexpr std::uint64_t shrink_stream = 0x736872696e6b;  // "shrink"
 
 class ShrinkDesigner final : public Designer {
  public:
@@ -59,7 +59,7 @@ class ShrinkDesigner final : public Designer {
 
   std::vector<Point> suggest(int count) override {
     return points_.take(count, [&]() -> std::optional<Point> {
-      Random random(context_.seed, {stream, suggested_++});
+      Random random(context_.seed, {shrink_stream, suggested_++});
       if (stage_ < stages_) {
         if (std::optional<Point> point = within(random)) return point;
       } else if (std::optional<Point> point = searched()) {

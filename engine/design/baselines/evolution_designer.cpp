@@ -13,7 +13,7 @@
 namespace dovetail {
 namespace {
 
-constexpr std::uint64_t stream = 0x65766f6c7665;  // "evolve"
+constexpr std::uint64_t evolution_stream = 0x65766f6c7665;  // "evolve"
 
 // What a trial is ranked by: class first (0 feasible, 1 infeasible, 2 failed), then score, then age.
 struct Individual {
@@ -50,7 +50,7 @@ class EvolutionDesigner final : public Designer {
 
   std::vector<Point> suggest(int count) override {
     return points_.take(count, [&] {
-      Random random(seed_, {stream, suggested_++});
+      Random random(seed_, {evolution_stream, suggested_++});
       return next(random);
     });
   }

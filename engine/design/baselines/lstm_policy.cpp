@@ -9,8 +9,8 @@ namespace dovetail {
 namespace {
 
 using Vector = Eigen::VectorXd;
-using Matrix = Eigen::MatrixXd;
-using Weights = Eigen::Map<const Matrix>;
+using Gradient = Eigen::MatrixXd;
+using Weights = Eigen::Map<const Gradient>;
 
 Vector sigmoid(const Vector& x) {
   return (1.0 + (-x.array()).exp()).inverse().matrix();
@@ -106,7 +106,7 @@ struct LstmPolicy::Impl {
       const StepState& s = states[t];
       Vector d_logits = -weight * s.log_probabilities.array().exp().matrix();
       d_logits[sequence[t]] += weight;
-      Eigen::Map<Matrix>(gradient.data() + head[t], choices[t], units) += d_logits * s.hidden.transpose();
+      Eigen::Map<Gradient>(gradient.data() + head[t], choices[t], units) += d_logits * s.hidden.transpose();
       gradient.segment(head_bias[t], choices[t]) += d_logits;
       d_hidden += matrix(head[t], choices[t], units).transpose() * d_logits;
       const Vector squashed = s.cell.array().tanh().matrix();
@@ -116,8 +116,8 @@ struct LstmPolicy::Impl {
       d_gates.segment(units, units) = d_cell.array() * s.cell_before.array() * s.forget.array() * (1.0 - s.forget.array());
       d_gates.segment(2L * units, units) = d_cell.array() * s.in.array() * (1.0 - s.candidate.array().square());
       d_gates.segment(3L * units, units) = d_hidden.array() * squashed.array() * s.out.array() * (1.0 - s.out.array());
-      Eigen::Map<Matrix>(gradient.data() + gates_input, 4L * units, units) += d_gates * s.input.transpose();
-      Eigen::Map<Matrix>(gradient.data() + gates_hidden, 4L * units, units) += d_gates * s.hidden_before.transpose();
+      Eigen::Map<Gradient>(gradient.data() + gates_input, 4L * units, units) += d_gates * s.input.transpose();
+      Eigen::Map<Gradient>(gradient.data() + gates_hidden, 4L * units, units) += d_gates * s.hidden_before.transpose();
       gradient.segment(gates_bias, 4L * units) += d_gates;
       const Vector d_input = matrix(gates_input, 4L * units, units).transpose() * d_gates;
       gradient.segment(t == 0 ? first_input : embedding[t - 1] + static_cast<Eigen::Index>(sequence[t - 1]) * units, units) += d_input;

@@ -6,7 +6,7 @@
 namespace dovetail {
 namespace {
 
-constexpr std::uint64_t stream = 0x72616e646f6d;  // "random"
+constexpr std::uint64_t random_stream = 0x72616e646f6d;  // "random"
 
 class RandomDesigner final : public Designer {
  public:
@@ -17,7 +17,7 @@ class RandomDesigner final : public Designer {
 
   std::vector<Point> suggest(int count) override {
     return points_.take(count, [&] {
-      Random random(seed_, {stream, suggested_++});
+      Random random(seed_, {random_stream, suggested_++});
       return points_.draw(random);
     });
   }

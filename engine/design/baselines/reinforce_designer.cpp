@@ -14,7 +14,7 @@
 namespace dovetail {
 namespace {
 
-constexpr std::uint64_t stream = 0x7265696e66;  // "reinf"
+constexpr std::uint64_t reinforce_stream = 0x7265696e66;  // "reinf"
 constexpr int levels = 16;                      // of real and long integer ranges
 constexpr int longest = 64;
 
@@ -64,7 +64,7 @@ class ReinforceDesigner final : public Designer {
 
   std::vector<Point> suggest(int count) override {
     return points_.take(count, [&]() -> std::optional<Point> {
-      Random random(seed_, {stream, suggested_++});
+      Random random(seed_, {reinforce_stream, suggested_++});
       constexpr int tries = 24;  // a controller that has settled repeats itself
       for (int i = 0; i < tries && !steps_.empty(); ++i) {
         const std::optional<Point> base = points_.space().sample(random);

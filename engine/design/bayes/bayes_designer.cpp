@@ -19,14 +19,14 @@
 #include <dovetail/engine/design/bayes/trust_region.hpp>
 #include <dovetail/engine/design/points/fresh_points.hpp>
 #include <dovetail/engine/design/points/space_filling.hpp>
+#include <dovetail/workloads/numbers.hpp>
 #include <dovetail/workloads/parallel.hpp>
 
 namespace dovetail {
 namespace {
 
-constexpr std::uint64_t stream = 0x6261796573;  // "bayes"
+constexpr std::uint64_t bayes_stream = 0x6261796573;  // "bayes"
 constexpr int patience = 4;                     // outcomes without improvement before suggestions turn local
-constexpr double infinity = std::numeric_limits<double>::infinity();
 
 class BayesDesigner final : public Designer {
  public:
@@ -61,7 +61,7 @@ class BayesDesigner final : public Designer {
     std::vector<Point> result;
     bool learned = false;
     for (int i = 0; i < count; ++i) {
-      Random random(seed_, {stream, suggested_});
+      Random random(seed_, {bayes_stream, suggested_});
       std::optional<Point> point;
       near_ = false;
       if (starting()) {

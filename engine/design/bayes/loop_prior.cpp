@@ -9,7 +9,7 @@
 namespace dovetail {
 namespace {
 
-constexpr std::uint64_t stream = 0x6c6f6f70;  // "loop"
+constexpr std::uint64_t loop_stream = 0x6c6f6f70;  // "loop"
 
 GaussianProcessModel emulator_model(const PointFeatures& features) {
   GaussianProcessModel model;
@@ -63,7 +63,7 @@ void LoopPrior::learn(const Point& point, double objective) {
 void LoopPrior::fit() {
   if (!drawn_) {
     drawn_ = true;
-    Random random(seed_, {stream});
+    Random random(seed_, {loop_stream});
     for (int i = 0; i < spread_; ++i) {
       const std::optional<Point> point = space_.sample(random);
       if (!point) break;

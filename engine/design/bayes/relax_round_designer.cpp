@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <stdexcept>
 
 #include <fmt/format.h>
@@ -12,12 +11,12 @@
 #include <dovetail/engine/design/points/fresh_points.hpp>
 #include <dovetail/spaces/space/encoding.hpp>
 #include <dovetail/surrogates/regression.hpp>
+#include <dovetail/workloads/numbers.hpp>
 
 namespace dovetail {
 namespace {
 
-constexpr std::uint64_t stream = 0x726f756e64;  // "round"
-constexpr double infinity = std::numeric_limits<double>::infinity();
+constexpr std::uint64_t round_stream = 0x726f756e64;  // "round"
 
 class RelaxRoundDesigner final : public Designer {
  public:
@@ -53,7 +52,7 @@ class RelaxRoundDesigner final : public Designer {
     std::optional<Regression> regression;
     if (static_cast<int>(targets_.size()) >= warmup_ && best_ < worst_) regression = learn();
     for (int i = 0; i < count; ++i) {
-      Random random(seed_, {stream, suggested_});
+      Random random(seed_, {round_stream, suggested_});
       std::optional<Point> point;
       if (regression) point = rounded(maximiser(*regression, random), random);
       if (!point) point = points_.draw(random);

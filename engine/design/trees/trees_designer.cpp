@@ -18,7 +18,7 @@
 namespace dovetail {
 namespace {
 
-constexpr std::uint64_t stream = 0x7472656573;  // "trees"
+constexpr std::uint64_t trees_stream = 0x7472656573;  // "trees"
 
 class TreesDesigner final : public Designer {
  public:
@@ -56,12 +56,12 @@ class TreesDesigner final : public Designer {
     const bool learned = static_cast<int>(rows_.size()) >= warmup_ && best_ < worst_;
     std::vector<Point> promising;
     if (learned) {
-      Random random(context_.seed, {stream, 0, suggested_});
+      Random random(context_.seed, {trees_stream, 0, suggested_});
       promising = anneal(random);
     }
     std::size_t next = 0;
     return points_.take(count, [&]() -> std::optional<Point> {
-      Random random(context_.seed, {stream, 1, suggested_++});
+      Random random(context_.seed, {trees_stream, 1, suggested_++});
       if (learned && random.uniform() >= epsilon_) {
         while (next < promising.size() && points_.known(promising[next])) ++next;
         if (next < promising.size()) return promising[next++];

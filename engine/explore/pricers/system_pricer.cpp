@@ -2,7 +2,6 @@
 #include <dovetail/engine/explore/pricers/system_pricer.hpp>
 
 #include <algorithm>
-#include <limits>
 #include <set>
 
 #include <fmt/format.h>
@@ -10,12 +9,12 @@
 #include <dovetail/engine/explore/pricers/layer_prices.hpp>
 #include <dovetail/engine/place/placement_labels.hpp>
 #include <dovetail/engine/place/priced_networks.hpp>
+#include <dovetail/workloads/numbers.hpp>
 #include <dovetail/workloads/parallel.hpp>
 
 namespace dovetail {
 namespace {
 
-constexpr double never = std::numeric_limits<double>::infinity();
 
 class MappedSystemPricer final : public SystemPricer {
  public:
@@ -122,7 +121,7 @@ class MappedSystemPricer final : public SystemPricer {
     }
     out.problem = placement_problem(networks, machines, [&](const Layer& layer, std::size_t m) -> LayerCost {
       const LayerPrice& one = prices[shape_of.at(shape_key(layer)) * machines + m];
-      if (!one.failure.empty()) return {never, 0.0};
+      if (!one.failure.empty()) return {infinity, 0.0};
       return {one.cycles * (options_.clock_mhz ? 1.0 : clock_mhz_ / candidate.machines[m].option->clock_mhz), one.energy_pj};
     });
   }

@@ -9,12 +9,12 @@
 #include <dovetail/accelerators/loop/loop_model.hpp>
 #include <dovetail/engine/map/exact/listing.hpp>
 #include <dovetail/engine/map/sampling/incumbent.hpp>
+#include <dovetail/workloads/numbers.hpp>
 #include <dovetail/workloads/parallel.hpp>
 
 namespace dovetail {
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr std::size_t tile_limit = 400'000;  // tables of a few hundred bytes per tile
 constexpr std::size_t alone_tiles = 100'000;  // keep sets times tiles that are searched one by one
 constexpr std::size_t kept_tables = 64;       // cases whose tables are kept between runs

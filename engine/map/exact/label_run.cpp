@@ -9,12 +9,11 @@
 
 #include <dovetail/engine/map/exact/label_search.hpp>
 #include <dovetail/engine/map/session.hpp>
+#include <dovetail/workloads/numbers.hpp>
 #include <dovetail/workloads/parallel.hpp>
 
 namespace dovetail {
 namespace {
-
-constexpr double infinity = std::numeric_limits<double>::infinity();
 
 // Finished labels that no other one covers. Predicted cycles may be one short of Timeloop's rounding, equally for equal
 // traffic: a label is covered by one with less energy and a cycle less, or with the same traffic.

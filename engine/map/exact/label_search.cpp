@@ -1,5 +1,6 @@
 // The exact search: what labels cost, how they grow, when one replaces another.
 #include <dovetail/engine/map/exact/label_search.hpp>
+#include <dovetail/workloads/numbers.hpp>
 
 #include <algorithm>
 #include <bit>
@@ -8,8 +9,6 @@
 namespace dovetail {
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
-constexpr double rounding = 1e-11;  // relative error that sums of doubles may carry
 
 }  // namespace
 
@@ -58,10 +57,10 @@ bool alike(const Label& a, const Label& b, std::size_t t) {
 }  // namespace
 
 bool LabelSearch::hopeless(const Cutoff& cutoff, double energy, double cycles) const {
-  if (!(value(cutoff, energy, cycles) < cutoff.objective * (1.0 - rounding))) return true;
+  if (!(value(cutoff, energy, cycles) < cutoff.objective * (1.0 - sum_rounding))) return true;
   if (cutoff.front) {
     for (const auto& [e, c] : cutoff.points) {
-      if (e <= energy * (1.0 + rounding) && c <= cycles + problem_->extra_cycles) return true;
+      if (e <= energy * (1.0 + sum_rounding) && c <= cycles + problem_->extra_cycles) return true;
     }
   }
   return false;
@@ -210,7 +209,7 @@ bool LabelSearch::bound_before_loops(Label& label, int level, const Cutoff& cuto
       double cycles = floor_cycles;
       if (p.level[j].limited && p.exact)
         cycles = std::max(cycles, (reads + next.fixed_reads) / p.level[j].bandwidth.read / parallel);
-      cycles = std::ceil(cycles * (1.0 - rounding));
+      cycles = std::ceil(cycles * (1.0 - sum_rounding));
       energy += std::max(label.leak * next.low_cycles, label.leak * cycles) + leak_above * cycles;
       best = std::min(best, value(cutoff, energy, cycles));
       least_energy = std::min(least_energy, energy);
@@ -281,7 +280,7 @@ bool LabelSearch::bound_after_loops(Label& label, int level, const Cutoff& cutof
   if (level + 1 == p.levels) {
     double energy = label.energy - label.elide;
     for (std::size_t t = 0; t < p.tensors.size(); ++t) energy += label.pending[t];
-    const double cycles = std::ceil(label.cycles_low * (1.0 - rounding));
+    const double cycles = std::ceil(label.cycles_low * (1.0 - sum_rounding));
     energy += label.leak * cycles;
     label.bound = value(cutoff, energy, cycles);
     label.bound_energy = energy;
@@ -313,7 +312,7 @@ bool LabelSearch::bound_after_loops(Label& label, int level, const Cutoff& cutof
   const double leak_above = leak_from(level + 1);
   const double cycles =
       std::ceil(std::max(label.cycles_low / bounds_.parallel(level, m), bounds_.outer_cycles(level, keep, m)) *
-                (1.0 - rounding));
+                (1.0 - sum_rounding));
   energy += std::max(label.leak * label.cycles_low, label.leak * cycles) + leak_above * cycles;
   label.bound = value(cutoff, energy, cycles);
   label.bound_energy = energy;

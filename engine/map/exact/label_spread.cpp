@@ -2,16 +2,14 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
-#include <limits>
 
 #include <dovetail/engine/map/exact/label_search.hpp>
+#include <dovetail/workloads/numbers.hpp>
 #include <dovetail/workloads/parallel.hpp>
 
 namespace dovetail {
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
-constexpr double rounding = 1e-11;  // relative error that sums of doubles may carry
 
 // Of each tensor the least share of children with different data, whatever tile they hold.
 std::array<double, max_tensors> least_groups(const MapProblem& problem, const SpatialChoice& choice) {
@@ -81,7 +79,7 @@ LabelSearch::Outlook LabelSearch::outlook(const Label& source, int level, unsign
   return out;
 }
 
-// The cases of bound_before_loops, from below: groups of children by their least number, no hops, no rounding up.
+// The cases of bound_before_loops, from below: groups of children by their least number, no hops, no sum_rounding up.
 bool LabelSearch::screened(const Outlook& from, const std::array<double, max_tensors>& groups, int level,
                            unsigned keep, const Label& source, const SpatialChoice& choice,
                            const Cutoff& cutoff) const {
@@ -98,7 +96,7 @@ bool LabelSearch::screened(const Outlook& from, const std::array<double, max_ten
     energy = std::max(energy, p.compute_pj);
     double cycles = floor_cycles;
     if (limited) cycles = std::max(cycles, reads / own.bandwidth.read / parallel);
-    cycles *= 1.0 - rounding;
+    cycles *= 1.0 - sum_rounding;
     energy += std::max(leak * low_cycles, leak * cycles) + leak_above * cycles;
     return hopeless(cutoff, energy, cycles);
   };

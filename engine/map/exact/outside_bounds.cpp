@@ -3,15 +3,13 @@
 
 #include <algorithm>
 #include <functional>
-#include <limits>
 #include <utility>
 
+#include <dovetail/workloads/numbers.hpp>
 #include <dovetail/workloads/parallel.hpp>
 
 namespace dovetail {
 namespace {
-
-constexpr double infinity = std::numeric_limits<double>::infinity();
 
 // Tiles that an inner level can hold.
 std::vector<TileLattice::Id> fitting(const MapProblem& problem, int j, unsigned keep) {

@@ -10,13 +10,12 @@
 #include <dovetail/accelerators/loop/loop_model.hpp>
 #include <dovetail/engine/map/exact/exact_mapper.hpp>
 #include <dovetail/engine/map/network/supporting_lines.hpp>
+#include <dovetail/workloads/numbers.hpp>
 #include <dovetail/workloads/parallel.hpp>
 
 namespace dovetail {
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
-constexpr double rounding = 1e-11;
 constexpr std::size_t unlimited = std::numeric_limits<std::size_t>::max();
 constexpr double next_to_nothing = 1e-12;  // of a price: it decides between equal energies
 constexpr double apart = 8.0;  // factor between the prices of the quick look
@@ -82,14 +81,14 @@ double least_at(const Part& part, double price) {
 // The layer's bound at a price, proven as far as time and memory allow.
 void ask(Part& part, double price) {
   if (part.whole) {
-    part.lines.add(price, least_at(part, price) * (1.0 - rounding));
+    part.lines.add(price, least_at(part, price) * (1.0 - sum_rounding));
     return;
   }
   if (!part.search) return;
   std::optional<MapPoint> best;
   for (const MapPoint& point : part.points)
     if (!best || cost(point, price) < cost(*best, price)) best = point;
-  part.lines.add(price, part.search->cheapest(price, best) * (1.0 - rounding));
+  part.lines.add(price, part.search->cheapest(price, best) * (1.0 - sum_rounding));
   if (!best) return;
   part.points.push_back(*best);
   settle_costs(part);
@@ -104,7 +103,7 @@ CostPoint ends(Part& part) {
   for (const double price : {middle * next_to_nothing, middle / next_to_nothing}) {
     if (!part.whole) ask(part, price);
     const MapPoint& end = price < middle ? part.points.front() : part.points.back();
-    const bool proven = part.whole || part.lines.at(price) >= cost(end, price) * (1.0 - 10.0 * rounding);
+    const bool proven = part.whole || part.lines.at(price) >= cost(end, price) * (1.0 - 10.0 * sum_rounding);
     if (!proven) continue;
     (price < middle ? most.cycles : most.energy_pj) = price < middle ? end.cycles : end.energy_pj;
   }
@@ -179,7 +178,7 @@ class LimitedSearch {
     const double known = choice_.kept() ? choice_.objective : infinity;
     return request_.cutoff > 0.0 ? std::min(known, request_.cutoff) : known;
   }
-  bool decided() const { return !choice_.found || bound_ >= target() * (1.0 - rounding); }
+  bool decided() const { return !choice_.found || bound_ >= target() * (1.0 - sum_rounding); }
 
   // The best choice of the points known.
   void choose() {

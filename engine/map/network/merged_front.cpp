@@ -5,12 +5,12 @@
 #include <cmath>
 
 #include <dovetail/engine/map/network/supporting_lines.hpp>
+#include <dovetail/workloads/numbers.hpp>
 
 namespace dovetail {
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
-constexpr double rounding = 1e-9;
+constexpr double front_rounding = 1e-9;
 constexpr int curve_prices = 12;
 
 struct State {
@@ -88,8 +88,8 @@ MergedFront merge_fronts(std::span<const FrontPart> parts, const Wanted& wanted,
     std::vector<CostPoint> curve(rest.size());
     const auto promising = [&](const CostPoint& sum) {
       for (std::size_t k = 0; k < rest.size(); ++k)
-        curve[k] = {(sum.energy_pj + rest[k].energy_pj) * (1.0 - rounding),
-                    (sum.cycles + rest[k].cycles) * (1.0 - rounding)};
+        curve[k] = {(sum.energy_pj + rest[k].energy_pj) * (1.0 - front_rounding),
+                    (sum.cycles + rest[k].cycles) * (1.0 - front_rounding)};
       const double least = least_within(curve, wanted.objective, wanted.limits, wanted.share).objective;
       return least < infinity && (!(wanted.best < infinity) || least < wanted.best);
     };

@@ -31,7 +31,7 @@ struct Wanted {
   MappingObjective objective;
   double best = std::numeric_limits<double>::infinity();
   SumLimits limits;
-  Share share;
+  NetworkPart share;
 };
 
 /// The sums that no other sum covers, as far as they are wanted (others may be among them). Layer by layer, as in dynamic

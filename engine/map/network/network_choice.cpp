@@ -1,5 +1,6 @@
 // Choices of mappings for networks (see the header).
 #include <dovetail/engine/map/network/network_choice.hpp>
+#include <dovetail/workloads/numbers.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -7,7 +8,6 @@
 namespace dovetail {
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr std::size_t quick_sums = std::size_t{1} << 12;  // partial sums per stage: of the look for a good choice,
 constexpr std::size_t most_sums = std::size_t{1} << 17;   // and of the one that is meant to be complete
 constexpr std::size_t most_pairs = std::size_t{1} << 20;  // of networks' points that are combined

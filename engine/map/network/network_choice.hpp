@@ -48,7 +48,7 @@ NetworkChoice choose_points(std::span<const std::vector<CostPoint>> fronts,
 
 /// What the other networks leave to one of them.
 struct NetworkShare {
-  Share share;        ///< the others at their least energy and cycles
+  NetworkPart share;        ///< the others at their least energy and cycles
   double most = 0.0;  ///< its own objective where the total is `best`
   SumLimits limits;   ///< without power, which more cycles of the others may help to keep
 };

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <memory>
 #include <numeric>
 #include <stdexcept>
@@ -11,13 +10,12 @@
 #include <dovetail/accelerators/loop/loop_model.hpp>
 #include <dovetail/engine/map/exact/exact_mapper.hpp>
 #include <dovetail/engine/map/network/supporting_lines.hpp>
+#include <dovetail/workloads/numbers.hpp>
 #include <dovetail/workloads/parallel.hpp>
 
 namespace dovetail {
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
-constexpr double rounding = 1e-11;  // relative error that sums of doubles may carry
 
 struct Part {
   double count = 1.0;
@@ -89,7 +87,7 @@ void pick(Part& part, double price) {
 void ask(Part& part, double price, double enough) {
   pick(part, price);
   const double known = part.points.empty() ? infinity : cost(part.points[part.chosen], price);
-  if (std::min(known, enough) <= part.bound * (1.0 + rounding)) return;
+  if (std::min(known, enough) <= part.bound * (1.0 + sum_rounding)) return;
   if (part.search) {
     std::optional<MapPoint> best;
     if (!part.points.empty()) best = part.points[part.chosen];
@@ -111,7 +109,7 @@ double demanded(const SupportingLines& lines, const MappingObjective& objective,
   };
   const double reached = std::min(cutoff, corners(most));
   double low = lines.at(price), high = most;
-  while (high > low * (1.0 + rounding)) {
+  while (high > low * (1.0 + sum_rounding)) {
     const double middle = 0.5 * (low + high);
     (corners(middle) < reached ? low : high) = middle;
   }
@@ -144,7 +142,7 @@ std::vector<double> plan(std::vector<Part>& parts, double price, double goal) {
     all_open += parts[l].count * open[l];
   }
   double spare = all_known - goal;
-  if (!(spare > 0.0 && spare < all_open * (1.0 - rounding))) return enough;
+  if (!(spare > 0.0 && spare < all_open * (1.0 - sum_rounding))) return enough;
   std::vector<std::size_t> order(count);
   std::iota(order.begin(), order.end(), 0);
   const auto price_of_saving = [&](std::size_t l) {
@@ -254,7 +252,7 @@ class PriceSearch {
       corner_ = lines_.least(request_.objective);
       if (fell_short(step.price, enough) && ++shortfalls_ == most_shortfalls) return;
       if (request_.stop && request_.stop()) return;
-      const bool nowhere = step.at_corner && !(bound > before * (1.0 + rounding));
+      const bool nowhere = step.at_corner && !(bound > before * (1.0 + sum_rounding));
       if (nowhere && !(step.value < infinity)) return;
       exactly = nowhere;
     }
@@ -267,7 +265,7 @@ class PriceSearch {
 
  private:
   double target() const {
-    const double wanted = best_->objective * (1.0 - std::max(request_.gap, rounding));
+    const double wanted = best_->objective * (1.0 - std::max(request_.gap, sum_rounding));
     return request_.cutoff > 0.0 ? std::min(wanted, request_.cutoff) : wanted;
   }
 
@@ -276,7 +274,7 @@ class PriceSearch {
   bool fell_short(double price, const std::vector<double>& enough) const {
     for (std::size_t l = 0; l < parts_.size(); ++l) {
       const double known = cost(parts_[l].points[parts_[l].chosen], price);
-      if (parts_[l].bound < std::min(enough[l], known) * (1.0 - rounding)) return true;
+      if (parts_[l].bound < std::min(enough[l], known) * (1.0 - sum_rounding)) return true;
     }
     return false;
   }
@@ -313,7 +311,7 @@ class PriceSearch {
     if (!cutting) return {price, infinity, prices_ > 0};
     return {price,
             demanded(lines_, request_.objective, price, sum_at(parts_, price),
-                     request_.cutoff * (1.0 + 100.0 * rounding)),
+                     request_.cutoff * (1.0 + 100.0 * sum_rounding)),
             true};
   }
 
@@ -343,7 +341,7 @@ void map_together(const NetworkMapRequest& request, std::vector<Part>& parts, Ne
   }
   if (!result.feasible) return;
   result.lower_bound = std::min(search.lower_bound(), search.best()->objective);
-  result.proven = result.lower_bound >= search.best()->objective * (1.0 - 10.0 * rounding);
+  result.proven = result.lower_bound >= search.best()->objective * (1.0 - 10.0 * sum_rounding);
 }
 
 }  // namespace

@@ -2,7 +2,6 @@
 #include <dovetail/engine/map/network/second_opinion.hpp>
 
 #include <algorithm>
-#include <limits>
 #include <stdexcept>
 #include <vector>
 
@@ -12,13 +11,13 @@
 #include <dovetail/accelerators/cycle/cycle_model.hpp>
 #include <dovetail/accelerators/loop/plan.hpp>
 #include <dovetail/engine/map/sampling/moves.hpp>
+#include <dovetail/workloads/numbers.hpp>
 #include <dovetail/workloads/text/diagnostics.hpp>
 
 namespace dovetail {
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
-constexpr std::uint64_t stream = 0x636c696d62;  // "climb"
+constexpr std::uint64_t climb_stream = 0x636c696d62;  // "climb"
 constexpr int patience = 400;                   // questions in a row without improvement
 
 /// The same tiles with every level's reductions innermost, so that sums are finished before they leave. Moving them costs
@@ -131,7 +130,7 @@ class Asking {
 
   void climb(PackedMapping current) {
     const LoopPlan plan(request_.layer, request_.architecture);
-    Random random(request_.seed, {stream});
+    Random random(request_.seed, {climb_stream});
     const std::int64_t limit = decision_.asked + screening_.climb;
     int failures = 0;
     for (std::int64_t draw = 0;

@@ -1,5 +1,6 @@
 // Regions of sums (see the header).
 #include <dovetail/engine/map/network/sum_limits.hpp>
+#include <dovetail/workloads/numbers.hpp>
 
 #include <algorithm>
 #include <array>
@@ -8,7 +9,6 @@
 namespace dovetail {
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr double slack = 1e-9;  // relative: what rounding may take from a sum that just keeps its limit
 constexpr int cells = 2048;     // in which the upper edge of a region is looked at
 
@@ -69,7 +69,7 @@ std::array<double, 4> ends_below(const Piece& piece, const CostPoint& a, const C
 }  // namespace
 
 LeastPoint least_within(CostCurve curve, const MappingObjective& objective, const SumLimits& limits,
-                        const Share& share) {
+                        const NetworkPart& share) {
   LeastPoint least;
   const auto look = [&](const CostPoint& own, double price) {
     const double value = objective(own.energy_pj, own.cycles);
@@ -113,7 +113,7 @@ LeastPoint least_within(CostCurve curve, const MappingObjective& objective, cons
 }
 
 double most_within(CostCurve curve, const MappingObjective& objective, double best, const SumLimits& limits,
-                   const Share& share, double price, const CostPoint& most_own) {
+                   const NetworkPart& share, double price, const CostPoint& most_own) {
   if (curve.empty()) return infinity;
   const double a = objective.energy_power, b = objective.cycles_power;
   const CostPoint last = curve.back();

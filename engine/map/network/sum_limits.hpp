@@ -28,7 +28,7 @@ struct SumLimits {
 };
 
 /// What one network adds to the sums: weight x its own + rest.
-struct Share {
+struct NetworkPart {
   double weight = 1.0;
   CostPoint rest{};
   CostPoint sums(const CostPoint& own) const {
@@ -51,12 +51,12 @@ struct LeastPoint {
 /// cycles^b is quasi-concave, and so is energy x cycles: on each straight piece both are least at its ends, or where a
 /// limit cuts it. Limits from below are left out, which can only lower the answer.
 LeastPoint least_within(CostCurve curve, const MappingObjective& objective, const SumLimits& limits,
-                        const Share& share);
+                        const NetworkPart& share);
 
 /// The largest energy + price x cycles on or above a curve, within the limits and with an objective of at most `best`;
 /// never too small, and infinite where nothing bounds it; -infinity where nothing is left. `most` limits the network's own
 /// energy and cycles as well.
 double most_within(CostCurve curve, const MappingObjective& objective, double best, const SumLimits& limits,
-                   const Share& share, double price, const CostPoint& most);
+                   const NetworkPart& share, double price, const CostPoint& most);
 
 }  // namespace dovetail

@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::int64_t around = 20'000;  // evaluations of the climb at the end
 constexpr std::int64_t quick = 2'000;
-constexpr int patience = 150;            // failures in a row before the next start
+constexpr int climb_patience = 150;            // failures in a row before the next start
 constexpr std::uint64_t most_changes = 4;
 
 // The request with what is left of its time.
@@ -51,7 +51,7 @@ Incumbent climb_around(const MapRequest& request, const PackedMapping& from, std
       if (const auto next = moves.mutate(current, random)) current = *next;
     }
     double value = session.evaluate(current);
-    for (int failures = 0; failures < patience && !session.finished(evaluations); ++failures) {
+    for (int failures = 0; failures < climb_patience && !session.finished(evaluations); ++failures) {
       const auto next = moves.mutate(current, random);
       const double changed = next ? session.evaluate(*next) : std::numeric_limits<double>::infinity();
       if (!(changed < value)) continue;
