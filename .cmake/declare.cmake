@@ -32,6 +32,10 @@ endif()
 # what a source costs; sources with options of their own stay alone.
 function(dovetail_batches target)
   set_target_properties(${target} PROPERTIES UNITY_BUILD ${DOVETAIL_UNITY} UNITY_BUILD_BATCH_SIZE 8)
+  if(DOVETAIL_UNITY)  # GCC takes a source that is included for a header
+    target_compile_options(${target} PRIVATE
+      $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage;-Wno-maybe-uninitialized;-Wno-uninitialized>)
+  endif()
 endfunction()
 
 # dovetail_library(ROOM PUBLIC targets... PRIVATE targets...): the library dovetail::ROOM of every .cpp in the folder and
@@ -66,6 +70,7 @@ function(dovetail_embed_files target name)
   add_custom_command(OUTPUT ${source}
     COMMAND ${CMAKE_COMMAND} -DNAME=${name} -DOUTPUT=${source} "-DFILES=${ARGN}" -P ${script}
     DEPENDS ${ARGN} ${script} COMMENT "Embedding ${name}" VERBATIM)
+  set_source_files_properties(${source} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
   target_sources(${target} PRIVATE ${source})
 endfunction()
 

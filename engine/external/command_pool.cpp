@@ -21,7 +21,7 @@ constexpr std::size_t most_kept = 200'000;
 constexpr std::size_t longest_reason = 200;
 
 // A reason as one line of a table.
-std::string one_line(std::string text) {
+std::string reason_line(std::string text) {
   if (text.size() > longest_reason) text.resize(longest_reason);
   for (char& c : text)
     if (static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) >= 0x7f) c = ' ';
@@ -58,21 +58,21 @@ struct CommandPool::Workers {
       case LineProcess::Ending::ended:
         if (!ever_answered && (reply.exit_code == 126 || reply.exit_code == 127))
           throw CommandMissing({option, 0, 0, ""}, fmt::format("the shell cannot run {} (exit code {})", quote(command), reply.exit_code));
-        return {{nullptr, one_line(reply.text), false}, false};
+        return {{nullptr, reason_line(reply.text), false}, false};
       case LineProcess::Ending::answered: break;
     }
     Answer answer;
     answer.value = Json::parse(reply.text, nullptr, false);
     if (answer.value.is_discarded() || !answer.value.is_object()) {
       const bool json = !answer.value.is_discarded();
-      return {{nullptr, one_line("answered no JSON object: " + quote(reply.text.substr(0, 60))), false}, json};
+      return {{nullptr, reason_line("answered no JSON object: " + quote(reply.text.substr(0, 60))), false}, json};
     }
     ever_answered = true;
     idle.push_back(std::move(process));
     for (const char* key : {"failed", "error"}) {
       const auto found = answer.value.find(key);
       if (found == answer.value.end() || found->is_null()) continue;
-      answer.failure = one_line(found->is_string() ? found->get<std::string>() : found->dump(-1, ' ', false, Json::error_handler_t::replace));
+      answer.failure = reason_line(found->is_string() ? found->get<std::string>() : found->dump(-1, ' ', false, Json::error_handler_t::replace));
       break;
     }
     return {std::move(answer), true};

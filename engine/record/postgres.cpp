@@ -24,7 +24,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds patience{60};  // with a server that is gone
-constexpr std::chrono::milliseconds first_pause{50}, longest_pause{1000};
+constexpr std::chrono::milliseconds first_connect_pause{50}, longest_connect_pause{1000};
 constexpr int most_losses = 20;  // of one statement
 
 std::string first_line(const char* text) {
@@ -111,7 +111,7 @@ void PgConnection::connect(bool first) {
 
 void PgConnection::reconnect() {
   const Clock::time_point start = Clock::now();
-  auto pause = first_pause;
+  auto pause = first_connect_pause;
   for (;;) {
     try {
       connect(false);
@@ -123,7 +123,7 @@ void PgConnection::reconnect() {
     if (Clock::now() - start > patience)
       throw StorageError(fmt::format("{}: the server has been gone for a minute: {}", shown(), first_line(PQerrorMessage(connection_))));
     std::this_thread::sleep_for(pause);
-    pause = std::min(2 * pause, longest_pause);
+    pause = std::min(2 * pause, longest_connect_pause);
   }
 }
 

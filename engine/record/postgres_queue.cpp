@@ -23,8 +23,8 @@ using record::PostgresStore;
 using record::job_of;
 using record::trial_of;
 
-constexpr std::chrono::milliseconds first_pause{1}, longest_pause{250};
-constexpr int share_of_wait = 16;  // what asking rarely costs: this part of a trial's time
+constexpr std::chrono::milliseconds first_ask_pause{1}, longest_ask_pause{250};
+constexpr int share_of_trial = 16;  // what asking rarely costs: this part of a trial's time
 constexpr std::chrono::seconds lonely_after{10};
 
 // Both or nothing. What is posted follows from what is recorded, and what is recorded later is on the disk only after it: its
@@ -96,8 +96,8 @@ class PostgresQueue final : public Queue {
         look_for_workers();
         looked = Clock::now();
       }
-      const auto pause = std::chrono::duration_cast<std::chrono::milliseconds>((Clock::now() - start) / share_of_wait);
-      std::this_thread::sleep_for(std::clamp(pause, first_pause, longest_pause));
+      const auto pause = std::chrono::duration_cast<std::chrono::milliseconds>((Clock::now() - start) / share_of_trial);
+      std::this_thread::sleep_for(std::clamp(pause, first_ask_pause, longest_ask_pause));
     }
     StoredTrial outcome = std::move(outcomes_.at(id));
     outcomes_.erase(id);

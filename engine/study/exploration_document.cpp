@@ -20,7 +20,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr const char* schema = "dovetail-packed-exploration/1";
+constexpr const char* packed_exploration_schema = "dovetail-packed-exploration/1";
 
 bool has(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
@@ -70,7 +70,7 @@ std::string pack_exploration(const ExplorationStudy& study, const ExplorationWor
   });
   Study plain = study;
   plain.workloads.clear();
-  return Json{{"schema", schema},
+  return Json{{"schema", packed_exploration_schema},
               {"document", to_json(words.document)},
               {"assignments", words.assignments},
               {"study", study_document(plain)},
@@ -80,9 +80,9 @@ std::string pack_exploration(const ExplorationStudy& study, const ExplorationWor
 
 ExplorationStudy unpack_exploration(const std::string& text, const std::string& folder, const std::string& name) {
   const Json json = Json::parse(text, nullptr, false);
-  if (!json.is_object() || json.value("schema", "") != schema || !json.contains("document") || !json.contains("study") ||
+  if (!json.is_object() || json.value("schema", "") != packed_exploration_schema || !json.contains("document") || !json.contains("study") ||
       !json.contains("assignments") || !json["assignments"].is_array() || !json.contains("files") || !json["files"].is_object())
-    throw InputError({name, 0, 0, ""}, fmt::format("expected a document of schema {}", schema));
+    throw InputError({name, 0, 0, ""}, fmt::format("expected a document of schema {}", packed_exploration_schema));
   Diagnostics diagnostics;
   ExplorationStudy study = read_exploration_study(from_json(json["document"], name), diagnostics);
   for (const Json& assignment : json["assignments"])

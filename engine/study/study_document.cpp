@@ -17,7 +17,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr const char* schema = "dovetail-packed-study/1";
+constexpr const char* packed_study_schema = "dovetail-packed-study/1";
 
 Json entries(const std::vector<StudyEntry>& list) {
   Json json = Json::object();
@@ -90,14 +90,14 @@ std::string pack_study(const Study& study) {
     files["family.yaml"] = read_text(*file);
     document["family"] = "./family.yaml";
   }
-  return Json{{"schema", schema}, {"study", std::move(document)}, {"files", std::move(files)}}.dump();
+  return Json{{"schema", packed_study_schema}, {"study", std::move(document)}, {"files", std::move(files)}}.dump();
 }
 
 Study unpack_study(const std::string& text, const std::string& folder, const std::string& name) {
   const Json json = Json::parse(text, nullptr, false);
-  if (!json.is_object() || json.value("schema", "") != schema || !json.contains("study") || !json.contains("files") ||
+  if (!json.is_object() || json.value("schema", "") != packed_study_schema || !json.contains("study") || !json.contains("files") ||
       !json["files"].is_object())
-    throw InputError({name, 0, 0, ""}, fmt::format("expected a document of schema {}", schema));
+    throw InputError({name, 0, 0, ""}, fmt::format("expected a document of schema {}", packed_study_schema));
   for (const auto& [file, content] : json["files"].items()) {
     if (file.find('/') != std::string::npos || file.front() == '.' || !content.is_string())
       throw InputError({name, 0, 0, ""}, "a file of the study has a name or a content that none can have");

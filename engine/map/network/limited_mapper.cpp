@@ -21,7 +21,7 @@ constexpr double next_to_nothing = 1e-12;  // of a price: it decides between equ
 constexpr double apart = 8.0;  // factor between the prices of the quick look
 constexpr int most_prices = 16;
 
-struct Part {
+struct LimitedPart {
   MapRequest request;
   std::unique_ptr<ExactSearch> search;  // none: too large for tables
   SupportingLines lines{0.0, 0.0};
@@ -29,12 +29,12 @@ struct Part {
   bool whole = false;  // `points` is the front
 };
 
-double cost(const MapPoint& point, double price) {
+double priced(const MapPoint& point, double price) {
   return point.energy_pj + price * point.cycles;
 }
 
 // Points as the loop model prices them, which decides.
-void settle_costs(Part& part) {
+void settle_costs(LimitedPart& part) {
   for (MapPoint& point : part.points) {
     const Evaluation cost =
         LoopModel().evaluate(part.request.layer, part.request.architecture, unpack(point.mapping));
@@ -44,7 +44,7 @@ void settle_costs(Part& part) {
   part.points = pareto_front(std::move(part.points));
 }
 
-void look(Part& part, const std::vector<Mapping>& known, std::size_t first_labels) {
+void look(LimitedPart& part, const std::vector<Mapping>& known, std::size_t first_labels) {
   for (const Mapping& mapping : known) {
     const Evaluation cost = LoopModel().evaluate(part.request.layer, part.request.architecture, mapping);
     if (cost.valid())
@@ -72,14 +72,14 @@ void look(Part& part, const std::vector<Mapping>& known, std::size_t first_label
   settle_costs(part);
 }
 
-double least_at(const Part& part, double price) {
+double least_at(const LimitedPart& part, double price) {
   double least = infinity;
-  for (const MapPoint& point : part.points) least = std::min(least, cost(point, price));
+  for (const MapPoint& point : part.points) least = std::min(least, priced(point, price));
   return least;
 }
 
 // The layer's bound at a price, proven as far as time and memory allow.
-void ask(Part& part, double price) {
+void ask(LimitedPart& part, double price) {
   if (part.whole) {
     part.lines.add(price, least_at(part, price) * (1.0 - sum_rounding));
     return;
@@ -87,7 +87,7 @@ void ask(Part& part, double price) {
   if (!part.search) return;
   std::optional<MapPoint> best;
   for (const MapPoint& point : part.points)
-    if (!best || cost(point, price) < cost(*best, price)) best = point;
+    if (!best || priced(point, price) < priced(*best, price)) best = point;
   part.lines.add(price, part.search->cheapest(price, best) * (1.0 - sum_rounding));
   if (!best) return;
   part.points.push_back(*best);
@@ -96,14 +96,14 @@ void ask(Part& part, double price) {
 
 // The largest energy and cycles of the layer's front: those of its fastest and of its cheapest point. At a price next to
 // nothing, or dear beyond all, the other of the two decides among mappings that are equal in the one.
-CostPoint ends(Part& part) {
+CostPoint ends(LimitedPart& part) {
   CostPoint most{infinity, infinity};
   if (part.points.empty() || !part.search) return most;
   const double middle = part.points.front().energy_pj / part.points.front().cycles;
   for (const double price : {middle * next_to_nothing, middle / next_to_nothing}) {
     if (!part.whole) ask(part, price);
     const MapPoint& end = price < middle ? part.points.front() : part.points.back();
-    const bool proven = part.whole || part.lines.at(price) >= cost(end, price) * (1.0 - 10.0 * sum_rounding);
+    const bool proven = part.whole || part.lines.at(price) >= priced(end, price) * (1.0 - 10.0 * sum_rounding);
     if (!proven) continue;
     (price < middle ? most.cycles : most.energy_pj) = price < middle ? end.cycles : end.energy_pj;
   }
@@ -136,7 +136,7 @@ class LimitedSearch {
     LimitedMapResult result;
     result.choice = choice_;
     result.lower_bound = choice_.kept() ? std::min(bound_, choice_.objective) : bound_;
-    for (const Part& part : parts_) {
+    for (const LimitedPart& part : parts_) {
       if (!part.search) continue;
       result.evaluations += part.search->evaluations();
       result.labels += part.search->labels();
@@ -184,7 +184,7 @@ class LimitedSearch {
   void choose() {
     std::vector<std::vector<CostPoint>> fronts;
     bool whole = true;
-    for (const Part& part : parts_) {
+    for (const LimitedPart& part : parts_) {
       std::vector<CostPoint> front;
       for (const MapPoint& point : part.points) front.push_back({point.energy_pj, point.cycles});
       fronts.push_back(std::move(front));
@@ -294,7 +294,7 @@ class LimitedSearch {
     }
     std::vector<char> listed(parts_.size(), 1);
     parallel_for(parts_.size(), request_.threads, [&](std::size_t l) {
-      Part& part = parts_[l];
+      LimitedPart& part = parts_[l];
       if (part.whole) return;
       for (const Listing& listing : listings[l]) {
         const bool complete =
@@ -306,7 +306,7 @@ class LimitedSearch {
     const bool all_listed = std::count(listed.begin(), listed.end(), 1) == std::ssize(listed);
     const std::vector<char> before = whole_parts();
     if (all_listed)
-      for (Part& part : parts_) part.whole = true;  // as far as it matters: below the target
+      for (LimitedPart& part : parts_) part.whole = true;  // as far as it matters: below the target
     choose();
     for (std::size_t l = 0; l < parts_.size(); ++l) parts_[l].whole = before[l] != 0;
   }
@@ -344,12 +344,12 @@ class LimitedSearch {
 
   std::vector<char> whole_parts() const {
     std::vector<char> whole;
-    for (const Part& part : parts_) whole.push_back(part.whole ? 1 : 0);
+    for (const LimitedPart& part : parts_) whole.push_back(part.whole ? 1 : 0);
     return whole;
   }
 
   const LimitedMapRequest& request_;
-  std::vector<Part> parts_;
+  std::vector<LimitedPart> parts_;
   std::set<double> prices_;
   NetworkChoice choice_;
   std::vector<std::vector<PackedMapping>> chosen_;  // per network and use
