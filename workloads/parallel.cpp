@@ -131,12 +131,12 @@ void parallel_for(std::size_t count, int threads, const std::function<void(std::
 }
 
 struct Background::State {
-  State(int at_once, int threads)
-      : grant{threads, at_once == 1}
+  State(int at_once, int allowed)
+      : grant{allowed, at_once == 1}
 #ifndef DOVETAIL_PLAIN_THREADS
         ,
-        control(tbb::global_control::max_allowed_parallelism, static_cast<std::size_t>(std::max(threads, 2))),
-        arena(std::max(threads, 2), static_cast<unsigned>(at_once))  // a place for each that posts
+        control(tbb::global_control::max_allowed_parallelism, static_cast<std::size_t>(std::max(allowed, 2))),
+        arena(std::max(allowed, 2), static_cast<unsigned>(at_once))  // a place for each that posts
 #endif
   {
   }
