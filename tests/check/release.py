@@ -93,7 +93,10 @@ def kills(options):
                     process.wait()
                     killed += 1
             resumed = ["--resume"] if os.path.exists(store) else []
-            different += table(optimize(workload, family, study, "--store", store, *resumed, *threads)) != expected
+            found = table(optimize(workload, family, study, "--store", store, *resumed, *threads))
+            if found != expected:
+                different += 1
+                sys.stderr.write(f"{workload} on {family}, seed {study}: {found[:400]}\n")
     return different == 0, f"{killed} kills over {studies} studies, {different} tables differ from the undisturbed one"
 
 
@@ -102,8 +105,7 @@ def writes(options):
     wrong, tried = [], 0
     commands = [["convert", "resnet18", "--to", "scalesim", "--out", "OUT"],
                 ["map", "--workload", "mlp", "--architecture", "eyeriss", "--mapper", "random", "--budget", "50", "--out", "OUT"],
-                ["optimize", "--workload", "mlp", "--family", "eyeriss", "--trials", "3", "--mapper", "random", "--budget", "50",
-                 "--html", "OUT"],
+                ["convert", "resnet18", "--to", "timeloop", "--out", "OUT"],
                 ["optimize", "--workload", "mlp", "--family", "eyeriss", "--trials", "3", "--mapper", "random", "--budget", "50",
                  "--store", "OUT"]]
     for command in commands:
@@ -112,7 +114,7 @@ def writes(options):
             if run([PROGRAM] + [out if w == "OUT" else w for w in command]).returncode:
                 wrong.append(f"{command[0]} fails undisturbed")
                 continue
-            sizes = os.path.getsize(out) if os.path.isfile(out) else sum(os.path.getsize(f) for f in glob.glob(out + "/*"))
+            sizes = os.path.getsize(out) if os.path.isfile(out) else max(os.path.getsize(f) for f in glob.glob(out + "/*"))
         for size in sorted({sizes * k // max(1, options.sizes // len(commands)) for k in range(max(1, options.sizes // len(commands)))}):
             with tempfile.TemporaryDirectory() as folder:
                 out = os.path.join(folder, "out")
