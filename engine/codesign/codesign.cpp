@@ -88,7 +88,7 @@ void Codesign::agree_on_terms(std::shared_ptr<const Evaluator> own) {
   terms_.evaluator = std::move(own);
   if (!terms_.evaluator && !study_.evaluator.empty())
     terms_.evaluator =
-        std::make_shared<CommandEvaluator>(CommandOptions{study_.evaluator, study_.evaluator_timeout_s, {}});
+        std::make_shared<CommandEvaluator>(CommandOptions{study_.evaluator, study_.evaluator_timeout_s, {}, {}});
   terms_.external = terms_.evaluator != nullptr;
   if (!terms_.external && study_.model == "cycle") terms_.evaluator = make_evaluator("cycle");
 }

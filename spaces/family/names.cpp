@@ -1,12 +1,12 @@
 // Compiles and evaluates the expressions of a family descriptor.
 #include <dovetail/spaces/family/names.hpp>
+#include <dovetail/workloads/numbers.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cctype>
 #include <cmath>
-#include <limits>
 
 namespace dovetail {
 namespace {
@@ -178,7 +178,6 @@ Range FormulaValues::range(const CompiledFormula& formula, double fallback) cons
   if (formula.empty()) return fallback;
   if (at_point()) return evaluate(formula, at_point_, fallback);
   const Interval bounds = formula.expression.bounds(over_box_);
-  constexpr double infinity = std::numeric_limits<double>::infinity();
   return bounds.undefined ? Range{-infinity, infinity} : Range{bounds.low, bounds.high};
 }
 
