@@ -1,5 +1,5 @@
 // Two networks for two data sets on one chip, against the recorded baselines of the reference cases:
-//     tasks [SHARED] [--seeds 20] [--trials 200] [--designer bayes] [--case 0]
+//     tasks [SHARED] [--seeds 20] [--trials 200] [--designer bayes] [--case 0] [--first-seed 0] [--each]
 // SHARED is the folder with reference/nas/cases and data. Prints per case how many seeds meet the limits, the median and the
 // least of the best weighted accuracies, and how many seeds end within half a point of the optimum.
 #include <algorithm>
@@ -24,7 +24,8 @@ using Json = nlohmann::json;
 
 struct Arguments {
   std::string shared = "../shared", designer = "bayes";
-  int seeds = 20, trials = 200, only = -1;
+  int seeds = 20, trials = 200, only = -1, first_seed = 0;
+  bool each = false;
 };
 
 Arguments read(int argc, char** argv) {
@@ -35,6 +36,8 @@ Arguments read(int argc, char** argv) {
     if (word == "--seeds") result.seeds = std::atoi(next().c_str());
     else if (word == "--trials") result.trials = std::atoi(next().c_str());
     else if (word == "--designer") result.designer = next();
+    else if (word == "--first-seed") result.first_seed = std::atoi(next().c_str());
+    else if (word == "--each") result.each = true;
     else if (word == "--case") result.only = std::atoi(next().c_str());
     else result.shared = word;
   }
@@ -78,7 +81,7 @@ int main(int argc, char** argv) {
           "accuracy:\n  first: {{table: {}, key: arch, column: {}}}\n  second: {{table: {}, key: arch, column: {}}}\n"
           "specs: [latency_ms <= {:.17g}, energy_mj <= {:.17g}]\nobjective: {{maximize: accuracy}}\ndesigner: {}\ntrials: {}\nseed: {}\n",
           first, 1.0 - first, table, problem["tasks"][0].get<std::string>(), table, problem["tasks"][1].get<std::string>(),
-          problem["total_latency_ms_at_most"].get<double>(), problem["total_energy_mj_at_most"].get<double>(), arguments.designer, arguments.trials, seed);
+          problem["total_latency_ms_at_most"].get<double>(), problem["total_energy_mj_at_most"].get<double>(), arguments.designer, arguments.trials, arguments.first_seed + seed);
       Diagnostics diagnostics;
       const ExplorationStudy study = read_exploration_study(parse_yaml(text, folder + "/study.yaml"), diagnostics);
       diagnostics.raise();
@@ -86,6 +89,8 @@ int main(int argc, char** argv) {
       const ExplorationResult result = run(exploration, {});
       if (!result.best) continue;
       const double best = result.best->metrics.at("accuracy");
+      if (arguments.each)
+        fmt::print("  seed {}: {:.3f} at trial {}, {}\n", arguments.first_seed + seed, best, result.best->id, exploration.space().text(result.best->point));
       ++met;
       within += best >= optimum - 0.5 ? 1 : 0;
       bests.push_back(best);

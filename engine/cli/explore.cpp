@@ -33,6 +33,10 @@ Json trials_json(const Exploration& exploration, const ExplorationResult& result
 
 void print_unreachable(const ExplorationResult& result) {
   const Unreachable& found = *result.unreachable;
+  if (!found.layer.empty()) {
+    fmt::print(stderr, "{}: error: no feasible design: {}\n", to_string(found.where), found.layer);
+    return;
+  }
   if (found.limit != nullptr && found.limit->follows) {
     fmt::print(stderr, "error: no feasible design: {} cannot be met: no schedule of {} is below {:.6g}\n", found.limit->text,
                found.proven ? "any candidate" : "the candidates that were looked at", found.nearest);
@@ -79,6 +83,7 @@ void write_files(const Exploration& exploration, const ExplorationResult& result
   write_file(directory, "result.txt", exploration_text(json));
   write_file(directory, "trials.csv", exploration_csv(trials_json(exploration, result), exploration.space().names()));
   if (!json["best"].is_object()) return;
+  if (const std::string designs = design_lines(exploration, *result.best); !designs.empty()) write_file(directory, "designs.jsonl", designs);
   if (json["best"].contains("system") && json["best"]["system"].is_object()) {
     const Json& system = json["best"]["system"];
     write_file(directory, "placement.json", system["placement"].dump(2) + "\n");

@@ -2,7 +2,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <map>
 #include <memory>
 #include <random>
@@ -20,6 +19,7 @@
 #include "build_digest.hpp"
 #include "command.hpp"
 #include "remote.hpp"
+#include "scratch.hpp"
 #include "signals.hpp"
 #include "simulator.hpp"
 #include "terminal.hpp"
@@ -32,30 +32,6 @@ struct Options {
   std::string store, study;
   std::vector<std::string> evaluators;
   double idle_s = 60.0, lease_s = 30.0;
-};
-
-// A folder for the files of studies, gone with the worker.
-class Scratch {
- public:
-  Scratch() {
-    std::string name = (std::filesystem::temp_directory_path() / "dovetail-worker-XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr) throw OutputError(name + ": this folder cannot be created");
-    path_ = name;
-  }
-  ~Scratch() {
-    std::error_code error;
-    std::filesystem::remove_all(path_, error);
-  }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-  std::string folder(std::int64_t number) const {
-    const std::filesystem::path path = path_ / fmt::format("{}", number);
-    std::filesystem::create_directories(path);
-    return path.string();
-  }
-
- private:
-  std::filesystem::path path_;
 };
 
 // Host, process, and a number that no other process has: a lease is one process's.

@@ -38,6 +38,7 @@ constexpr int draws_to_judge = 2'000;        // of a space too large for that
 constexpr int repair_steps = 40;             // of a draw that breaks a limit
 constexpr int first_draws = 12;              // stratified, before the designer's own
 constexpr int first_systems = 20;            // the same of systems, whose families must all be seen
+constexpr int cheap_trials = 60;             // of a cheap fidelity, before the first full one
 constexpr int every_system = 6;              // and one in so many later suggestions
 
 std::string resolve(const std::string& folder, const std::string& name, bool always_path = false) {
@@ -127,6 +128,7 @@ void Exploration::read_networks(Diagnostics& diagnostics) {
   for (const StudyNetwork& network : networks) {
     NetworkSource source;
     source.task = network.task;
+    source.where = network.where;
     source.weight = network.weight;
     try {
       const std::string prefix = network.task.empty() ? "nn" : "nn." + network.task;
@@ -312,12 +314,21 @@ void Exploration::read_start(Diagnostics& diagnostics) {
 }
 
 std::optional<Trial> Exploration::evaluate(std::int64_t id, const Point& point, const StageEffort& effort) const {
+  return measured(id, point, effort, false);
+}
+
+// `cheaply`: accuracies are those of the cheap fidelity.
+std::optional<Trial> Exploration::measured(std::int64_t id, const Point& point, const StageEffort& effort, bool cheaply) const {
   const NetworkCandidate candidate = candidates_.candidate(point);
   Trial trial{id, point, TrialState::completed, {}, ""};
   for (std::size_t s = 0; s < stages_.size(); ++s) {
     StageAnswer answer;
     try {
-      answer = stages_[s]->run(candidate, effort);
+      const auto guess = cheaply ? stages_[s]->guess(candidate) : std::nullopt;
+      if (guess)
+        answer.metrics["accuracy"] = *guess;
+      else
+        answer = stages_[s]->run(candidate, effort);
     } catch (const CommandMissing&) {
       throw;
     } catch (const InputError& error) {
@@ -448,6 +459,27 @@ std::optional<Unreachable> Exploration::unreachable() const {
   return Unreachable{nullptr, 0.0, listed};
 }
 
+bool Exploration::has_cheap_fidelity() const {
+  const auto& all = study_.explore.accuracies;
+  return !all.empty() && std::all_of(all.begin(), all.end(), [](const StudyAccuracy& one) { return !one.cheap.empty(); });
+}
+
+// A search of its own by the cheap fidelity alone, as the study of a related problem.
+std::vector<Trial> Exploration::searched_cheaply(DesignerContext context) const {
+  context.related.clear();
+  const auto designer = make_designer("bayes", context);
+  std::vector<Trial> trials;
+  for (int i = 0; i < cheap_trials; ++i) {
+    const std::vector<Point> points = designer->suggest(1);
+    if (points.empty()) break;
+    const auto trial = measured(i, points.front(), {context.threads, {}}, true);
+    if (!trial) break;
+    designer->update(std::span(&*trial, 1));
+    trials.push_back(*trial);
+  }
+  return trials;
+}
+
 std::unique_ptr<Designer> Exploration::designer(int threads) const {
   DesignerContext context;
   context.space = space();
@@ -465,6 +497,7 @@ std::unique_ptr<Designer> Exploration::designer(int threads) const {
       if (!limit.known) context.goal.specs.push_back(limit.spec);
   }
   try {
+    if (has_cheap_fidelity()) context.related.push_back(searched_cheaply(context));
     auto designer = make_designer(study_.designer, context);
     const bool tight = any_known && !(space().finite() && space().count().feasible <= static_cast<double>(most_listed));
     if (!tight && !candidates_.stratified() && !candidates_.system) return designer;
@@ -486,14 +519,15 @@ StudyRecord Exploration::record(const std::string& command, const std::string& v
   identity["kind"] = "explore";
   std::string text;
   for (const NetworkSource& network : candidates_.networks)
-    text += fmt::format("{}{}*{}", text.empty() ? "" : ", ", network.family ? network.family->name() : network.fixed.name, network.weight);
+    text += fmt::format("{}{}*{}", text.empty() ? "" : ", ", network.title(), network.weight);
   identity["networks"] = text;
   text.clear();
   for (const NetworkSource& network : candidates_.networks) {
     if (network.family)
       text += network.family->document(network.family->default_point()).dump();
     else
-      for (const UniqueLayer& unique : unique_layers(network.fixed)) text += fmt::format("{}:{};", unique.count, shape_key(unique.layer));
+      for (const Network& given : network.any.empty() ? std::vector<Network>{network.fixed} : network.any)
+        for (const UniqueLayer& unique : unique_layers(given)) text += fmt::format("{}:{};", unique.count, shape_key(unique.layer));
   }
   identity["networks digest"] = digest(text);
   if (candidates_.tiles) identity["family"] = candidates_.tiles->family.name;

@@ -27,6 +27,8 @@ struct Unreachable {
   const MeasuredLimit* limit = nullptr;  ///< null: every limit by itself can be met, all together cannot
   double nearest = 0.0;                  ///< the least (or largest) value that the metric has
   bool proven = false;                   ///< by listing all candidates; otherwise none was found
+  std::string layer = {};                ///< not empty: no machine runs this one, in words; there is no limit then
+  Location where = {};                   ///< of its network in the study
 };
 
 /// Makes the caller's own stage `accuracy`, in place of what the study says of accuracies.
@@ -57,6 +59,8 @@ class Exploration {
   std::optional<Point> draw(Random& random) const;
   /// The limits that hold by construction, tried on all candidates or many.
   std::optional<Unreachable> unreachable() const;
+  /// A layer of every candidate that no machine of the system can run.
+  std::optional<Unreachable> unrunnable(const StageEffort& effort) const;
 
   /// The stage that places networks on several machines; null without a system.
   const SystemPricer* system_pricer() const { return system_pricer_; }
@@ -85,6 +89,9 @@ class Exploration {
   std::vector<double> start_tiling(const Node& start) const;
   std::map<std::string, double> cheap_metrics(const Point& point) const;
   double known_violation(const Point& point) const;
+  std::optional<Trial> measured(std::int64_t id, const Point& point, const StageEffort& effort, bool cheaply) const;
+  bool has_cheap_fidelity() const;
+  std::vector<Trial> searched_cheaply(DesignerContext context) const;
 
   ExplorationStudy study_;
   OwnAccuracy own_accuracy_;

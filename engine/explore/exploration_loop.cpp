@@ -38,7 +38,8 @@ class ExplorationRun {
   }
 
   ExplorationResult result() {
-    result_.unreachable = exploration_.unreachable();
+    result_.unreachable = exploration_.unrunnable({threads_, [this] { return stopping(); }});
+    if (!result_.unreachable) result_.unreachable = exploration_.unreachable();
     if (result_.unreachable) {
       result_.stopped = "unreachable";
     } else {

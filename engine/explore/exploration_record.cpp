@@ -13,7 +13,7 @@ Json exploration_header(const Exploration& exploration) {
   const Study& study = exploration.study();
   Json networks = Json::array(), parameters = Json::array(), objectives = Json::array(), specs = Json::array(), remarks = Json::array();
   for (const NetworkSource& network : exploration.candidates().networks) {
-    const std::string name = network.family ? network.family->name() : network.fixed.name;
+    const std::string name = network.title();
     networks.push_back(network.task.empty() ? name : network.task + ": " + name);
     if (network.family && !network.family->from_memory().empty())
       remarks.push_back(fmt::format("of {}, from memory and not looked up: {}", name, network.family->from_memory()));

@@ -246,6 +246,16 @@ void Exploration::check_budgets(Diagnostics& diagnostics) const {
   }
 }
 
+std::optional<Unreachable> Exploration::unrunnable(const StageEffort& effort) const {
+  if (system_pricer_ == nullptr) return std::nullopt;
+  const std::optional<UnrunnableLayer> found = system_pricer_->unrunnable(effort);
+  if (!found) return std::nullopt;
+  const NetworkSource& network = candidates_.networks[found->network];
+  std::string text = fmt::format("no machine runs {}: {}", found->layer, found->reason);
+  if (candidates_.networks.size() > 1) text += fmt::format(" (network {})", network.task.empty() ? network.fixed.name : network.task);
+  return Unreachable{nullptr, 0.0, true, text, network.where};
+}
+
 // Of the trade-offs of latency and energy: the one that breaks the limits least, then the best by the first objective that they
 // decide, or by EDP.
 std::size_t Exploration::choose_schedule(const std::vector<std::map<std::string, double>>& metrics) const {

@@ -8,6 +8,8 @@
 #include <fmt/format.h>
 
 #include <dovetail/accelerators/machine/architecture_document.hpp>
+#include <dovetail/accelerators/mapping/design.hpp>
+#include <dovetail/accelerators/mapping/mapping_document.hpp>
 #include <dovetail/engine/explore/exploration_record.hpp>
 #include <dovetail/engine/explore/stage/candidate_json.hpp>
 #include <dovetail/engine/report/evaluation_json.hpp>
@@ -42,6 +44,27 @@ Json network_json(const CandidateNetwork& network) {
   return json;
 }
 
+std::vector<PricedLayer> priced_layers(const Exploration& exploration, const NetworkCandidate& candidate) {
+  for (const auto& stage : exploration.stages())
+    if (std::vector<PricedLayer> layers = stage->layers(candidate, {}); !layers.empty()) return layers;
+  return {};
+}
+
+// Costs are of one occurrence, as those of the design that `evaluate` reads.
+Json layers_json(const NetworkCandidate& candidate, const std::vector<PricedLayer>& layers) {
+  Json list = Json::array();
+  for (const PricedLayer& layer : layers) {
+    Json one = {{"layer", layer.layer.name}};
+    if (candidate.networks.size() > 1) one["network"] = candidate.networks[layer.network].source->task;
+    one["count"] = layer.count;
+    one["cycles"] = json_number(layer.cycles);
+    one["energy_pj"] = json_number(layer.energy_pj);
+    if (layer.mapping) one["mapping"] = to_json(layer.layer, layer.architecture, *layer.mapping);
+    list.push_back(std::move(one));
+  }
+  return list;
+}
+
 Json best_json(const Exploration& exploration, const Trial& trial) {
   const NetworkCandidate candidate = exploration.candidates().candidate(trial.point);
   const std::vector<Objective>& objectives = exploration.goal().objectives;
@@ -65,7 +88,10 @@ Json best_json(const Exploration& exploration, const Trial& trial) {
   if (candidate.machine != nullptr) json["architecture"] = to_json(candidate.architecture());
   for (const auto& stage : exploration.stages())
     if (const std::string detail = stage->detail(candidate); !detail.empty()) json["details"][stage->name()] = Json::parse(detail);
-  if (exploration.system_pricer() != nullptr) json["system"] = system_json(exploration, trial, {});
+  if (exploration.system_pricer() != nullptr)
+    json["system"] = system_json(exploration, trial, {});
+  else if (const std::vector<PricedLayer> layers = priced_layers(exploration, candidate); !layers.empty())
+    json["layers"] = layers_json(candidate, layers);
   return json;
 }
 
@@ -194,6 +220,25 @@ std::string stages_text(const Json& result) {
 
 }  // namespace
 
+std::string design_lines(const Exploration& exploration, const Trial& trial) {
+  const NetworkCandidate candidate = exploration.candidates().candidate(trial.point);
+  std::string text;
+  std::set<std::string> written;
+  for (const PricedLayer& layer : priced_layers(exploration, candidate)) {
+    if (!layer.mapping) continue;
+    const std::string& task = candidate.networks[layer.network].source->task;
+    Design design;
+    if (layer.slot >= 0) design.id = fmt::format("slot {}, ", layer.slot);
+    design.id += task.empty() ? layer.layer.name : task + ", " + layer.layer.name;
+    if (!written.insert(fmt::format("{} {}", layer.slot, shape_key(layer.layer))).second) continue;
+    design.layer = layer.layer;
+    design.architecture = layer.architecture;
+    design.mapping = *layer.mapping;
+    text += to_json(design).dump() + "\n";
+  }
+  return text;
+}
+
 Json exploration_trial_json(const Exploration& exploration, const Trial& trial) {
   Json json = trial_json(trial, to_json(exploration.space(), trial.point));
   json["outcome"] = is_feasible(trial) ? "feasible" : trial.state == TrialState::completed ? "infeasible" : "failed";
@@ -234,6 +279,7 @@ Json exploration_json(const Exploration& exploration, const ExplorationResult& r
   if (result.unreachable) {
     const Unreachable& found = *result.unreachable;
     json["unreachable"] = {{"spec", found.limit != nullptr ? Json(found.limit->text) : Json(nullptr)}, {"proven", found.proven}};
+    if (!found.layer.empty()) json["unreachable"]["layer"] = found.layer;
     if (found.limit != nullptr) json["unreachable"][found.limit->spec.max ? "least" : "largest"] = json_number(found.nearest);
   }
   json["stopped"] = result.stopped;

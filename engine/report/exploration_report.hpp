@@ -13,7 +13,11 @@ namespace dovetail {
 /// One trial: id, outcome (feasible, infeasible, failed), point, metrics, reason.
 nlohmann::ordered_json exploration_trial_json(const Exploration& exploration, const Trial& trial);
 
-/// best (point, objective, metrics, networks, architecture), front, stages, reuse, trials, feasible, infeasible, stopped, seconds.
+/// The layers of a candidate as they were priced, a design per line that `dovetail evaluate` reads: each shape once per machine.
+/// Empty where nothing was mapped.
+std::string design_lines(const Exploration& exploration, const Trial& trial);
+
+/// best (point, objective, metrics, networks, architecture, the layers with their mappings), front, stages, reuse, trials, feasible, infeasible, stopped, seconds.
 nlohmann::ordered_json exploration_json(const Exploration& exploration, const ExplorationResult& result);
 
 /// A study as its store tells it, finished, running or cut off: no family or table is needed to read it.

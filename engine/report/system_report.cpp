@@ -9,6 +9,7 @@
 #include <fmt/ranges.h>
 
 #include <dovetail/accelerators/machine/architecture_document.hpp>
+#include <dovetail/accelerators/mapping/mapping_document.hpp>
 #include <dovetail/engine/explore/pricers/system_pricer.hpp>
 #include <dovetail/engine/place/placement_moves.hpp>
 #include <dovetail/engine/report/evaluation_json.hpp>
@@ -175,6 +176,7 @@ Json system_json(const Exploration& exploration, const Trial& trial, const Stage
                {"front", Json::array()},
                {"layers", Json::array()}};
   for (const Schedule& one : found.result.front) json["front"].push_back({{"latency_ms", one.makespan * ms}, {"energy_mj", one.energy * 1e-9}});
+  const std::vector<PricedLayer> priced = exploration.system_pricer()->layers_of(candidate, schedule, effort);
   std::vector<PlacedLayer> order = schedule.layers;
   std::stable_sort(order.begin(), order.end(), [](const auto& a, const auto& b) { return a.start < b.start; });
   for (const PlacedLayer& placed : order) {
@@ -187,6 +189,9 @@ Json system_json(const Exploration& exploration, const Trial& trial, const Stage
                               {"cycles", layer.cycles[placed.machine]},
                               {"energy_pj", layer.energy[placed.machine]},
                               {"elsewhere", elsewhere_json(found.problem, schedule, placed.layer, candidate.machines, ms)}});
+    const PricedLayer& one = priced[placed.layer];
+    if (one.count != 1) json["layers"].back()["count"] = one.count;
+    if (one.mapping) json["layers"].back()["mapping"] = to_json(one.layer, one.architecture, *one.mapping);
   }
   json["chart"] = gantt(found.problem, schedule, names);
   json["placement"] = placement_json(found.problem, machines, networks);

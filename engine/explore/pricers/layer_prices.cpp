@@ -48,12 +48,12 @@ LayerPrice LayerPrices::price(const std::string& machine_key, const Layer& layer
     if (distinct_.size() < most_cached) distinct_.insert(key);
     if (const auto found = known_.find(key); found != known_.end()) return found->second;
   }
-  if (effort.stop && effort.stop()) return {0.0, 0.0, "", true};
+  if (effort.stop && effort.stop()) return {0.0, 0.0, "", true, nullptr};
   const MapResult result = mapper_->map(request(layer, machine, rules, effort));
-  if (effort.stop && effort.stop()) return {0.0, 0.0, "", true};
+  if (effort.stop && effort.stop()) return {0.0, 0.0, "", true, nullptr};
   LayerPrice found;
   if (result.mapping) {
-    found = {result.best.energy_pj, static_cast<double>(result.best.cycles), "", false};
+    found = {result.best.energy_pj, static_cast<double>(result.best.cycles), "", false, std::make_shared<const Mapping>(*result.mapping)};
   } else {
     found.failure = "no mapping";
     if (!result.closest.empty()) {

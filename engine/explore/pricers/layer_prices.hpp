@@ -13,11 +13,12 @@
 
 namespace dovetail {
 
-/// Empty `failure`: the price of one occurrence. `stopped`: the caller ended the search.
+/// Empty `failure`: the price of one occurrence by `mapping`. `stopped`: the caller ended the search.
 struct LayerPrice {
   double energy_pj = 0.0, cycles = 0.0;
   std::string failure;
   bool stopped = false;
+  std::shared_ptr<const Mapping> mapping = nullptr;
 };
 
 /// Safe to use from several threads; equal questions have equal answers.

@@ -31,22 +31,8 @@ class MappedPricer final : public Stage {
   StageReuse reuse() const override { return prices_.reuse(); }
 
   StageAnswer run(const NetworkCandidate& candidate, const StageEffort& effort) const override {
-    const Architecture machine = candidate.architecture();
-    const std::string machine_key = key_of(candidate.machine_point);
-    struct Use {
-      Layer layer;
-      std::int64_t count = 0;
-      std::size_t network = 0;
-    };
-    std::vector<Use> uses;
-    for (std::size_t n = 0; n < candidate.networks.size(); ++n)
-      for (const UniqueLayer& unique : unique_layers(candidate.networks[n].network()))
-        uses.push_back({unique.layer, unique.count, n});
-    std::vector<LayerPrice> prices(uses.size());
-    parallel_for(uses.size(), effort.threads, [&](std::size_t i) { 
-      prices[i] = prices_.price(machine_key, uses[i].layer, machine, candidate.machine->rules(uses[i].layer, candidate.machine_point), effort);
-    });
-
+    const std::vector<Use> uses = this->uses(candidate);
+    const std::vector<LayerPrice> prices = this->prices(candidate, uses, effort);
     StageAnswer answer;
     const double hertz = options_.clock_mhz.value_or(space_.machine->clock_mhz()) * 1e6;
     std::vector<double> energy(candidate.networks.size(), 0.0), cycles(candidate.networks.size(), 0.0);
@@ -73,7 +59,40 @@ class MappedPricer final : public Stage {
     return answer;
   }
 
+  std::vector<PricedLayer> layers(const NetworkCandidate& candidate, const StageEffort& effort) const override {
+    const std::vector<Use> uses = this->uses(candidate);
+    const std::vector<LayerPrice> prices = this->prices(candidate, uses, effort);
+    std::vector<PricedLayer> result;
+    for (std::size_t i = 0; i < uses.size(); ++i)
+      result.push_back({uses[i].network, uses[i].layer, uses[i].count, -1, candidate.architecture(), prices[i].mapping, prices[i].energy_pj, prices[i].cycles});
+    return result;
+  }
+
  private:
+  struct Use {
+    Layer layer;
+    std::int64_t count = 0;
+    std::size_t network = 0;
+  };
+
+  std::vector<Use> uses(const NetworkCandidate& candidate) const {
+    std::vector<Use> uses;
+    for (std::size_t n = 0; n < candidate.networks.size(); ++n)
+      for (const UniqueLayer& unique : unique_layers(candidate.networks[n].network()))
+        uses.push_back({unique.layer, unique.count, n});
+    return uses;
+  }
+
+  std::vector<LayerPrice> prices(const NetworkCandidate& candidate, const std::vector<Use>& uses, const StageEffort& effort) const {
+    const Architecture machine = candidate.architecture();
+    const std::string machine_key = key_of(candidate.machine_point);
+    std::vector<LayerPrice> prices(uses.size());
+    parallel_for(uses.size(), effort.threads, [&](std::size_t i) {
+      prices[i] = prices_.price(machine_key, uses[i].layer, machine, candidate.machine->rules(uses[i].layer, candidate.machine_point), effort);
+    });
+    return prices;
+  }
+
   static std::string key_of(const Point& point) {
     std::string text;
     for (const double number : point.numbers) text += fmt::format("{},", number);

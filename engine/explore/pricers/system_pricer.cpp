@@ -73,8 +73,67 @@ class MappedSystemPricer final : public SystemPricer {
     return out;
   }
 
-  MapResult mapping(const SystemMachine& machine, const Layer& layer, const StageEffort& effort) const override {
-    return prices_.mapper().map(prices_.request(layer, machine.architecture(), machine.rules(layer), effort));
+  std::vector<PricedLayer> layers(const NetworkCandidate& candidate, const StageEffort& effort) const override {
+    const SystemSchedule found = schedule(candidate, effort);
+    if (found.stopped || !found.failure.empty()) return {};
+    return layers_of(candidate, found.result.front[found.chosen], effort);
+  }
+
+  std::vector<PricedLayer> layers_of(const NetworkCandidate& candidate, const Schedule& schedule, const StageEffort& effort) const override {
+    std::vector<PricedLayer> result;
+    std::size_t at = 0;
+    for (std::size_t n = 0; n < candidate.networks.size(); ++n) {
+      const Network network = candidate.networks[n].network();
+      for (const NetworkLayer* layer : dovetail::layers(network)) {
+        const SystemMachine& machine = candidate.machines[schedule.layers[at++].machine];
+        const Architecture built = machine.architecture();
+        const LayerPrice price = prices_.price(machine.key(), layer->layer, built, machine.rules(layer->layer), effort);
+        result.push_back({n, layer->layer, layer->repeat, machine.slot, built, price.mapping, price.energy_pj, price.cycles});
+      }
+    }
+    return result;
+  }
+
+  std::optional<UnrunnableLayer> unrunnable(const StageEffort& effort) const override {
+    std::vector<SystemMachine> machines;
+    for (const SlotOption& option : space_.system->options()) {
+      if (option.family) return std::nullopt;
+      machines.emplace_back().option = &option;
+    }
+    struct Question {
+      std::size_t network;
+      Layer layer;
+    };
+    std::vector<Question> questions;
+    std::set<std::string> asked;
+    for (std::size_t n = 0; n < space_.networks.size(); ++n) {
+      if (space_.networks[n].family || !space_.networks[n].any.empty()) continue;
+      for (const NetworkLayer* layer : dovetail::layers(space_.networks[n].fixed))
+        if (asked.insert(shape_key(layer->layer)).second) questions.push_back({n, layer->layer});
+    }
+    MappedPricerOptions exact = options_;
+    exact.mapper = "exact";
+    exact.budget = 0;
+    const LayerPrices proof(exact);
+    std::vector<std::string> why(questions.size());
+    parallel_for(questions.size(), effort.threads, [&](std::size_t i) {
+      const Layer& layer = questions[i].layer;
+      for (const LayerPrices* prices : {&prices_, &proof}) {  // what samples do not find may still exist
+        why[i].clear();
+        for (const SystemMachine& machine : machines) {
+          const LayerPrice price = prices->price(machine.key(), layer, machine.architecture(), machine.rules(layer), effort);
+          if (price.stopped || price.failure.empty()) {
+            why[i].clear();
+            return;
+          }
+          if (why[i].empty()) why[i] = price.failure;
+        }
+        if (options_.mapper == "exact") return;
+      }
+    });
+    for (std::size_t i = 0; i < questions.size(); ++i)
+      if (!why[i].empty()) return UnrunnableLayer{questions[i].network, questions[i].layer.name, why[i]};
+    return std::nullopt;
   }
 
  private:

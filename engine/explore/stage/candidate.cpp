@@ -20,6 +20,14 @@ struct CandidateSpace::Draws {
   std::map<std::vector<double>, Space> by_families;
 };
 
+std::string NetworkSource::title() const {
+  if (family) return family->name();
+  if (any.empty()) return fixed.name;
+  std::string text;
+  for (const Network& network : any) text += (text.empty() ? "" : " or ") + network.name;
+  return text;
+}
+
 void CandidateSpace::join() {
   std::vector<Parameter> parameters;
   std::vector<Constraint> constraints;

@@ -23,6 +23,10 @@ struct NetworkSource {
   Network fixed;
   std::vector<Network> any;  ///< several as they are, of which one is chosen; empty: `fixed`
   int first = 0, count = 0;  ///< its numbers in a point
+  Location where;            ///< in the study
+
+  /// The family, the network, or all that one is chosen from: "alexnet or resnet18".
+  std::string title() const;
 };
 
 /// One of a candidate's networks. The network itself is built when it is asked for.

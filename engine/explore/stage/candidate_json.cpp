@@ -14,8 +14,9 @@ nlohmann::ordered_json network_document(const CandidateNetwork& network) {
   if (network.source->family) {
     document = network.source->family->document(network.point);
   } else {
-    document = {{"schema", "dovetail-workload/1"}, {"name", network.source->fixed.name}, {"layers", Json::array()}};
-    for (const NetworkLayer* layer : layers(network.source->fixed)) {
+    const Network given = network.plain();
+    document = {{"schema", "dovetail-workload/1"}, {"name", given.name}, {"layers", Json::array()}};
+    for (const NetworkLayer* layer : layers(given)) {
       Json problem = problem_json(layer->layer);
       problem.erase("name");
       if (layer->repeat != 1) problem["repeat"] = layer->repeat;

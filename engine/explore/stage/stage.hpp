@@ -1,13 +1,16 @@
 // One step of an evaluation: what it measures of a candidate, at what expense.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <limits>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include <dovetail/accelerators/mapping/mapping.hpp>
 #include <dovetail/engine/explore/stage/candidate.hpp>
 
 namespace dovetail {
@@ -29,6 +32,17 @@ struct StageEffort {
 struct StageReuse {
   std::int64_t asked = 0, distinct = 0;
   std::string of;  ///< "layer on machine"; empty: nothing is reused
+};
+
+/// A layer of a candidate as a stage priced it: on which machine, by which mapping. Costs are of one occurrence.
+struct PricedLayer {
+  std::size_t network = 0;  ///< of the candidate's
+  Layer layer;
+  std::int64_t count = 1;  ///< occurrences in the network
+  int slot = -1;           ///< of a system; -1: the only machine
+  Architecture architecture;
+  std::shared_ptr<const Mapping> mapping;
+  double energy_pj = 0.0, cycles = 0.0;
 };
 
 /// A stage is pure in the candidate: the same one gives the same answer, for any number of threads; `run` is called
@@ -55,6 +69,12 @@ class Stage {
   virtual std::string detail(const NetworkCandidate& candidate) const {
     (void)candidate;
     return "";
+  }
+  /// The layers as they were priced, each with its mapping, so that a reported design can be evaluated again; of a stage that
+  /// maps layers.
+  virtual std::vector<PricedLayer> layers(const NetworkCandidate& candidate, const StageEffort& effort) const {
+    (void)candidate, (void)effort;
+    return {};
   }
   /// Remarks that belong to every result: what the numbers are worth.
   virtual std::vector<std::string> remarks() const { return {}; }
