@@ -39,7 +39,53 @@ void sort_rows(Sensitivity& sensitivity) {
                      [](const auto& a, const auto& b) { return a.amount < b.amount; });
 }
 
+void read_joint(const Node& node, Sensitivity& out, Diagnostics& diagnostics) {
+  if (!require_sequence(node, "joint", diagnostics)) return;
+  for (const Node& item : node.items()) {
+    if (!require_mapping(item, "a joint measurement", diagnostics)) continue;
+    JointMeasurement& point = out.joint.emplace_back();
+    bool metric = false;
+    for (const Node::Entry& entry : item.entries()) {
+      if (entry.key == "metric") {
+        metric = read_value(entry.value, "metric", {}, diagnostics, point.metric);
+      } else if (entry.key == "amounts") {
+        if (!require_mapping(entry.value, "amounts", diagnostics)) continue;
+        for (const Node::Entry& one : entry.value.entries()) {
+          double amount = 0.0;
+          if (!read_value(one.value, one.key, {}, diagnostics, amount)) continue;
+          if (find_layer(out, one.key) == nullptr)
+            diagnostics.error(one.where, fmt::format("joint: the layer {} was not measured by itself", quote(one.key)));
+          point.amounts.emplace_back(one.key, amount);
+        }
+      } else {
+        diagnostics.error(entry.where, fmt::format("joint: no key {}, allowed are amounts and metric", quote(entry.key)));
+      }
+    }
+    if (!metric || point.amounts.empty()) diagnostics.error(item.location(), "joint: expected {amounts: {layer: amount, ...}, metric: number}");
+  }
+}
+
 }  // namespace
+
+AdditiveError additive_error(const Sensitivity& sensitivity, Drop drop) {
+  AdditiveError error;
+  for (const JointMeasurement& point : sensitivity.joint) {
+    double predicted = sensitivity.base;
+    for (const auto& [name, amount] : point.amounts) {
+      const LayerSensitivity* layer = find_layer(sensitivity, name);
+      if (layer == nullptr || layer->rows.empty()) continue;
+      const std::vector<double> lost = drops(sensitivity, *layer, drop);
+      std::size_t row = 0;
+      while (row + 1 < lost.size() && layer->rows[row].amount < amount - 1e-12) ++row;
+      predicted -= lost[row];
+    }
+    const double off = std::abs(std::max(0.0, predicted) - point.metric);
+    error.mean = (error.mean * static_cast<double>(error.points) + off) / static_cast<double>(error.points + 1);
+    error.largest = std::max(error.largest, off);
+    ++error.points;
+  }
+  return error;
+}
 
 std::vector<double> drops(const Sensitivity& sensitivity, const LayerSensitivity& layer, Drop drop) {
   std::vector<double> list;
@@ -88,15 +134,18 @@ Sensitivity read_sensitivity(const Node& document, Diagnostics& diagnostics) {
                       }
                     }
                   })
+          .custom("joint", false, "[{amounts: {name: amount, ...}, metric: number}, ...]: several layers compressed at once", any,
+                  [](const Node&, Sensitivity&, Diagnostics&) {})
           .document("dovetail-sensitivity/1");
   Sensitivity out = record.read(document, diagnostics);
   sort_rows(out);
+  if (const Node* joint = document.is_mapping() ? document.find("joint") : nullptr) read_joint(*joint, out, diagnostics);
   return out;
 }
 
 Sensitivity read_sensitivity_table(const std::string& text, const std::string& file,
                                    const std::string& network, const std::string& kind) {
-  Sensitivity out{network, kind, 0.0, {}};
+  Sensitivity out{network, kind, 0.0, {}, {}};
   Diagnostics diagnostics;
   std::istringstream stream(text);
   std::string line;

@@ -1,6 +1,8 @@
 // Searches over networks from their study files: known and learned limits, threads, kill and resume, pages, presets.
 #include <doctest/doctest.h>
 
+#include <sstream>
+
 #include <nlohmann/json.hpp>
 
 #include "support/program.hpp"
@@ -89,6 +91,32 @@ TEST_CASE("the most accurate network under a limit, by tables") {
   CHECK(other["infeasible"]["spec edp_mj_ms <= 5"].get<int>() + other["feasible"].get<int>() == 40);
 }
 
+TEST_CASE("a cheap fidelity is searched first, and named; the same table after a kill") {
+  const Folder folder;
+  folder.write("cost.csv", costs());
+  // Early accuracies: lower, and with another best cell.
+  std::istringstream rows(accuracies());
+  std::string text, line;
+  std::getline(rows, line);
+  text = line + ",early\n";
+  while (std::getline(rows, line)) text += line + "," + std::to_string(0.5 * std::stod(line.substr(7)) + (line[0] == '1' ? 1.0 : 0.0)) + "\n";
+  folder.write("top.csv", text);
+  std::string document = study;
+  document.replace(document.find("column: top"), 11, "column: top, cheap: early");
+  const std::string file = folder.write("study.yaml", document), store = folder.file("cut.db");
+  const Outcome outcome = run(folder, {"optimize", file, "--trials", "14", "--format", "csv", "--threads", "1"});
+  REQUIRE_MESSAGE(outcome.code == 0, outcome.err);
+  CHECK(run(folder, {"optimize", file, "--trials", "14", "--format", "csv", "--threads", "4"}).out == outcome.out);
+  REQUIRE(run(folder, {"optimize", file, "--trials", "9", "--store", store}).code == 0);
+  CHECK(run(folder, {"optimize", file, "--trials", "14", "--store", store, "--resume", "--format", "csv"}).out == outcome.out);
+  const Outcome told = run(folder, {"optimize", file, "--trials", "14"});
+  CHECK(told.out.find("a search by early alone came first") != std::string::npos);
+  // The early best is tried first, and is close to the best of all: within what the limit leaves.
+  const Outcome plain = run(folder, {"optimize", folder.write("plain.yaml", study), "--trials", "14", "--format", "json"});
+  const Outcome leaning = run(folder, {"optimize", file, "--trials", "14", "--format", "json"});
+  CHECK(Json::parse(leaning.out)["best"]["objective"].get<double>() >= Json::parse(plain.out)["best"]["objective"].get<double>());
+}
+
 TEST_CASE("a limit that nothing meets is said at once, with the least value") {
   const Folder folder;
   folder.write("cost.csv", costs());
@@ -174,10 +202,27 @@ TEST_CASE("networks on a machine: layers are priced once per shape") {
                                         "space: {hw.atomic_c: [16, 32], hw.atomic_k: [16], hw.buffer_kb: [128], hw.sums_words: [256], hw.dram_words: [16]}\n"
                                         "accuracy: {table: top.csv, key: arch, column: top}\nobjective: {maximize: accuracy}\nspecs: [area_um2 <= 1e9]\n"
                                         "designer: random\ntrials: 12\n");
-  const Outcome outcome = run(folder, {"optimize", file, "--format", "json"});
+  const Outcome outcome = run(folder, {"optimize", file, "--format", "json", "--out", folder.file("out")});
   REQUIRE(outcome.code == 0);
   const Json json = Json::parse(outcome.out);
   CHECK(json["best"]["metrics"]["latency_ms"].get<double>() > 0.0);
+  // The layers as they were mapped: the sum is the design's, and each mapping printed costs again what it cost.
+  double energy = 0.0, cycles = 0.0;
+  for (const Json& layer : json["best"]["layers"]) {
+    energy += layer["count"].get<double>() * layer["energy_pj"].get<double>();
+    cycles += layer["count"].get<double>() * layer["cycles"].get<double>();
+  }
+  CHECK(energy == doctest::Approx(json["best"]["metrics"]["energy_pj"].get<double>()));
+  CHECK(cycles == json["best"]["metrics"]["cycles"].get<double>());
+  const Outcome again = run(folder, {"evaluate", "-"}, read(folder.file("out/designs.jsonl")));
+  REQUIRE(again.code == 0);
+  std::istringstream answers(again.out);
+  std::size_t at = 0;
+  for (std::string line; std::getline(answers, line); ++at) {
+    REQUIRE(at < json["best"]["layers"].size());
+    CHECK(Json::parse(line)["energy_pj"].get<double>() == doctest::Approx(json["best"]["layers"][at]["energy_pj"].get<double>()));
+  }
+  CHECK(at == json["best"]["layers"].size());
   CHECK(json["best"]["architecture"].is_object());
   const Json& reuse = json["stages"][1]["reuse"];
   CHECK(reuse["asked"].get<int>() > 2 * reuse["distinct"].get<int>());

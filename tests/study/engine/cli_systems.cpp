@@ -1,6 +1,10 @@
 // Several networks on several machines from study files: budgets, placements, threads, kill and resume, mistakes, presets.
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <map>
+#include <sstream>
+
 #include <nlohmann/json.hpp>
 
 #include "support/program.hpp"
@@ -94,6 +98,24 @@ TEST_CASE("a system: its budgets hold by construction, and its schedule is what 
   CAPTURE(placed.err);
   REQUIRE(placed.code == 0);
   CHECK(Json::parse(placed.out)["least_edp"].get<double>() == doctest::Approx(best["metrics"]["edp"].get<double>()));
+  const auto on_front = [&](const Json& point) {
+    return point["latency_ms"].get<double>() == doctest::Approx(system["latency_ms"].get<double>()) && point["energy_mj"].get<double>() == doctest::Approx(system["energy_mj"].get<double>());
+  };
+  CHECK(std::any_of(system["front"].begin(), system["front"].end(), on_front));
+  // The mappings, evaluated again from the printed designs, cost what the schedule says, and make up its energy.
+  std::istringstream designs(read(one.folder.file("out/designs.jsonl")));
+  std::map<std::string, Json> costs;
+  for (std::string line; std::getline(designs, line);) {
+    const Outcome again = run(one.folder, {"evaluate", "-"}, line + "\n");
+    REQUIRE(again.code == 0);
+    costs[Json::parse(line)["mapping"].dump()] = Json::parse(again.out);
+  }
+  for (const Json& layer : system["layers"]) {
+    REQUIRE(costs.count(layer["mapping"].dump()) == 1);
+    const Json& cost = costs.at(layer["mapping"].dump());
+    CHECK(cost["energy_pj"].get<double>() == doctest::Approx(layer["energy_pj"].get<double>()));
+    CHECK(cost["cycles"].get<double>() == layer["cycles"].get<double>());
+  }
   const Outcome text = one.optimize({"--trials", "14"});
   CHECK(text.out.find("busy") != std::string::npos);
   CHECK(text.out.find("|-- slot 1") != std::string::npos);
@@ -190,7 +212,7 @@ TEST_CASE("mistakes of a system are located") {
   message(study + "fixed: {hw.0.family: tpu}\n", "hw.0.family");
 }
 
-TEST_CASE("a layer that no machine runs fails its candidates, with its name") {
+TEST_CASE("a layer that no machine runs is said at once, where its network stands") {
   const Case one(study.substr(0, study.find("system:")) + "system: {slots: [mine.yaml, {families: [mine.yaml, none]}]}\nbypass: none\nmapper: {name: random, budget: 60}\nobjective: {minimize: edp}\n");
   // A machine whose only buffer holds no filter.
   one.folder.write("mine.yaml",
@@ -199,5 +221,8 @@ TEST_CASE("a layer that no machine runs fails its candidates, with its name") {
   const Outcome outcome = one.optimize({"--trials", "2", "--format", "json"});
   CAPTURE(outcome.err);
   CHECK(outcome.code == 4);
-  CHECK(outcome.out.find("no machine runs a: ") != std::string::npos);
+  CHECK(outcome.err.find("study.yaml:1:17: error: no feasible design: no machine runs a: no mapping") != std::string::npos);
+  const Json json = Json::parse(outcome.out);
+  CHECK(json["trials"] == 0);
+  CHECK(json["unreachable"]["layer"].get<std::string>().rfind("no machine runs a: ", 0) == 0);
 }

@@ -1,10 +1,16 @@
 // One study, many workers: the same table as one process gives, whatever is killed, stopped or cut off meanwhile.
 #include <doctest/doctest.h>
 
+#include <fcntl.h>
+#include <sys/file.h>
+
 #include <algorithm>
+#include <cstdlib>
+#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <random>
+#include <set>
 
 #include "support/postgres_server.hpp"
 #include "support/program.hpp"
@@ -122,6 +128,40 @@ TEST_CASE("a short storm: killed workers, killed proposers and a crashed server 
   CHECK(report["work"]["done"] == 60);
   CHECK(report["work"]["given_up"] == 0);
   MESSAGE(kills << " kills of workers, " << report["work"]["attempts"].get<int>() << " attempts for 60 trials");
+}
+
+TEST_CASE("folders of workers that were killed go when the next one starts") {
+  server();
+  const Folder place;  // workers of other tests are none of ours
+  setenv("TMPDIR", place.path.c_str(), 1);
+  const auto proposer = std::make_unique<Running>(study + Words{"--lag", "4", "--trials", "500", "--budget", "20000"} + remote("left"));
+  const auto folders = [&] {
+    std::set<std::string> found;
+    for (const auto& entry : std::filesystem::directory_iterator(place.path))
+      if (entry.path().filename().string().rfind("dovetail-worker-" + std::to_string(geteuid()) + "-", 0) == 0) found.insert(entry.path().string());
+    return found;
+  };
+  const auto nobodys = [](const std::string& path) {
+    const int opened = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (opened < 0) return false;
+    const bool free = flock(opened, LOCK_EX | LOCK_NB) == 0;
+    close(opened);
+    return free;
+  };
+  for (int wait = 0; folders().empty() && wait < 100; ++wait) {
+    const auto killed = worker({"--study", "left"});
+    for (int tick = 0; folders().empty() && tick < 20 + wait; ++tick) pause(20);
+  }
+  REQUIRE(folders().size() == 1);
+  CHECK(nobodys(*folders().begin()));
+  const auto alive = worker({"--study", "left"});
+  for (int tick = 0; (folders().empty() || nobodys(*folders().begin())) && tick < 500; ++tick) pause(20);
+  REQUIRE(folders().size() == 1);
+  Running next({"worker", "--store", server().url(), "--study", "nothing of this name", "--idle", "0.1"});
+  next.wait();
+  CHECK(folders().size() == 1);  // of the one that lives
+  CHECK_FALSE(nobodys(*folders().begin()));
+  unsetenv("TMPDIR");
 }
 
 TEST_CASE("a worker that is stopped past its lease is late, and one that is told to end returns its trial") {
