@@ -76,6 +76,28 @@ TEST_CASE("several start networks; the preset is a document; what cannot be met 
   CHECK(none.err.find("the least value") != std::string::npos);
 }
 
+TEST_CASE("the additive prediction is checked against what was measured jointly") {
+  const Folder folder;
+  // Alone the layers lose 1 and 2 at these amounts: 97 predicted; 96 and, with a row between amounts, 97.5 measured.
+  const std::string measured =
+      "schema: dovetail-sensitivity/1\nnetwork: alexnet-torchvision\nkind: element\nbase: 100\nlayers:\n"
+      "  features.0: [[0, 100], [0.5, 99], [0.9, 90]]\n  features.3: [[0, 100], [0.5, 98], [0.9, 80]]\n";
+  folder.write("mine.yaml", measured + "joint:\n- {amounts: {features.0: 0.5, features.3: 0.5}, metric: 96}\n- {amounts: {features.0: 0.4, features.3: 0.5}, metric: 97.5}\n");
+  std::string study = head + "compress: {keep: [121, 60, 25, 15, 9, 5], solve: exact}\n";
+  study.replace(study.find("built-in"), 8, folder.file("mine.yaml"));
+  const Json json = optimize(folder, study);
+  CHECK(json["remarks"].dump().find("against 2 jointly measured points it is 0.75 off on average, 1 at most") != std::string::npos);
+  // A title names all networks that one is chosen from, and the printed network is the chosen one.
+  const Json any = optimize(folder, "network: {any: [alexnet-torchvision, resnet18]}\nfamily: fpga-tiles\nobjective: {minimize: latency_ms}\nfixed: {nn.network: resnet18}\ntrials: 3\n");
+  CHECK(any["networks"][0] == "alexnet-torchvision or resnet18");
+  CHECK(any["best"]["networks"][0]["workload"]["layers"].dump().find("layer4.1.conv2") != std::string::npos);
+  folder.write("mine.yaml", measured + "joint: [{amounts: {features.1: 0.5}, metric: 96}, {amount: 1}]\n");
+  const Outcome wrong = run(folder, {"optimize", folder.write("wrong.yaml", study)});
+  CHECK(wrong.code == 3);
+  CHECK(wrong.err.find("mine.yaml:8:20: joint: the layer 'features.1' was not measured by itself") != std::string::npos);
+  CHECK(wrong.err.find("joint: no key 'amount', allowed are amounts and metric") != std::string::npos);
+}
+
 TEST_CASE("mistakes are located") {
   mistake(head + "compress: {keep: [9, 5], solve: exact, channels: [0.5, 1]}\n", "study.yaml:9:11: compress: solve: exact chooses layer by layer");
   mistake(head + "compress: {kept: [9, 5]}\n", "compress: no key 'kept'");
