@@ -38,7 +38,6 @@ constexpr int draws_to_judge = 2'000;        // of a space too large for that
 constexpr int repair_steps = 40;             // of a draw that breaks a limit
 constexpr int first_draws = 12;              // stratified, before the designer's own
 constexpr int first_systems = 20;            // the same of systems, whose families must all be seen
-constexpr int cheap_trials = 60;             // of a cheap fidelity, before the first full one
 constexpr int every_system = 6;              // and one in so many later suggestions
 
 std::string resolve(const std::string& folder, const std::string& name, bool always_path = false) {
@@ -459,15 +458,15 @@ std::optional<Unreachable> Exploration::unreachable() const {
   return Unreachable{nullptr, 0.0, listed};
 }
 
-bool Exploration::has_cheap_fidelity() const {
+bool Exploration::searches_cheaply_first() const {
   const auto& all = study_.explore.accuracies;
-  return !all.empty() && std::all_of(all.begin(), all.end(), [](const StudyAccuracy& one) { return !one.cheap.empty(); });
+  return study_.designer == "bayes" && !all.empty() && !own_accuracy_ && std::all_of(all.begin(), all.end(), [](const StudyAccuracy& one) { return !one.cheap.empty(); });
 }
 
 // A search of its own by the cheap fidelity alone, as the study of a related problem.
 std::vector<Trial> Exploration::searched_cheaply(DesignerContext context) const {
   context.related.clear();
-  const auto designer = make_designer("bayes", context);
+  const auto designer = make_designer(study_.designer, context);
   std::vector<Trial> trials;
   for (int i = 0; i < cheap_trials; ++i) {
     const std::vector<Point> points = designer->suggest(1);
@@ -497,7 +496,7 @@ std::unique_ptr<Designer> Exploration::designer(int threads) const {
       if (!limit.known) context.goal.specs.push_back(limit.spec);
   }
   try {
-    if (has_cheap_fidelity()) context.related.push_back(searched_cheaply(context));
+    if (searches_cheaply_first()) context.related.push_back(searched_cheaply(context));
     auto designer = make_designer(study_.designer, context);
     const bool tight = any_known && !(space().finite() && space().count().feasible <= static_cast<double>(most_listed));
     if (!tight && !candidates_.stratified() && !candidates_.system) return designer;

@@ -48,6 +48,7 @@ class Exploration {
   const std::vector<std::unique_ptr<Stage>>& stages() const { return stages_; }
   const Measures& measures() const { return *measures_; }
   const Goal& goal() const { return goal_; }
+  bool searches_cheaply_first() const;  ///< by a cheap fidelity of all accuracies
   bool known_limits() const { return known_; }  ///< cheap limits hold by construction (designer option known: off)
 
   /// Runs the stages in order until one fails or a limit is broken. The trial has all metrics found, and under
@@ -73,6 +74,7 @@ class Exploration {
   std::int64_t refused() const { return refused_; }
 
   static constexpr const char* stages_metric = "stages";
+  static constexpr int cheap_trials = 60;  ///< of a cheap fidelity, before the first full one
 
  private:
   void read_networks(Diagnostics& diagnostics);
@@ -90,7 +92,6 @@ class Exploration {
   std::map<std::string, double> cheap_metrics(const Point& point) const;
   double known_violation(const Point& point) const;
   std::optional<Trial> measured(std::int64_t id, const Point& point, const StageEffort& effort, bool cheaply) const;
-  bool has_cheap_fidelity() const;
   std::vector<Trial> searched_cheaply(DesignerContext context) const;
 
   ExplorationStudy study_;

@@ -10,7 +10,7 @@ namespace dovetail {
 using Json = nlohmann::ordered_json;
 
 Json exploration_header(const Exploration& exploration) {
-  const Study& study = exploration.study();
+  const ExplorationStudy& study = exploration.study();
   Json networks = Json::array(), parameters = Json::array(), objectives = Json::array(), specs = Json::array(), remarks = Json::array();
   for (const NetworkSource& network : exploration.candidates().networks) {
     const std::string name = network.title();
@@ -24,6 +24,11 @@ Json exploration_header(const Exploration& exploration) {
     if (!limit.follows) specs.push_back({{"spec", limit.text}, {"known", limit.known && exploration.known_limits()}});
   for (const auto& stage : exploration.stages())
     for (const std::string& remark : stage->remarks()) remarks.push_back(remark);
+  if (exploration.searches_cheaply_first()) {
+    const StudyAccuracy& accuracy = study.explore.accuracies.front();
+    remarks.push_back(fmt::format("a search by {} alone came first ({} cheap evaluations); the search by {} leans on it as far as they agree", accuracy.cheap,
+                                  Exploration::cheap_trials, accuracy.column));
+  }
   Json stages = Json::array();
   for (const auto& stage : exploration.stages()) stages.push_back({{"name", stage->name()}, {"metrics", stage->metrics()}});
   return {{"schema", "dovetail-exploration/1"},

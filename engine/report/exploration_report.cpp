@@ -44,9 +44,9 @@ Json network_json(const CandidateNetwork& network) {
   return json;
 }
 
-std::vector<PricedLayer> priced_layers(const Exploration& exploration, const NetworkCandidate& candidate) {
+std::vector<PricedLayer> all_priced(const Exploration& exploration, const NetworkCandidate& candidate) {
   for (const auto& stage : exploration.stages())
-    if (std::vector<PricedLayer> layers = stage->layers(candidate, {}); !layers.empty()) return layers;
+    if (std::vector<PricedLayer> layers = stage->priced_layers(candidate, {}); !layers.empty()) return layers;
   return {};
 }
 
@@ -90,7 +90,7 @@ Json best_json(const Exploration& exploration, const Trial& trial) {
     if (const std::string detail = stage->detail(candidate); !detail.empty()) json["details"][stage->name()] = Json::parse(detail);
   if (exploration.system_pricer() != nullptr)
     json["system"] = system_json(exploration, trial, {});
-  else if (const std::vector<PricedLayer> layers = priced_layers(exploration, candidate); !layers.empty())
+  else if (const std::vector<PricedLayer> layers = all_priced(exploration, candidate); !layers.empty())
     json["layers"] = layers_json(candidate, layers);
   return json;
 }
@@ -224,7 +224,7 @@ std::string design_lines(const Exploration& exploration, const Trial& trial) {
   const NetworkCandidate candidate = exploration.candidates().candidate(trial.point);
   std::string text;
   std::set<std::string> written;
-  for (const PricedLayer& layer : priced_layers(exploration, candidate)) {
+  for (const PricedLayer& layer : all_priced(exploration, candidate)) {
     if (!layer.mapping) continue;
     const std::string& task = candidate.networks[layer.network].source->task;
     Design design;

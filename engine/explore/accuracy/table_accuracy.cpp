@@ -49,11 +49,6 @@ class TableAccuracy final : public Stage {
     return {{metric_ + " table digest", digest_}, {metric_ + " column", column_ + (cheap_.empty() ? "" : " after " + cheap_)}};
   }
 
-  std::vector<std::string> remarks() const override {
-    if (cheap_.empty()) return {};
-    return {fmt::format("a search by {} alone came first (60 cheap evaluations); the search by {} leans on it as far as they agree", cheap_, column_)};
-  }
-
   StageAnswer run(const NetworkCandidate& candidate, const StageEffort&) const override {
     const std::string key = key_of(candidate.networks[network_]);
     const auto found = values_.find(key);

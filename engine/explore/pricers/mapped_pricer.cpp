@@ -59,7 +59,7 @@ class MappedPricer final : public Stage {
     return answer;
   }
 
-  std::vector<PricedLayer> layers(const NetworkCandidate& candidate, const StageEffort& effort) const override {
+  std::vector<PricedLayer> priced_layers(const NetworkCandidate& candidate, const StageEffort& effort) const override {
     const std::vector<Use> uses = this->uses(candidate);
     const std::vector<LayerPrice> prices = this->prices(candidate, uses, effort);
     std::vector<PricedLayer> result;

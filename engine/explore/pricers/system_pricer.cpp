@@ -73,7 +73,7 @@ class MappedSystemPricer final : public SystemPricer {
     return out;
   }
 
-  std::vector<PricedLayer> layers(const NetworkCandidate& candidate, const StageEffort& effort) const override {
+  std::vector<PricedLayer> priced_layers(const NetworkCandidate& candidate, const StageEffort& effort) const override {
     const SystemSchedule found = schedule(candidate, effort);
     if (found.stopped || !found.failure.empty()) return {};
     return layers_of(candidate, found.result.front[found.chosen], effort);
@@ -84,7 +84,7 @@ class MappedSystemPricer final : public SystemPricer {
     std::size_t at = 0;
     for (std::size_t n = 0; n < candidate.networks.size(); ++n) {
       const Network network = candidate.networks[n].network();
-      for (const NetworkLayer* layer : dovetail::layers(network)) {
+      for (const NetworkLayer* layer : layers(network)) {
         const SystemMachine& machine = candidate.machines[schedule.layers[at++].machine];
         const Architecture built = machine.architecture();
         const LayerPrice price = prices_.price(machine.key(), layer->layer, built, machine.rules(layer->layer), effort);
@@ -108,7 +108,7 @@ class MappedSystemPricer final : public SystemPricer {
     std::set<std::string> asked;
     for (std::size_t n = 0; n < space_.networks.size(); ++n) {
       if (space_.networks[n].family || !space_.networks[n].any.empty()) continue;
-      for (const NetworkLayer* layer : dovetail::layers(space_.networks[n].fixed))
+      for (const NetworkLayer* layer : layers(space_.networks[n].fixed))
         if (asked.insert(shape_key(layer->layer)).second) questions.push_back({n, layer->layer});
     }
     MappedPricerOptions exact = options_;

@@ -72,7 +72,7 @@ class Stage {
   }
   /// The layers as they were priced, each with its mapping, so that a reported design can be evaluated again; of a stage that
   /// maps layers.
-  virtual std::vector<PricedLayer> layers(const NetworkCandidate& candidate, const StageEffort& effort) const {
+  virtual std::vector<PricedLayer> priced_layers(const NetworkCandidate& candidate, const StageEffort& effort) const {
     (void)candidate, (void)effort;
     return {};
   }
