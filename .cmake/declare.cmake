@@ -42,11 +42,11 @@ function(dovetail_batches target)
 endfunction()
 
 # dovetail_library(ROOM PUBLIC targets... PRIVATE targets...): the library dovetail::ROOM of every .cpp in the folder and
-# its sub-rooms, but for the doors `cli` and `capi`, which are targets of their own.
+# its sub-rooms, but for the verbs and the doors `cli`, `capi` and `python`, which are targets of their own.
 function(dovetail_library room)
   cmake_parse_arguments(ARG "" "" "PUBLIC;PRIVATE" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
-  list(FILTER sources EXCLUDE REGEX "/engine/(cli|capi|python)/")
+  list(FILTER sources EXCLUDE REGEX "/engine/(verbs|cli|capi|python)/")
   file(CREATE_LINK ${CMAKE_CURRENT_SOURCE_DIR} ${DOVETAIL_INCLUDE_DIR}/dovetail/${room} SYMBOLIC)
   add_library(dovetail_${room} STATIC ${sources})
   add_library(dovetail::${room} ALIAS dovetail_${room})

@@ -18,6 +18,7 @@
 #include <dovetail/engine/report/evaluation_json.hpp>
 #include <dovetail/engine/report/map_json.hpp>
 #include <dovetail/engine/study/ask_tell_document.hpp>
+#include <dovetail/engine/verbs/verbs.hpp>
 #include <dovetail/workloads/text/reader.hpp>
 
 struct dovetail_session {
@@ -51,8 +52,12 @@ dovetail_status guarded(const Body& body) noexcept {
     return fail(DOVETAIL_STORAGE, error.what());
   } catch (const AskTellError& error) {
     return fail(DOVETAIL_USAGE, error.what());
+  } catch (const verbs::UsageError& error) {
+    return fail(DOVETAIL_USAGE, error.what());
   } catch (const std::invalid_argument& error) {
     return fail(DOVETAIL_USAGE, error.what());
+  } catch (const NoFeasiblePoint& error) {
+    return fail(DOVETAIL_INFEASIBLE, error.what());
   } catch (const std::bad_alloc&) {
     return fail(DOVETAIL_LIMIT, "out of memory");
   } catch (const std::exception& error) {
@@ -145,6 +150,36 @@ const char* dovetail_error(void) {
 
 void dovetail_free(char* text) {
   std::free(text);
+}
+
+dovetail_status dovetail_run(const char* verb, const char* document, const char* options, char** record) {
+  clear(record);
+  verbs::End end = verbs::End::done;
+  const dovetail_status status = guarded([&] {
+    need(verb, "verb");
+    verbs::Asking asking;
+    asking.command = "C API";
+    const verbs::Answer answer = verbs::run_verb(verb, document == nullptr ? Node() : parse_document(document, "document"),
+                                                 options == nullptr ? Node() : parse_document(options, "options"), asking);
+    if (record != nullptr) give(dump(answer.record.is_null() ? Json(answer.text) : answer.record), record);
+    end = answer.end;
+    if (end != verbs::End::done) last_error = answer.error;
+  });
+  return status == DOVETAIL_OK ? static_cast<dovetail_status>(end) : status;
+}
+
+dovetail_status dovetail_verbs(char** list) {
+  clear(list);
+  return guarded([&] {
+    need(list, "list");
+    Json all = Json::array();
+    for (const verbs::Verb& verb : verbs::verbs()) {
+      Json options = verb.schema();
+      options["properties"].update(verbs::common_schema()["properties"]);
+      all.push_back({{"name", verb.name}, {"about", verb.about}, {"document", verb.document}, {"options", options}});
+    }
+    give(dump(all), list);
+  });
 }
 
 dovetail_status dovetail_open(const char* space, const char* options, dovetail_session** session) {

@@ -12,8 +12,8 @@
  *     dovetail_close(session);
  *
  * Documents are texts in YAML or JSON, as the command line reads them. Texts that come back are JSON in UTF-8, end with a
- * null byte, and belong to the caller, who returns them with dovetail_free. On failure outputs are NULL. Functions may be
- * called from several threads; a session is used by one thread at a time. */
+ * null byte, and belong to the caller, who returns them with dovetail_free. On failure outputs are NULL, but where it is said
+ * otherwise. Functions may be called from several threads; a session is used by one thread at a time. */
 #ifndef DOVETAIL_ENGINE_CAPI_DOVETAIL_H
 #define DOVETAIL_ENGINE_CAPI_DOVETAIL_H
 
@@ -35,7 +35,8 @@ typedef enum dovetail_status {
   DOVETAIL_INTERNAL = 1,   /* a bug of ours */
   DOVETAIL_USAGE = 2,      /* a null pointer, an unknown designer, mapper or model, an outcome that fits no trial */
   DOVETAIL_INPUT = 3,      /* a text that cannot be read; the error says where */
-  DOVETAIL_LIMIT = 5,      /* out of memory */
+  DOVETAIL_INFEASIBLE = 4, /* nothing is feasible; a record, where there is one, says more */
+  DOVETAIL_LIMIT = 5,      /* time or memory ended it; a record, where there is one, has the best so far */
   DOVETAIL_STORAGE = 6     /* the store cannot be used */
 } dovetail_status;
 
@@ -52,6 +53,17 @@ DOVETAIL_API const char* dovetail_error(void);
 
 /* Gives back a text of this library; NULL is fine. */
 DOVETAIL_API void dovetail_free(char* text);
+
+/* What the command of this name does: evaluate, map, place, optimize, sweep, serve, describe, report, explain, convert,
+ * calibrate. `document` is a document as a text, or the name, path or address of one, or a list of these; NULL where the verb
+ * needs none. `options` may be NULL, or an object of the verb's options and of seed, threads, set (a list of "path=value"),
+ * dry_run and format; dovetail_verbs has them. `record`, which may be NULL, becomes what the command prints with --format json
+ * (a JSON string where the answer is a text), also with DOVETAIL_INFEASIBLE, DOVETAIL_LIMIT and with DOVETAIL_INPUT of a part
+ * of several inputs. */
+DOVETAIL_API dovetail_status dovetail_run(const char* verb, const char* document, const char* options, char** record);
+
+/* The verbs: [{"name", "about", "document", "options": a JSON Schema}, ...]. */
+DOVETAIL_API dovetail_status dovetail_verbs(char** list);
 
 /* Opens a session over a space and its goal (the document of `dovetail serve`). `options` may be NULL, or an object of
  * designer (default "bayes"), seed (0), threads (0: all cores), store (a file that records every call) and resume. */

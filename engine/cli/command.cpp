@@ -1,7 +1,14 @@
 // The options that every command shares, and how results leave the program.
 #include "command.hpp"
 
+#include <iostream>
+#include <iterator>
+
 #include <fmt/format.h>
+
+#include "build_digest.hpp"
+#include "signals.hpp"
+#include "terminal.hpp"
 
 namespace dovetail::cli {
 
@@ -63,6 +70,37 @@ void refuse_unless(bool meaningful, const CLI::App& command, const std::vector<s
     if (command.count(option) > 0)
       throw UsageError(fmt::format("{} means nothing without {}", option, because));
   }
+}
+
+int ask(const Common& common, const std::function<verbs::Answer(const verbs::Asking&)>& verb) {
+  Progress progress;
+  verbs::Asking asking = common;
+  asking.files = !common.out.empty();
+  asking.stop = interrupted;
+  asking.tell = [&progress](const std::string& line) {
+    progress.clear();
+    put_error(line);
+  };
+  if (progress.enabled())
+    asking.progress = [&progress](double done, double total, const std::string& text) { progress.show(done, total, text); };
+  asking.input = [] { return std::string(std::istreambuf_iterator<char>(std::cin), {}); };
+  asking.build = build_digest;
+  const verbs::Answer answer = verb(asking);
+  progress.clear();
+  return print_answer(common, answer);
+}
+
+int print_answer(const Common& common, const verbs::Answer& answer) {
+  if (!answer.text.empty()) {
+    put(answer.text);
+  } else if (common.format == "jsonl" && answer.lines) {
+    for (const nlohmann::ordered_json& line : *answer.lines) put_json(line, true);
+  } else if (!answer.record.is_null()) {
+    print_json(common, answer.record);
+  }
+  for (const verbs::OutputFile& file : answer.files) write_file(common.out, file.name, file.text);
+  put_error(answer.error);
+  return answer.end == verbs::End::interrupted ? interrupt_exit_code() : static_cast<int>(answer.end);
 }
 
 void print_json(const Common& common, const nlohmann::ordered_json& value) {

@@ -2,14 +2,14 @@
 // commands share.
 #pragma once
 
-#include <cstdint>
 #include <functional>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
+
+#include <dovetail/engine/verbs/answer.hpp>
 
 #include "output.hpp"
 
@@ -29,20 +29,13 @@ enum Exit : int {
 };
 
 /// Wrong or contradictory options: ends the program with exit code 2.
-struct UsageError : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
+using verbs::UsageError;
 
-/// Options that every command takes.
-struct Common {
-  std::string format = "text";  ///< text, json, jsonl, csv
-  std::uint64_t seed = 0;
-  int threads = 0;               ///< 0: all cores
-  std::string out;               ///< directory for files; empty: nothing is written
-  std::vector<std::string> set;  ///< path=value
-  std::string config;            ///< file with values of options
-  bool dry_run = false;
-  std::string command_line;  ///< the words of the command, as recorded in a store
+/// Options that every command takes: what verbs are told, and what only the program knows.
+struct Common : verbs::Asking {
+  Common() { format = "text"; }
+  std::string out;     ///< directory for files; empty: nothing is written
+  std::string config;  ///< file with values of options
 };
 
 /// What main runs once the words are understood; returns the exit code.
@@ -66,10 +59,19 @@ CLI::App* add_subcommand(CLI::App& app, Common& common, const std::string& name,
 void refuse_unless(bool meaningful, const CLI::App& command, const std::vector<std::string>& options,
                    const std::string& because);
 
+/// Asks a verb, with the progress line on a terminal, the interrupts, stdin for '-' and notes on stderr; prints its answer, writes
+/// its files, and returns the exit code.
+int ask(const Common& common, const std::function<verbs::Answer(const verbs::Asking&)>& verb);
+
+/// Prints an answer, writes its files, and returns the exit code.
+int print_answer(const Common& common, const verbs::Answer& answer);
+
 /// Prints one JSON value as a document (indented for `json`, one line for `jsonl`) on stdout.
 void print_json(const Common& common, const nlohmann::ordered_json& value);
 
 // One function per command, one file each; commands.cpp lists them.
+void add_place(CLI::App& app, Common& common, Action& action);
+void add_worker(CLI::App& app, Common& common, Action& action);
 void add_evaluate(CLI::App& app, Common& common, Action& action);
 void add_map(CLI::App& app, Common& common, Action& action);
 void add_optimize(CLI::App& app, Common& common, Action& action);

@@ -4,8 +4,6 @@
 
 #include <charconv>
 
-#include "output.hpp"
-
 namespace dovetail::cli {
 namespace {
 
@@ -37,11 +35,6 @@ void add_import_options(CLI::App& command, ImportOptions& options) {
           "Sizes that an ONNX model leaves open: batch=1,seq=384")
       ->delimiter(',')
       ->type_name("NAME=SIZE,...");
-}
-
-void print_remarks(const std::vector<Remark>& remarks) {
-  for (const Remark& remark : remarks)
-    warn("{}\n", to_string(Diagnostic{remark.where, to_string(remark), Severity::note}));
 }
 
 }  // namespace dovetail::cli

@@ -10,7 +10,4 @@ namespace dovetail::cli {
 /// Adds --from. `options` outlives the command.
 void add_import_options(CLI::App& command, ImportOptions& options);
 
-/// Says on stderr what was remarked while reading, a line each.
-void print_remarks(const std::vector<Remark>& remarks);
-
 }  // namespace dovetail::cli

@@ -83,7 +83,7 @@ struct Program {
   }
 
   void parse(int argc, char** argv) {
-    for (int i = 1; i < argc; ++i) common.command_line += fmt::format("{}{}", i == 1 ? "" : " ", argv[i]);
+    for (int i = 1; i < argc; ++i) common.command += fmt::format("{}{}", i == 1 ? "" : " ", argv[i]);
     app.parse(argc, argv);
     if (common.config.empty()) return;
     // The words of the file stand where no word of the command line does: parse once more with both.

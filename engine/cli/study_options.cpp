@@ -1,14 +1,13 @@
-// The study of a command: a file, options over it, --set over both.
+// The study of a command: a file, and options over it.
 #include "study_options.hpp"
 
 #include <filesystem>
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <dovetail/engine/study/said_value.hpp>
 
-#include <dovetail/engine/codesign/codesign.hpp>
-#include <dovetail/engine/design/designer.hpp>
+#include "flags.hpp"
 
 namespace dovetail::cli {
 namespace {
@@ -19,6 +18,29 @@ std::string from_here(const std::string& name) {
   const bool is_file = std::filesystem::is_regular_file(name, error);
   const bool is_folder = std::filesystem::is_directory(name, error);
   return is_file || is_folder ? std::filesystem::absolute(name).string() : name;
+}
+
+Node word(const std::string& flag, const std::string& text) {
+  return Node::scalar({flag, 0, 0, ""}, text, true);
+}
+
+// The last one said replaces those before it.
+void say(std::vector<verbs::Said>& said, const std::string& path, Node value) {
+  std::erase_if(said, [&](const verbs::Said& one) { return one.path == path; });
+  said.push_back({path, std::move(value)});
+}
+
+// A key of the study as its flag says it, where the study can have this value.
+void say_key(StudyOptions& options, const std::string& key, const Node& value) {
+  Study study;
+  Diagnostics diagnostics;
+  const bool no_limit = key == "time" && value.as_number() == 0.0;
+  const Node meant = no_limit          ? Node::null(value.location())
+                     : key == "family" ? word(value.location().file, from_here(value.text()))
+                                       : value;
+  set_value(study, key, meant, diagnostics);
+  diagnostics.raise();
+  say(options.said, key, meant);
 }
 
 }  // namespace
@@ -32,102 +54,54 @@ void add_study_options(CLI::App& command, StudyOptions& options) {
                   "accelerator")
       ->type_name("NAME|FILE");
   add_import_options(command, options.import);
-  command.add_option("--family", options.family, "Accelerator family: a name or a descriptor")
-      ->type_name("NAME|FILE");
   command
       .add_option(
           "--spec", options.specs,
           "Limit such as 'area_um2<=4e6' (also power_mw, latency_ms, energy_pj, cycles, edp); repeatable")
       ->type_name("METRIC<=BOUND");
-  add_search_options(command, options);
-  command.add_option("--designer", options.designer, "How hardware points are chosen")
-      ->check(CLI::IsMember(designer_names()))
-      ->capture_default_str();
-  command.add_option("--trials", options.trials, "Hardware points in all, those of a resumed store included")
-      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1000000000}))
-      ->capture_default_str();
+  FlagForm form;
+  form.without = {"schema", "workload", "workloads", "specs", "from", "dims", "seed"};
+  if (!options.keeps_store) form.without.push_back("store");
+  form.types = {{"family", "NAME|FILE"}, {"objective", "OBJECTIVE"}, {"evaluator", "COMMAND"}, {"store", "FILE|URL"}};
+  add_flags(command, study_schema(), form,
+            [&options](const std::string& key, const Node& value) { say_key(options, key, value); });
+  command.get_option("--lag")->excludes("--batch");
   command
-      .add_option("--batch", options.batch, "Points per round; the result depends on it, but not on threads")
-      ->check(CLI::Range(1, 4096))
-      ->capture_default_str();
+      .add_option_function<double>(
+          "--evaluator-timeout",
+          [&options](double seconds) {
+            say(options.said, "evaluator.timeout", Node::scalar({"--evaluator-timeout", 0, 0, ""}, fmt::format("{}", seconds), false));
+          },
+          "Seconds for one answer of --evaluator (default 60); without an answer the design counts as failed")
+      ->check(CLI::PositiveNumber);
   command
-      .add_option("--lag", options.lag,
-                  "In place of --batch: trial k is suggested knowing exactly the trials up to k - LAG, so that no trial waits "
-                  "for a slower one of its round; about twice the number of workers")
-      ->check(CLI::Range(1, 4096))
-      ->excludes("--batch");
-  command.add_flag(
-      "--prove", options.prove,
-      "After the trials, evaluate every machine that its bound does not exclude, until the best is proven; "
-      "where there are too many to list, whole classes of them are excluded (to within --gap; --time ends that "
-      "with the bound so far)");
-  command.add_option("--store", options.store, "SQLite file, or postgresql://HOST/DATABASE#STUDY, that records every trial")->type_name("FILE|URL");
+      .add_option_function<std::int64_t>(
+          "--candidates",
+          [&options](std::int64_t count) {
+            say(options.said, "evaluator.candidates", Node::scalar({"--candidates", 0, 0, ""}, fmt::format("{}", count), false));
+          },
+          "Mappings per layer that --evaluator is asked about, best first (default 8); 0: the whole front")
+      ->check(CLI::NonNegativeNumber);
 }
 
-void apply_options(const CLI::App& command, const StudyOptions& options, const Common& common, Study& study) {
-  const auto given = [&](const char* name) { return command.count(name) > 0; };
-  if (given("--from")) study.import.from = options.import.from;
-  for (const auto& [name, size] : options.import.sizes) study.import.sizes[name] = size;
-  if (given("--model")) study.model = options.model;
-  if (given("--evaluator")) study.evaluator = options.evaluator;
-  if (given("--evaluator-timeout")) study.evaluator_timeout_s = options.evaluator_timeout_s;
-  if (given("--candidates")) study.candidates = options.candidates;
-  if (given("--mapper")) study.mapper = options.mapper;
-  if (given("--budget")) study.budget = options.budget;
-  if (given("--bypass")) study.bypass = options.bypass;
-  if (given("--gap")) study.gap = options.gap;
-  if (given("--time"))
-    study.time_s = options.time_s > 0 ? std::optional<double>(options.time_s) : std::nullopt;
-  if (given("--designer")) study.designer = options.designer;
-  if (given("--trials")) study.trials = options.trials;
-  if (given("--prove")) study.prove = options.prove;
-  if (given("--batch")) {
-    study.batch = options.batch;
-    study.lag.reset();
+verbs::StudyWords study_words(const CLI::App& command, const StudyOptions& options, const std::string& preset) {
+  verbs::StudyWords words{options.file.empty() ? Node() : load_file(options.file), preset, {}};
+  if (!options.import.from.empty()) words.said.push_back({"from", word("--from", options.import.from)});
+  for (const auto& [name, size] : options.import.sizes) {
+    const Location where{"--dim", 0, 0, ""};
+    const Node value = Node::scalar(where, fmt::format("{}", size), false);
+    words.said.push_back({"dims", Node::mapping(where, {Node::Entry{name, where, value}})});
   }
-  if (given("--lag")) study.lag = options.lag;
-  if (given("--store")) study.store = options.store;
-  if (given("--seed")) study.seed = common.seed;
-}
-
-Study make_study(const CLI::App& command, const StudyOptions& options, const Common& common) {
-  Diagnostics diagnostics;
-  Study study;
-  if (!options.file.empty()) study = read_study(load_file(options.file), diagnostics);
-  const auto given = [&](const char* name) { return command.count(name) > 0; };
-  if (given("--workload")) {
-    study.workloads.clear();
-    for (const std::string& name : options.workloads)
-      study.workloads.push_back({from_here(name), 1.0, {"--workload", 0, 0, ""}});
+  if (!options.workloads.empty()) {
+    std::vector<Node> names;
+    for (const std::string& name : options.workloads) names.push_back(word("--workload", from_here(name)));
+    words.said.push_back({"workloads", Node::sequence({"--workload", 0, 0, ""}, std::move(names))});
   }
-  if (given("--family")) {
-    study.family = from_here(options.family);
-    study.family_where = {"--family", 0, 0, ""};
-  }
-  if (given("--objective")) study.objective = options.objective;
-  apply_options(command, options, common, study);
-  for (const std::string& spec : options.specs)
-    set_value(study, "specs=" + fmt::format("'{}'", spec), "--spec", diagnostics);
-  for (const std::string& assignment : common.set) set_value(study, assignment, "--set", diagnostics);
-  if (diagnostics.failed()) {
-    // Names and parameters that do not exist belong to the same answer.
-    try {
-      Codesign{study};
-    } catch (const InputError& error) {
-      for (const Diagnostic& diagnostic : error.diagnostics()) {
-        const bool known =
-            std::any_of(diagnostics.all().begin(), diagnostics.all().end(),
-                        [&](const Diagnostic& other) { return other.message == diagnostic.message; });
-        if (!known) diagnostics.error(diagnostic.where, diagnostic.message);
-      }
-    }
-  }
-  diagnostics.raise();
-  refuse_unless(!study.evaluator.empty(), command, {"--evaluator-timeout", "--candidates"}, "an evaluator");
-  if (study.workloads.empty() || study.family.empty()) {
-    throw UsageError("a study needs a workload and a family: a STUDY file, or --workload with --family");
-  }
-  return study;
+  words.said.insert(words.said.end(), options.said.begin(), options.said.end());
+  for (const std::string& spec : options.specs) words.said.push_back({"specs", word("--spec " + spec, spec)});
+  if (const CLI::Option* seed = command.get_option_no_throw("--seed"); seed != nullptr && seed->count() > 0)
+    words.said.push_back({"seed", Node::scalar({"--seed", 0, 0, ""}, seed->as<std::string>(), false)});
+  return words;
 }
 
 }  // namespace dovetail::cli

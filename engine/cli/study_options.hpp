@@ -1,33 +1,29 @@
-// The study of a command: a file, options over it, --set over both.
+// The study of a command: a file, and options over it.
 #pragma once
 
 #include <string>
 #include <vector>
 
-#include <dovetail/engine/study/study.hpp>
+#include <dovetail/engine/verbs/study_of.hpp>
 
+#include "command.hpp"
 #include "import_options.hpp"
-#include "search_options.hpp"
 
 namespace dovetail::cli {
 
-struct StudyOptions : SearchOptions {
+struct StudyOptions {
   std::string file;
   std::vector<std::string> workloads, specs;
   ImportOptions import;
-  std::string family, designer = "bayes", store;
-  bool prove = false;
-  std::int64_t trials = 50;
-  int batch = 2, lag = 0;
+  std::vector<verbs::Said> said;  ///< by the flags of the study's keys
+  bool keeps_store = true;        ///< whether --store is the study's
 };
 
-/// Adds STUDY, --workload, --family, --spec, --designer, --trials, --batch, --lag, --store and the search options.
+/// Adds STUDY, --workload, --spec, and a flag for every key of a study that has a value of its own. `options` outlive the
+/// command.
 void add_study_options(CLI::App& command, StudyOptions& options);
 
-/// Replaces values of a study by the options that were given, but for --workload, --family, --objective and --spec.
-void apply_options(const CLI::App& command, const StudyOptions& options, const Common& common, Study& study);
-
-/// The study: values of the file, replaced by options that were given, replaced by --set. Throws InputError.
-Study make_study(const CLI::App& command, const StudyOptions& options, const Common& common);
+/// What the words of a command make a study of. Throws InputError.
+verbs::StudyWords study_words(const CLI::App& command, const StudyOptions& options, const std::string& preset);
 
 }  // namespace dovetail::cli

@@ -17,14 +17,13 @@ class Progress {
   /// A bar of done/total with a text behind it: rate, best so far, gap, time left are the caller's words.
   void show(double done, double total, const std::string& text);
   void clear();
+  /// Whether anything is shown.
+  bool enabled() const { return enabled_; }
 
  private:
   bool enabled_;
   bool drawn_ = false;
   std::chrono::steady_clock::time_point last_{};
 };
-
-/// "3.2 s", "4 min 10 s".
-std::string duration(double seconds);
 
 }  // namespace dovetail::cli

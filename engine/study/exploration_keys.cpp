@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include <dovetail/engine/study/said_value.hpp>
+
 namespace dovetail {
 namespace {
 
@@ -370,6 +372,14 @@ Reader reader_of(const std::string& key) {
   return found == readers.end() ? nullptr : found->second;
 }
 
+// A key that a search over networks reads itself, or a part of it: accuracy.column.
+void set_part(ExplorationStudy& study, Reader read, const std::string& path, Node value, const Location& where,
+              Diagnostics& diagnostics) {
+  if (const std::size_t dot = path.find('.'); dot != std::string::npos)
+    value = Node::mapping(where, {Node::Entry{path.substr(dot + 1), where, value}});
+  read(value, study.explore, diagnostics);
+}
+
 }  // namespace
 
 ExplorationStudy read_exploration_study(const Node& document, Diagnostics& diagnostics) {
@@ -400,15 +410,17 @@ void set_exploration_value(ExplorationStudy& study, const std::string& assignmen
   }
   const Location where{fmt::format("{} {}", source, assignment), 0, 0, ""};
   try {
-    Node value = parse_yaml(assignment.substr(equals + 1), where.file);
-    if (dot < equals) {
-      const std::string part = assignment.substr(dot + 1, equals - dot - 1);
-      value = Node::mapping(where, {Node::Entry{part, where, value}});
-    }
-    read(value, study.explore, diagnostics);
+    set_part(study, read, assignment.substr(0, equals), parse_yaml(assignment.substr(equals + 1), where.file), where, diagnostics);
   } catch (const InputError& error) {
     for (const Diagnostic& diagnostic : error.diagnostics()) diagnostics.error(diagnostic.where, diagnostic.message);
   }
+}
+
+void set_exploration_value(ExplorationStudy& study, const std::string& path, const Node& value, Diagnostics& diagnostics) {
+  if (const Reader read = reader_of(path.substr(0, path.find('.'))))
+    set_part(study, read, path, value, value.location(), diagnostics);
+  else
+    set_value(study, path, value, diagnostics);
 }
 
 }  // namespace dovetail

@@ -10,6 +10,7 @@
 
 #include <dovetail/engine/design/designer.hpp>
 #include <dovetail/engine/map/objective.hpp>
+#include <dovetail/engine/study/said_value.hpp>
 #include <dovetail/workloads/text/reader.hpp>
 
 namespace dovetail {
@@ -309,6 +310,23 @@ const Record<Study>& record() {
   return table;
 }
 
+// `path` is a key, a part of one (mapper.gap), or a bare parameter, which is then fixed.
+void set_key(Study& study, const std::string& path, const Node& value, const Location& where, Diagnostics& diagnostics) {
+  const std::vector<std::string> keys = record().keys();
+  const auto known = [&](const std::string& key) { return std::find(keys.begin(), keys.end(), key) != keys.end(); };
+  if (path == "batch") study.lag.reset();  // the last one said
+  const auto wrap = [&](const std::string& key, Node inner) {
+    return Node::mapping(where, {Node::Entry{key, where, std::move(inner)}});
+  };
+  const std::size_t dot = path.find('.');
+  if (dot == std::string::npos)
+    record().read_into(wrap(path, value), study, diagnostics);
+  else if (known(path.substr(0, dot)))
+    record().read_into(wrap(path.substr(0, dot), wrap(path.substr(dot + 1), value)), study, diagnostics);
+  else
+    record().read_into(wrap("fixed", wrap(path, value)), study, diagnostics);
+}
+
 }  // namespace
 
 Study read_study(const Node& document, Diagnostics& diagnostics) {
@@ -342,22 +360,12 @@ void set_value(Study& study, const std::string& assignment, const std::string& s
       diagnostics.error(diagnostic.where, diagnostic.message);
     return;
   }
-  const std::vector<std::string> keys = record().keys();
-  const auto known = [&](const std::string& key) {
-    return std::find(keys.begin(), keys.end(), key) != keys.end();
-  };
-  if (path == "batch") study.lag.reset();  // the last one said
-  const auto wrap = [&](const std::string& key, Node inner) {
-    return Node::mapping(where, {Node::Entry{key, where, std::move(inner)}});
-  };
-  const std::size_t dot = path.find('.');
-  if (dot == std::string::npos) {
-    record().read_into(wrap(path, value), study, diagnostics);
-  } else if (known(path.substr(0, dot))) {
-    record().read_into(wrap(path.substr(0, dot), wrap(path.substr(dot + 1), value)), study, diagnostics);
-  } else {
-    record().read_into(wrap("fixed", wrap(path, value)), study, diagnostics);
-  }
+  set_key(study, path, value, where, diagnostics);
+}
+
+void set_value(Study& study, const std::string& path, const Node& value, Diagnostics& diagnostics) {
+  set_key(study, path, value, value.location(), diagnostics);
+  if (path == "family") study.family_where = value.location();
 }
 
 Json study_schema() {

@@ -114,10 +114,32 @@ static void costs(void) {
   dovetail_free(evaluation);
 }
 
+/* Verbs by name: what the commands do. */
+static void verbs(void) {
+  char *record = NULL, *list = NULL;
+  CHECK(dovetail_verbs(&list) == DOVETAIL_OK);
+  CHECK(strstr(list, "\"optimize\"") != NULL && strstr(list, "\"calibrate\"") != NULL);
+  dovetail_free(list);
+  CHECK(dovetail_run("describe", "eyeriss", NULL, &record) == DOVETAIL_OK);
+  CHECK(strstr(record, "\"kind\":\"family\"") != NULL);
+  dovetail_free(record);
+  CHECK(dovetail_run("map", "mlp", "{architecture: eyeriss, threads: 1}", &record) == DOVETAIL_OK);
+  CHECK(strstr(record, "\"schema\":\"dovetail-map/1\"") != NULL);
+  dovetail_free(record);
+  CHECK(dovetail_run("optimise", "mlp", NULL, &record) == DOVETAIL_USAGE);
+  CHECK(record == NULL && strstr(dovetail_error(), "optimize") != NULL);
+  CHECK(dovetail_run("map", "mlp", "{archtecture: eyeriss}", &record) == DOVETAIL_INPUT);
+  CHECK(strstr(dovetail_error(), "architecture") != NULL);
+  CHECK(dovetail_run("optimize", "{workload: mlp, family: eyeriss, trials: 1, specs: [area_um2 <= 1]}", NULL, &record) ==
+        DOVETAIL_INFEASIBLE);
+  dovetail_free(record);
+}
+
 int main(void) {
   printf("dovetail %s\n", dovetail_version());
   search();
   mistakes_are_located();
   costs();
+  verbs();
   return wrong == 0 ? 0 : 1;
 }

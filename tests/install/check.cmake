@@ -25,6 +25,7 @@ step(${WORK_DIR}/build/asktell)
 step(${CMAKE_COMMAND} -G Ninja -S ${projects}/c -B ${WORK_DIR}/c -D CMAKE_PREFIX_PATH=${prefix})
 step(${CMAKE_COMMAND} --build ${WORK_DIR}/c)
 step(${WORK_DIR}/c/capi)
+step(${WORK_DIR}/c/optimize)
 step(${prefix}/bin/dovetail --version)
 
 # The C library shows its own names and no others.
