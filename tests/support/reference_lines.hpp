@@ -9,12 +9,14 @@
 
 #include <nlohmann/json.hpp>
 
+#include "reference_data.hpp"
+
 namespace dovetail::testing {
 
 /// The lines of a file of the reference folder; empty when it is not there.
 inline std::vector<nlohmann::ordered_json> reference_lines(const std::string& file) {
   std::vector<nlohmann::ordered_json> cases;
-  std::ifstream stream(std::filesystem::path(DOVETAIL_SHARED_DIR) / "reference" / file);
+  std::ifstream stream(reference_path(file));
   for (std::string line; std::getline(stream, line);) cases.push_back(nlohmann::ordered_json::parse(line));
   return cases;
 }

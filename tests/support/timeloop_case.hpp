@@ -12,6 +12,8 @@
 #include <dovetail/accelerators/mapping/mapping.hpp>
 #include <dovetail/workloads/layer.hpp>
 
+#include "reference_data.hpp"
+
 namespace dovetail::testing {
 
 struct TimeloopCase {
@@ -94,9 +96,9 @@ inline TimeloopCase read_case(const nlohmann::ordered_json& document) {
 }
 
 /// All cases of the shared reference folder, by file name; empty when the folder is absent.
-inline std::vector<TimeloopCase> read_cases(const std::string& shared) {
+inline std::vector<TimeloopCase> read_cases() {
   std::vector<std::filesystem::path> paths;
-  const std::filesystem::path folder = std::filesystem::path(shared) / "reference/timeloop/cases";
+  const std::filesystem::path folder = reference_path("timeloop/cases");
   if (std::filesystem::is_directory(folder)) {
     for (const auto& entry : std::filesystem::directory_iterator(folder)) paths.push_back(entry.path());
   }

@@ -10,6 +10,8 @@
 #include <dovetail/workloads/import/formats.hpp>
 #include <support/onnx_model.hpp>
 
+#include "support/reference_data.hpp"
+
 using namespace dovetail;
 using namespace dovetail::test;
 
@@ -57,7 +59,7 @@ std::string small_model() {
 TEST_CASE("every prefix and many changes of a model") {
   const std::string whole = small_model();
   if (!reads(whole)) {
-    MESSAGE("skipped: built without ONNX");
+    dovetail::testing::skip("built without ONNX");
     return;
   }
   for (std::size_t length = 0; length < whole.size(); length += 3) reads(whole.substr(0, length));

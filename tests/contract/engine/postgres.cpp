@@ -8,6 +8,7 @@
 #include <dovetail/engine/record/postgres_queue.hpp>
 #include <dovetail/engine/record/postgres_store.hpp>
 
+#include "support/reference_data.hpp"
 #include "support/postgres_server.hpp"
 #include "support/queue_contract.hpp"
 #include "support/store_contract.hpp"
@@ -24,9 +25,8 @@ const PostgresServer& server() {
   static std::string why;
   static const std::unique_ptr<PostgresServer> one = PostgresServer::start(why);
   if (!one) {
-    std::printf("skipped: %s\n", why.c_str());
-    std::fflush(stdout);
-    std::_Exit(0);
+    dovetail::testing::skip(why);
+    std::_Exit(dovetail::testing::skipped_exit);
   }
   return *one;
 }

@@ -11,13 +11,15 @@
 #include <dovetail/accelerators/mapping/design.hpp>
 #include <dovetail/workloads/export/timeloop_problem.hpp>
 
+#include "support/reference_data.hpp"
+
 using namespace dovetail;
 
 TEST_CASE("the reference designs survive the way through Timeloop's documents") {
   const std::filesystem::path folder =
-      std::filesystem::path(DOVETAIL_SHARED_DIR) / "reference/timeloop/cases";
+      dovetail::testing::reference_path("timeloop/cases");
   if (!std::filesystem::exists(folder)) {
-    MESSAGE("skipped: the reference cases are not here");
+    dovetail::testing::skip("the reference cases are not here");
     return;
   }
   const std::string file =

@@ -11,15 +11,17 @@
 #include <dovetail/accelerators/loop/loop_model.hpp>
 #include <dovetail/accelerators/mapping/design.hpp>
 
+#include "support/reference_data.hpp"
+
 using namespace dovetail;
 
 namespace {
 
 std::vector<Design> reference_designs() {
   std::vector<Design> designs;
-  const std::filesystem::path folder = std::string(DOVETAIL_SHARED_DIR) + "/reference/timeloop/cases";
+  const std::filesystem::path folder = dovetail::testing::reference_path("timeloop/cases").string();
   if (!std::filesystem::exists(folder)) {
-    MESSAGE("skipped: no shared reference data");
+    dovetail::testing::skip("no shared reference data");
     return designs;
   }
   for (const auto& entry : std::filesystem::directory_iterator(folder))

@@ -11,15 +11,17 @@
 #include <dovetail/accelerators/gemmini/fit.hpp>
 #include <dovetail/accelerators/gemmini/rows.hpp>
 
+#include "support/reference_data.hpp"
+
 using namespace dovetail;
 
 namespace {
 
 /// The text of a compressed table, or nothing without the shared data or without gzip.
 std::string unpack(const std::string& name) {
-  const std::string path = std::string(DOVETAIL_SHARED_DIR) + "/reference/dosa/" + name;
+  const std::string path = dovetail::testing::reference_path("dosa/" + name).string();
   if (!std::ifstream(path)) {
-    MESSAGE("skipped: no shared reference data");
+    dovetail::testing::skip("no shared reference data");
     return {};
   }
   const std::unique_ptr<FILE, int (*)(FILE*)> pipe(popen(("gzip -dc '" + path + "'").c_str(), "r"), pclose);

@@ -7,6 +7,7 @@
 #include <dovetail/accelerators/loop/loop_model.hpp>
 #include <dovetail/accelerators/loop/plan.hpp>
 
+#include "support/reference_data.hpp"
 #include "support/timeloop_case.hpp"
 
 using namespace dovetail;
@@ -92,9 +93,9 @@ void compare(const TimeloopCase& reference) {
 }  // namespace
 
 TEST_CASE("every reference case of Timeloop is reproduced") {
-  const auto cases = testing::read_cases(DOVETAIL_SHARED_DIR);
+  const auto cases = testing::read_cases();
   if (cases.empty()) {
-    MESSAGE("skipped: the shared reference cases are absent");
+    dovetail::testing::skip("the shared reference cases are absent");
     return;
   }
   for (const TimeloopCase& reference : cases) {

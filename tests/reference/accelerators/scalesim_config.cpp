@@ -11,6 +11,8 @@
 
 #include <dovetail/accelerators/import/scalesim_machine.hpp>
 
+#include "support/reference_data.hpp"
+
 using namespace dovetail;
 
 namespace {
@@ -46,7 +48,7 @@ SystolicInput imported(const Json& input) {
 }  // namespace
 
 TEST_CASE("a topology with its configuration gives SCALE-Sim's own numbers") {
-  const auto folder = std::filesystem::path(DOVETAIL_SHARED_DIR) / "reference" / "scalesim" / "cases";
+  const auto folder = dovetail::testing::reference_path("scalesim/cases");
   int compared = 0;
   for (const char* file : {"calc.jsonl", "user.jsonl"}) {
     std::ifstream list(folder / file);
@@ -65,7 +67,7 @@ TEST_CASE("a topology with its configuration gives SCALE-Sim's own numbers") {
     }
     compared += of_file;
   }
-  if (compared == 0) std::cout << "skipped: there are no recorded runs of SCALE-Sim\n";
+  if (compared == 0) dovetail::testing::skip("there are no recorded runs of SCALE-Sim");
   MESSAGE(compared, " runs");
 }
 

@@ -9,6 +9,8 @@
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
 
+#include "support/reference_data.hpp"
+
 using namespace dovetail;
 using nlohmann::json;
 
@@ -62,9 +64,9 @@ void compare(const SystolicResult& r, const json& out, int version) {
 }
 
 int check_file(const std::string& name) {
-  std::ifstream file(std::string(DOVETAIL_SHARED_DIR) + "/reference/scalesim/cases/" + name);
+  std::ifstream file(dovetail::testing::reference_path("scalesim/cases/" + name));
   if (!file) {
-    MESSAGE("skipped: no shared reference data");
+    dovetail::testing::skip("no shared reference data");
     return 0;
   }
   int count = 0;

@@ -15,6 +15,8 @@
 #include <dovetail/accelerators/import/timeloop_design.hpp>
 #include <dovetail/accelerators/loop/loop_model.hpp>
 
+#include "support/reference_data.hpp"
+
 using namespace dovetail;
 
 namespace {
@@ -22,7 +24,7 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
-const fs::path golden = fs::path(DOVETAIL_SHARED_DIR) / "reference" / "import" / "golden";
+const fs::path golden = dovetail::testing::reference_path("import/golden");
 
 TimeloopDesign read(const Json& row) {
   std::vector<std::string> files;
@@ -53,7 +55,7 @@ std::map<std::string, std::string> printed_energies(const fs::path& file) {
 TEST_CASE("Timeloop's designs give Timeloop's numbers") {
   std::ifstream list(golden / "expected.json");
   if (!list) {
-    std::cout << "skipped: there are no golden results of Timeloop\n";
+    dovetail::testing::skip("there are no golden results of Timeloop");
     return;
   }
   for (const Json& row : Json::parse(list)) {
@@ -94,7 +96,7 @@ TEST_CASE("Timeloop's designs give Timeloop's numbers") {
 TEST_CASE("the design that was converted by hand is the one that is imported") {
   const fs::path folder = golden / "simple_weight_stationary";
   if (!fs::exists(folder / "by_hand.json")) {
-    std::cout << "skipped: there is no design converted by hand\n";
+    dovetail::testing::skip("there is no design converted by hand");
     return;
   }
   const Design by_hand = load_design((folder / "by_hand.json").string());

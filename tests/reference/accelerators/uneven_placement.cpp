@@ -13,6 +13,7 @@
 #include <dovetail/accelerators/mapping/mapping_document.hpp>
 #include <dovetail/workloads/text/diagnostics.hpp>
 
+#include "support/reference_data.hpp"
 #include "support/timeloop_case.hpp"
 
 using namespace dovetail;
@@ -21,7 +22,7 @@ namespace {
 
 std::vector<testing::TimeloopCase> cases() {
   std::vector<testing::TimeloopCase> read;
-  std::ifstream file(std::string(DOVETAIL_SHARED_DIR) + "/reference/uneven/cases.jsonl");
+  std::ifstream file(dovetail::testing::reference_path("uneven/cases.jsonl").string());
   for (std::string line; std::getline(file, line);) read.push_back(testing::read_case(nlohmann::ordered_json::parse(line)));
   return read;
 }
@@ -54,7 +55,7 @@ void compare(const testing::TimeloopCase& reference, const Mapping& mapping) {
 TEST_CASE("every mapping with depths costs what the definition says, and reads back equal") {
   const auto all = cases();
   if (all.empty()) {
-    MESSAGE("skipped: the shared cases of uneven placement are absent");
+    dovetail::testing::skip("the shared cases of uneven placement are absent");
     return;
   }
   std::size_t at = 0;

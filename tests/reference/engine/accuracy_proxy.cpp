@@ -10,6 +10,8 @@
 #include <dovetail/engine/explore/accuracy/proxy_accuracy.hpp>
 #include <dovetail/engine/explore/stage/csv_table.hpp>
 
+#include "support/reference_data.hpp"
+
 using namespace dovetail;
 
 namespace {
@@ -43,7 +45,7 @@ Row fit(const std::vector<Row>& rows, const std::vector<double>& targets) {
 TEST_CASE("coefficients and cross-validated error") {
   const std::string path = std::string(DOVETAIL_SHARED_DIR) + "/data/timm-results-imagenet.csv";
   if (!std::filesystem::exists(path)) {
-    std::printf("skipped: %s is not there\n", path.c_str());
+    dovetail::testing::skip(path + " is not there");
     return;
   }
   Diagnostics diagnostics;

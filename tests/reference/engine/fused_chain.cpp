@@ -10,12 +10,14 @@
 #include <dovetail/engine/fuse/chain_document.hpp>
 #include <dovetail/workloads/text/diagnostics.hpp>
 
+#include "support/reference_data.hpp"
+
 using namespace dovetail;
 
 TEST_CASE("every reference chain has the least EDP of the brute force") {
-  std::ifstream file(std::string(DOVETAIL_SHARED_DIR) + "/reference/fusion/cases.json");
+  std::ifstream file(dovetail::testing::reference_path("fusion/cases.json").string());
   if (!file) {
-    MESSAGE("skipped: the shared chains are absent");
+    dovetail::testing::skip("the shared chains are absent");
     return;
   }
   const auto near = [](double a, double b) { return std::abs(a - b) <= 1e-9 * std::max(std::abs(a), std::abs(b)); };

@@ -9,6 +9,8 @@
 
 #include <dovetail/engine/explore/pricers/table_fit.hpp>
 
+#include "support/reference_data.hpp"
+
 using namespace dovetail;
 
 namespace {
@@ -22,9 +24,9 @@ std::vector<int> choices(const std::string& text) {
 }  // namespace
 
 TEST_CASE("additive devices to 1e-6 ms; measured ones below least squares") {
-  std::ifstream file(std::string(DOVETAIL_SHARED_DIR) + "/reference/nas/cases/lut.jsonl");
+  std::ifstream file(dovetail::testing::reference_path("nas/cases/lut.jsonl").string());
   if (!file) {
-    std::printf("skipped: the reference cases are not there\n");
+    dovetail::testing::skip("the reference cases are not there");
     return;
   }
   for (std::string line; std::getline(file, line);) {

@@ -9,6 +9,7 @@
 
 #include <dovetail/engine/map/mapper.hpp>
 
+#include "support/reference_data.hpp"
 #include "support/timeloop_case.hpp"
 
 using namespace dovetail;
@@ -16,9 +17,9 @@ using namespace dovetail;
 namespace {
 
 void compare(Bypass bypass) {
-  const auto cases = testing::read_cases(DOVETAIL_SHARED_DIR);
+  const auto cases = testing::read_cases();
   if (cases.empty()) {
-    MESSAGE("skipped: no reference cases in ", DOVETAIL_SHARED_DIR);
+    dovetail::testing::skip("the reference cases are not here");
     return;
   }
   int compared = 0;

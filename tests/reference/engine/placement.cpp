@@ -4,6 +4,7 @@
 #include <dovetail/engine/cases/pipeline_document.hpp>
 #include <dovetail/engine/cases/placement_document.hpp>
 
+#include "support/reference_data.hpp"
 #include "support/reference_lines.hpp"
 
 using namespace dovetail;
@@ -37,7 +38,7 @@ void check_plan(const Json& one, const Json& plan, double bound, const char* wha
 
 TEST_CASE("pipelines: least period, fewest boards, least energy and most utilisation under each bound") {
   const auto cases = reference_lines("nas/cases/pipelines.jsonl");
-  if (cases.empty()) MESSAGE("skipped: the reference cases are not here");
+  if (cases.empty()) dovetail::testing::skip("the reference cases are not here");
   for (const bool given :
        {true, false}) {  // bounds as in the case, or the default multiples: they are the same
     for (const auto& one : cases) {
@@ -82,7 +83,7 @@ TEST_CASE("pipelines: boards by name price the tiles themselves") {
 
 TEST_CASE("layers on sub-accelerators: the front, and the least energy under each deadline") {
   const auto cases = reference_lines("nas/cases/heterogeneous.jsonl");
-  if (cases.empty()) MESSAGE("skipped: the reference cases are not here");
+  if (cases.empty()) dovetail::testing::skip("the reference cases are not here");
   for (const bool given : {true, false}) {
     for (const auto& one : cases) {
       CAPTURE(one["id"].dump());

@@ -4,6 +4,7 @@
 #include <dovetail/engine/cases/compression_document.hpp>
 #include <dovetail/engine/cases/grid_document.hpp>
 
+#include "support/reference_data.hpp"
 #include "support/reference_lines.hpp"
 
 using namespace dovetail;
@@ -11,7 +12,7 @@ using namespace dovetail::testing;
 
 TEST_CASE("the least latency over recorded grids, its ties, and how the grid is spread") {
   const auto cases = reference_lines("nas/cases/tile_grids.jsonl");
-  if (cases.empty()) MESSAGE("skipped: the reference cases are not here");
+  if (cases.empty()) dovetail::testing::skip("the reference cases are not here");
   for (const auto& one : cases) {
     CAPTURE(one["network"].dump());
     CAPTURE(one["space"].dump());
@@ -36,7 +37,7 @@ TEST_CASE("the least latency over recorded grids, its ties, and how the grid is 
 
 TEST_CASE("the zoo's networks are those of the recorded grids") {
   const auto cases = reference_lines("nas/cases/tile_grids.jsonl");
-  if (cases.empty()) MESSAGE("skipped: the reference cases are not here");
+  if (cases.empty()) dovetail::testing::skip("the reference cases are not here");
   for (const auto& one : cases) {
     auto asked = one;
     for (const char* key : {"layers", "best_cycles"}) asked.erase(key);
@@ -50,7 +51,7 @@ TEST_CASE("the zoo's networks are those of the recorded grids") {
 
 TEST_CASE("the most accurate pruning within a latency") {
   const auto cases = reference_lines("nas/cases/compression.jsonl");
-  if (cases.empty()) MESSAGE("skipped: the reference cases are not here");
+  if (cases.empty()) dovetail::testing::skip("the reference cases are not here");
   for (const auto& one : cases) {
     CAPTURE(one["drop"].dump());
     CAPTURE(one["cycles_at_most"].dump());

@@ -16,6 +16,8 @@
 #include <dovetail/accelerators/loop/loop_model.hpp>
 #include <dovetail/spaces/family/family.hpp>
 
+#include "support/reference_data.hpp"
+
 using namespace dovetail;
 
 namespace {
@@ -138,9 +140,9 @@ TEST_CASE("three published points") {
 }
 
 TEST_CASE("all published points: EDP within 0.6 % on average, energy of pointwise layers within 0.1 %") {
-  const std::string path = std::string(DOVETAIL_SHARED_DIR) + "/reference/dosa/timeloop_points.csv.gz";
+  const std::string path = dovetail::testing::reference_path("dosa/timeloop_points.csv.gz").string();
   if (!std::filesystem::exists(path)) {
-    MESSAGE("skipped: the reference data is not here");
+    dovetail::testing::skip("the reference data is not here");
     return;
   }
   const std::string command = "gzip -dc '" + path + "'";

@@ -12,6 +12,8 @@
 
 #include <dovetail/workloads/import/formats.hpp>
 
+#include "support/reference_data.hpp"
+
 using namespace dovetail;
 
 namespace {
@@ -21,7 +23,7 @@ using Json = nlohmann::json;
 
 std::string path_of(const Json& row) {
   if (row["source"] == "onnx-node") return "/usr/share/libonnx-testdata/data/node/" + row["path"].get<std::string>();
-  return (fs::path(DOVETAIL_SHARED_DIR) / "reference" / "import" / row["source"].get<std::string>() /
+  return (dovetail::testing::reference_path("import") / row["source"].get<std::string>() /
           row["path"].get<std::string>()).string();
 }
 
@@ -89,9 +91,9 @@ std::string difference(const Json& row, const std::string& path) {
 }  // namespace
 
 TEST_CASE("files of other tools read as an independent reader reads them") {
-  std::ifstream list(fs::path(DOVETAIL_SHARED_DIR) / "reference" / "import" / "expected.jsonl");
+  std::ifstream list(dovetail::testing::reference_path("import/expected.jsonl"));
   if (!list) {
-    std::cout << "skipped: there is no reference data of imports\n";
+    dovetail::testing::skip("there is no reference data of imports");
     return;
   }
   std::map<std::string, int> checked, skipped;
@@ -107,6 +109,6 @@ TEST_CASE("files of other tools read as an independent reader reads them") {
     CHECK_MESSAGE(wrong.empty(), path, ": ", wrong);
   }
   for (const auto& [from, count] : checked) MESSAGE(from, ": ", count, " files as expected");
-  for (const auto& [from, count] : skipped) std::cout << "skipped: " << count << " files of " << from << '\n';
+  for (const auto& [from, count] : skipped) MESSAGE(count, " files of ", from, " are held back, or of a format that is not built");
   CHECK(!checked.empty());
 }

@@ -11,6 +11,8 @@
 #include <dovetail/workloads/import/formats.hpp>
 #include <dovetail/workloads/network.hpp>
 
+#include "support/reference_data.hpp"
+
 using namespace dovetail;
 
 TEST_CASE("totals agree with those published") {
@@ -143,9 +145,9 @@ TEST_CASE("weights are the published parameters less biases, norms and embedding
 
 TEST_CASE("ResNet-50 is DOSA's table, layer by layer") {
   const std::filesystem::path path =
-      std::filesystem::path(DOVETAIL_SHARED_DIR) / "reference/dosa/networks.csv";
+      dovetail::testing::reference_path("dosa/networks.csv");
   if (!std::filesystem::exists(path)) {
-    MESSAGE("skipped: DOSA's table is not here");
+    dovetail::testing::skip("DOSA's table is not here");
     return;
   }
   using Shape = std::vector<std::int64_t>;  // R S P Q C K N strides

@@ -7,12 +7,14 @@
 
 #include <dovetail/workloads/import/formats.hpp>
 
+#include "support/reference_data.hpp"
+
 using namespace dovetail;
 
 TEST_CASE("the zoo has the totals of its ONNX forms") {
   for (const Format& format : formats()) {
     if (format.name == "onnx" && !format.unavailable.empty()) {
-      MESSAGE("skipped: built without ONNX");
+      dovetail::testing::skip("built without ONNX");
       return;
     }
   }
@@ -25,9 +27,9 @@ TEST_CASE("the zoo has the totals of its ONNX forms") {
   };
   for (const Pair& pair : pairs) {
     CAPTURE(pair.name);
-    const auto path = std::filesystem::path(DOVETAIL_SHARED_DIR) / "reference/import" / pair.path;
+    const auto path = dovetail::testing::reference_path("import") / pair.path;
     if (!std::filesystem::exists(path)) {
-      MESSAGE("skipped: no ", pair.path);
+      dovetail::testing::skip("no " + std::string(pair.path));
       continue;
     }
     const Totals ours = totals(load_workload(pair.name));

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "support/reference_data.hpp"
 #include "support/program.hpp"
 
 using namespace dovetail::testing;
@@ -60,7 +61,7 @@ TEST_CASE("the page of a finished study stands alone and draws every section") {
   CHECK(text.find("<script src") == std::string::npos);
   CHECK(text.find("\"calibration_coverage\"") != std::string::npos);
   if (browser().empty()) {
-    MESSAGE("skipped: no Chromium here to draw the page with");
+    dovetail::testing::skip("no Chromium here to draw the page with");
     return;
   }
   const std::string dom = drawn(folder, page);

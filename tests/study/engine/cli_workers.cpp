@@ -12,6 +12,7 @@
 #include <random>
 #include <set>
 
+#include "support/reference_data.hpp"
 #include "support/postgres_server.hpp"
 #include "support/program.hpp"
 
@@ -25,9 +26,8 @@ const PostgresServer& server() {
   static std::string why;
   static const std::unique_ptr<PostgresServer> one = PostgresServer::start(why);
   if (!one) {
-    std::printf("skipped: %s\n", why.c_str());
-    std::fflush(stdout);
-    std::_Exit(0);
+    dovetail::testing::skip(why);
+    std::_Exit(dovetail::testing::skipped_exit);
   }
   return *one;
 }

@@ -11,6 +11,8 @@
 #include <dovetail/accelerators/mapping/mapping_document.hpp>
 #include <dovetail/workloads/layer.hpp>
 
+#include "support/reference_data.hpp"
+
 using namespace dovetail;
 
 namespace {
@@ -80,9 +82,9 @@ TEST_CASE("a design reads back equal from JSON and YAML") {
 }
 
 TEST_CASE("the reference cases read, and read back equal") {
-  const std::filesystem::path folder = std::filesystem::path(DOVETAIL_SHARED_DIR) / "reference/timeloop/cases";
+  const std::filesystem::path folder = dovetail::testing::reference_path("timeloop/cases");
   if (!std::filesystem::exists(folder)) {
-    MESSAGE("skipped: the reference cases are not here");
+    dovetail::testing::skip("the reference cases are not here");
     return;
   }
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {

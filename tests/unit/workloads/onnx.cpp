@@ -8,6 +8,8 @@
 #include <dovetail/workloads/import/formats.hpp>
 #include <support/onnx_model.hpp>
 
+#include "support/reference_data.hpp"
+
 using namespace dovetail;
 using namespace dovetail::test;
 
@@ -41,7 +43,7 @@ bool has(const std::string& text, const char* part) {
 // Whether this build reads ONNX at all.
 bool skipped() {
   const bool skip = has(refusal(OnnxModel()), "reads no ONNX");
-  if (skip) MESSAGE("skipped: built without ONNX");
+  if (skip) dovetail::testing::skip("built without ONNX");
   return skip;
 }
 
