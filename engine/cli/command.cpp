@@ -7,8 +7,8 @@
 #include <fmt/format.h>
 
 #include "build_digest.hpp"
-#include "signals.hpp"
-#include "terminal.hpp"
+#include <dovetail/engine/cli/stream/signals.hpp>
+#include <dovetail/engine/cli/stream/terminal.hpp>
 
 namespace dovetail::cli {
 

@@ -2,8 +2,8 @@
 #include <dovetail/engine/verbs/convert.hpp>
 
 #include "command.hpp"
-#include "flags.hpp"
-#include "import_options.hpp"
+#include <dovetail/engine/cli/words/flags.hpp>
+#include <dovetail/engine/cli/words/import_options.hpp>
 
 namespace dovetail::cli {
 namespace {

@@ -6,7 +6,7 @@
 #include <dovetail/workloads/network.hpp>
 
 #include "command.hpp"
-#include "import_options.hpp"
+#include <dovetail/engine/cli/words/import_options.hpp>
 
 namespace dovetail::cli {
 namespace {
@@ -25,7 +25,7 @@ void add_describe(CLI::App& app, Common& common, Action& action) {
       "share,\n"
       "energies and areas with their sources. Names of the zoo and of families work like files. Workloads of\n"
       "other tools are read as they are; several of them, or a folder, are one network.",
-      "dovetail describe resnet50\n  dovetail describe eyeriss\n  dovetail describe topology.csv\n"
+      "dovetail describe resnet50\n  dovetail describe eyeriss\n  dovetail describe parts    # designers, mappers, evaluators, stores and formats of this build\n  dovetail describe topology.csv\n"
       "  dovetail describe study.yaml --format json",
       {.set = true, .dry_run = false});
   const auto options = std::make_shared<DescribeWords>();

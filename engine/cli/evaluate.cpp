@@ -4,8 +4,8 @@
 #include <dovetail/engine/verbs/evaluate.hpp>
 
 #include "command.hpp"
-#include "flags.hpp"
-#include "json_lines.hpp"
+#include <dovetail/engine/cli/words/flags.hpp>
+#include <dovetail/engine/cli/stream/json_lines.hpp>
 
 namespace dovetail::cli {
 namespace {

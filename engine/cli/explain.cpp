@@ -2,7 +2,7 @@
 #include <dovetail/engine/verbs/explain.hpp>
 
 #include "command.hpp"
-#include "flags.hpp"
+#include <dovetail/engine/cli/words/flags.hpp>
 
 namespace dovetail::cli {
 namespace {

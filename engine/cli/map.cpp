@@ -3,9 +3,9 @@
 #include <dovetail/engine/verbs/map_tiles.hpp>
 
 #include "command.hpp"
-#include "flags.hpp"
-#include "import_options.hpp"
-#include "json_lines.hpp"
+#include <dovetail/engine/cli/words/flags.hpp>
+#include <dovetail/engine/cli/words/import_options.hpp>
+#include <dovetail/engine/cli/stream/json_lines.hpp>
 
 namespace dovetail::cli {
 namespace {

@@ -2,8 +2,8 @@
 #include <dovetail/engine/verbs/optimize.hpp>
 
 #include "command.hpp"
-#include "flags.hpp"
-#include "study_options.hpp"
+#include <dovetail/engine/cli/words/flags.hpp>
+#include <dovetail/engine/cli/words/study_options.hpp>
 
 namespace dovetail::cli {
 

@@ -5,8 +5,8 @@
 #include <dovetail/engine/verbs/report.hpp>
 
 #include "command.hpp"
-#include "seconds_word.hpp"
-#include "signals.hpp"
+#include <dovetail/engine/cli/words/seconds_word.hpp>
+#include <dovetail/engine/cli/stream/signals.hpp>
 
 namespace dovetail::cli {
 namespace {

@@ -6,8 +6,8 @@
 #include <dovetail/workloads/text/printable.hpp>
 
 #include "command.hpp"
-#include "flags.hpp"
-#include "signals.hpp"
+#include <dovetail/engine/cli/words/flags.hpp>
+#include <dovetail/engine/cli/stream/signals.hpp>
 
 namespace dovetail::cli {
 namespace {

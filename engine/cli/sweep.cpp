@@ -3,8 +3,8 @@
 #include <dovetail/engine/verbs/sweep.hpp>
 
 #include "command.hpp"
-#include "flags.hpp"
-#include "study_options.hpp"
+#include <dovetail/engine/cli/words/flags.hpp>
+#include <dovetail/engine/cli/words/study_options.hpp>
 
 namespace dovetail::cli {
 namespace {
@@ -49,7 +49,7 @@ void add_sweep(CLI::App& app, Common& common, Action& action) {
       "Runs a study once per point of a grid and prints one row each, as a table, CSV, JSON lines or one JSON list.\n"
       "Paths are those of the study file and of --set; a bare parameter (hw.pe_x) is fixed to the value.",
       "dovetail sweep --workload dqn --family eyeriss --hold --grid hw.glb_words=16384,65536 --format csv\n"
-      "  dovetail sweep study.yaml --grid hw.pe_x=8:16:4 --zip seed=1,2,3 --store s.db --resume",
+      "  dovetail sweep study.yaml --grid hw.pe_x=7:14:7 --zip seed=1,2,3 --store s.db --resume",
       {.formats = {"text", "json", "jsonl", "csv"}, .seed = true, .threads = true, .set = true});
   const auto study = std::make_shared<StudyOptions>();
   const auto options = std::make_shared<verbs::SweepOptions>();

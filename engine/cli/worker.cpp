@@ -2,8 +2,8 @@
 #include <dovetail/engine/verbs/worker.hpp>
 
 #include "command.hpp"
-#include "flags.hpp"
-#include "seconds_word.hpp"
+#include <dovetail/engine/cli/words/flags.hpp>
+#include <dovetail/engine/cli/words/seconds_word.hpp>
 
 namespace dovetail::cli {
 

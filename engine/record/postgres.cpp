@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include <dovetail/engine/record/store.hpp>
+#include <dovetail/engine/record/store_parts.hpp>
 
 #ifdef DOVETAIL_LIBPQ
 #include <libpq-fe.h>
@@ -216,3 +217,15 @@ void PgConnection::run_script(const std::string&) {}
 #endif
 
 }  // namespace dovetail::record
+
+namespace dovetail {
+
+std::string_view postgres_unavailable() {
+#ifdef DOVETAIL_LIBPQ
+  return {};
+#else
+  return "built without PostgreSQL: install the package libpq-dev and build again";
+#endif
+}
+
+}  // namespace dovetail

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <dovetail/accelerators/evaluators.hpp>
 #include <dovetail/engine/design/designer.hpp>
 #include <dovetail/engine/map/objective.hpp>
 #include <dovetail/engine/study/said_value.hpp>
@@ -236,6 +237,12 @@ void read_objective(const Node& node, Study& study, Diagnostics& diagnostics) {
                                            "; or several of " + metric_words());
 }
 
+std::string listed(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+  return text;
+}
+
 Record<Study> make_record() {
   const Json text = {{"type", "string"}};
   const Json map = {{"type", "object"}};
@@ -252,7 +259,7 @@ Record<Study> make_record() {
                 read_value(node, "from", one_of(format_names()), diagnostics, study.import.from);
               })
       .custom("dims", false, "sizes that an ONNX model leaves open, {batch: 1, seq: 384}", map, read_dims)
-      .optional("family", &Study::family, "family name, or path of a family descriptor")
+      .optional("family", &Study::family, "accelerator family: a name or a descriptor")
       .custom("fixed", false, "parameters that do not change, group.name: value", map,
               [](const Node& node, Study& study, Diagnostics& diagnostics) {
                 merge_entries(node, "fixed", study.fixed, diagnostics);
@@ -273,35 +280,38 @@ Record<Study> make_record() {
           {{"type", Json::array({"array", "object", "string"})}}, read_specs)
       .choice("combine", &Study::combine, "several networks: the (weighted) sum, or the worst",
               std::vector<std::pair<std::string, Combine>>{{"sum", Combine::sum}, {"worst", Combine::worst}})
-      .custom("designer", false, "chooses hardware points: a name, or {name, option: value}",
+      .custom("designer", false, "how hardware points are chosen: " + listed(designer_names()) + "; or {name, option: value}",
               {{"type", Json::array({"string", "object"})}}, read_designer,
               [](const Study& study) { return Json(study.designer); })
-      .custom("mapper", false, "finds mappings: a name, or {name, budget, gap}",
+      .custom("mapper", false, "how mappings are found: " + listed(mapper_names()) + " (exact also proves its optimum); or {name, budget, gap}",
               {{"type", Json::array({"string", "object"})}}, read_mapper,
               [](const Study& study) { return Json(study.mapper); })
       .optional("budget", &Study::budget, "mapping evaluations per layer, 0: the mapper's own default",
                 at_least(0))
-      .optional("gap", &Study::gap, "mappers may stop within this share of their bound", between(0, 1))
-      .optional("bypass", &Study::bypass, "which levels may keep a tensor",
+      .optional("gap", &Study::gap, "mappers may stop within this share of their bound: (best - bound) / best", between(0, 1))
+      .optional("bypass", &Study::bypass, "which levels may be skipped by a tensor: search (any), none (every level keeps every tensor), fixed (as the document or "
+                "family says)",
                 one_of({"search", "none", "fixed"}))
-      .optional("model", &Study::model, "which evaluator decides", one_of({"loop", "cycle"}))
+      .optional("model", &Study::model, "evaluator that decides: loop (closed form), or cycle (cycle level; the loop model screens)", one_of(evaluator_names()))
       .custom("evaluator", false,
-              "command of your own simulator, run by the shell, which then decides: JSON lines in and out; or "
-              "{command, timeout, candidates}",
+              "your own simulator decides: a command for the shell, started once per thread, that is sent a design (the document of "
+              "`evaluate`) as one JSON line and answers one: {\"cycles\": n, \"energy_pj\": x}, {\"valid\": false} or "
+              "{\"failed\": \"why\"}; or {command, timeout, candidates}",
               {{"type", Json::array({"string", "object"})}}, read_evaluator,
               [](const Study& study) { return Json(study.evaluator); })
       .optional("clock_mhz", &Study::clock_mhz, "clock for power_mw and latency_ms", above(0))
-      .optional("trials", &Study::trials, "hardware points in all", between(1, 1e9))
+      .optional("trials", &Study::trials, "hardware points in all, those of a resumed store included", between(1, 1e9))
       .optional("prove", &Study::prove,
-                "after the trials, evaluate every point that bounds do not exclude, until the best is proven")
-      .optional("batch", &Study::batch, "points per round; results do not depend on threads",
+                "after the trials, evaluate every machine that its bound does not exclude, until the best is proven; where there are too "
+                "many to list, whole classes of them are excluded (to within the gap; the time ends that with the bound so far)")
+      .optional("batch", &Study::batch, "points per round; the result depends on it, but not on threads",
                 between(1, 4096))
       .optional("lag", &Study::lag,
                 "in place of batch: trial k is suggested knowing exactly the trials up to k - lag, so that no trial waits for a "
                 "slower one of its round; about twice the number of workers",
                 between(1, 4096))
       .optional("seed", &Study::seed, "names the random streams")
-      .optional("time", &Study::time_s, "seconds after which the search ends with the best so far", above(0))
+      .optional("time", &Study::time_s, "seconds after which to end with the best so far (exit code 5); as an option, 0 is no limit", above(0))
       .optional("store", &Study::store, "SQLite file, or postgresql://HOST/DATABASE#STUDY, that records every trial");
 }
 

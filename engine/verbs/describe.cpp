@@ -11,6 +11,7 @@
 #include <dovetail/accelerators/mapping/mapping_document.hpp>
 #include <dovetail/engine/codesign/codesign.hpp>
 #include <dovetail/engine/report/evaluation_json.hpp>
+#include <dovetail/engine/report/part_tables.hpp>
 #include <dovetail/engine/report/table.hpp>
 #include <dovetail/engine/study/presets.hpp>
 #include <dovetail/engine/study/study.hpp>
@@ -360,6 +361,15 @@ Answer describe_design(const Design& design, const Asking& asking) {
   return out;
 }
 
+Answer describe_parts(const Asking& asking) {
+  Answer out;
+  if (asking.as_text())
+    out.text = part_tables_text();
+  else
+    out.record = part_tables_json();
+  return out;
+}
+
 Imported as_imported(const Node& document) {
   Imported imported;
   imported.network = read_workload(document);
@@ -388,6 +398,7 @@ Answer describe(const Node& document, const Asking& asking) {
 Answer describe(const std::vector<std::string>& subjects, const ImportOptions& import, const Asking& asking) {
   const std::string& subject = subjects.front();
   const bool single = subjects.size() == 1 && import.from.empty();
+  if (single && subject == "parts") return describe_parts(asking);
   if (single && contains(family_names(), subject) && !contains(zoo_names(), subject)) return describe_family(subject, asking);
   if (single && !contains(zoo_names(), subject) && is_network_family(subject)) return describe_network_family(subject, asking);
   std::error_code error;

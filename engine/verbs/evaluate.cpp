@@ -181,7 +181,7 @@ const Record<EvaluateOptions>& evaluate_table() {
   static const Record<EvaluateOptions> table =
       Record<EvaluateOptions>("options", "How designs are evaluated.")
           .optional("model", &EvaluateOptions::model, "Evaluator: loop (closed form) or cycle (cycle level)",
-                    one_of({"loop", "cycle"}))
+                    one_of(evaluator_names()))
           .optional("imperfect_factors", &EvaluateOptions::imperfect_factors,
                     "Factors may multiply to more than an extent: the last iteration of a loop is smaller, and counts are exact "
                     "(loop model)");

@@ -181,7 +181,7 @@ const Record<MapOptions>& map_table() {
                   [](const Options& options) { return Json(options.objective); })
           .optional("model", &Options::model,
                     "Evaluator that decides: loop (closed form), or cycle (cycle level; the loop model screens)",
-                    one_of({"loop", "cycle"}))
+                    one_of(evaluator_names()))
           .optional("evaluator", &Options::evaluator,
                     "Your own simulator decides: a command for the shell, started once per thread, that is sent a design (the "
                     "document of `evaluate`) as one JSON line and answers one: {\"cycles\": n, \"energy_pj\": x}, "

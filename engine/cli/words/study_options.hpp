@@ -6,7 +6,6 @@
 
 #include <dovetail/engine/verbs/study_of.hpp>
 
-#include "command.hpp"
 #include "import_options.hpp"
 
 namespace dovetail::cli {

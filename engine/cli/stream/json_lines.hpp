@@ -3,7 +3,7 @@
 
 #include <functional>
 
-#include "command.hpp"
+#include <nlohmann/json_fwd.hpp>
 
 #include <dovetail/workloads/text/document.hpp>
 

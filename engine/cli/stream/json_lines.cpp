@@ -6,7 +6,10 @@
 #include <string>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
+#include "exit.hpp"
+#include "output.hpp"
 #include "signals.hpp"
 
 namespace dovetail::cli {

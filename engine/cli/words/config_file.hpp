@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "command.hpp"
+#include <CLI/CLI.hpp>
 
 namespace dovetail::cli {
 

@@ -1,0 +1,156 @@
+// Every example of every `--help`, and every document that the README shows, is what it says: it runs.
+#include <doctest/doctest.h>
+
+#include <nlohmann/json.hpp>
+#include <fstream>
+#include <sstream>
+
+#include "support/program.hpp"
+#include "support/reference_data.hpp"
+
+using namespace dovetail::testing;
+
+namespace {
+
+// The lines of an example that are commands of a shell.
+std::vector<std::string> commands_in(const std::string& help) {
+  std::vector<std::string> commands;
+  const std::size_t start = help.find("Example:");
+  if (start == std::string::npos) return commands;
+  std::istringstream stream(help.substr(start));
+  for (std::string line; std::getline(stream, line);) {
+    line.erase(0, line.find_first_not_of(' '));
+    for (const char* word : {"dovetail ", "echo ", "zcat ", "source "})
+      if (line.rfind(word, 0) == 0) commands.push_back(line);
+  }
+  return commands;
+}
+
+// The blocks of a text in Markdown that are of a language.
+std::vector<std::string> blocks(const std::string& text, const std::string& language) {
+  std::vector<std::string> found;
+  const std::string fence = "```" + language + "\n";
+  for (std::size_t at = 0; (at = text.find(fence, at)) != std::string::npos;) {
+    at += fence.size();
+    const std::size_t end = text.find("```", at);
+    found.push_back(text.substr(at, end - at));
+    at = end + 3;
+  }
+  return found;
+}
+
+std::string first_line(const std::filesystem::path& path) {
+  std::ifstream file(path);
+  std::string line;
+  std::getline(file, line);
+  return line;
+}
+
+std::string any_design() {
+  std::string path;
+  for (const auto& entry : std::filesystem::directory_iterator(reference_path("timeloop/cases")))
+    if (path.empty() || entry.path().string() < path) path = entry.path().string();
+  return read(path);
+}
+
+// Files with the names that examples have.
+void write_files(const Folder& folder) {
+  const std::string design = any_design();
+  folder.write("design.yaml", design);
+  folder.write("designs.jsonl", nlohmann::json::parse(design).dump() + "\n");
+  folder.write("network.yaml", read(std::string(DOVETAIL_SOURCE_DIR) + "/tests/examples/network.yaml"));
+  folder.write("study.yaml", "workload: mlp\nfamily: eyeriss\ntrials: 2\nmapper: random\nbudget: 50\ndesigner: random\n");
+  folder.write("space.yaml",
+               "parameters: [{name: x, kind: integer, low: 0, high: 9}]\ngoal: {objectives: [{metric: cost}]}\n");
+  folder.write("pipeline.yaml", first_line(reference_path("nas/cases/pipelines.jsonl")));
+  folder.write("cases.jsonl", first_line(reference_path("nas/cases/heterogeneous.jsonl")) + "\n");
+  for (const char* line : {"$D convert dqn --to scalesim > topology.csv", "$D optimize study.yaml --store r18.db"})
+    CHECK(shell(folder, line).code == 0);
+  const std::string one = reference_path("dosa/rtl_one_design.csv.gz").string(),
+                    designs = reference_path("dosa/rtl_designs.csv.gz").string();
+  CHECK(shell(folder, "cp '" + one + "' . && zcat '" + one + "' > rows.csv && zcat '" + designs + "' > designs.csv").code == 0);
+}
+
+// Why a line cannot be run to its end here; it must then still be right in its words.
+bool lacks_something(const std::string& line) {
+  for (const char* what : {"postgresql:", "net.onnx", "timeloop-mapper", "scale.cfg"})
+    if (line.find(what) != std::string::npos) return true;
+  return false;
+}
+
+// Searches say what they would do.
+const char* const preamble =
+    "dovetail() {\n"
+    "  case \"$1 $2\" in\n"
+    "    optimize*|sweep*|map*|calibrate*|\"place --workload\") \"$D\" \"$@\" --dry-run ;;\n"
+    "    *) \"$D\" \"$@\" ;;\n"
+    "  esac\n"
+    "}\n"
+    "set -o pipefail\n";
+
+}  // namespace
+
+TEST_CASE("every example of every --help runs") {
+  const Folder folder;
+  if (shell(folder, "bash -c 'zcat --version'").code != 0) {
+    skip("no bash or no zcat here");
+    return;
+  }
+  write_files(folder);
+  const std::vector<std::string> commands = {"evaluate", "map",    "place",  "optimize", "sweep",   "serve",    "describe",
+                                             "report",   "worker", "explain", "convert", "calibrate", "completions"};
+  int ran = 0;
+  for (const std::string& command : commands) {
+    const std::vector<std::string> lines = commands_in(run(folder, {command, "--help"}).out);
+    CAPTURE(command);
+    CHECK(!lines.empty());
+    for (const std::string& line : lines) {
+      CAPTURE(line);
+      if (line.find("| man ") != std::string::npos && shell(folder, "man --version").code != 0) continue;
+      folder.write("example.bash", "D='" DOVETAIL_PROGRAM "'\n" + std::string(preamble) + line + "\n");
+      const bool idle = line.find("dovetail worker") == 0;  // waits for its database
+      const Outcome outcome = shell(folder, idle ? "timeout 5 bash example.bash" : "bash example.bash");
+      CAPTURE(outcome.err);
+      if (lacks_something(line))
+        CHECK(outcome.code != 2);
+      else
+        CHECK(outcome.code == 0);
+      ++ran;
+    }
+  }
+  CHECK(ran >= 30);
+}
+
+TEST_CASE("every study that the README shows is read") {
+  const Folder folder;
+  const std::vector<std::string> studies = blocks(read(std::string(DOVETAIL_SOURCE_DIR) + "/README.md"), "yaml");
+  CHECK(studies.size() >= 2);
+  for (const std::string& study : studies) {
+    CAPTURE(study);
+    const Outcome outcome = run(folder, {"convert", folder.write("study.yaml", "schema: dovetail-study/1\n" + study), "--to", "json"});
+    CAPTURE(outcome.err);
+    CHECK(outcome.code == 0);
+  }
+}
+
+TEST_CASE("what the README shows of the main job is what it prints") {
+  const std::string readme = read(std::string(DOVETAIL_SOURCE_DIR) + "/README.md");
+  const std::size_t at = readme.find("## What the main job prints");
+  REQUIRE(at != std::string::npos);
+  const std::vector<std::string> shown = blocks(readme.substr(at), "");
+  REQUIRE(!shown.empty());
+  const Folder folder;
+  const Outcome plan = run(folder, {"optimize", "--workload", "resnet18", "--family", "eyeriss", "--trials", "30", "--dry-run"});
+  CHECK(plan.code == 0);
+  // The hand design's line is proven, so it is the same for every search.
+  const Outcome hand = run(folder, {"map", "--workload", "resnet18", "--architecture", "eyeriss", "--format", "json"});
+  REQUIRE(hand.code == 0);
+  double energy = 0, cycles = 0;
+  for (const auto& layer : nlohmann::json::parse(hand.out)["layers"]) {
+    energy += layer["count"].get<double>() * layer["best"]["energy_pj"].get<double>();
+    cycles += layer["count"].get<double>() * layer["best"]["cycles"].get<double>();
+  }
+  char line[64];
+  std::snprintf(line, sizeof line, "%.4e  %.4e", energy * cycles, energy);
+  CHECK(shown.front().find("hand design, freely mapped          " + std::string(line)) != std::string::npos);
+}
