@@ -1,9 +1,13 @@
 // The identity of a study (see the header).
 #include <dovetail/engine/codesign/identity.hpp>
 
+#include <set>
+
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include <dovetail/engine/codesign/codesign.hpp>
+#include <dovetail/engine/study/study_document.hpp>
 
 namespace dovetail {
 
@@ -66,6 +70,12 @@ StudyRecord study_record(const Codesign& codesign, const std::string& command, c
     identity["batch"] = fmt::format("{}", study.batch);
   identity["seed"] = fmt::format("{}", study.seed);
   identity["clock_mhz"] = fmt::format("{}", study.clock_mhz.value_or(family.clock_mhz()));
+  // Keys that came later: they are told where they are not as by default, so that older stores go on.
+  static const std::set<std::string> told = {"schema", "family", "objective", "combine", "designer", "mapper", "budget",
+                                             "gap",    "bypass", "model",     "evaluator", "clock_mhz", "trials", "prove",
+                                             "batch",  "lag",    "seed",      "time",    "store"};
+  for (const auto& [key, value] : study_values(study).items())
+    if (!told.contains(key)) identity[key] = value.is_string() ? value.get<std::string>() : value.dump();
   record.information = {
       {"command", command}, {"version", version}, {"trials asked", fmt::format("{}", study.trials)}};
   return record;

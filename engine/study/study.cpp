@@ -12,6 +12,7 @@
 #include <dovetail/engine/design/designer.hpp>
 #include <dovetail/engine/map/objective.hpp>
 #include <dovetail/engine/study/said_value.hpp>
+#include <dovetail/engine/study/study_document.hpp>
 #include <dovetail/workloads/text/reader.hpp>
 
 namespace dovetail {
@@ -376,6 +377,10 @@ void set_value(Study& study, const std::string& assignment, const std::string& s
 void set_value(Study& study, const std::string& path, const Node& value, Diagnostics& diagnostics) {
   set_key(study, path, value, value.location(), diagnostics);
   if (path == "family") study.family_where = value.location();
+}
+
+Json study_values(const Study& study) {
+  return record().write(study, true);
 }
 
 Json study_schema() {

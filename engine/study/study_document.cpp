@@ -37,7 +37,8 @@ std::optional<std::string> file_of(const std::string& folder, const std::string&
 }  // namespace
 
 Json study_document(const Study& study) {
-  Json json{{"schema", "dovetail-study/1"}};
+  Json json = study_values(study);  // whatever has no form of its own below
+  for (const char* proposers : {"time", "store", "evaluator", "batch", "lag"}) json.erase(proposers);
   for (const StudyWorkload& workload : study.workloads) json["workloads"][workload.name] = workload.weight;
   if (!study.family.empty()) json["family"] = study.family;
   json["fixed"] = entries(study.fixed);

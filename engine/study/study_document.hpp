@@ -11,6 +11,10 @@
 
 namespace dovetail {
 
+/// The keys of the study's table that have another value than by default, in the table's order; of those with a reading of their
+/// own only such that are one value.
+nlohmann::ordered_json study_values(const Study& study);
+
 /// Every key of the study that decides trials. Left out: `store` and `time`, which are the proposer's, and the command of
 /// `evaluator`, because whoever runs a command says so himself.
 nlohmann::ordered_json study_document(const Study& study);

@@ -16,7 +16,8 @@ set(engine_floors record train design/points design design/baselines design/tree
     map/network bound study external place tiles compress fuse codesign explore/stage explore/pricers
     explore/accuracy explore report cases verbs cli/stream cli/words cli capi python)
 # What names every implementation of an interface stands above them all.
-set(registries accelerators/evaluators.cpp engine/design/designers.cpp engine/map/mappers.cpp engine/codesign/codesign_loop.cpp)
+set(registries accelerators/evaluators.cpp engine/design/designers.cpp engine/map/mappers.cpp engine/codesign/codesign_loop.cpp
+    workloads/public.hpp accelerators/public.hpp spaces/public.hpp surrogates/public.hpp engine/public.hpp)
 
 set(wrong "")
 set(found 0)
