@@ -11,14 +11,12 @@ namespace {
 
 constexpr std::size_t toll_tile_limit = 400'000;
 constexpr std::size_t most_groups = 8;  // keep sets that are searched one by one
-constexpr std::size_t narrow = 128;
 constexpr std::size_t unlimited = std::numeric_limits<std::size_t>::max();
-
-// Shares below which a search looks, one after the other: of what is known, where the answer is little more; of a hint; of
-// a bound.
-constexpr double near_steps[] = {1.003, 1.012, 1.04, 1.1, 1.3, 2.0, 6.0, 30.0, 1e3};
-constexpr double hint_steps[] = {1.002, 1.02, 1.05, 1.1, 1.25, 1.6, 2.5, 6.0, 30.0, 1e3};
-constexpr double deepening[] = {1.02, 1.08, 1.15, 1.25, 1.4, 1.6, 1.9, 2.3, 3.0, 6.0, 20.0, 200.0};
+// Labels that runs for a mapping keep of a stage: the fewer the quicker, the more the closer to the best.
+constexpr std::size_t widths[] = {128, 512};
+// Shares of a bound below which they look, one after the other, and of an expected cost.
+constexpr double deepening[] = {1.02, 1.08, 1.15, 1.25, 1.4, 1.6, 1.9, 2.3, 3.0, 6.0, 20.0, 200.0, 1e4};
+constexpr double expected_steps[] = {1.01, 1.05, 1.15, 1.4, 2.0, 6.0, 30.0, 1e3};
 
 // Keep sets one by one where they are few, else all together.
 std::vector<KeepGroup> keep_groups(const MapRequest& request) {
@@ -94,80 +92,82 @@ double TollSearch::charge(const LevelToll::Rung& rung, std::size_t level) const 
   return energy;
 }
 
-TollSearch::Answer TollSearch::least(const Toll& toll, const Question& question) const {
-  Answer answer;
-  std::vector<LabelSearch> searches;
-  const std::vector<SearchCase> parts = cases(toll);
-  searches.reserve(parts.size());
-  double root = infinity;
-  for (const SearchCase& own : parts) {
-    searches.emplace_back(*problem_, *plan_, own, outermost_);
-    root = std::min(root, searches.back().root_energy_pj() +
-                              question.price * (searches.back().root_cycles() + problem_->extra_cycles));
+// The searches of all keep sets below a ceiling.
+class TollSearch::Sets {
+ public:
+  Sets(const TollSearch& own, const Toll& toll, const Question& question) : own_(own), question_(question) {
+    const std::vector<SearchCase> parts = own.cases(toll);
+    searches_.reserve(parts.size());
+    for (const SearchCase& part : parts) {
+      searches_.emplace_back(*own.problem_, *own.plan_, part, own.outermost_);
+      root_ = std::min(root_, searches_.back().root_energy_pj() +
+                                  question.price * (searches_.back().root_cycles() + own.problem_->extra_cycles));
+    }
   }
-  answer.bound = std::max(question.known, root);
-  if (!(root < infinity)) {
-    answer.bound = infinity;
-    return answer;
-  }
-  // All keep sets below a ceiling: whether something was found, and whether nothing was left out.
-  const auto look = [&](double ceiling, std::size_t width) {
+
+  double root() const { return root_; }
+
+  // Whether nothing was left out; `found` is the best mapping so far.
+  bool look(double ceiling, std::size_t width, Answer& found) const {
     bool complete = true;
-    for (const LabelSearch& search : searches) {
+    for (const LabelSearch& search : searches_) {
       Cutoff cutoff;
-      cutoff.price = question.price;
-      cutoff.objective = answer.mapped ? std::min(ceiling, answer.energy_pj + question.price * answer.cycles) : ceiling;
+      cutoff.price = question_.price;
+      cutoff.objective = std::min(ceiling, found.cost(question_.price));
       SearchLimits limits;
       limits.width = width;
-      limits.labels = question.most_labels;
-      limits.expired = question.stop;
+      limits.by_volume = width == widths[1];
+      limits.labels = question_.most_labels;
+      limits.expired = question_.stop;
       const SearchOutcome outcome = search.run(cutoff, limits);
-      answer.labels += static_cast<std::int64_t>(outcome.labels);
+      found.labels += static_cast<std::int64_t>(outcome.labels);
       complete = complete && outcome.complete;
       if (!outcome.best) continue;
-      answer.mapped = true;
-      answer.energy_pj = outcome.best->energy_pj;
-      answer.cycles = outcome.best->cycles + problem_->extra_cycles;
-      answer.need = outcome.need;
+      found.mapped = true;
+      found.energy_pj = outcome.best->energy_pj;
+      found.cycles = outcome.best->cycles + own_.problem_->extra_cycles;
+      found.need = outcome.need;
     }
     return complete;
-  };
-  // The whole search below a ceiling; false: there is no more to do.
-  const auto rise = [&](double ceiling) {
-    ceiling = std::min(ceiling, question.enough);
-    if (ceiling <= answer.bound) return answer.bound < question.enough;
-    if (!look(ceiling, unlimited)) {
-      answer.mapped = false;
-      return false;
-    }
-    const double cost = answer.mapped ? answer.energy_pj + question.price * answer.cycles : infinity;
-    answer.bound = std::max(answer.bound, std::min(ceiling, cost));
-    return !answer.mapped && answer.bound < question.enough;
-  };
-  if (answer.bound >= question.enough) return answer;
-  if (question.hint > 0.0 || question.near) {
-    const double from = question.near ? answer.bound : question.hint;
-    for (const double share : question.near ? std::span<const double>(near_steps) : std::span<const double>(hint_steps))
-      if (!rise(from * share)) return answer;
-  } else {
-    // Narrow runs for a mapping, whose cost is then the ceiling of the whole search.
-    const double from = answer.bound;
-    for (const double share : deepening) {
-      look(from * share, narrow);
-      if (answer.mapped || from * share > question.enough) break;
-    }
-    if (answer.mapped) {
-      const double ceiling = answer.energy_pj + question.price * answer.cycles;
-      if (!look(std::min(ceiling, question.enough), unlimited)) {
-        answer.mapped = false;
-        return answer;
-      }
-      answer.mapped = answer.energy_pj + question.price * answer.cycles < question.enough;
-      answer.bound = std::max(answer.bound, std::min(answer.energy_pj + question.price * answer.cycles, question.enough));
-      return answer;
-    }
   }
-  rise(infinity);
+
+  // A mapping that is likely near the best, if one costs less than what suffices.
+  void dive(Answer& found) const {
+    const bool expected = question_.expected > found.bound;
+    const double from = expected ? question_.expected : found.bound;
+    for (const double share : expected ? std::span<const double>(expected_steps) : std::span<const double>(deepening)) {
+      look(std::min(from * share, question_.enough), widths[0], found);
+      if (found.mapped || from * share >= question_.enough) break;
+    }
+    if (found.mapped) look(infinity, widths[1], found);
+  }
+
+ private:
+  const TollSearch& own_;
+  const Question& question_;
+  std::vector<LabelSearch> searches_;
+  double root_ = infinity;
+};
+
+TollSearch::Answer TollSearch::least(const Toll& toll, const Question& question) const {
+  const Sets sets(*this, toll, question);
+  Answer answer;
+  if (question.found) answer = *question.found;
+  answer.labels = 0;
+  answer.bound = std::max(question.known, sets.root());
+  if (answer.bound >= question.enough || !(answer.bound < infinity)) {
+    answer.mapped = false;
+    return answer;
+  }
+  // What suffices is below what is expected: nothing is likely to be found there, and all of it must be looked at.
+  if (!answer.mapped && !(question.expected > question.enough)) sets.dive(answer);
+  const double ceiling = std::min(answer.cost(question.price), question.enough);
+  if (!sets.look(ceiling, unlimited, answer)) {
+    answer.mapped = false;
+    return answer;
+  }
+  answer.bound = std::max(answer.bound, std::min(answer.cost(question.price), ceiling));
+  answer.mapped = answer.cost(question.price) < question.enough;
   return answer;
 }
 

@@ -20,25 +20,28 @@ class TollSearch {
   /// Throws std::length_error when the layer has too many tiles for tables.
   TollSearch(const Layer& layer, const Architecture& machine, const MappingRules& rules, Bypass bypass);
 
-  /// What is asked.
-  struct Question {
-    double price = 0.0;  ///< pJ per cycle
-    double known = 0.0;  ///< nothing costs less, as is known beforehand
-    double enough = std::numeric_limits<double>::infinity();  ///< a bound that suffices
-    double hint = 0.0;   ///< what the answer may be about; 0: nobody knows
-    bool near = false;   ///< it may be little more than what is known
-    std::size_t most_labels = std::numeric_limits<std::size_t>::max();  ///< at a time: then it gives up
-    std::function<bool()> stop = {};
-  };
-  /// What is known then: no mapping costs less than `bound`. With a mapping, it costs that, and its tiles take `need`
-  /// words of each level.
+  /// What is known: no mapping costs less than `bound`. With a mapping, its tiles take `need` words of each level.
   struct Answer {
     double bound = 0.0;
     bool mapped = false;
     double energy_pj = 0.0, cycles = 0.0;
     std::array<double, max_levels> need{};
     std::int64_t labels = 0;  ///< effort
+    double cost(double price) const {
+      return mapped ? energy_pj + price * cycles : std::numeric_limits<double>::infinity();
+    }
   };
+  /// What is asked.
+  struct Question {
+    double price = 0.0;  ///< pJ per cycle
+    double known = 0.0;  ///< nothing costs less, as is known beforehand
+    double enough = std::numeric_limits<double>::infinity();  ///< a bound that suffices
+    double expected = 0.0;         ///< what the answer may be about; 0: nobody knows
+    std::optional<Answer> found = {};  ///< a mapping of this toll that is there
+    std::size_t most_labels = std::numeric_limits<std::size_t>::max();  ///< at a time: then it gives up
+    std::function<bool()> stop = {};
+  };
+  /// The bound that was asked for: that of the best mapping, which is then there, or one that suffices.
   Answer least(const Toll& toll, const Question& question) const;
 
   /// Before any search: no mapping takes less energy or fewer cycles.
@@ -51,6 +54,7 @@ class TollSearch {
   double charge(const LevelToll::Rung& rung, std::size_t level) const;
 
  private:
+  class Sets;
   std::vector<SearchCase> cases(const Toll& toll) const;
 
   MapRequest request_;

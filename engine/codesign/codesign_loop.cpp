@@ -177,6 +177,7 @@ class Run {
       const SpaceProof::Limits proof{codesign_.study().gap, unlimited, true, stop, threads_};
       proof_.emplace(codesign_);
       if (proof_->known(proof)) {
+        if (result_.best) proof_->expect(*result_.best);
         SpaceProver prover(codesign_, {[&](double best) { return proof_->next(best, proof); },
                                        [&](const Point& point, double bound) { proof_->prove(point, bound); }});
         search(prover, unlimited);

@@ -63,7 +63,10 @@ SpaceBound bound_space(const Codesign& codesign, std::span<const Trial> trials, 
     if (proof == nullptr && begun.boxes == nullptr && own_proof.known(limits)) proof = &own_proof;
     if (proof != nullptr) {
       tell(*proof, codesign, trials, best);
-      if (begun.proof == nullptr) proof->next(best.objective, limits);
+      if (begun.proof == nullptr) {
+        proof->expect(best);
+        proof->next(best.objective, limits);
+      }
       result.lower_bound = proof->lower_bound(best.objective);
     } else {
       BoxSearch& boxes = begun.boxes != nullptr ? *begun.boxes : own_boxes;

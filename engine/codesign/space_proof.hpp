@@ -44,6 +44,8 @@ class SpaceProof {
   /// Whether the space is one that this proof knows: families whose machines have boxes, under the loop model, an objective
   /// that energy is part of. Begins the proof.
   bool known(const Limits& limits);
+  /// What layers may cost: as on this machine, or a little less. No bound depends on it, only how soon it is reached.
+  void expect(const DesignPoint& good);
   /// No mapping of this machine has less.
   void prove(const Point& machine, double bound);
   /// Raises the bound until it is within the gap of the incumbent, or the limits end that. A machine that should be

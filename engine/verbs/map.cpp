@@ -196,7 +196,8 @@ const Record<MapOptions>& map_table() {
                     "Which levels may be skipped by a tensor: search (any), none (every level keeps every tensor), fixed (as the "
                     "document or family says)",
                     one_of({"search", "none", "fixed"}))
-          .optional("gap", &Options::gap, "Mappers may stop within this share of their bound: (best - bound) / best",
+          .optional("gap", &Options::gap, "Share of the best that may stay open, (best - bound) / best: mappers stop within it of their bound; "
+     "with --prove it is that of the whole space",
                     between(0, 1))
           .optional("time", &Options::time_s,
                     "Seconds after which to end with the best so far (exit code 5); 0: no limit", at_least(0))

@@ -60,67 +60,161 @@ std::vector<Multicast> widest(std::vector<Multicast> all) {
   return kept;
 }
 
+// One order of the loops around a tile, and how often they move each tensor that only stationarity spares.
+struct OuterLoops {
+  const LoopOrder* order = nullptr;
+  std::array<double, max_tensors> moves{};
+};
+
 // The same under a fan-out: the least over what its children may do.
-OutermostCosts outermost_spread(const MapProblem& p, unsigned keep) {
-  const auto i = static_cast<std::size_t>(p.levels - 2);
-  OutermostCosts costs;
-  costs.tiles = fitting(p, p.levels - 2, keep);
-  const TileLattice::Id whole = p.lattice.whole();
-  const TileExtents& full = p.lattice.extents(whole);
-  costs.energy.assign(p.lattice.size(), infinity);
-  costs.cycles.assign(p.lattice.size(), infinity);
-  const MapLevel& dram = p.level.back();
-  const auto w = static_cast<std::size_t>(p.written);
-  const auto price = [&](TileLattice::Id id) {
-    std::array<ReuseLoop, max_dimensions> loops;
-    const TileExtents& tile = p.lattice.extents(id);
-    const TileLattice::Key room = p.lattice.key(whole) - p.lattice.key(id);
-    double best = infinity, least_cycles = infinity;
-    for (const SpatialChoice& choice : dram.choices) {
-      if (!p.lattice.divides(p.lattice.key(choice.tile), room)) continue;
-      const TileExtents& inner = p.lattice.extents(id + choice.tile);
-      unsigned active = 0;
-      for (std::size_t d = 0; d < p.merged.layer.dimensions.size(); ++d)
-        active |= full[d] > inner[d] ? 1U << d : 0U;
-      std::array<double, max_tensors> groups{};
-      for (std::size_t t = 0; t < p.tensors.size(); ++t)
-        groups[t] = choice.tile == 0 ? 1.0 : p.groups(static_cast<int>(t), id, choice.tile);
-      for (const LoopOrder& order : p.orders.back()->get(keep, active)) {
+class OutermostSpread {
+ public:
+  OutermostSpread(const MapProblem& problem, unsigned keep)
+      : p_(problem), keep_(keep), dram_(problem.level.back()), inside_(problem.level[problem.level.size() - 2]) {
+    costs_.tiles = fitting(p_, p_.levels - 2, keep);
+    costs_.energy.assign(p_.lattice.size(), infinity);
+    costs_.cycles.assign(p_.lattice.size(), infinity);
+    for (std::size_t t = 0; t < p_.tensors.size(); ++t) {
+      touched_[t] = p_.tensors[t].touched(p_.lattice.extents(p_.lattice.whole()));
+      served_pj_[t] = dram_.read_pj[t] + (p_.tensors[t].written() ? dram_.update_pj[t] : 0.0);
+    }
+    first_.push_back(0);
+    // Loops around a tile are the same whatever part of it one child has.
+    for (TileLattice::Id around = 0; around < p_.lattice.size(); ++around) {
+      add_loops(around);
+      first_.push_back(loops_.size());
+    }
+  }
+
+  OutermostCosts costs() {
+    in_pieces(costs_.tiles.size(), p_.request.threads, [&](std::size_t n) { price(costs_.tiles[n]); });
+    p_.lattice.minimum_over_multiples(costs_.cycles, ~0U);
+    return std::move(costs_);
+  }
+
+ private:
+  void add_loops(TileLattice::Id around) {
+    std::array<double, max_tensors>& least = least_.emplace_back();
+    least.fill(infinity);
+    const TileExtents& full = p_.lattice.extents(p_.lattice.whole());
+    const TileExtents& inner = p_.lattice.extents(around);
+    unsigned active = 0;
+    for (std::size_t d = 0; d < p_.merged.layer.dimensions.size(); ++d)
+      active |= full[d] > inner[d] ? 1U << d : 0U;
+    for (const LoopOrder& order : p_.orders.back()->get(keep_, active)) {
+      OuterLoops own{&order, {}};
+      for (std::size_t t = 0; t < p_.tensors.size(); ++t) {
+        double moves = p_.lattice.volume(p_.lattice.whole()) / p_.lattice.volume(around);
         for (int k = 0; k < order.count; ++k) {
           const std::size_t d = order.dimension[static_cast<std::size_t>(k)];
-          loops[static_cast<std::size_t>(k)] = {static_cast<int>(d), full[d] / inner[d], inner[d]};
+          if ((p_.tensors[t].relevant() >> d & 1U) != 0) break;
+          moves /= static_cast<double>(full[d] / inner[d]);
         }
-        double energy = 0.0, reads = 0.0, writes = 0.0;
-        for (std::size_t t = 0; t < p.tensors.size(); ++t) {
-          double words = p.tensors[t].touched(full);
-          if ((keep >> t & 1U) != 0) {
-            const double own = p.tensors[t].walk(tile, loops.data(), order.count).closed_words();
-            words = own * groups[t];
-            energy += own * choice.children * p.level[i].fill_pj[t] +
-                      words * (dram.read_pj[t] + (t == w ? dram.update_pj[t] : 0.0));
-          }
-          reads += words * dram.cost[t].rate;
-          if (t == w) {
-            writes += words * dram.cost[t].rate;
-            reads -= p.whole_volume(p.written) * dram.cost[t].rate;
-          }
+        own.moves[t] = moves;
+        least[t] = std::min(least[t], moves);
+      }
+      loops_.push_back(own);
+    }
+  }
+
+  // Of a tensor with windows.
+  double walked(std::size_t t, TileLattice::Id id, TileLattice::Id around, const LoopOrder& order) const {
+    const TileExtents& full = p_.lattice.extents(p_.lattice.whole());
+    const TileExtents& inner = p_.lattice.extents(around);
+    std::array<ReuseLoop, max_dimensions> loops;
+    for (int k = 0; k < order.count; ++k) {
+      const std::size_t d = order.dimension[static_cast<std::size_t>(k)];
+      loops[static_cast<std::size_t>(k)] = {static_cast<int>(d), full[d] / inner[d], inner[d]};
+    }
+    return p_.tensors[t].walk(p_.lattice.extents(id), loops.data(), order.count).closed_words();
+  }
+
+  // What a choice costs whatever the order of loops is, and its words per tensor then.
+  struct Least {
+    double energy = 0.0;
+    std::array<double, max_tensors> groups{}, word_pj{}, words{};  // words: of one child
+  };
+
+  Least least(TileLattice::Id id, const SpatialChoice& choice, const std::array<double, max_tensors>& slide) const {
+    Least least;
+    for (std::size_t t = 0; t < p_.tensors.size(); ++t) {
+      if ((keep_ >> t & 1U) == 0) continue;
+      const TensorReuse& tensor = p_.tensors[t];
+      least.groups[t] = choice.tile == 0  ? 1.0
+                        : tensor.product() ? choice.children / p_.reuse[choice.tile][t]
+                                           : p_.groups(static_cast<int>(t), id, choice.tile);
+      least.word_pj[t] = choice.children * inside_.fill_pj[t] + least.groups[t] * served_pj_[t];
+      least.words[t] = p_.volume[id][t] * least_[id + choice.tile][t];
+      if (!tensor.product()) least.words[t] = std::max(least.words[t] * slide[t], touched_[t] / least.groups[t]);
+      least.energy += least.words[t] * least.word_pj[t];
+    }
+    return least;
+  }
+
+  // Cycles of the outermost ports when one child takes so many words.
+  double cycles(const std::array<double, max_tensors>& words, const std::array<double, max_tensors>& groups) const {
+    const auto w = static_cast<std::size_t>(p_.written);
+    double reads = 0.0, writes = 0.0;
+    for (std::size_t t = 0; t < p_.tensors.size(); ++t) {
+      const double served = (keep_ >> t & 1U) != 0 ? words[t] * groups[t] : touched_[t];
+      reads += served * dram_.cost[t].rate;
+      if (t != w) continue;
+      writes += served * dram_.cost[t].rate;
+      reads -= p_.whole_volume(p_.written) * dram_.cost[t].rate;
+    }
+    return std::max({reads / dram_.bandwidth.read, writes / dram_.bandwidth.write,
+                     (reads + writes) / dram_.bandwidth.shared});
+  }
+
+  void price(TileLattice::Id id) {
+    const TileLattice::Key room = p_.lattice.key(p_.lattice.whole()) - p_.lattice.key(id);
+    const std::size_t tensors = p_.tensors.size();
+    double best = infinity, least_cycles = dram_.limited ? infinity : 0.0;
+    constexpr double rounding = 1.0 - 1e-12;
+    std::array<double, max_tensors> slide{};
+    for (std::size_t t = 0; t < tensors; ++t)
+      slide[t] = p_.tensors[t].window_share(p_.lattice.extents(id), p_.lattice.extents(p_.lattice.whole()));
+    for (const SpatialChoice& choice : dram_.choices) {
+      if (!p_.lattice.divides(p_.lattice.key(choice.tile), room)) continue;
+      const Least floor = least(id, choice, slide);
+      if (floor.energy * rounding >= best && (!dram_.limited || cycles(floor.words, floor.groups) * rounding >= least_cycles))
+        continue;
+      const TileLattice::Id around = id + choice.tile;
+      for (std::size_t n = first_[around]; n < first_[around + 1]; ++n) {
+        std::array<double, max_tensors> words = floor.words;
+        double energy = 0.0;
+        for (std::size_t t = 0; t < tensors; ++t) {
+          if ((keep_ >> t & 1U) == 0) continue;
+          if (p_.tensors[t].product()) words[t] = p_.volume[id][t] * loops_[n].moves[t];
+          energy += words[t] * floor.word_pj[t];
+        }
+        if (energy * rounding >= best && (!dram_.limited || cycles(words, floor.groups) * rounding >= least_cycles)) continue;
+        energy = 0.0;
+        for (std::size_t t = 0; t < tensors; ++t) {
+          if ((keep_ >> t & 1U) == 0) continue;
+          if (!p_.tensors[t].product()) words[t] = walked(t, id, around, *loops_[n].order);
+          energy += words[t] * floor.word_pj[t];
         }
         best = std::min(best, energy);
-        least_cycles =
-            std::min(least_cycles, std::max({reads / dram.bandwidth.read, writes / dram.bandwidth.write,
-                                             (reads + writes) / dram.bandwidth.shared}));
+        if (dram_.limited) least_cycles = std::min(least_cycles, cycles(words, floor.groups));
       }
     }
-    costs.energy[id] = best;
-    costs.cycles[id] = least_cycles;
-  };
-  in_pieces(costs.tiles.size(), p.request.threads, [&](std::size_t n) { price(costs.tiles[n]); });
-  p.lattice.minimum_over_multiples(costs.cycles, ~0U);
-  return costs;
-}
+    costs_.energy[id] = best;
+    costs_.cycles[id] = least_cycles;
+  }
+
+  const MapProblem& p_;
+  const unsigned keep_;
+  const MapLevel &dram_, &inside_;
+  std::array<double, max_tensors> touched_{}, served_pj_{};
+  std::vector<OuterLoops> loops_;                        // of all tiles, one after the other
+  std::vector<std::size_t> first_;                       // of a tile
+  std::vector<std::array<double, max_tensors>> least_;  // per tile, of all orders
+  OutermostCosts costs_;
+};
 
 OutermostCosts outermost(const MapProblem& p, unsigned keep) {
-  if (p.level.back().spatial) return outermost_spread(p, keep);
+  if (p.level.back().spatial) return OutermostSpread(p, keep).costs();
   const auto i = static_cast<std::size_t>(p.levels - 2);
   OutermostCosts costs;
   costs.tiles = fitting(p, p.levels - 2, keep);
