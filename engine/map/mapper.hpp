@@ -26,6 +26,13 @@ enum class Bypass : std::uint8_t {
   fixed,   ///< the keep sets given by the rules (must_keep)
 };
 
+/// Which factors loops may have. perfect: the factors of a dimension multiply to its extent. imperfect: to at least its
+/// extent, and none could be one less; the last round of a loop is then shorter (accelerators/loop/ragged.hpp).
+enum class Factors : std::uint8_t { perfect, imperfect };
+
+/// Whether a memory holds one tile for all tensors, or each tensor at its own depth in the memory's loops.
+enum class Placement : std::uint8_t { even, uneven };
+
 /// What a mapper is asked.
 struct MapRequest {
   Layer layer;
@@ -45,6 +52,8 @@ struct MapRequest {
   std::uint64_t seed = 0;
   int threads = 1;
   bool front = false;  ///< also return the (energy, cycles) Pareto front
+  Factors factors = Factors::perfect;
+  Placement placement = Placement::even;
 };
 
 struct FrontPoint {

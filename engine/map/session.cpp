@@ -27,13 +27,14 @@ bool lexicographically_less(const PackedMapping& a, const PackedMapping& b) {
     if (x.order != y.order) return x.order < y.order;
     if (x.order_x != y.order_x) return x.order_x < y.order_x;
     if (x.order_y != y.order_y) return x.order_y < y.order_y;
+    if (x.depth != y.depth) return x.depth < y.depth;
   }
   return false;
 }
 
 MapSession::MapSession(const MapRequest& request)
     : request_(&request),
-      plan_(request.layer, request.architecture),
+      plan_(request.layer, request.architecture, loop_options(request)),
       objective_(std::numeric_limits<double>::infinity()) {}
 
 double MapSession::evaluate(const PackedMapping& mapping) {
@@ -75,7 +76,7 @@ MapResult answer(const MapRequest& request, const std::optional<PackedMapping>& 
     return result;
   }
   result.mapping = unpack(*best);
-  result.best = LoopModel().evaluate(request.layer, request.architecture, *result.mapping);
+  result.best = LoopModel(loop_options(request)).evaluate(request.layer, request.architecture, *result.mapping);
   result.objective = request.objective(result.best.energy_pj, static_cast<double>(result.best.cycles));
   return result;
 }

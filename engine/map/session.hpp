@@ -12,7 +12,12 @@
 
 namespace dovetail {
 
-/// A total order on mappings: by level, innermost first; factors, then orders of loops, then keep sets.
+/// What the loop model accepts beyond perfect factors when it answers a request.
+inline LoopOptions loop_options(const MapRequest& request) {
+  return {.imperfect_factors = request.factors == Factors::imperfect};
+}
+
+/// A total order on mappings: by level, innermost first; factors, then orders of loops, then keep sets, then depths.
 bool lexicographically_less(const PackedMapping& a, const PackedMapping& b);
 
 /// Seconds since construction.

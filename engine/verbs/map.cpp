@@ -9,7 +9,6 @@
 
 #include <dovetail/accelerators/evaluators.hpp>
 #include <dovetail/engine/fuse/chain_document.hpp>
-#include <dovetail/engine/map/exact/uneven_mapper.hpp>
 #include <dovetail/engine/map/network/second_opinion.hpp>
 #include <dovetail/engine/map/objective.hpp>
 #include <dovetail/engine/report/cycle_report.hpp>
@@ -99,15 +98,17 @@ Answer map_work(MapWork work, const MapOptions& options, const Asking& asking) {
   Simulators simulators(asking);
   std::shared_ptr<const Evaluator> evaluator = simulators.get(options.evaluator, options.evaluator_timeout_s.value_or(60.0));
   if (options.model == "cycle") evaluator = make_evaluator("cycle");
-  const bool uneven = options.placement == "uneven";
-  if (uneven && options.mapper != "exact")
-    throw UsageError("--placement uneven is searched by the exact mapper; leave out --mapper " + options.mapper);
-  if (uneven && (options.front || evaluator != nullptr))
-    throw UsageError(
-        "--placement uneven finds one best mapping by the loop model: leave out --front, --model and --evaluator");
-  const std::unique_ptr<Mapper> mapper = uneven ? std::make_unique<UnevenMapper>() : make_mapper(options.mapper);
+  const bool uneven = options.placement == "uneven", imperfect = options.factors == "imperfect";
+  if ((uneven || imperfect) && (options.front || evaluator != nullptr))
+    throw UsageError(fmt::format("--{} finds one best mapping by the loop model: leave out --front, --model and --evaluator",
+                                 uneven ? "placement uneven" : "factors imperfect"));
+  const std::unique_ptr<Mapper> mapper = make_mapper(options.mapper);
   const auto start = std::chrono::steady_clock::now();
-  for (MapJob& job : jobs) complete(job.request, options, evaluator != nullptr, asking);
+  for (MapJob& job : jobs) {
+    complete(job.request, options, evaluator != nullptr, asking);
+    job.request.placement = uneven ? Placement::uneven : Placement::even;
+    job.request.factors = imperfect ? Factors::imperfect : Factors::perfect;
+  }
   if (asking.dry_run) {
     Answer out;
     out.say("{}: {} distinct layer{} would be mapped by the {} mapper\n", work.title, jobs.size(), jobs.size() == 1 ? "" : "s",
@@ -196,8 +197,7 @@ const Record<MapOptions>& map_table() {
                     "Which levels may be skipped by a tensor: search (any), none (every level keeps every tensor), fixed (as the "
                     "document or family says)",
                     one_of({"search", "none", "fixed"}))
-          .optional("gap", &Options::gap, "Share of the best that may stay open, (best - bound) / best: mappers stop within it of their bound; "
-     "with --prove it is that of the whole space",
+          .optional("gap", &Options::gap, "Mappers may stop within this share of their bound: (best - bound) / best",
                     between(0, 1))
           .optional("time", &Options::time_s,
                     "Seconds after which to end with the best so far (exit code 5); 0: no limit", at_least(0))
@@ -205,6 +205,10 @@ const Record<MapOptions>& map_table() {
                     "even: one tile per level for all tensors; uneven: in every memory each tensor has its own depth in the "
                     "memory's loops",
                     one_of({"even", "uneven"}))
+          .optional("factors", &Options::factors,
+                    "perfect: factors multiply to the extents; imperfect: they cover them, and the last round of a loop may be "
+                    "shorter",
+                    one_of({"perfect", "imperfect"}))
           .optional("memory", &Options::memory_mb,
                     "Megabytes the mapper may use; at the cap it answers with what it has", at_least(0))
           .optional("front", &Options::front, "Also the Pareto front of energy and cycles of each layer")

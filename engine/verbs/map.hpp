@@ -15,7 +15,7 @@ namespace dovetail::verbs {
 
 struct MapOptions {
   std::string architecture;  ///< machine of the networks: a document or a family; of a design document none
-  std::string dataflow = "free", fusion, placement = "even";
+  std::string dataflow = "free", fusion, placement = "even", factors = "perfect";
   std::string objective = "edp", model = "loop", mapper = "exact", bypass = "search";
   double gap = 0.0;
   double time_s = 0.0;  ///< 0: no limit

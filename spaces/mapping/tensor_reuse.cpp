@@ -222,4 +222,42 @@ double TensorReuse::window_share(const TileExtents& tile, const TileExtents& who
   return least;
 }
 
+double TensorReuse::volume(const MeanExtents& tile) const {
+  double words = 1.0;
+  for (const Axis& axis : axes_) {
+    double length = 1.0;
+    for (const AxisTerm& term : axis)
+      length += static_cast<double>(term.coefficient) * (tile[static_cast<std::size_t>(term.dimension)] - 1.0);
+    words *= length;
+  }
+  return words;
+}
+
+double TensorReuse::window_share(const MeanExtents& tile, const TileExtents& whole) const {
+  if (windowed_ == 0) return separable_ ? 1.0 : 0.0;
+  if (!separable_) return 0.0;
+  double least = 1.0;
+  for (const Axis& axis : axes_) {
+    if (axis.size() < 2) continue;
+    double growth = 1.0, length = 1.0;
+    int movable = 0;
+    for (const AxisTerm& term : axis) {
+      const auto d = static_cast<std::size_t>(term.dimension);
+      growth *= static_cast<double>(whole[d]) / tile[d];
+      movable += whole[d] > tile[d] ? 1 : 0;
+      length += static_cast<double>(term.coefficient) * (tile[d] - 1.0);
+    }
+    for (const AxisTerm& term : axis) {
+      const auto d = static_cast<std::size_t>(term.dimension);
+      const double trips = static_cast<double>(whole[d]) / tile[d];
+      if (!(trips > 1.0)) continue;
+      // A dimension lies on one axis, so that the other axes cancel.
+      const double part = std::min(1.0, static_cast<double>(std::abs(term.coefficient)) * tile[d] / length);
+      least = std::min(least, movable > 1 ? std::min(1.0, 0.5 * part + 1.0 / growth)
+                                          : std::min(1.0, (1.0 + (trips - 1.0) * part) / trips));
+    }
+  }
+  return least;
+}
+
 }  // namespace dovetail

@@ -11,6 +11,7 @@
 namespace dovetail {
 
 using TileExtents = std::array<std::int32_t, max_dimensions>;
+using MeanExtents = std::array<double, max_dimensions>;
 
 /// A temporal loop above a boundary: trip count >= 2, and the product of all inner factors of its dimension.
 struct ReuseLoop {
@@ -40,6 +41,8 @@ class TensorReuse {
   bool written() const { return written_; }
 
   double volume(const TileExtents& tile) const;
+  /// Mean volume of tiles whose extents have these means, independently of each other.
+  double volume(const MeanExtents& tile) const;
   /// Loops innermost first (MAPPER closed form: rules 1-5 of the truncated nest).
   Reuse walk(const TileExtents& tile, const ReuseLoop* loops, int count) const;
   /// Words that a tile moved by one step of a dimension does not share with itself.
@@ -56,6 +59,8 @@ class TensorReuse {
   double touched(const TileExtents& tile) const;
   /// The least share of a closed reload that a sliding window can leave, whatever the outer loops are.
   double window_share(const TileExtents& tile, const TileExtents& whole) const;
+  /// The same of tiles with these mean extents.
+  double window_share(const MeanExtents& tile, const TileExtents& whole) const;
 
  private:
   std::vector<Axis> axes_;

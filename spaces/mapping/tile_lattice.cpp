@@ -93,6 +93,10 @@ void TileLattice::minimum_over_multiples(std::span<double> values, unsigned dime
 }
 
 void TileLattice::minimum_over_multiples_within(std::span<double> values, std::int64_t product) const {
+  if (rounds()) {
+    minimum_over_rounds_within(values, product);
+    return;
+  }
   int bits = 0;
   while ((std::int64_t{2} << bits) <= product) ++bits;
   // layers[b]: minimum over multiples that use at most b bits.

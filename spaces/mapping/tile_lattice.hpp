@@ -21,6 +21,18 @@ class TileLattice {
   /// Throws std::length_error when there are more than `limit` tiles.
   TileLattice(std::vector<std::int64_t> extents, std::size_t limit);
 
+  /// The same for factors that need not divide. However a tile of a dimension of extent n came about, ceil(n / tile)
+  /// rounds of it cover n, and a loop of f rounds makes ceil(rounds / f) of them: tiles with equal rounds are one, and
+  /// where there are more than `limit` tiles, so are neighbouring numbers of rounds. A tile then stands for several:
+  /// extents() are the least ones, volume() is the whole volume over the least rounds. Any tile with no more rounds in
+  /// any dimension counts as a multiple (a relaxation); ids do not add up.
+  static TileLattice of_rounds(std::vector<std::int64_t> extents, std::size_t limit);
+  bool rounds() const { return !least_rounds_.empty(); }
+  /// Of tiles of rounds: extent of the nest over the least rounds; and the largest extent of such a tile.
+  std::array<double, max_dimensions> mean_extents(Id id) const;
+  std::array<std::int32_t, max_dimensions> largest_extents(Id id) const;
+  std::int64_t least_rounds(Id id, int dimension) const;
+
   std::size_t size() const { return size_; }
   int dimensions() const { return static_cast<int>(extents_.size()); }
   Id whole() const { return static_cast<Id>(size_ - 1); }
@@ -53,6 +65,9 @@ class TileLattice {
   void minimum_over_multiples_within(std::span<double> values, std::int64_t product) const;
 
  private:
+  TileLattice() = default;
+  std::size_t place(Id id, int dimension) const;
+  void minimum_over_rounds_within(std::span<double> values, std::int64_t product) const;
   std::vector<std::int64_t> extents_;
   std::vector<Component> components_;
   std::size_t size_ = 1;
@@ -60,6 +75,9 @@ class TileLattice {
   std::vector<Key> keys_;
   std::vector<std::array<std::int32_t, max_dimensions>> tiles_;
   std::vector<double> volumes_;
+  /// Of rounds: per dimension, by place, the least and the most rounds of a tile, and the step of ids.
+  std::vector<std::vector<std::int64_t>> least_rounds_, most_rounds_;
+  std::vector<std::size_t> steps_;
 };
 
 }  // namespace dovetail

@@ -7,7 +7,9 @@
 #include <stdexcept>
 
 #include <dovetail/accelerators/loop/loop_model.hpp>
+#include <dovetail/engine/map/exact/imperfect_mapper.hpp>
 #include <dovetail/engine/map/exact/listing.hpp>
+#include <dovetail/engine/map/exact/uneven_mapper.hpp>
 #include <dovetail/engine/map/sampling/incumbent.hpp>
 #include <dovetail/workloads/numbers.hpp>
 #include <dovetail/workloads/parallel.hpp>
@@ -496,6 +498,8 @@ double arithmetic(const MapRequest& request) {
 }  // namespace
 
 MapResult ExactMapper::map(const MapRequest& asked) const {
+  if (asked.factors == Factors::imperfect) return ImperfectMapper().map(asked);
+  if (asked.placement == Placement::uneven) return UnevenMapper().map(asked);
   const Stopwatch clock;
   std::int64_t evaluations = 0;
   MapRequest request = asked;

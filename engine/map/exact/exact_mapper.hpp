@@ -114,6 +114,7 @@ class ExactSearch {
   Stopwatch clock_;
 };
 
+/// Requests for uneven placement or imperfect factors go to their own mappers (uneven_mapper.hpp, imperfect_mapper.hpp).
 class ExactMapper : public Mapper {
  public:
   std::string name() const override { return "exact"; }

@@ -81,8 +81,7 @@ double LabelSearch::elision_above(const Label& label, int level, bool before_loo
   const MapProblem& p = *problem_;
   const auto w = static_cast<std::size_t>(p.written);
   const double words = p.whole_volume(p.written);
-  const double whole = p.reuse[p.lattice.whole()][w];
-  const auto most = [&](int k) { return std::min(p.level[static_cast<std::size_t>(k)].fan_above, whole); };
+  const auto most = [&](int k) { return p.copies(p.level[static_cast<std::size_t>(k)].fan_above); };
   int from = before_loops ? level : level + 1;  // levels from here on are counted gross
   double total = 0.0;
   const bool fresh = from >= 1 && (kept_at(label.keep, from - 1) >> w & 1U) != 0;
@@ -113,7 +112,8 @@ LabelSearch::Prospect LabelSearch::prospect(const Label& label, int level, unsig
   const TileLattice::Id whole = p.lattice.whole();
   const auto w = static_cast<std::size_t>(p.written);
   const double rest = p.macs / p.lattice.volume(a);
-  const double outside = std::min(own.fan_above, std::max(1.0, p.reuse[whole][w] / p.reuse[a][w]));
+  const double outside =
+      p.lattice.rounds() ? own.fan_above : std::min(own.fan_above, std::max(1.0, p.reuse[whole][w] / p.reuse[a][w]));
   Prospect out;
   out.fixed = label.energy - label.elide * outside -
               elision_above(label, level, true, (own.spatial ? p.reuse[s][w] : 1.0) * outside);
@@ -128,7 +128,7 @@ LabelSearch::Prospect LabelSearch::prospect(const Label& label, int level, unsig
     if (fresh) {
       const double slide = p.tensors[t].product()
                                ? 1.0
-                               : p.tensors[t].window_share(p.lattice.extents(m), p.lattice.extents(whole));
+                               : p.window_share(t, m);
       const double volume = p.volume[m][t];
       const double fills = filled = volume * p.lattice.volume(s) * rest * slide;
       flow = volume * p.groups(static_cast<int>(t), m, s) * rest * slide;
@@ -166,7 +166,7 @@ LabelSearch::Prospect LabelSearch::prospect(const Label& label, int level, unsig
     if (own.wires && level >= 1) {
       const double slide = p.tensors[t].product()
                                ? 1.0
-                               : p.tensors[t].window_share(p.lattice.extents(m), p.lattice.extents(whole));
+                               : p.window_share(t, m);
       const double hops = label.arrangement != nullptr ? label.arrangement->hops[t] : 0.0;
       energy += p.volume[m][t] * rest * hops * own.hop_pj * slide;
       if (!member) share = p.reuse[a][t] / p.reuse[whole][t];

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <vector>
 
+#include <dovetail/engine/map/factor_chains.hpp>
 #include <dovetail/engine/map/keep_sets.hpp>
 #include <dovetail/engine/map/session.hpp>
 #include <dovetail/spaces/mapping/map_space.hpp>
@@ -38,10 +39,14 @@ class Walk {
     }
   }
 
-  // Slots of one dimension: time, x, y of level 0, then of level 1, ...
+  bool imperfect() const { return request_.factors == Factors::imperfect; }
+
+  // Slots of one dimension: time, x, y of level 0, then of level 1, ... `rest`: steps that outer slots cover; for
+  // nested roundings up their order does not matter.
   bool factors(std::size_t dimension, std::size_t slot, std::int64_t rest) {
     if (slot == slot_count * levels()) {
       if (rest != 1) return true;
+      if (imperfect() && !tight(mapping_, dimension, request_.layer.dimensions[dimension].extent, request_.rules)) return true;
       if (dimension + 1 == dimensions()) return orders(0, Slot::temporal);
       return factors(dimension + 1, 0, request_.layer.dimensions[dimension + 1].extent);
     }
@@ -56,17 +61,20 @@ class Walk {
       for (std::size_t d = 0; d < dimension; ++d) most /= own[d];
     }
     for (std::int64_t f = 1; f <= std::min(rest, most); ++f) {
-      if (rest % f != 0 || f < rules.min_factor[kind][dimension]) continue;
+      if ((rest % f != 0 && !imperfect()) || f < rules.min_factor[kind][dimension]) continue;
       if (rules.max_factor[kind][dimension] != 0 && f > rules.max_factor[kind][dimension]) continue;
       own[dimension] = static_cast<std::int32_t>(f);
-      if (!factors(dimension, slot + 1, rest / f)) return false;
+      if (!factors(dimension, slot + 1, (rest + f - 1) / f)) return false;
     }
     own[dimension] = 1;
     return true;
   }
 
   bool orders(std::size_t level, Slot kind) {
-    if (level == levels()) return left_-- > 0 && visit_(mapping_);
+    if (level == levels()) {
+      if (request_.placement == Placement::uneven) return depths(0, 0);
+      return left_-- > 0 && visit_(mapping_);
+    }
     PackedLevel& own = mapping_.levels[level];
     auto& order = kind == Slot::temporal ? own.order : kind == Slot::spatial_x ? own.order_x : own.order_y;
     const auto& factor = kind == Slot::temporal    ? own.temporal
@@ -84,6 +92,31 @@ class Walk {
       if (!on) return false;
       if (kind != Slot::temporal && !placed_) break;
     } while (std::next_permutation(active.begin(), active.end()));
+    return true;
+  }
+
+  // Every depth of every kept tensor in every memory but the outermost; here unit loops are outermost in `order`.
+  bool depths(std::size_t level, std::size_t tensor) {
+    if (level + 1 == levels()) {
+      if (left_-- <= 0) return false;
+      PackedMapping settled = mapping_;
+      for (std::size_t i = 0; i + 1 < levels(); ++i) {
+        std::uint8_t idle = 0;
+        for (std::size_t d = 0; d < dimensions(); ++d) idle = static_cast<std::uint8_t>(idle + (settled.levels[i].temporal[d] == 1 ? 1 : 0));
+        std::rotate(settled.levels[i].order.begin(), settled.levels[i].order.begin() + idle,
+                    settled.levels[i].order.begin() + static_cast<std::ptrdiff_t>(dimensions()));
+      }
+      return visit_(settled);
+    }
+    if (tensor == request_.layer.tensors.size()) return depths(level + 1, 0);
+    PackedLevel& own = mapping_.levels[level];
+    int loops = 0;
+    for (std::size_t d = 0; d < dimensions(); ++d) loops += own.temporal[d] > 1 ? 1 : 0;
+    if ((own.keep >> tensor & 1U) == 0) loops = 0;
+    for (int depth = loops; depth >= 0; --depth) {  // ends even
+      own.depth[tensor] = static_cast<std::uint8_t>(depth);
+      if (!depths(level, tensor + 1)) return false;
+    }
     return true;
   }
 
@@ -107,6 +140,8 @@ class Walk {
 
 // Whether there may be as few as `limit` mappings: factors and keep sets are counted, orders only multiply.
 bool may_be_few(const MapRequest& request, std::int64_t limit) {
+  if (request.factors == Factors::imperfect || request.placement == Placement::uneven)
+    return for_each_mapping(request, limit, [](const PackedMapping&) { return true; });
   const KeepSearch keeps = request.bypass == Bypass::search ? KeepSearch::search
                            : request.bypass == Bypass::none ? KeepSearch::all
                                                             : KeepSearch::fixed;

@@ -10,7 +10,8 @@
 
 namespace dovetail {
 
-/// Every mapping with perfect factors that the rules allow: all factors over time, X and Y within each level's fan-out,
+/// Every mapping that the rules allow, with the factors and the placement that the request asks for (imperfect ones:
+/// chains of which no factor could be less): all factors over time, X and Y within each level's fan-out,
 /// all orders of the loops of each level, all keep sets, and, where wires, routers or links see them, all orders of the
 /// spatial loops. Capacities are left to the evaluator. A loop of one trip has one place.
 ///

@@ -213,7 +213,54 @@ class OutermostSpread {
   OutermostCosts costs_;
 };
 
+// The same of rounds, from below: a tensor is still while the innermost loops do not move it; what a window slides over
+// is taken off as if every loop slid it.
+OutermostCosts outermost_rounds(const MapProblem& p, unsigned keep) {
+  const auto i = static_cast<std::size_t>(p.levels - 2);
+  OutermostCosts costs;
+  costs.tiles = fitting(p, p.levels - 2, keep);
+  const TileLattice::Id whole = p.lattice.whole();
+  const TileExtents& full = p.lattice.extents(whole);
+  costs.energy.assign(p.lattice.size(), infinity);
+  costs.cycles.assign(p.lattice.size(), infinity);
+  const MapLevel& dram = p.level.back();
+  const auto w = static_cast<std::size_t>(p.written);
+  in_pieces(costs.tiles.size(), p.request.threads, [&](std::size_t n) {
+    const TileLattice::Id id = costs.tiles[n];
+    unsigned active = 0;
+    for (std::size_t d = 0; d < p.merged.layer.dimensions.size(); ++d)
+      active |= p.lattice.least_rounds(id, static_cast<int>(d)) > 1 ? 1U << d : 0U;
+    const double rest = p.macs / p.lattice.volume(id);
+    for (const LoopOrder& order : p.orders.back()->get(keep, active)) {
+      double energy = 0.0, reads = 0.0, writes = 0.0;
+      for (std::size_t t = 0; t < p.tensors.size(); ++t) {
+        double words = p.tensors[t].touched(full);
+        if ((keep >> t & 1U) != 0) {
+          words = p.volume[id][t] * rest * (p.tensors[t].product() ? 1.0 : p.window_share(t, id));
+          for (int k = 0; k < order.count; ++k) {
+            const std::uint8_t d = order.dimension[static_cast<std::size_t>(k)];
+            if ((p.tensors[t].relevant() >> d & 1U) != 0) break;
+            words /= static_cast<double>(p.lattice.least_rounds(id, d));
+          }
+          energy += words * (p.level[i].fill_pj[t] + dram.read_pj[t] + (t == w ? dram.update_pj[t] : 0.0));
+        }
+        reads += words * dram.cost[t].rate;
+        if (t == w) {
+          writes += words * dram.cost[t].rate;
+          reads -= p.whole_volume(p.written) * dram.cost[t].rate;
+        }
+      }
+      costs.energy[id] = std::min(costs.energy[id], energy);
+      costs.cycles[id] = std::min(costs.cycles[id], std::max({reads / dram.bandwidth.read, writes / dram.bandwidth.write,
+                                                              (reads + writes) / dram.bandwidth.shared}));
+    }
+  });
+  p.lattice.minimum_over_multiples(costs.cycles, ~0U);
+  return costs;
+}
+
 OutermostCosts outermost(const MapProblem& p, unsigned keep) {
+  if (p.lattice.rounds()) return outermost_rounds(p, keep);
   if (p.level.back().spatial) return OutermostSpread(p, keep).costs();
   const auto i = static_cast<std::size_t>(p.levels - 2);
   OutermostCosts costs;
@@ -361,19 +408,19 @@ MapBounds::MapBounds(const MapProblem& problem, const SearchCase& part, const Ou
   for (std::size_t j = levels - 1; j-- > 0;) {
     const MapLevel& above = problem.level[j + 1];
     children_above_[j] =
-        children_above_[j + 1] * (above.choices.empty() ? 1.0 : above.choices.front().children);
+        children_above_[j + 1] * above.most_children;
   }
   const auto w = static_cast<std::size_t>(problem.written);
   net_ = part.net;
   for (std::size_t j = 0; j < levels; ++j) {
     elided_words_.push_back(problem.whole_volume(problem.written) *
-                            std::min(problem.level[j].fan_above, problem.reuse[problem.lattice.whole()][w]));
+                            problem.copies(problem.level[j].fan_above));
   }
   elision_.assign(levels, 0.0);
   for (std::size_t j = levels - 1; j-- > 0 && !net_;) {
     elision_[j] = elision_[j + 1];
     if (!may_keep(static_cast<int>(j) + 1, w)) continue;
-    const double most = std::min(problem.level[j + 1].fan_above, problem.reuse[problem.lattice.whole()][w]);
+    const double most = problem.copies(problem.level[j + 1].fan_above);
     elision_[j] +=
         problem.whole_volume(problem.written) * most *
         (problem.level[j + 1].read_pj[w] + (j + 2 < levels ? problem.level[j + 1].fill_pj[w] : 0.0));
@@ -458,7 +505,7 @@ double MapBounds::multicast(int j, int last, std::size_t t, TileLattice::Id m, d
   double most = 1.0;
   for (int i = j + 1; i <= last; ++i) {
     const MapLevel& level = problem_->level[static_cast<std::size_t>(i)];
-    if (level.spatial) most *= level.choices.empty() ? 1.0 : level.choices.front().children;
+    if (level.spatial) most *= level.most_children;
   }
   if (most == 1.0) return 1.0;
   const TensorReuse& tensor = problem_->tensors[t];
@@ -524,7 +571,7 @@ void MapBounds::inner(int j) {
         if ((keep >> t & 1U) == 0) continue;
         const double share = p.tensors[t].product()
                                  ? 1.0
-                                 : p.tensors[t].window_share(p.lattice.extents(m), p.lattice.extents(whole));
+                                 : p.window_share(t, m);
         words[t] = p.volume[m][t] * p.macs / p.lattice.volume(m) * share;
         here[t] = keeper_pj(j + 1, t) / multicast(j, j + 1, t, m, limit_[t]);
         beyond[t] = j + 2 < p.levels ? price_beyond(j, j + 1, t, m, limit_[t]) : infinity;
@@ -575,7 +622,6 @@ void MapBounds::inner(int j) {
 
 void MapBounds::shares() {
   const MapProblem& p = *problem_;
-  const TileLattice::Id whole = p.lattice.whole();
   shares_.resize(tables_.size());
   for (auto& own : shares_) own.fill(1.0);
   parallel_for(shares_.size() * p.tensors.size(), p.request.threads, [&](std::size_t n) {
@@ -588,7 +634,7 @@ void MapBounds::shares() {
       for (const TileLattice::Id m : tiles(base, set)) {
         share =
             std::min(share, p.volume[m][s] * p.reuse[m][s] / p.lattice.volume(m) *
-                                p.tensors[s].window_share(p.lattice.extents(m), p.lattice.extents(whole)));
+                                p.window_share(s, m));
       }
     }
   });
@@ -601,7 +647,7 @@ double MapBounds::kappa(int j, unsigned keep, std::size_t s, int base) const {
   const double share = shares_[static_cast<std::size_t>(base)][s];
   const auto fan_of = [&](int k) {
     const MapLevel& level = p.level[static_cast<std::size_t>(k)];
-    return level.spatial && !level.choices.empty() ? level.choices.front().children : 1.0;
+    return level.spatial ? level.most_children : 1.0;
   };
   // Windows multicast along diagonals as well: count every child of the levels between as a receiver.
   double diagonal = 1.0;
@@ -626,7 +672,7 @@ WrittenCosts MapBounds::written_kappa(int j, unsigned keep, bool near) const {
   const auto w = static_cast<std::size_t>(p.written);
   const auto fan_of = [&](int k) {
     const MapLevel& level = p.level[static_cast<std::size_t>(k)];
-    return level.spatial && !level.choices.empty() ? level.choices.front().children : 1.0;
+    return level.spatial ? level.most_children : 1.0;
   };
   WrittenCosts least;
   for (int base = j - 1; base >= 0; --base) {

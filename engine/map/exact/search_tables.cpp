@@ -143,18 +143,21 @@ PackedMapping MergedLayer::split(const PackedMapping& from, const Layer& origina
 
 namespace {
 
-std::vector<std::int64_t> extents_of(const Layer& layer) {
+constexpr std::size_t round_tiles = 6'000;  // tables for bounds only
+
+TileLattice lattice_of(const MapRequest& request, const Layer& layer, std::size_t limit) {
   std::vector<std::int64_t> extents;
   for (const Dimension& dimension : layer.dimensions) extents.push_back(dimension.extent);
-  return extents;
+  if (request.factors == Factors::imperfect) return TileLattice::of_rounds(std::move(extents), round_tiles);
+  return {std::move(extents), limit};
 }
 
 }  // namespace
 
 MapProblem::MapProblem(const MapRequest& asked, std::size_t tile_limit, std::span<const int> memory)
     : request(asked),
-      merged(merge_dimensions(asked.layer, asked.rules, !memory.empty())),
-      lattice(extents_of(merged.layer), tile_limit) {
+      merged(merge_dimensions(asked.layer, asked.rules, !memory.empty() || asked.factors == Factors::imperfect)),
+      lattice(lattice_of(asked, merged.layer, tile_limit)) {
   const Architecture& machine = request.architecture;
   levels = static_cast<int>(machine.levels.size());
   written = written_tensor(merged.layer);
@@ -168,11 +171,21 @@ MapProblem::MapProblem(const MapRequest& asked, std::size_t tile_limit, std::spa
         windows.emplace_back(static_cast<int>(t), static_cast<int>(d));
     }
   }
+  if (lattice.rounds()) held.resize(lattice.size());
   volume.resize(lattice.size());
   reuse.resize(lattice.size());
   in_pieces(lattice.size(), request.threads, [&](std::size_t id) {
     const TileExtents& tile = lattice.extents(static_cast<TileLattice::Id>(id));
-    for (std::size_t t = 0; t < tensors.size(); ++t) {
+    for (std::size_t t = 0; t < tensors.size() && lattice.rounds(); ++t) {
+      const MeanExtents mean = lattice.mean_extents(static_cast<TileLattice::Id>(id));
+      held[id][t] = tensors[t].volume(tile);
+      volume[id][t] = tensors[t].volume(mean);
+      reuse[id][t] = 1.0;
+      for (std::size_t d = 0; d < merged.layer.dimensions.size(); ++d) {
+        if ((tensors[t].relevant() >> d & 1U) == 0) reuse[id][t] *= mean[d];
+      }
+    }
+    for (std::size_t t = 0; t < tensors.size() && !lattice.rounds(); ++t) {
       volume[id][t] = tensors[t].volume(tile);
       double irrelevant = 1.0;
       for (std::size_t d = 0; d < merged.layer.dimensions.size(); ++d) {
@@ -181,7 +194,7 @@ MapProblem::MapProblem(const MapRequest& asked, std::size_t tile_limit, std::spa
       reuse[id][t] = irrelevant;
     }
   });
-  if (machine.link_transfers || !tensors[static_cast<std::size_t>(written)].plain()) exact = false;
+  if (lattice.rounds() || machine.link_transfers || !tensors[static_cast<std::size_t>(written)].plain()) exact = false;
   add_levels();
   for (std::size_t i = 0; i < level.size(); ++i) {
     const bool part = i > 0 && !memory.empty() && memory[i] == memory[i - 1];
@@ -249,7 +262,7 @@ double MapProblem::words(int at, unsigned keep, TileLattice::Id tile) const {
   for (std::size_t t = 0; t < tensors.size(); ++t) {
     if ((keep >> t & 1U) == 0) continue;
     const int bits = merged.layer.tensors[t].word_bits;
-    const double own = volume[tile][t];
+    const double own = held.empty() ? volume[tile][t] : held[tile][t];
     total += bits == 0 || bits == memory.word_bits ? own : std::ceil(own * bits / memory.word_bits);
   }
   return total;
@@ -267,8 +280,35 @@ bool MapProblem::legal_temporal(int at, TileLattice::Id inner, TileLattice::Id o
   return true;
 }
 
+double MapProblem::copies(double children) const {
+  const auto w = static_cast<std::size_t>(written);
+  double most = reuse[lattice.whole()][w];
+  for (std::size_t d = 0; d < merged.layer.dimensions.size() && lattice.rounds() && children > 1.0; ++d) {
+    // Less than twice as many as have work: with one child less the extent would not be covered.
+    if ((tensors[w].relevant() >> d & 1U) != 0 && merged.layer.dimensions[d].extent > 1) most *= 2.0;
+  }
+  return std::min(children, most);
+}
+
+double MapProblem::window_share(std::size_t t, TileLattice::Id tile) const {
+  if (lattice.rounds()) return tensors[t].window_share(lattice.mean_extents(tile), lattice.extents(lattice.whole()));
+  return tensors[t].window_share(lattice.extents(tile), lattice.extents(lattice.whole()));
+}
+
 double MapProblem::groups(int tensor, TileLattice::Id tile, TileLattice::Id spatial) const {
   const TensorReuse& own = tensors[static_cast<std::size_t>(tensor)];
+  const auto t = static_cast<std::size_t>(tensor);
+  if (lattice.rounds()) {
+    // Windows share in the proportion of full tiles.
+    const double children = lattice.volume(spatial) / reuse[spatial][t];
+    if (own.product()) return children;
+    const TileExtents full = lattice.largest_extents(spatial);
+    double all = 1.0;
+    for (std::size_t d = 0; d < merged.layer.dimensions.size(); ++d) {
+      if ((own.relevant() >> d & 1U) != 0) all *= full[d];
+    }
+    return children * (tile == 0 ? own.groups(lattice.extents(0), full) : own.least_groups(full)) / all;
+  }
   if (own.plain()) return lattice.volume(spatial) / reuse[spatial][static_cast<std::size_t>(tensor)];
   return own.groups(lattice.extents(tile), lattice.extents(spatial));
 }
@@ -284,7 +324,7 @@ std::vector<Arrangement> MapProblem::layouts(int at, TileLattice::Id spatial, bo
   current.y.fill(1);
   const auto allowed = [&](Slot slot, std::size_t d, std::int64_t factor) {
     const auto s = static_cast<std::size_t>(slot);
-    return factor >= rules.min_factor[s][d] &&
+    return (factor >= rules.min_factor[s][d] || lattice.rounds()) &&
            (rules.max_factor[s][d] == 0 || factor <= rules.max_factor[s][d]);
   };
   const auto emit = [&] {
@@ -309,8 +349,8 @@ std::vector<Arrangement> MapProblem::layouts(int at, TileLattice::Id spatial, bo
       return;
     }
     for (std::int32_t x = total[d]; x >= 1; --x) {
-      if (total[d] % x != 0) continue;
-      const std::int32_t y = total[d] / x;
+      if (total[d] % x != 0 && !lattice.rounds()) continue;
+      const std::int32_t y = (total[d] + x - 1) / x;
       if (used_x * x > own.fan_x || used_y * y > own.fan_y) continue;
       if (!allowed(Slot::spatial_x, d, x) || !allowed(Slot::spatial_y, d, y)) continue;
       current.x[d] = x;
@@ -335,6 +375,7 @@ void MapProblem::add_choices(int at) {
   }
   std::stable_sort(own.choices.begin(), own.choices.end(),
                    [](const SpatialChoice& a, const SpatialChoice& b) { return a.children > b.children; });
+  if (!own.choices.empty()) own.most_children = lattice.rounds() ? fan : own.choices.front().children;
 }
 
 void MapProblem::price(int at, Arrangement& arrangement, TileLattice::Id tile,

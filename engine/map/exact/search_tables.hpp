@@ -64,12 +64,17 @@ struct MapLevel {
   std::array<double, max_tensors> read_pj{}, fill_pj{},
       update_pj{};                     ///< per tensor word, adders included in read
   std::vector<SpatialChoice> choices;  ///< descending children
+  double most_children = 1.0;          ///< that any choice has
   bool temporal_rules = false;
   int port = 0;                ///< the lowest level of the same memory: its own position, unless memories are stacked
   bool stacked_above = false;  ///< the next level is a further part of the same memory
 };
 
 /// Everything that does not depend on keep sets. Throws std::length_error when the tiles are too many.
+///
+/// Where factors need not divide, tiles are those of rounds (tile_lattice.hpp): `volume` and `reuse` are means over the
+/// tiles that a nest has, so that words times tiles are exact sums, but for windows and for children that are idle in the
+/// last round, which are counted from below. Such a problem answers bounds only; it has no labels.
 class MapProblem {
  public:
   /// `memory`: per level the memory that it is a part of, where memories are stacks of levels (stacked_machine.hpp).
@@ -91,6 +96,7 @@ class MapProblem {
 
   std::vector<std::array<double, max_tensors>> volume;  ///< per tile and tensor
   std::vector<std::array<double, max_tensors>> reuse;  ///< per tile and tensor: product of irrelevant extents
+  std::vector<std::array<double, max_tensors>> held;   ///< of rounds: what the least of a tile's tiles takes
 
   double whole_volume(int tensor) const { return volume[lattice.whole()][static_cast<std::size_t>(tensor)]; }
   /// Words of memory that the kept tensors of a tile take.
@@ -98,6 +104,11 @@ class MapProblem {
   bool legal_temporal(int level, TileLattice::Id inner, TileLattice::Id outer) const;
   /// Layouts of a choice around a tile that are not dominated in hops of any tensor; one without hops when wires are free.
   std::span<const Arrangement> arrangements(int level, std::size_t choice, TileLattice::Id tile) const;
+  /// Most children that hold partial sums of the same outputs, of `children` at most: all that share them, and, where
+  /// factors do not divide, those that are idle in the last round.
+  double copies(double children) const;
+  /// The least share of a closed reload that a sliding window can leave of a tensor's tile.
+  double window_share(std::size_t tensor, TileLattice::Id tile) const;
   /// Children with different data.
   double groups(int tensor, TileLattice::Id tile, TileLattice::Id spatial) const;
 

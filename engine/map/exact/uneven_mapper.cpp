@@ -2,7 +2,6 @@
 #include <dovetail/engine/map/exact/uneven_mapper.hpp>
 
 #include <algorithm>
-#include <cassert>
 #include <cmath>
 #include <numeric>
 #include <stdexcept>
@@ -18,9 +17,10 @@ constexpr double even_share = 0.3;  // of the time, for the mapping with one til
 }  // namespace
 
 MapResult UnevenMapper::map(const MapRequest& asked) const {
-  assert(!asked.front);
   const Stopwatch clock;
   MapRequest even = asked;
+  even.placement = Placement::even;
+  even.front = false;
   if (asked.time_s) even.time_s = even_share * *asked.time_s;
   MapResult result = ExactMapper().map(even);
   if (!result.mapping && result.stopped != "infeasible") return result;
@@ -41,6 +41,7 @@ MapResult UnevenMapper::map(const MapRequest& asked) const {
   std::vector<Part> parts;
   std::string stopped;
   try {
+    for (StackedMachine& machine : machines.all) machine.request.front = false;
     for (StackedMachine& machine : machines.all) parts.push_back({&machine, search_of(machine)->root_bound()});
   } catch (const std::length_error&) {
     stopped = "tables";

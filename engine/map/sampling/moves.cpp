@@ -6,6 +6,8 @@
 #include <limits>
 #include <utility>
 
+#include <dovetail/engine/map/factor_chains.hpp>
+
 namespace dovetail {
 namespace {
 
@@ -17,7 +19,11 @@ void shuffle(std::array<std::uint8_t, max_dimensions>& order, int count, Random&
 
 }  // namespace
 
-MapMoves::MapMoves(const MapRequest& request) : request_(&request), keep_(keep_choices(request)) {
+MapMoves::MapMoves(const MapRequest& request)
+    : request_(&request),
+      imperfect_(request.factors == Factors::imperfect),
+      uneven_(request.placement == Placement::uneven),
+      keep_(keep_choices(request)) {
   for (const Tensor& tensor : request.layer.tensors) tensors_.emplace_back(request.layer, tensor);
   for (std::size_t d = 0; d < request.layer.dimensions.size(); ++d) {
     std::int64_t rest = request.layer.dimensions[d].extent;
@@ -87,15 +93,47 @@ double MapMoves::words(const PackedMapping& mapping, int level, const TileExtent
   const Level& memory = request_->architecture.levels[static_cast<std::size_t>(level)];
   for (std::size_t t = 0; t < tensors_.size(); ++t) {
     if ((mapping.levels[static_cast<std::size_t>(level)].keep >> t & 1U) == 0) continue;
-    const double own = tensors_[t].volume(tile);
+    const double own = tensors_[t].volume(imperfect_ || uneven_ ? own_tile(mapping, level, t, tile) : tile);
     const int bits = request_->layer.tensors[t].word_bits;
     total += bits == 0 || bits == memory.word_bits ? own : std::ceil(own * bits / memory.word_bits);
   }
   return total;
 }
 
+// What a tensor at its depth holds of a level's tile, at most its extents.
+TileExtents MapMoves::own_tile(const PackedMapping& mapping, int level, std::size_t t, const TileExtents& tile) const {
+  const PackedLevel& at = mapping.levels[static_cast<std::size_t>(level)];
+  TileExtents own = tile;
+  for (std::size_t p = 0; p < at.depth[t]; ++p) own[at.order[p]] /= at.temporal[at.order[p]];
+  for (std::size_t d = 0; d < mapping.dimension_count; ++d)
+    own[d] = static_cast<std::int32_t>(std::min<std::int64_t>(own[d], request_->layer.dimensions[d].extent));
+  return own;
+}
+
+// Half of the draws are even: every depth is as likely as any other in the rest.
+void MapMoves::draw_depths(PackedMapping& mapping, int at, Random& random) const {
+  PackedLevel& level = mapping.levels[static_cast<std::size_t>(at)];
+  if (at + 1 == mapping.level_count || random.uniform() < 0.5) return;
+  for (std::size_t t = 0; t < tensors_.size(); ++t)
+    level.depth[t] = static_cast<std::uint8_t>(random.below(static_cast<std::uint64_t>(mapping.dimension_count) + 1));
+}
+
+// Another depth of one tensor in one memory; false where there is none to change.
+bool MapMoves::move_depth(PackedMapping& mapping, Random& random) const {
+  if (mapping.level_count < 2) return false;
+  PackedLevel& level = mapping.levels[random.below(mapping.level_count - std::uint64_t{1})];
+  const std::size_t t = random.below(tensors_.size());
+  std::uint64_t loops = 0;
+  for (std::size_t d = 0; d < mapping.dimension_count; ++d) loops += level.temporal[d] > 1 ? 1 : 0;
+  if ((level.keep >> t & 1U) == 0 || loops == 0) return false;
+  level.depth[t] = static_cast<std::uint8_t>((level.depth[t] + 1 + random.below(loops)) % (loops + 1));
+  return true;
+}
+
 bool MapMoves::repair(PackedMapping& mapping, Random& random) const {
   impose_order(mapping);
+  if (imperfect_) return imperfect_repair(mapping, random);
+  if (uneven_) settle_depths(mapping);
   const auto places = places_.size();
   // Least factors first: pull a prime from wherever it is.
   for (const Place& place : places_) {
@@ -174,6 +212,7 @@ bool MapMoves::repair(PackedMapping& mapping, Random& random) const {
         moved = true;
       }
       if (!moved) return false;
+      if (uneven_) settle_depths(mapping);
       // Inner levels only shrank: their tiles still fit, but recompute from the start.
       tile.fill(1);
       for (int k = 0; k < i; ++k) {
@@ -191,6 +230,7 @@ bool MapMoves::contains(const PackedMapping& mapping) const {
   for (int i = 0; i < mapping.level_count; ++i) {
     const PackedLevel& level = mapping.levels[static_cast<std::size_t>(i)];
     const LevelRules& rules = level_rules(request_->rules, static_cast<std::size_t>(i));
+    if (!uneven_ && uneven(level)) return false;
     std::int64_t x = 1, y = 1;
     for (std::size_t d = 0; d < mapping.dimension_count; ++d) {
       x *= level.spatial_x[d];
@@ -234,6 +274,11 @@ std::optional<PackedMapping> MapMoves::sample(Random& random) const {
     const KeepChoice& keep = keep_[static_cast<std::size_t>(i)];
     level.keep = static_cast<std::uint8_t>(
         keep.must | (keep.optional & static_cast<unsigned>(random.below(1U << max_tensors))));
+    if (uneven_) draw_depths(mapping, i, random);
+  }
+  if (imperfect_) {
+    if (!draw_chains(mapping, random) || !repair(mapping, random)) return std::nullopt;
+    return mapping;
   }
   for (const Prime& prime : primes_) {
     std::vector<Place> takers;
@@ -250,8 +295,14 @@ std::optional<PackedMapping> MapMoves::sample(Random& random) const {
 
 std::optional<PackedMapping> MapMoves::mutate(const PackedMapping& from, Random& random) const {
   PackedMapping mapping = from;
+  if (uneven_ && random.uniform() < 0.2 && move_depth(mapping, random)) {
+    if (!repair(mapping, random)) return std::nullopt;
+    return mapping;
+  }
   const double kind = random.uniform();
-  if (kind < 0.6 && !primes_.empty()) {
+  if (kind < 0.6 && imperfect_) {
+    change_chain(mapping, random);
+  } else if (kind < 0.6 && !primes_.empty()) {
     const Prime& prime = primes_[random.below(primes_.size())];
     std::vector<Place> donors, takers;
     for (const Place& place : places_) {
@@ -305,6 +356,7 @@ std::optional<PackedMapping> MapMoves::cross(const PackedMapping& first, const P
     mapping.levels[i].order_x = second.levels[i].order_x;
     mapping.levels[i].order_y = second.levels[i].order_y;
     mapping.levels[i].keep = second.levels[i].keep;
+    mapping.levels[i].depth = second.levels[i].depth;
   }
   // Meshes may overflow: push spatial factors into time.
   for (std::size_t i = 0; i < mapping.level_count; ++i) {

@@ -12,15 +12,17 @@
 
 namespace dovetail {
 
-/// The perfect-factor map-space of a request. Every mapping it hands out satisfies factors, meshes, rules and keep
-/// sets; capacities are repaired by moving factors outwards, so that draws are almost always legal.
+/// The map space of a request, with the factors and the placement that it asks for. Every mapping that is handed out
+/// satisfies factors, meshes, rules and keep sets; capacities are repaired by moving factors outwards, so that draws are
+/// almost always legal. imperfect_moves.cpp has what is done otherwise where factors need not divide.
 class MapMoves {
  public:
   explicit MapMoves(const MapRequest& request);
 
   /// Prime factors uniform over the open slots, uniform orders and keep sets, then repaired; none when the repair fails.
   std::optional<PackedMapping> sample(Random& random) const;
-  /// One random change: a factor to another slot, two loops of an order swapped, or a keep bit flipped; repaired.
+  /// One random change: a factor to another slot, two loops of an order swapped, a keep bit flipped, or, with uneven
+  /// placement, a tensor at another depth; repaired.
   std::optional<PackedMapping> mutate(const PackedMapping& from, Random& random) const;
   /// Factors of each dimension from one parent, orders and keep sets of each level from one; repaired.
   std::optional<PackedMapping> cross(const PackedMapping& first, const PackedMapping& second,
@@ -40,8 +42,17 @@ class MapMoves {
   bool repair(PackedMapping& mapping, Random& random) const;
   double words(const PackedMapping& mapping, int level, const TileExtents& tile) const;
   void impose_order(PackedMapping& mapping) const;
+  TileExtents own_tile(const PackedMapping& mapping, int level, std::size_t tensor, const TileExtents& tile) const;
+  void draw_depths(PackedMapping& mapping, int level, Random& random) const;
+  bool move_depth(PackedMapping& mapping, Random& random) const;
+
+  bool draw_chains(PackedMapping& mapping, Random& random) const;
+  void change_chain(PackedMapping& mapping, Random& random) const;
+  bool raise(PackedMapping& mapping, Place place, int dimension) const;
+  bool imperfect_repair(PackedMapping& mapping, Random& random) const;
 
   const MapRequest* request_;
+  bool imperfect_ = false, uneven_ = false;
   std::vector<KeepChoice> keep_;
   std::vector<TensorReuse> tensors_;
   std::vector<Place> places_;

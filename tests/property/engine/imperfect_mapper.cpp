@@ -1,0 +1,240 @@
+// Mappers over factors that need not divide, against plain enumeration of every chain of factors on small layers.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <limits>
+#include <vector>
+
+#include <dovetail/accelerators/loop/loop_model.hpp>
+#include <dovetail/engine/map/exact/imperfect_mapper.hpp>
+#include <dovetail/engine/map/exact/listing.hpp>
+#include <dovetail/engine/map/factor_chains.hpp>
+#include <dovetail/engine/map/keep_sets.hpp>
+#include <dovetail/engine/map/mapper.hpp>
+#include <dovetail/spaces/space/random.hpp>
+
+using namespace dovetail;
+
+namespace {
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+template <class... Values>
+std::int64_t one_of(Random& random, Values... values) {
+  const std::int64_t list[] = {values...};
+  return list[random.below(sizeof...(values))];
+}
+
+Layer draw_layer(Random& random) {
+  if (random.below(3) == 0) {
+    return make_conv({.name = "conv",
+                      .in_channels = one_of(random, 1, 2, 3),
+                      .out_channels = one_of(random, 1, 2, 3),
+                      .out_height = one_of(random, 3, 5, 7),
+                      .out_width = 1,
+                      .kernel_height = one_of(random, 2, 3),
+                      .stride_height = one_of(random, 1, 2)});
+  }
+  return make_matmul({.name = "gemm",
+                      .rows = one_of(random, 3, 5, 7, 11),
+                      .columns = one_of(random, 1, 2, 3, 5),
+                      .depth = one_of(random, 1, 2, 3)});
+}
+
+Architecture draw_machine(Random& random) {
+  Architecture machine;
+  machine.name = "small";
+  const int levels = static_cast<int>(2 + random.below(2));
+  std::int64_t x = 1, y = 1;
+  for (int i = levels; i-- > 0;) {
+    Level level;
+    level.name = "L" + std::to_string(i);
+    level.mesh_x = x;
+    level.mesh_y = y;
+    level.instances = x * y;
+    level.is_dram = i + 1 == levels;
+    if (i + 1 < levels) level.capacity_words = one_of(random, 4, 6, 9, 14, 20, 40);
+    level.block_size = one_of(random, 1, 1, 2);
+    if (random.below(2) == 0) level.read_bandwidth = static_cast<double>(one_of(random, 1, 2, 4));
+    if (random.below(2) == 0) level.write_bandwidth = static_cast<double>(one_of(random, 1, 2, 4));
+    const double scale = std::pow(6.0, i) * random.uniform(0.3, 2.0);
+    level.energy.read_pj = scale;
+    level.energy.fill_pj = scale * random.uniform(0.5, 1.5);
+    level.energy.update_pj = scale * random.uniform(0.5, 1.5);
+    if (random.below(3) == 0) level.energy.leak_pj_per_cycle = random.uniform(0.0, 3.0);
+    machine.levels.insert(machine.levels.begin(), level);
+    if (random.below(4) != 0) {
+      x *= one_of(random, 1, 2, 2, 3, 4);
+      y *= one_of(random, 1, 1, 2);
+    }
+  }
+  machine.compute.mesh_x = x;
+  machine.compute.mesh_y = y;
+  machine.compute.instances = x * y;
+  machine.compute.energy_per_op_pj = random.uniform(0.0, 2.0);
+  return machine;
+}
+
+MapRequest draw(std::uint64_t number) {
+  Random random(53, {number});
+  MapRequest request;
+  request.layer = draw_layer(random);
+  request.architecture = draw_machine(random);
+  request.bypass = random.below(3) == 0 ? Bypass::search : Bypass::none;
+  request.factors = Factors::imperfect;
+  if (random.below(4) == 0) request.objective = {1.0, 0.0};
+  if (random.below(6) == 0) request.objective = {0.0, 1.0};
+  return request;
+}
+
+// Every choice of factors up to the extents, of orders and of keep sets, without regard to what is sensible: the loop model
+// says which of them cover.
+class Everything {
+ public:
+  explicit Everything(const MapRequest& request) : request_(request), keep_(keep_choices(request)) {
+    mapping_ = empty_packed_mapping(static_cast<int>(keep_.size()), static_cast<int>(request.layer.dimensions.size()));
+    for (const Dimension& dimension : request.layer.dimensions) chains_.push_back(chains(dimension.extent));
+  }
+
+  double size() const {
+    double all = 1.0;
+    for (const auto& own : chains_) all *= static_cast<double>(own.size());
+    for (const KeepChoice& choice : keep_) all *= std::pow(2.0, __builtin_popcount(choice.optional));
+    return all;
+  }
+
+  void run(const std::function<void(const PackedMapping&)>& visit) {
+    visit_ = &visit;
+    keeps(0);
+  }
+
+ private:
+  std::vector<std::vector<std::int32_t>> chains(std::int64_t extent) const {
+    std::vector<std::vector<std::int32_t>> found{{}};
+    for (std::size_t slot = 0; slot < 3 * keep_.size(); ++slot) {
+      std::int64_t most = extent;
+      if (slot % 3 == 0) most = fanout_x(request_.architecture, static_cast<int>(slot / 3));
+      if (slot % 3 == 1) most = fanout_y(request_.architecture, static_cast<int>(slot / 3));
+      std::vector<std::vector<std::int32_t>> longer;
+      for (const auto& chain : found) {
+        std::int64_t product = 1;
+        for (const std::int32_t f : chain) product *= f;
+        for (std::int64_t f = 1; f <= std::min(most, extent); ++f) {
+          if (f > 1 && product >= extent) break;  // the model refuses an iteration to spare
+          longer.push_back(chain);
+          longer.back().push_back(static_cast<std::int32_t>(f));
+        }
+      }
+      found = std::move(longer);
+    }
+    std::erase_if(found, [&](const auto& chain) {
+      std::int64_t product = 1, inner = 1;
+      for (const std::int32_t f : chain) {
+        if (f > 1) inner = product;
+        product *= f;
+      }
+      return product < extent || (product != extent && (extent - 1) / inner != product / inner - 1);
+    });
+    return found;
+  }
+
+  void keeps(std::size_t level) {
+    if (level == keep_.size()) return factors(0);
+    const KeepChoice& choice = keep_[level];
+    for (unsigned subset = choice.optional;; subset = (subset - 1) & choice.optional) {
+      mapping_.levels[level].keep = static_cast<std::uint8_t>(choice.must | subset);
+      keeps(level + 1);
+      if (subset == 0) return;
+    }
+  }
+
+  void factors(std::size_t d) {
+    if (d == chains_.size()) return orders(0);
+    for (const auto& chain : chains_[d]) {
+      for (std::size_t i = 0; i < keep_.size(); ++i) {
+        mapping_.levels[i].spatial_x[d] = chain[3 * i];
+        mapping_.levels[i].spatial_y[d] = chain[3 * i + 1];
+        mapping_.levels[i].temporal[d] = chain[3 * i + 2];
+      }
+      factors(d + 1);
+    }
+  }
+
+  void orders(std::size_t level) {
+    if (level == keep_.size()) return (*visit_)(mapping_);
+    PackedLevel& own = mapping_.levels[level];
+    std::vector<std::uint8_t> active, idle;
+    for (std::size_t d = 0; d < chains_.size(); ++d) (own.temporal[d] > 1 ? active : idle).push_back(static_cast<std::uint8_t>(d));
+    do {
+      std::copy(idle.begin(), idle.end(), std::copy(active.begin(), active.end(), own.order.begin()));
+      orders(level + 1);
+    } while (level > 0 && std::next_permutation(active.begin(), active.end()));  // operands see no order
+  }
+
+  const MapRequest& request_;
+  std::vector<KeepChoice> keep_;
+  std::vector<std::vector<std::vector<std::int32_t>>> chains_;
+  PackedMapping mapping_;
+  const std::function<void(const PackedMapping&)>* visit_ = nullptr;
+};
+
+double value_of(const MapRequest& request, const PackedMapping& mapping) {
+  const Evaluation cost = LoopModel({.imperfect_factors = true}).evaluate(request.layer, request.architecture, mapping);
+  return cost.valid() ? request.objective(cost.energy_pj, static_cast<double>(cost.cycles)) : infinity;
+}
+
+}  // namespace
+
+TEST_CASE("imperfect factors: the optimum equals enumeration of every cover, and no bound is above it") {
+  int cases = 0, wrong = 0, gained = 0, above = 0, loose = 0;
+  std::int64_t enumerated = 0;
+  double tightness = 0.0;
+  for (std::uint64_t number = 0; cases < 120 && number < 20'000; ++number) {
+    MapRequest request = draw(number);
+    Everything every(request);
+    if (every.size() > 4'000) continue;
+    double all = infinity, tight_ones = infinity, perfect = infinity;
+    every.run([&](const PackedMapping& mapping) {
+      ++enumerated;
+      const double value = value_of(request, mapping);
+      all = std::min(all, value);
+      if (!tight(mapping, request.layer, request.rules)) return;
+      tight_ones = std::min(tight_ones, value);
+      bool divides = true;
+      for (std::size_t d = 0; d < request.layer.dimensions.size(); ++d)
+        divides = divides && chain_product(mapping, d) == request.layer.dimensions[d].extent;
+      if (divides) perfect = std::min(perfect, value);
+    });
+    ++cases;
+    const MapResult found = make_mapper("exact")->map(request);
+    const bool same = std::isfinite(all) ? found.mapping && found.proven && std::abs(found.objective - tight_ones) <= 1e-9 * all
+                                         : !found.mapping;
+    if (!same && ++wrong <= 5)
+      MESSAGE("case ", number, " ", request.layer.name, " found ", found.objective, " (", found.stopped, ") of ", tight_ones);
+    if (!std::isfinite(all)) continue;
+    // No factor larger than needed is ever worth it.
+    if (all < tight_ones * (1.0 - 1e-9)) {
+      if (++loose <= 5) MESSAGE("case ", number, " a factor larger than needed: ", all, " for ", tight_ones);
+    }
+    gained += tight_ones < perfect * (1.0 - 1e-9) ? 1 : 0;
+    const double bound = imperfect_bound(request);
+    tightness += bound / all;
+    if (bound > all * (1.0 + 1e-9) && ++above <= 5) MESSAGE("case ", number, " ", request.layer.name, " bound ", bound, " above ", all);
+    for (const char* name : {"random", "hillclimb", "annealing", "evolution"}) {
+      MapRequest asked = request;
+      asked.budget = 200;
+      const MapResult sampled = make_mapper(name)->map(asked);
+      if (!sampled.mapping) continue;
+      CHECK(sampled.objective >= tight_ones * (1.0 - 1e-12));
+      CHECK(tight(pack(request.layer, *sampled.mapping), request.layer, request.rules));
+    }
+  }
+  MESSAGE(cases, " cases, ", gained, " better than perfect ones, ", enumerated, " mappings, ", wrong, " wrong, ", loose,
+          " with a larger factor; bound at ", tightness / cases, " of the optimum");
+  CHECK(wrong == 0);
+  CHECK(above == 0);
+  CHECK(cases >= 120);
+  CHECK(gained >= 20);
+}
