@@ -641,8 +641,8 @@ void MapBounds::shares() {
 }
 
 // Fills of the child and reads of its parent when every irrelevant loop up to the next tile is free: least over what may
-// be the parent.
-double MapBounds::kappa(int j, unsigned keep, std::size_t s, int base) const {
+// be the parent. `most_shared`: children that may hold equal data.
+double MapBounds::kappa(int j, unsigned keep, std::size_t s, int base, double most_shared) const {
   const MapProblem& p = *problem_;
   const double share = shares_[static_cast<std::size_t>(base)][s];
   const auto fan_of = [&](int k) {
@@ -658,7 +658,8 @@ double MapBounds::kappa(int j, unsigned keep, std::size_t s, int base) const {
     double fan = 1.0;
     for (int k = j + 1; k <= keeper.level; ++k) fan *= fan_of(k);
     return share * p.macs *
-           (p.level[static_cast<std::size_t>(base)].fill_pj[s] + keeper.pj / std::min(fan * diagonal, limit_[s]));
+           (p.level[static_cast<std::size_t>(base)].fill_pj[s] +
+            keeper.pj / std::min({fan * diagonal, limit_[s], most_shared}));
   };
   if ((keep >> s & 1U) != 0) return cost({j, keeper_pj(j, s)});
   double least = infinity;
@@ -725,7 +726,7 @@ void MapBounds::sweeps(int j, unsigned keep) {
     for (int base = j - 1; base >= 0; --base) {
       if (may_keep(base, s)) {
         double& least = base + 1 == j ? near : far;
-        if (n % 3 != 1) least = std::min(least, kappa(j, keep, s, base));
+        if (n % 3 != 1) least = std::min(least, kappa(j, keep, s, base, infinity));
         else least = 0.0;
       }
       if ((group_[static_cast<std::size_t>(base)].must >> s & 1U) != 0) break;
@@ -743,6 +744,17 @@ void MapBounds::sweeps(int j, unsigned keep) {
     if (net_ && static_cast<int>(s) == p.written) {
       const WrittenCosts costs = written_kappa(j, keep, n % 3 == 0);
       for (const TileLattice::Id m : own.tiles) table[m] += costs(1.0 / p.reuse[m][s]);
+    } else if (p.lattice.rounds() && p.tensors[s].product()) {
+      // Closer: no more children share a tensor than there are tiles left that do not move it.
+      for (const TileLattice::Id m : own.tiles) {
+        double energy = infinity;
+        for (int base = j - 1; base >= 0; --base) {
+          if (may_keep(base, s) && (base + 1 == j) == (n % 3 == 0))
+            energy = std::min(energy, this->kappa(j, keep, s, base, p.reuse[p.lattice.whole()][s] / p.reuse[m][s]));
+          if ((group_[static_cast<std::size_t>(base)].must >> s & 1U) != 0) break;
+        }
+        table[m] += energy / p.reuse[m][s];
+      }
     } else {
       for (const TileLattice::Id m : own.tiles) table[m] += kappa / p.reuse[m][s];
     }

@@ -170,7 +170,7 @@ class MapBounds {
   void shares();
   void inner(int j);
   void sweeps(int j, unsigned keep);
-  double kappa(int j, unsigned keep, std::size_t s, int base) const;
+  double kappa(int j, unsigned keep, std::size_t s, int base, double most_shared) const;
   WrittenCosts written_kappa(int j, unsigned keep, bool near) const;
   bool may_keep(int j, std::size_t t) const {
     const KeepChoice& own = group_[static_cast<std::size_t>(j)];

@@ -7,12 +7,33 @@
 #include <stdexcept>
 
 #include <dovetail/engine/map/exact/exact_mapper.hpp>
+#include <dovetail/engine/map/exact/listing.hpp>
 #include <dovetail/engine/map/exact/stacked_machine.hpp>
+#include <dovetail/engine/map/sampling/incumbent.hpp>
 
 namespace dovetail {
 namespace {
 
 constexpr double even_share = 0.3;  // of the time, for the mapping with one tile per level
+constexpr std::int64_t listed_mappings = 100'000;
+constexpr std::int64_t climbed = 4'000;  // evaluations around the best where no proof is possible
+
+// Where stacks do not say everything: a list, if it is short, or a climb with depths.
+bool settle_by_evaluation(const MapRequest& request, std::optional<MapPoint>& best, std::int64_t& evaluations) {
+  const Listing listing = list_mappings(request, listed_mappings);
+  evaluations += listing.evaluations;
+  std::optional<PackedMapping> found = listing.complete ? listing.best : std::nullopt;
+  if (!listing.complete && best) {
+    const Incumbent near = climb_around(request, best->mapping, climbed);
+    evaluations += near.evaluations;
+    found = near.mapping;
+  }
+  if (!found) return listing.complete;
+  const Score score = LoopPlan(request.layer, request.architecture).score(*found);
+  const double objective = request.objective(score.energy_pj, score.cycles);
+  if (score.valid && (!best || objective < best->objective)) best = {objective, score.energy_pj, score.cycles, *found};
+  return listing.complete;
+}
 
 }  // namespace
 
@@ -62,7 +83,16 @@ MapResult UnevenMapper::map(const MapRequest& asked) const {
     }
     lower_bound = std::min(lower_bound, part.bound);
   }
-  if (stopped == "tables" || !machines.whole) {
+  bool listed = false;
+  if ((stopped == "tables" || !machines.whole) && asked.budget == 0) {
+    MapRequest left = asked;
+    left.front = false;
+    if (asked.time_s) left.time_s = std::max(0.0, *asked.time_s - clock.seconds());
+    listed = settle_by_evaluation(left, best, evaluations);
+  }
+  if (listed) {
+    if (best) lower_bound = best->objective;
+  } else if (stopped == "tables" || !machines.whole) {
     const auto operations = static_cast<double>(macs(asked.layer));
     lower_bound = asked.objective(
         operations * compute_energy_per_op_pj(asked.layer, asked.architecture.compute),
