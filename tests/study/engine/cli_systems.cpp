@@ -221,7 +221,7 @@ TEST_CASE("a layer that no machine runs is said at once, where its network stand
   const Outcome outcome = one.optimize({"--trials", "2", "--format", "json"});
   CAPTURE(outcome.err);
   CHECK(outcome.code == 4);
-  CHECK(outcome.err.find("study.yaml:1:17: error: no feasible design: no machine runs a: no mapping") != std::string::npos);
+  CHECK(outcome.err.find("study.yaml:1:12: error: no feasible design: no machine runs a: no mapping") != std::string::npos);
   const Json json = Json::parse(outcome.out);
   CHECK(json["trials"] == 0);
   CHECK(json["unreachable"]["layer"].get<std::string>().rfind("no machine runs a: ", 0) == 0);
