@@ -289,7 +289,7 @@ Record<Study> make_record() {
               [](const Study& study) { return Json(study.mapper); })
       .optional("budget", &Study::budget, "mapping evaluations per layer, 0: the mapper's own default",
                 at_least(0))
-      .optional("gap", &Study::gap, "mappers may stop within this share of their bound: (best - bound) / best", between(0, 1))
+      .optional("gap", &Study::gap, "share of the best that may stay open, (best - bound) / best: mappers stop within it of their bound; with --prove it is that of the whole space", between(0, 1))
       .optional("bypass", &Study::bypass, "which levels may be skipped by a tensor: search (any), none (every level keeps every tensor), fixed (as the document or "
                 "family says)",
                 one_of({"search", "none", "fixed"}))

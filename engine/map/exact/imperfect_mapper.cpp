@@ -13,12 +13,12 @@
 #include <dovetail/engine/map/exact/uneven_mapper.hpp>
 #include <dovetail/engine/map/factor_chains.hpp>
 #include <dovetail/engine/map/sampling/incumbent.hpp>
+#include <dovetail/workloads/numbers.hpp>
 #include <dovetail/workloads/parallel.hpp>
 
 namespace dovetail {
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr std::int64_t listed_mappings = 20'000;  // a score of a ragged mapping takes longer than others
 constexpr std::size_t paddings = 16;
 constexpr std::int64_t climbed = 4'000;
