@@ -35,9 +35,9 @@ endif()
 # what a source costs; sources with options of their own stay alone.
 function(dovetail_batches target)
   set_target_properties(${target} PROPERTIES UNITY_BUILD ${DOVETAIL_UNITY} UNITY_BUILD_BATCH_SIZE 8)
-  if(DOVETAIL_UNITY)  # GCC takes a source that is included for a header
+  if(DOVETAIL_UNITY)  # neighbours see each other's names, and GCC takes an included source for a header
     target_compile_options(${target} PRIVATE
-      $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage;-Wno-maybe-uninitialized;-Wno-uninitialized>)
+      $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage;-Wno-maybe-uninitialized;-Wno-uninitialized;-Wno-shadow>)
   endif()
 endfunction()
 

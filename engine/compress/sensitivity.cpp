@@ -134,7 +134,7 @@ Sensitivity read_sensitivity(const Node& document, Diagnostics& diagnostics) {
                       }
                     }
                   })
-          .custom("joint", false, "[{amounts: {name: amount, ...}, metric: number}, ...]: several layers compressed at once", any,
+          .custom("joint", false, "[{amounts: {name: amount, ...}, metric: number}, ...]: several layers compressed at once", any_form(),
                   [](const Node&, Sensitivity&, Diagnostics&) {})
           .document("dovetail-sensitivity/1");
   Sensitivity out = record.read(document, diagnostics);

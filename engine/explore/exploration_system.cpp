@@ -16,7 +16,7 @@
 namespace dovetail {
 namespace {
 
-std::string resolve(const std::string& folder, const std::string& name) {
+std::string machine_path(const std::string& folder, const std::string& name) {
   return named_file(folder, name);
 }
 
@@ -29,7 +29,7 @@ bool is_family(const std::string& name_or_path) {
   return document.find("parameters") != nullptr || document.find("architecture") != nullptr;
 }
 
-void add(Diagnostics& diagnostics, const InputError& error, const Location& named_at) {
+void add_mistakes(Diagnostics& diagnostics, const InputError& error, const Location& named_at) {
   for (const Diagnostic& diagnostic : error.diagnostics()) diagnostics.error(diagnostic.where.line > 0 ? diagnostic.where : named_at, diagnostic.message);
 }
 
@@ -120,7 +120,7 @@ void Exploration::read_system_machines(Diagnostics& diagnostics) {
     for (const auto& [name, value] : machine.settings) key += fmt::format(" {}={}", name, value);
     if (const auto found = std::find(made.begin(), made.end(), key); found != made.end()) return static_cast<std::size_t>(found - made.begin());
     try {
-      const std::string path = resolve(study_.folder, machine.name);
+      const std::string path = machine_path(study_.folder, machine.name);
       SlotOption option = !machine.is_machine && is_family(path) ? family_option(path, machine.settings, system.technology)
                                                                  : machine_option(path, system.technology.clock_mhz.value_or(study_.clock_mhz.value_or(1000.0)));
       const auto taken = [&](const std::string& name) {
@@ -132,7 +132,7 @@ void Exploration::read_system_machines(Diagnostics& diagnostics) {
       made.push_back(key);
       return options.size() - 1;
     } catch (const InputError& error) {
-      add(diagnostics, error, machine.where);
+      add_mistakes(diagnostics, error, machine.where);
       return std::nullopt;
     }
   };

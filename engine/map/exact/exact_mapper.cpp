@@ -489,13 +489,13 @@ std::optional<MapPoint> sampled(const MapRequest& request, bool quickly, std::in
 }
 
 // No mapping costs less than its operations on all units.
-double arithmetic(const MapRequest& request) {
+}  // namespace
+
+double compute_bound(const MapRequest& request) {
   const auto operations = static_cast<double>(macs(request.layer));
   return request.objective(operations * compute_energy_per_op_pj(request.layer, request.architecture.compute),
                            std::ceil(operations / static_cast<double>(request.architecture.compute.instances)));
 }
-
-}  // namespace
 
 MapResult ExactMapper::map(const MapRequest& asked) const {
   if (asked.factors == Factors::imperfect) return ImperfectMapper().map(asked);
@@ -563,7 +563,7 @@ MapResult ExactMapper::map(const MapRequest& asked) const {
   }
   if (!settled && search == nullptr) list();
   MapResult result = answer(asked, best ? std::optional(best->mapping) : std::nullopt);
-  result.lower_bound = search ? search->lower_bound() : arithmetic(asked);
+  result.lower_bound = search ? search->lower_bound() : compute_bound(asked);
   if (best) result.lower_bound = std::min(result.lower_bound, result.objective);
   if (listed && best) result.lower_bound = result.objective;
   result.stopped = !listed ? stopped : best ? "proven" : "infeasible";

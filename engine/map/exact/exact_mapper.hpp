@@ -121,6 +121,9 @@ class ExactMapper : public Mapper {
   MapResult map(const MapRequest& request) const override;
 };
 
+/// What the multiply-accumulates alone cost, in the request's objective: no mapping is below.
+double compute_bound(const MapRequest& request);
+
 /// The points that no other point covers, ascending energy; of equal points the lexicographically least mapping.
 std::vector<MapPoint> pareto_front(std::vector<MapPoint> points);
 

@@ -19,17 +19,11 @@
 namespace dovetail {
 namespace {
 
-constexpr std::int64_t listed_mappings = 20'000;  // a score of a ragged mapping takes longer than others
+constexpr std::int64_t listed_ragged = 20'000;  // a score of a ragged mapping takes longer than others
 constexpr std::size_t paddings = 16;
 constexpr std::int64_t climbed = 4'000;
 constexpr double perfect_share = 0.4;  // of the time, for the mapping with perfect factors
 constexpr double wide_cutoff = 1.1;    // of the best: padded layers cost more than what is cut from them
-
-double arithmetic(const MapRequest& request) {
-  const auto operations = static_cast<double>(macs(request.layer));
-  return request.objective(operations * compute_energy_per_op_pj(request.layer, request.architecture.compute),
-                           std::ceil(operations / static_cast<double>(request.architecture.compute.instances)));
-}
 
 class Imperfect {
  public:
@@ -42,7 +36,7 @@ class Imperfect {
     if (perfect.mapping) take(pack(asked_.layer, *perfect.mapping));
     bool listed = false;
     if (asked_.budget == 0 && !expired()) {
-      const Listing listing = list_mappings(remaining(), listed_mappings);
+      const Listing listing = list_mappings(remaining(), listed_ragged);
       evaluations_ += listing.evaluations;
       listed = listing.complete;
       if (listing.best) take(*listing.best);
@@ -126,7 +120,7 @@ class Imperfect {
   }
 
   double bound() {
-    if (expired() && stopped_ == "time") return arithmetic(asked_);
+    if (expired() && stopped_ == "time") return compute_bound(asked_);
     return imperfect_bound(asked_);
   }
 
@@ -145,7 +139,7 @@ MapResult ImperfectMapper::map(const MapRequest& request) const {
 }
 
 double imperfect_bound(const MapRequest& request) {
-  const double least = arithmetic(request);
+  const double least = compute_bound(request);
   if (request.architecture.link_transfers) return least;
   try {
     if (request.placement == Placement::even) return std::max(least, ExactSearch(request, 1).root_bound());

@@ -15,12 +15,12 @@ namespace dovetail {
 namespace {
 
 constexpr double even_share = 0.3;  // of the time, for the mapping with one tile per level
-constexpr std::int64_t listed_mappings = 100'000;
+constexpr std::int64_t listed_uneven = 100'000;
 constexpr std::int64_t climbed = 4'000;  // evaluations around the best where no proof is possible
 
 // Where stacks do not say everything: a list, if it is short, or a climb with depths.
 bool settle_by_evaluation(const MapRequest& request, std::optional<MapPoint>& best, std::int64_t& evaluations) {
-  const Listing listing = list_mappings(request, listed_mappings);
+  const Listing listing = list_mappings(request, listed_uneven);
   evaluations += listing.evaluations;
   std::optional<PackedMapping> found = listing.complete ? listing.best : std::nullopt;
   if (!listing.complete && best) {

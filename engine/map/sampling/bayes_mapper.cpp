@@ -15,7 +15,7 @@
 namespace dovetail {
 namespace {
 
-constexpr int give_up =
+constexpr int candidates_give_up =
     2'000;  // draws in a row without a new legal mapping: nothing fits, or nothing is left
 
 struct MappingOrder {
@@ -42,7 +42,7 @@ MapResult BayesMapper::map(const MapRequest& request) const {
     std::vector<PackedMapping> candidates;
     Matrix rows;
     const std::size_t wanted = warm ? static_cast<std::size_t>(options_.candidates) : 1;
-    for (int failures = 0; candidates.size() < wanted && failures < give_up;) {
+    for (int failures = 0; candidates.size() < wanted && failures < candidates_give_up;) {
       const auto mapping = moves.sample(random);
       if (!mapping || seen.count(*mapping) != 0) {
         ++failures;
