@@ -75,11 +75,6 @@ void ExactSearch::prepare(std::size_t alone) {
     root_cycles_ = std::min(root_cycles_, choice.cycles + problem_->extra_cycles);
   }
   list_bounds();
-  if (request_.architecture.link_transfers) {
-    root_energy_ = problem_->compute_pj;
-    root_cycles_ = std::ceil(problem_->macs / static_cast<double>(request_.architecture.compute.instances));
-    root_bound_ = request_.objective(root_energy_, root_cycles_);
-  }
 }
 
 // Few keep sets are searched one by one; many as one group, which decides level by level.
@@ -182,7 +177,7 @@ std::optional<std::array<ExactSearch::Choice, 2>> ExactSearch::cut(const Choice&
 
 // Cuts the case with the least bound in two, again and again, until it is as good as what is known, or too much is priced.
 void ExactSearch::split() {
-  if (choices_.size() != 1) return;
+  if (choices_.size() != 1 || problem_->links) return;
   choices_.front().members = multicasts(*problem_);
   std::vector<char> small(1, 0);
   const double worth =
@@ -210,7 +205,7 @@ void ExactSearch::split() {
   }
   std::stable_sort(choices_.begin(), choices_.end(),
                    [](const Choice& a, const Choice& b) { return a.bound < b.bound; });
-  if (!request_.architecture.link_transfers) root_bound_ = std::max(root_bound_, choices_.front().bound);
+  root_bound_ = std::max(root_bound_, choices_.front().bound);
   list_bounds();
 }
 
@@ -231,9 +226,7 @@ double ExactSearch::root_bound() const {
 }
 
 double ExactSearch::lower_bound() const {
-  const double least = main_.lower_bound();
-  if (!request_.architecture.link_transfers) return least;
-  return std::min(least, root_bound_);  // only what holds for any mapping: the arithmetic at full width
+  return main_.lower_bound();
 }
 
 SearchLimits ExactSearch::limits(std::size_t width) const {
@@ -385,7 +378,7 @@ void ExactSearch::solve() {
   parallel_for(1, request_.threads, [&](std::size_t) { descend(main_); });  // all stages share its threads
   if (!main_.stopped.empty()) return;
   const double least = lower_bound();
-  if (main_.best && least >= main_.best->objective && !request_.architecture.link_transfers) {
+  if (main_.best && least >= main_.best->objective) {
     main_.stopped = "proven";
   } else if (!main_.best && !(least < infinity)) {
     main_.stopped = "infeasible";
@@ -415,8 +408,7 @@ double ExactSearch::cheapest(double price, std::optional<MapPoint>& best, double
   hunt.done.assign(choices_.size(), 0);
   parallel_for(1, request_.threads, [&](std::size_t) { descend(hunt); });
   best = hunt.best;
-  if (!request_.architecture.link_transfers) return hunt.lower_bound();
-  return std::min(hunt.lower_bound(), root_energy_ + price * root_cycles_);
+  return hunt.lower_bound();
 }
 
 // Every keep set once, narrow or whole, each with what the ones before it found; impatient: until one is not completed.
@@ -497,6 +489,17 @@ double compute_bound(const MapRequest& request) {
                            std::ceil(operations / static_cast<double>(request.architecture.compute.instances)));
 }
 
+namespace {
+
+// What no mapping undercuts even with factors that need not divide: tables for it are short for any layer.
+double rounds_bound(const MapRequest& asked) {
+  MapRequest request = asked;
+  request.factors = Factors::imperfect;
+  return imperfect_bound(request);
+}
+
+}  // namespace
+
 MapResult ExactMapper::map(const MapRequest& asked) const {
   if (asked.factors == Factors::imperfect) return ImperfectMapper().map(asked);
   if (asked.placement == Placement::uneven) return UnevenMapper().map(asked);
@@ -563,7 +566,7 @@ MapResult ExactMapper::map(const MapRequest& asked) const {
   }
   if (!settled && search == nullptr) list();
   MapResult result = answer(asked, best ? std::optional(best->mapping) : std::nullopt);
-  result.lower_bound = search ? search->lower_bound() : compute_bound(asked);
+  result.lower_bound = search ? search->lower_bound() : std::max(compute_bound(asked), rounds_bound(asked));
   if (best) result.lower_bound = std::min(result.lower_bound, result.objective);
   if (listed && best) result.lower_bound = result.objective;
   result.stopped = !listed ? stopped : best ? "proven" : "infeasible";

@@ -140,7 +140,6 @@ MapResult ImperfectMapper::map(const MapRequest& request) const {
 
 double imperfect_bound(const MapRequest& request) {
   const double least = compute_bound(request);
-  if (request.architecture.link_transfers) return least;
   try {
     if (request.placement == Placement::even) return std::max(least, ExactSearch(request, 1).root_bound());
     const StackedMachines machines = stacked_machines(request);

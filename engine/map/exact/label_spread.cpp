@@ -15,7 +15,8 @@ namespace {
 std::array<double, max_tensors> least_groups(const MapProblem& problem, const SpatialChoice& choice) {
   std::array<double, max_tensors> shares{};
   for (std::size_t t = 0; t < problem.tensors.size(); ++t)
-    shares[t] = problem.tensors[t].least_groups(problem.lattice.extents(choice.tile)) / choice.children;
+    shares[t] = problem.links ? 0.0
+                              : problem.tensors[t].least_groups(problem.lattice.extents(choice.tile)) / choice.children;
   return shares;
 }
 

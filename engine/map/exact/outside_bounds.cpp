@@ -503,6 +503,9 @@ double MapBounds::parallel(int j, TileLattice::Id m) const {
 
 double MapBounds::multicast(int j, int last, std::size_t t, TileLattice::Id m, double room) const {
   double most = 1.0;
+  for (int i = j + 1; i <= last && problem_->links; ++i) {
+    if (problem_->level[static_cast<std::size_t>(i)].spatial) return infinity;
+  }
   for (int i = j + 1; i <= last; ++i) {
     const MapLevel& level = problem_->level[static_cast<std::size_t>(i)];
     if (level.spatial) most *= level.most_children;
@@ -647,7 +650,7 @@ double MapBounds::kappa(int j, unsigned keep, std::size_t s, int base, double mo
   const double share = shares_[static_cast<std::size_t>(base)][s];
   const auto fan_of = [&](int k) {
     const MapLevel& level = p.level[static_cast<std::size_t>(k)];
-    return level.spatial ? level.most_children : 1.0;
+    return !level.spatial ? 1.0 : p.links ? infinity : level.most_children;
   };
   // Windows multicast along diagonals as well: count every child of the levels between as a receiver.
   double diagonal = 1.0;
@@ -673,7 +676,7 @@ WrittenCosts MapBounds::written_kappa(int j, unsigned keep, bool near) const {
   const auto w = static_cast<std::size_t>(p.written);
   const auto fan_of = [&](int k) {
     const MapLevel& level = p.level[static_cast<std::size_t>(k)];
-    return level.spatial ? level.most_children : 1.0;
+    return !level.spatial ? 1.0 : p.links ? infinity : level.most_children;
   };
   WrittenCosts least;
   for (int base = j - 1; base >= 0; --base) {
@@ -744,7 +747,7 @@ void MapBounds::sweeps(int j, unsigned keep) {
     if (net_ && static_cast<int>(s) == p.written) {
       const WrittenCosts costs = written_kappa(j, keep, n % 3 == 0);
       for (const TileLattice::Id m : own.tiles) table[m] += costs(1.0 / p.reuse[m][s]);
-    } else if (p.lattice.rounds() && p.tensors[s].product()) {
+    } else if (p.lattice.rounds() && p.tensors[s].product() && !p.links) {
       // Closer: no more children share a tensor than there are tiles left that do not move it.
       for (const TileLattice::Id m : own.tiles) {
         double energy = infinity;

@@ -143,6 +143,7 @@ PackedMapping MergedLayer::split(const PackedMapping& from, const Layer& origina
 
 namespace {
 
+constexpr double passed_on = 1e-9;          // groups of children that neighbours serve, from below
 constexpr std::size_t round_tiles = 6'000;  // tables for bounds only
 
 TileLattice lattice_of(const MapRequest& request, const Layer& layer, std::size_t limit) {
@@ -163,7 +164,8 @@ MapProblem::MapProblem(const MapRequest& asked, std::size_t tile_limit, std::spa
   written = written_tensor(merged.layer);
   macs = lattice.volume(lattice.whole());
   compute_pj = macs * compute_energy_per_op_pj(request.layer, machine.compute);
-  adder_pj = machine.compute.adder_energy_pj;
+  links = machine.link_transfers;
+  adder_pj = links ? 0.0 : machine.compute.adder_energy_pj;
   for (const Tensor& tensor : merged.layer.tensors) tensors.emplace_back(merged.layer, tensor);
   for (std::size_t t = 0; t < tensors.size(); ++t) {
     for (std::size_t d = 0; d < merged.layer.dimensions.size(); ++d) {
@@ -224,7 +226,7 @@ void MapProblem::add_levels() {
     fan_above *= static_cast<double>(to.fan_x * to.fan_y);
     to.hop_pj = from.network.energy_per_hop_pj;
     to.router_pj = from.network.router_energy_pj;
-    to.wires = to.hop_pj != 0.0 && to.spatial;
+    to.wires = to.hop_pj != 0.0 && to.spatial && !links;
     has_wires = has_wires || to.wires;
     if (to.router_pj != 0.0) exact = false;
     extra_cycles += static_cast<double>(from.network.fill_latency_cycles + from.network.drain_latency_cycles);
@@ -296,6 +298,7 @@ double MapProblem::window_share(std::size_t t, TileLattice::Id tile) const {
 }
 
 double MapProblem::groups(int tensor, TileLattice::Id tile, TileLattice::Id spatial) const {
+  if (links && spatial != 0) return passed_on;
   const TensorReuse& own = tensors[static_cast<std::size_t>(tensor)];
   const auto t = static_cast<std::size_t>(tensor);
   if (lattice.rounds()) {

@@ -89,6 +89,8 @@ class MapProblem {
   double macs = 1.0, compute_pj = 0.0, adder_pj = 0.0, extra_cycles = 0.0;
   bool exact = true;  ///< every cost is priced exactly, not only from below
   bool has_leak = false, has_wires = false;
+  /// Neighbours may pass words on: what crosses a fan-out is then counted as if its parent gave none of it.
+  bool links = false;
   std::vector<MapLevel> level;
   std::vector<std::unique_ptr<LoopOrders>> orders;
   /// The mapping that one of a stacked machine stands for; empty where machines are not stacked.

@@ -87,6 +87,7 @@ MapResult UnevenMapper::map(const MapRequest& asked) const {
   if ((stopped == "tables" || !machines.whole) && asked.budget == 0) {
     MapRequest left = asked;
     left.front = false;
+    left.placement = Placement::uneven;
     if (asked.time_s) left.time_s = std::max(0.0, *asked.time_s - clock.seconds());
     listed = settle_by_evaluation(left, best, evaluations);
   }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <dovetail/accelerators/loop/loop_model.hpp>
+#include <dovetail/engine/map/exact/exact_mapper.hpp>
 #include <dovetail/engine/map/exact/imperfect_mapper.hpp>
 #include <dovetail/engine/map/exact/listing.hpp>
 #include <dovetail/engine/map/factor_chains.hpp>
@@ -241,6 +242,40 @@ TEST_CASE("imperfect factors: the optimum equals enumeration of every cover, and
   CHECK(gained >= 20);
   CHECK(proven >= 100);
   CHECK(loose <= cases / 20);
+}
+
+TEST_CASE("links between neighbours: no bound is above enumeration") {
+  int cases = 0, above = 0, close = 0;
+  for (std::uint64_t number = 0; cases < 120 && number < 5'000; ++number) {
+    MapRequest request = draw(9'000 + number);
+    request.factors = Factors::perfect;
+    request.architecture.link_transfers = true;
+    request.architecture.levels.back().energy.read_pj *= 3.0;
+    if (number % 3 == 0) {
+      for (Level& level : request.architecture.levels) level.network.energy_per_hop_pj = 0.5;
+      request.architecture.compute.adder_energy_pj = 0.3;
+    }
+    if (request.architecture.compute.instances < 2) continue;
+    const Listing listing = list_mappings(request, 4'000);
+    if (!listing.complete || !listing.best) continue;
+    ++cases;
+    const double best = value_of(request, *listing.best);
+    for (const std::size_t alone : {std::size_t{64}, std::size_t{1}}) {
+      ExactSearch search(request, alone);
+      above += search.root_bound() > best * (1.0 + 1e-9) ? 1 : 0;
+      search.solve();
+      REQUIRE(search.best());
+      CHECK(search.best()->objective >= best * (1.0 - 1e-9));
+      if (search.lower_bound() > best * (1.0 + 1e-9) && ++above <= 5)
+        MESSAGE("case ", number, " ", request.layer.name, " bound ", search.lower_bound(), " above ", best);
+      close += search.lower_bound() > 0.5 * best ? 1 : 0;
+    }
+    request.factors = Factors::imperfect;
+    above += imperfect_bound(request) > best * (1.0 + 1e-9) ? 1 : 0;
+  }
+  MESSAGE(cases, " cases, ", above, " bounds above, ", close, " within half of the optimum");
+  CHECK(above == 0);
+  CHECK(cases >= 120);
 }
 
 TEST_CASE("primes are no cliff: 53 rows and columns cost hardly more than 54") {
