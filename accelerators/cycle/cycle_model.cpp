@@ -11,6 +11,7 @@
 #include <dovetail/accelerators/cycle/skip_ahead.hpp>
 #include <dovetail/accelerators/gemmini/gemmini.hpp>
 #include <dovetail/accelerators/loop/loop_model.hpp>
+#include <dovetail/accelerators/mapping/homes.hpp>
 
 namespace dovetail {
 namespace {
@@ -118,6 +119,7 @@ Evaluation CycleModel::evaluate(const Layer& layer, const Architecture& architec
   if (!e.valid()) return e;
   const PackedMapping packed = pack(layer, mapping);
   if (uneven(packed)) return violation("uneven placement: the cycle model moves one tile per level");
+  if (any(homes_of(packed))) return violation("homes: the cycle model brings every tensor from the outermost memory");
   if (machine->gemmini && !gemmini_job(layer, architecture, packed))
     return violation("gemmini: dimensions other than R S P Q C K N");
   const std::int64_t cycles = cycles_of(layer, architecture, packed, *machine, e.cycles);

@@ -10,6 +10,7 @@
 
 #include <dovetail/accelerators/loop/constants.hpp>
 #include <dovetail/accelerators/loop/plan.hpp>
+#include <dovetail/accelerators/mapping/homes.hpp>
 
 namespace dovetail {
 
@@ -347,8 +348,10 @@ class LoopPlan::BatchScoring {
 
 namespace {
 
-bool uneven(const MappingBatch& batch) {
+// Scored lane by lane: uneven placement, and tensors that live in an inner memory.
+bool special(const MappingBatch& batch) {
   for (std::size_t i = 0; i < batch.level_count; ++i) {
+    if (living_in(batch.levels[i].keep) != 0) return true;
     if (batch.levels[i].depth != std::array<std::uint8_t, max_tensors>{}) return true;
   }
   return false;
@@ -359,7 +362,7 @@ bool uneven(const MappingBatch& batch) {
 BatchScore LoopPlan::score(const MappingBatch& batch) const {
   const Constants& plan = *constants_;
   if (plan.fast && !plan.any_priced && !plan.options.imperfect_factors && batch.level_count == plan.levels &&
-      !uneven(batch)) {
+      !special(batch)) {
     if (plan.tensors != 3) return BatchScoring<0, 0>(plan, batch).run();
     if (plan.levels == 2) return BatchScoring<2, 3>(plan, batch).run();
     if (plan.levels == 3) return BatchScoring<3, 3>(plan, batch).run();

@@ -11,6 +11,7 @@
 #include <dovetail/accelerators/loop/cost.hpp>
 #include <dovetail/accelerators/loop/ragged.hpp>
 #include <dovetail/accelerators/loop/traffic.hpp>
+#include <dovetail/accelerators/mapping/homes.hpp>
 
 namespace dovetail {
 namespace {
@@ -34,6 +35,7 @@ class Evaluating {
         machine_(architecture),
         mapping_(mapping),
         options_(options),
+        homes_(homes_of(mapping)),
         shape_(layer),
         tiling_(shape_, mapping, exact_) {}
 
@@ -66,6 +68,10 @@ class Evaluating {
     return (mapping_.levels[level].keep >> tensor & 1U) != 0;
   }
   bool outermost(std::size_t level) const { return level + 1 == levels(); }
+  bool lives(std::size_t level, std::size_t tensor) const { return homes_[tensor] == static_cast<int>(level); }
+  bool beyond_home(std::size_t level, std::size_t tensor) const {
+    return homes_[tensor] && static_cast<int>(level) > *homes_[tensor];
+  }
 
   void violate(const char* constraint, const std::string& level, const std::string& tensor, double needed,
                double available) {
@@ -98,12 +104,31 @@ class Evaluating {
       for (std::size_t t = 0; t < tensors(); ++t) hold(i, t);
     }
     for (std::size_t t = 0; t < tensors(); ++t) {
-      if (!keeps(levels() - 1, t))
+      if (homes_[t]) {
+        check_home(static_cast<std::size_t>(*homes_[t]), t);
+      } else if (!keeps(levels() - 1, t))
         violate("keep", machine_.levels.back().name, layer_.tensors[t].name, 1.0, 0.0);
     }
     check_meshes();
     for (std::size_t i = 0; i < levels(); ++i) check_capacity(i);
     if (exact_.overflow) result_ = overflowed();
+  }
+
+  // One memory, and no level outside that keeps the tensor.
+  void check_home(std::size_t home, std::size_t t) {
+    const Level& level = machine_.levels[home];
+    const std::string& name = layer_.tensors[t].name;
+    if (!keeps(home, t)) violate("home", level.name, name, 1.0, 0.0);
+    if (level.instances > 1) violate("home_instances", level.name, name, static_cast<double>(level.instances), 1.0);
+    for (std::size_t i = home + 1; i < levels(); ++i) {
+      if (keeps(i, t)) violate("home", machine_.levels[i].name, name, 0.0, 1.0);
+    }
+  }
+
+  // Words of a tensor that a level holds: its tile, or all of it where it lives.
+  std::int64_t held_words(std::size_t i, std::size_t t) {
+    if (lives(i, t)) return elements(layer_, layer_.tensors[t]);
+    return volume(shape_.tensor[t], held_[i][t], exact_);
   }
 
   // The tensor's own tile at a level, at most the whole layer.
@@ -159,7 +184,7 @@ class Evaluating {
     for (std::size_t t = 0; t < tensors(); ++t) {
       if (!keeps(i, t)) continue;
       const std::int64_t words =
-          physical_words(level, layer_.tensors[t], volume(shape_.tensor[t], held_[i][t], exact_), exact_);
+          physical_words(level, layer_.tensors[t], held_words(i, t), exact_);
       used = exact_.plus(used, words);
       if (words > largest) {
         largest = words;
@@ -223,8 +248,9 @@ class Evaluating {
       for (const GroupTraffic& group : traffic[i].groups) accesses[i] += group.words;
     }
     for (std::size_t i = 0; i < levels(); ++i) {
+      if (lives(i, t)) share[i] = peer[i] = 0.0;
       fill_counts(i, t, part[i], accesses[i], outermost(i) ? 0.0 : share[i], peer[i]);
-      fill_network(i, t, part[i], traffic[i]);
+      if (!beyond_home(i, t)) fill_network(i, t, part[i], traffic[i]);
     }
   }
 
@@ -255,9 +281,9 @@ class Evaluating {
     }
     for (std::size_t i = 0; i < levels(); ++i) {
       const auto instances = static_cast<double>(instances_[i]);
-      fill_counts(i, t, part[i], std::ceil(accesses[i] / instances), std::ceil(delivered[i + 1] / instances),
-                  0.0);
-      fill_network(i, t, part[i], traffic[i]);
+      fill_counts(i, t, part[i], std::ceil(accesses[i] / instances),
+                  lives(i, t) ? 0.0 : std::ceil(delivered[i + 1] / instances), 0.0);
+      if (!beyond_home(i, t)) fill_network(i, t, part[i], traffic[i]);
     }
   }
 
@@ -280,8 +306,8 @@ class Evaluating {
     counts.utilized_instances = instances_[i];
     if (!keeps(i, t)) return;
     const auto partition = static_cast<double>(part);
-    counts.utilized_capacity = physical_words(machine_.levels[i], layer_.tensors[t],
-                                              volume(shape_.tensor[t], held_[i][t], exact_), exact_);
+    counts.utilized_capacity =
+        physical_words(machine_.levels[i], layer_.tensors[t], held_words(i, t), exact_);
     counts.partition_size = part;
     if (!layer_.tensors[t].written) {
       counts.reads = round_count(accesses + peer);
@@ -392,6 +418,7 @@ class Evaluating {
   const Architecture& machine_;
   const PackedMapping& mapping_;
   LoopOptions options_;
+  Homes homes_;
   CheckedArithmetic exact_;
   LoopShape shape_;
   Tiling tiling_;

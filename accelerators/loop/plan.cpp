@@ -12,6 +12,7 @@
 #include <dovetail/accelerators/loop/constants.hpp>
 #include <dovetail/accelerators/loop/loop_model.hpp>
 #include <dovetail/accelerators/loop/mesh_groups.hpp>
+#include <dovetail/accelerators/mapping/homes.hpp>
 
 namespace dovetail {
 
@@ -136,6 +137,14 @@ class LoopPlan::Scoring {  // NOLINT(clang-analyzer-optin.performance.Padding)
         if ((mapping.levels[i].keep >> t & 1U) != 0) filled[i][t] = words_of(t, i);
       }
     }
+    if (homed) {
+      // What lives in a memory does not come from outside: from there on nothing is asked for.
+      for (std::size_t i = 0; i < levels; ++i) {
+        for (std::size_t t = 0; t < tensors; ++t) {
+          if (lives(i, t)) filled[i][t] = 0.0;
+        }
+      }
+    }
     asked[0].fill(steps);
     charge(0);
     return sum();
@@ -148,7 +157,7 @@ class LoopPlan::Scoring {  // NOLINT(clang-analyzer-optin.performance.Padding)
     std::size_t lowest = levels;
     for (std::size_t i = changed; i-- > 0;) {
       for (std::size_t t = 0; t < tensors; ++t) {
-        if ((mapping.levels[i].keep >> t & 1U) == 0) continue;
+        if ((mapping.levels[i].keep >> t & 1U) == 0 || lives(i, t)) continue;
         const double words = words_of(t, i);
         if (words == filled[i][t]) continue;
         filled[i][t] = words;
@@ -185,6 +194,24 @@ class LoopPlan::Scoring {  // NOLINT(clang-analyzer-optin.performance.Padding)
   PerLevel<PerTensor> reads, writes, asked;  // memory words per run; words that each child asks for
   PerLevel<double> partition, read_words, write_words, level_energy;
   double steps = 1.0;
+  bool homed = false;  // some tensor does not live in the outermost memory
+
+  bool lives(std::size_t i, std::size_t t) const { return (living_in(mapping.levels[i].keep) >> t & 1U) != 0; }
+
+  // Every tensor that the outermost memory does not keep has a home, one memory.
+  bool housed() const {
+    if (!consistent_homes(mapping, tensors)) return false;
+    const Homes homes = homes_of(mapping);
+    for (std::size_t t = 0; t < tensors; ++t) {
+      if (!homes[t]) {
+        if ((mapping.levels[levels - 1].keep >> t & 1U) == 0) return false;
+        continue;
+      }
+      const auto home = static_cast<std::size_t>(*homes[t]);
+      if (plan.architecture.levels[home].instances > 1) return false;
+    }
+    return true;
+  }
 
   // Extents of all tiles; whether the factors of every dimension multiply to its extent.
   bool boxes() {
@@ -229,7 +256,7 @@ class LoopPlan::Scoring {  // NOLINT(clang-analyzer-optin.performance.Padding)
 
   // Whether meshes, instances, keep set and capacities allow the mapping.
   bool fits() {
-    if ((mapping.levels[levels - 1].keep & plan.everything) != plan.everything) return false;
+    homed = (mapping.levels[levels - 1].keep & plan.everything) != plan.everything;
     if (uneven(mapping.levels[levels - 1])) return false;
     double x = 1.0, y = 1.0;
     steps = 1.0;
@@ -246,17 +273,19 @@ class LoopPlan::Scoring {  // NOLINT(clang-analyzer-optin.performance.Padding)
     for (std::size_t i = 0; i < levels; ++i) {
       const PlanLevel& level = plan.level[i];
       const unsigned keep = mapping.levels[i].keep;
+      homed = homed || living_in(keep) != 0;
       double words = 0.0;
       for (std::size_t t = 0; t < tensors; ++t) {
         if (mapping.levels[i].depth[t] != 0 && (keep >> t & 1U) == 0) return false;
         box[i][t] = i + 1 == levels ? plan.tensor[t].elements : volume_of(plan.tensor[t], held(i, t));
         if ((keep >> t & 1U) != 0) {
-          words += level.narrow ? std::ceil(box[i][t] * level.bits[t] / level.word_bits) : box[i][t];
+          const double held = lives(i, t) ? plan.tensor[t].elements : box[i][t];
+          words += level.narrow ? std::ceil(held * level.bits[t] / level.word_bits) : held;
         }
       }
       if (level.bounded && (words > level.capacity || words < level.least)) return false;
     }
-    return true;
+    return !homed || housed();
   }
 
   // The tile of one tensor at a level: without the temporal loops outside its depth (whole numbers divide exactly).

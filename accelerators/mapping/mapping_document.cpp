@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include <dovetail/accelerators/mapping/homes.hpp>
 #include <dovetail/accelerators/mapping/mapping_document.hpp>
 #include <dovetail/workloads/numbers.hpp>
 #include <dovetail/workloads/text/reader.hpp>
@@ -23,6 +24,7 @@ struct LevelFields {
 
 struct MappingFields {
   std::vector<LevelFields> levels;
+  Node homes;
 };
 
 const Record<MappingFields>& mapping_record() {
@@ -52,7 +54,11 @@ const Record<MappingFields>& mapping_record() {
   static const auto record =
       Record<MappingFields>("mapping", "A schedule of one layer on one machine.")
           .document(mapping_schema_name)
-          .list("levels", &MappingFields::levels, level, "one per storage level, innermost first", true);
+          .list("levels", &MappingFields::levels, level, "one per storage level, innermost first", true)
+          .custom("homes", false,
+                  "tensors that live whole in an inner level, which nothing fills; the levels outside do not keep them",
+                  {{"type", "object"}, {"additionalProperties", text}},
+                  [](const Node& node, MappingFields& fields, Diagnostics&) { fields.homes = node; });
   return record;
 }
 
@@ -117,6 +123,48 @@ class Resolver {
                                        [](std::int64_t trips) { return trips > 1; });
       level.depth[static_cast<std::size_t>(tensor)] = static_cast<std::uint8_t>(loops);
     }
+  }
+
+  // {Inputs: GlobalBuffer}. A home keeps its tensor; a level outside that lists it contradicts it.
+  void homes(const Node& node, const std::vector<std::string>& levels, const std::vector<LevelFields>& written,
+             Mapping& mapping) {
+    if (node.is_null()) return;
+    if (!node.is_mapping()) {
+      diagnostics_.error(node.location(), fmt::format("homes must map tensors to levels, found {}", node.describe()));
+      return;
+    }
+    Homes homes;
+    for (const Node::Entry& entry : node.entries()) {
+      const int tensor = find_tensor(layer_, entry.key);
+      if (tensor < 0) {
+        diagnostics_.error(entry.where, fmt::format("unknown tensor {}{}", quote(entry.key),
+                                                    suggestion(entry.key, tensors_)));
+        continue;
+      }
+      std::string name;
+      if (!read_value(entry.value, "the home of " + entry.key, {}, diagnostics_, name)) continue;
+      const auto found = std::find(levels.begin(), levels.end(), name);
+      if (found == levels.end()) {
+        diagnostics_.error(entry.value.location(),
+                           fmt::format("unknown level {}{}", quote(name), suggestion(name, levels)));
+        continue;
+      }
+      const auto home = static_cast<std::size_t>(found - levels.begin());
+      if (home + 1 == levels.size()) continue;  // where tensors live without being told
+      const unsigned bit = 1U << static_cast<unsigned>(tensor);
+      for (std::size_t i = home; i < mapping.levels.size() && i < written.size(); ++i) {
+        if (!written[i].keep.is_sequence()) continue;
+        const bool lists = (mapping.levels[i].keep & bit) != 0;
+        if (i == home && !lists)
+          diagnostics_.error(written[i].keep.location(),
+                             fmt::format("{} is the home of {} and does not keep it", name, entry.key));
+        if (i > home && i + 1 < levels.size() && lists)
+          diagnostics_.error(written[i].keep.location(),
+                             fmt::format("{} keeps {}, which lives further in, at {}", levels[i], entry.key, name));
+      }
+      homes[static_cast<std::size_t>(tensor)] = static_cast<int>(home);
+    }
+    settle(mapping, homes);
   }
 
   std::vector<Loop> loops(const Node& node, const char* list) {
@@ -257,6 +305,7 @@ std::optional<Mapping> read_mapping(const Node& node, const Layer& layer, const 
     resolver.depth(level.depth, read);
     mapping.levels.push_back(std::move(read));
   }
+  resolver.homes(fields.homes, names, fields.levels, mapping);
   if (fields.levels.size() != names.size()) {
     diagnostics.error(node.find("levels")->location(),
                       fmt::format("the mapping has {} levels, the architecture has {}", fields.levels.size(),
@@ -285,7 +334,14 @@ nlohmann::ordered_json to_json(const Layer& layer, const Architecture& architect
                       {"temporal", loops_json(layer, level.temporal)}});
     if (!depth.empty()) levels.back()["depth"] = std::move(depth);
   }
-  return {{"levels", std::move(levels)}};
+  Json json = {{"levels", std::move(levels)}};
+  const Homes homes = homes_of(mapping);
+  for (std::size_t t = 0; t < layer.tensors.size(); ++t) {
+    if (!homes[t]) continue;
+    const auto home = static_cast<std::size_t>(*homes[t]);
+    json["homes"][layer.tensors[t].name] = home < architecture.levels.size() ? architecture.levels[home].name : "";
+  }
+  return json;
 }
 
 nlohmann::ordered_json mapping_schema() {

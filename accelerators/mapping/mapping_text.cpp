@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <dovetail/accelerators/machine/numbers_text.hpp>
+#include <dovetail/accelerators/mapping/homes.hpp>
 #include <dovetail/accelerators/mapping/mapping.hpp>
 #include <dovetail/workloads/layer_document.hpp>
 
@@ -95,9 +96,12 @@ std::string header(const Layer& layer, const Architecture& architecture, const M
   const std::int64_t instances =
       level < architecture.levels.size() ? architecture.levels[level].instances : used;
   if (instances > 1 || used > 1) text += fmt::format(" x {} of {}", thousands(used), thousands(instances));
-  std::string kept, bypassing;
+  std::string kept, bypassing, living;
   std::int64_t total = 0;
+  const Homes homes = homes_of(mapping);
   for (std::size_t t = 0; t < layer.tensors.size(); ++t) {
+    if (homes[t] && static_cast<int>(level) > *homes[t]) continue;  // it does not see it
+    if (homes[t] == static_cast<int>(level)) living += (living.empty() ? "" : ", ") + layer.tensors[t].name;
     std::string& list = (mapping.levels[level].keep >> t & 1U) != 0 ? kept : bypassing;
     if (!list.empty()) list += ", ";
     list += layer.tensors[t].name;
@@ -116,6 +120,8 @@ std::string header(const Layer& layer, const Architecture& architecture, const M
   }
   if (!bypassing.empty())
     text += fmt::format("; {} bypass{}", bypassing, bypassing.find(',') == std::string::npos ? "es" : "");
+  if (!living.empty())
+    text += fmt::format("; {} live{} here", living, living.find(',') == std::string::npos ? "s" : "");
   return text;
 }
 

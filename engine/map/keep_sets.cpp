@@ -28,6 +28,32 @@ std::vector<KeepChoice> keep_choices(std::size_t tensors, std::size_t levels, co
   return choices;
 }
 
+Homes homes_of(const MappingRules& rules) {
+  Homes homes;
+  for (std::size_t i = 0; i < rules.levels.size(); ++i) {
+    for (std::size_t t = 0; t < homes.size(); ++t) {
+      if ((living_in(rules.levels[i].must_keep) >> t & 1U) != 0) homes[t] = static_cast<int>(i);
+    }
+  }
+  return homes;
+}
+
+MappingRules with_homes(MappingRules rules, const Homes& homes, std::size_t levels) {
+  if (rules.levels.size() < levels) rules.levels.resize(levels);
+  for (std::size_t t = 0; t < homes.size(); ++t) {
+    if (!homes[t]) continue;
+    const unsigned bit = 1U << t;
+    const auto home = static_cast<std::size_t>(*homes[t]);
+    rules.levels[home].must_keep |= bit | home_bit(t);
+    rules.levels[home].must_bypass &= ~bit;
+    for (std::size_t i = home + 1; i + 1 < levels; ++i) {
+      rules.levels[i].must_keep &= ~bit;
+      rules.levels[i].must_bypass |= bit;
+    }
+  }
+  return rules;
+}
+
 std::vector<KeepChoice> keep_choices(const MapRequest& request) {
   return keep_choices(request.layer.tensors.size(), request.architecture.levels.size(), request.rules,
                       request.bypass);

@@ -7,6 +7,7 @@
 #include <functional>
 
 #include <dovetail/accelerators/loop/cost.hpp>
+#include <dovetail/accelerators/mapping/homes.hpp>
 
 namespace dovetail {
 namespace {
@@ -95,6 +96,7 @@ std::vector<Loop> loops_outside(const Mapping& mapping, std::size_t level) {
 }
 
 void explain_reuse(const Layer& layer, const Architecture& machine, const Mapping& mapping, Explanation& to) {
+  const Homes homes = homes_of(mapping);
   for (std::size_t i = machine.levels.size(); i-- > 0;) {
     const bool outermost = i + 1 == machine.levels.size();
     for (std::size_t t = 0; t < layer.tensors.size(); ++t) {
@@ -105,6 +107,7 @@ void explain_reuse(const Layer& layer, const Architecture& machine, const Mappin
       reuse.level = machine.levels[i].name;
       reuse.tensor = tensor.name;
       reuse.tile_words = counts.utilized_capacity;
+      reuse.home = homes[t] == static_cast<int>(i);
       for (const Loop& loop : loops_outside(mapping, i)) {
         if (relevant(tensor, loop.dimension)) break;
         reuse.held_steps *= static_cast<double>(loop.factor);

@@ -87,7 +87,9 @@ std::string reuse_section(const Explanation& explanation) {
   std::string text = "Reuse:\n";
   for (const KeptTensor& reuse : explanation.reuse) {
     std::string line;
-    if (reuse.transfers_per_word > 0.0) {
+    if (reuse.home) {
+      line = fmt::format("all {} words live here; no level outside sees them", thousands(reuse.tile_words));
+    } else if (reuse.transfers_per_word > 0.0) {
       line = reuse.transfers_per_word == 1.0
                  ? "each word crosses once"
                  : fmt::format("each word crosses {} times", figure(reuse.transfers_per_word, 3));
@@ -185,6 +187,7 @@ nlohmann::ordered_json to_json(const Explanation& explanation) {
       entry["transfers_per_word"] = json_number(one.transfers_per_word);
       entry["again_for"] = one.causes;
     }
+    if (one.home) entry["home"] = true;
     reuse.push_back(std::move(entry));
   }
   json["time"] = std::move(time);

@@ -16,6 +16,7 @@
 #include <dovetail/engine/report/table.hpp>
 #include <dovetail/engine/tiles/tile_family.hpp>
 #include <dovetail/engine/verbs/map_chain.hpp>
+#include <dovetail/engine/verbs/map_fusion.hpp>
 #include <dovetail/engine/verbs/map_jobs.hpp>
 #include <dovetail/engine/verbs/map_tiles.hpp>
 #include <dovetail/engine/verbs/simulator.hpp>
@@ -147,7 +148,7 @@ void check_no_networks(const MapOptions& options) {
 
 void check_no_chain(const MapOptions& options) {
   if (!options.fusion.empty())
-    throw UsageError("--fusion reads chains of layers: documents of schema fused-chain-case/1");
+    throw UsageError("--fusion reads networks (--workload) and chains of layers, documents of schema fused-chain-case/1");
 }
 
 // What is no design: tilings of FPGAs, and chains of layers. None for all others.
@@ -169,7 +170,8 @@ const Record<MapOptions>& map_table() {
                     "Of a family: free (whatever the machine allows) or baseline (the hand design's own)",
                     one_of({"free", "baseline"}))
           .optional("fusion", &Options::fusion,
-                    "Of a fused-chain-case/1 document: which results may stay on chip (default: the document's mode)",
+                    "Which results may stay on chip between layers: none, whole ones (homes), also bands of them through groups "
+                    "of layers (bands). Default: none; of a fused-chain-case/1 document its mode",
                     one_of({"none", "homes", "bands"}))
           .custom("objective", false, "What to make small: " + objective_help(), {{"type", "string"}},
                   [](const Node& node, Options& options, Diagnostics& diagnostics) {
@@ -224,7 +226,7 @@ Answer map_networks(const std::vector<std::string>& workloads, const MapOptions&
   if (options.architecture.empty()) throw UsageError("--workload needs --architecture: a document or a family");
   if (is_tile_family(options.architecture))
     return map_tiles(import_workload(workloads, options.import).network, options.architecture, asking);
-  check_no_chain(options);
+  if (!options.fusion.empty() && options.fusion != "none") return map_fusion(workloads, options, asking);
   return map_work(work_of_networks(workloads, options, asking), options, asking);
 }
 

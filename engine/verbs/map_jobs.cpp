@@ -26,25 +26,6 @@ MappingRules keep_rules(const Layer& layer, const Mapping& mapping) {
 }
 
 // The machine of the networks: a document, or the hand design of a family with hw.name=value words.
-struct NamedMachine {
-  Architecture architecture;
-  std::optional<Family> family;
-  Point point;
-};
-
-NamedMachine named_machine(const std::string& name, const Asking& asking) {
-  NamedMachine machine;
-  if (!names_family(name)) {
-    if (!asking.set.empty())
-      throw UsageError("--set changes the parameters of a family; " + name + " is an architecture");
-    machine.architecture = load_architecture(name);
-    return machine;
-  }
-  std::tie(machine.family, machine.point) = family_point(name, asking.set);
-  machine.architecture = machine.family->instantiate(machine.point);
-  return machine;
-}
-
 MapWork work_of_design(const Design& design, const MapOptions& options) {
   MapWork work;
   MapJob job;

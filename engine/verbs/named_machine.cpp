@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <cctype>
 #include <map>
+#include <tuple>
 #include <variant>
 
+#include <dovetail/accelerators/machine/architecture_document.hpp>
 #include <dovetail/engine/study/study.hpp>
 #include <dovetail/engine/study/study_space.hpp>
 
@@ -84,6 +86,19 @@ std::string file_name(const std::string& name) {
     if (std::isalnum(static_cast<unsigned char>(c)) == 0 && c != '.' && c != '-') c = '_';
   }
   return safe.empty() || safe == "." || safe == ".." ? "layer" : safe;
+}
+
+NamedMachine named_machine(const std::string& name, const Asking& asking) {
+  NamedMachine machine;
+  if (!names_family(name)) {
+    if (!asking.set.empty())
+      throw UsageError("--set changes the parameters of a family; " + name + " is an architecture");
+    machine.architecture = load_architecture(name);
+    return machine;
+  }
+  std::tie(machine.family, machine.point) = family_point(name, asking.set);
+  machine.architecture = machine.family->instantiate(machine.point);
+  return machine;
 }
 
 }  // namespace dovetail::verbs

@@ -362,7 +362,11 @@ Record<RuleText> rule_record(const std::vector<std::string>& dimensions) {
               "may_keep", false, "tensors that may be stored here or pass by", {{"type", "array"}},
               [](const Node& node, RuleText& rule, Diagnostics& diagnostics) {
                 read_names(node, "may_keep", {"Inputs", "Weights", "Outputs"}, diagnostics, rule.may_keep);
-              });
+              })
+          .custom("may_home", false, "tensors that pass by, unless all of one stays here between layers (--fusion)",
+                  {{"type", "array"}}, [](const Node& node, RuleText& rule, Diagnostics& diagnostics) {
+                    read_names(node, "may_home", {"Inputs", "Weights", "Outputs"}, diagnostics, rule.may_home);
+                  });
   record = formula(std::move(record), "when", &RuleText::when, "condition under which the rule applies");
   if (dimensions.empty()) return record;
   for (int slot = 0; slot < slot_count; ++slot) {

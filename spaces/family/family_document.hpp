@@ -84,6 +84,7 @@ struct RuleText {
   Formula when;
   std::optional<std::vector<std::string>> keep;
   std::vector<std::string> may_keep;
+  std::vector<std::string> may_home;  ///< tensors that pass by, unless they live here whole (homes.hpp)
   std::optional<std::vector<std::string>> allowed[3];  ///< per Slot
   std::vector<BoundText> at_least, at_most;
   std::vector<std::string> order;

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include <dovetail/accelerators/mapping/homes.hpp>
+
 namespace dovetail {
 namespace {
 
@@ -84,6 +86,10 @@ void FamilyRules::apply_rule(const CompiledRule& rule, const Layer& layer, std::
     const unsigned keep = tensor_mask(layer, *rule.text.keep), free = tensor_mask(layer, rule.text.may_keep);
     level.must_keep |= keep;
     level.must_bypass |= known_tensors(layer) & ~keep & ~free;
+    const unsigned living = tensor_mask(layer, rule.text.may_home);
+    for (std::size_t t = 0; t < layer.tensors.size(); ++t) {
+      if ((living >> t & 1U) != 0) level.must_bypass |= home_bit(t);
+    }
   }
   for (int slot = 0; slot < slot_count; ++slot) {
     if (!rule.text.allowed[slot]) continue;

@@ -42,6 +42,13 @@ constexpr double deepening[] = {1.02, 1.08, 1.15, 1.25, 1.4, 1.6, 1.9, 2.3, 3.0,
 
 ExactSearch::ExactSearch(const MapRequest& request, std::size_t alone) : request_(request) {
   problem_ = std::make_unique<MapProblem>(request_, tile_limit);
+  if (const Homes homes = homes_of(request_.rules); any(homes)) {
+    problem_->restore = [homes](const PackedMapping& mapping) {
+      PackedMapping settled = mapping;
+      settle(settled, homes);
+      return settled;
+    };
+  }
   plan_ = std::make_unique<LoopPlan>(request_.layer, request_.architecture);
   prepare(alone);
 }
@@ -480,7 +487,6 @@ std::optional<MapPoint> sampled(const MapRequest& request, bool quickly, std::in
   return costed(request, *found.mapping);
 }
 
-// No mapping costs less than its operations on all units.
 }  // namespace
 
 double compute_bound(const MapRequest& request) {

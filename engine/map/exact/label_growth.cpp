@@ -37,6 +37,7 @@ void LabelSearch::pay_fill(Label& label, int k, std::size_t t, double total, dou
                            double unit) const {
   const MapProblem& p = *problem_;
   const MapLevel& level = p.level[static_cast<std::size_t>(k)];
+  if ((level.living >> t & 1U) != 0) return;
   const bool written = p.tensors[t].written();
   const double first = written ? p.whole_volume(p.written) : 0.0;
   if (level.top) {
@@ -62,6 +63,7 @@ void LabelSearch::pay_parent(Label& label, int q, std::size_t t, double total, d
                              double unit) const {
   const MapProblem& p = *problem_;
   const MapLevel& level = p.level[static_cast<std::size_t>(q)];
+  if ((level.unseen >> t & 1U) != 0) return;
   const bool written = p.tensors[t].written();
   const double first = written ? p.whole_volume(p.written) : 0.0;
   if (level.top) {
@@ -289,7 +291,7 @@ void LabelSearch::loop(const Label& source, const LabelPath& path, int level, Ti
       const Open& o = opens[static_cast<std::size_t>(n)];
       Label& to = upper;
       const MapLevel& child = p.level[static_cast<std::size_t>(o.k)];
-      if (child.limited)
+      if (child.limited && (child.living >> o.t & 1U) == 0)
         to.writes[static_cast<std::size_t>(child.port)] += o.fill / o.children * child.cost[o.t].rate;
       if (o.q > level) continue;
       const MapLevel& parent = p.level[static_cast<std::size_t>(o.q)];

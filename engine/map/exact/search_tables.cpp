@@ -7,6 +7,7 @@
 #include <map>
 #include <numeric>
 
+#include <dovetail/accelerators/mapping/homes.hpp>
 #include <dovetail/workloads/parallel.hpp>
 
 namespace dovetail {
@@ -215,6 +216,8 @@ void MapProblem::add_levels() {
   const Architecture& machine = request.architecture;
   level.resize(static_cast<std::size_t>(levels));
   double fan_above = 1.0;
+  unsigned lives_further_in = 0;
+  for (std::size_t i = 0; i < level.size(); ++i) lives_further_in |= living_in(level_rules(request.rules, i).must_keep);
   for (std::size_t i = level.size(); i-- > 0;) {
     const Level& from = machine.levels[i];
     MapLevel& to = level[i];
@@ -244,12 +247,22 @@ void MapProblem::add_levels() {
     }
     to.bandwidth = Bandwidth(from);
     to.limited = from.read_bandwidth || from.write_bandwidth || from.shared_bandwidth;
+    to.living = living_in(level_rules(request.rules, i).must_keep);
+    lives_further_in &= ~to.living;
+    to.unseen = lives_further_in;
     for (std::size_t t = 0; t < tensors.size(); ++t) {
       to.cost[t] = AccessCost(from, merged.layer.tensors[t]);
       const double per_word = to.cost[t].numerator / to.cost[t].denominator * to.cluster_share;
       to.read_pj[t] = per_word * to.cost[t].read_pj + (tensors[t].written() ? adder_pj : 0.0);
       to.fill_pj[t] = per_word * to.cost[t].fill_pj;
       to.update_pj[t] = per_word * to.cost[t].update_pj;
+      if ((lives_further_in >> t & 1U) != 0) {
+        // Nothing of it is seen here.
+        to.cost[t].read_pj = to.cost[t].fill_pj = to.cost[t].update_pj = to.cost[t].rate = 0.0;
+        to.read_pj[t] = to.fill_pj[t] = to.update_pj[t] = 0.0;
+      } else if ((to.living >> t & 1U) != 0) {
+        to.cost[t].fill_pj = to.fill_pj[t] = 0.0;
+      }
     }
     const LevelRules& rules = level_rules(merged.rules, i);
     for (std::size_t d = 0; d < merged.layer.dimensions.size(); ++d) {
@@ -264,7 +277,8 @@ double MapProblem::words(int at, unsigned keep, TileLattice::Id tile) const {
   for (std::size_t t = 0; t < tensors.size(); ++t) {
     if ((keep >> t & 1U) == 0) continue;
     const int bits = merged.layer.tensors[t].word_bits;
-    const double own = held.empty() ? volume[tile][t] : held[tile][t];
+    const bool lives = (level[static_cast<std::size_t>(at)].living >> t & 1U) != 0;
+    const double own = lives ? whole_volume(static_cast<int>(t)) : held.empty() ? volume[tile][t] : held[tile][t];
     total += bits == 0 || bits == memory.word_bits ? own : std::ceil(own * bits / memory.word_bits);
   }
   return total;

@@ -60,6 +60,8 @@ struct MapLevel {
   double cluster_share = 1.0;  ///< least factor by which clusters can lower access energy
   Bandwidth bandwidth;
   bool limited = false;  ///< some bandwidth is finite
+  unsigned living = 0;   ///< tensors that live here (homes.hpp): held whole and never filled
+  unsigned unseen = 0;   ///< tensors that live further in: nothing of them counts here
   std::array<AccessCost, max_tensors> cost;
   std::array<double, max_tensors> read_pj{}, fill_pj{},
       update_pj{};                     ///< per tensor word, adders included in read

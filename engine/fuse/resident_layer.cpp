@@ -1,0 +1,173 @@
+// A layer at every room (see the header).
+#include <dovetail/engine/fuse/resident_layer.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <stdexcept>
+
+#include <dovetail/accelerators/loop/loop_model.hpp>
+#include <dovetail/accelerators/loop/plan.hpp>
+#include <dovetail/engine/bound/unavoidable_cost.hpp>
+#include <dovetail/engine/map/keep_sets.hpp>
+#include <dovetail/workloads/numbers.hpp>
+
+namespace dovetail {
+namespace {
+
+constexpr double rounding = 1e-11;  // relative error that sums of doubles may carry
+
+}  // namespace
+
+CostPoint unavoidable_cost(const MapRequest& request, unsigned living) {
+  Architecture inside = request.architecture;
+  Level& outer = inside.levels.back();
+  outer.energy = {};
+  outer.read_bandwidth = outer.write_bandwidth = outer.shared_bandwidth = std::nullopt;
+  const CompulsoryCost own = compulsory_cost(request.layer, inside, request.rules);
+  CostPoint least{own.energy_pj, own.cycles};
+  const Level& outermost = request.architecture.levels.back();
+  double reads = 0.0, writes = 0.0;
+  for (std::size_t t = 0; t < request.layer.tensors.size(); ++t) {
+    if ((living >> t & 1U) != 0) continue;
+    const Tensor& tensor = request.layer.tensors[t];
+    const AccessCost price(outermost, tensor);
+    const double words = used_elements(request.layer, tensor) / static_cast<double>(outermost.instances);
+    const double clusters = std::max(1.0, static_cast<double>(outermost.cluster_size));
+    least.energy_pj += words * price.scale * (tensor.written ? price.update_pj : price.read_pj) *
+                       static_cast<double>(outermost.instances) / clusters;
+    (tensor.written ? writes : reads) += words * price.rate;
+  }
+  const Bandwidth bandwidth(outermost);
+  least.cycles = std::max({least.cycles, reads / bandwidth.read, writes / bandwidth.write,
+                           (reads + writes) / bandwidth.shared});
+  return least;
+}
+
+std::int64_t memory_words(const Level& memory, const Tensor& tensor, std::int64_t words) {
+  if (tensor.word_bits == 0 || tensor.word_bits == memory.word_bits) return words;
+  return (words * tensor.word_bits + memory.word_bits - 1) / memory.word_bits;
+}
+
+ResidentLayer::ResidentLayer(const MapRequest& base, HomeLevel home, unsigned living)
+    : base_(base), home_(home), living_(living) {
+  const Level& memory = base.architecture.levels[static_cast<std::size_t>(home.level)];
+  Homes homes;
+  for (std::size_t t = 0; t < base.layer.tensors.size(); ++t) {
+    if ((living >> t & 1U) == 0) continue;
+    homes[t] = home.level;
+    living_words_ += memory_words(memory, base.layer.tensors[t], elements(base.layer, base.layer.tensors[t]));
+  }
+  if (living != 0) base_.rules = with_homes(base_.rules, homes, base.architecture.levels.size());
+  const CostPoint least = unavoidable_cost(base_, living);
+  least_energy_ = least.energy_pj;
+  least_cycles_ = least.cycles;
+}
+
+MapRequest ResidentLayer::request(std::int64_t room) const {
+  MapRequest request = base_;
+  if (room >= home_.capacity_words && living_ == 0) return request;  // the machine itself
+  Level& memory = request.architecture.levels[static_cast<std::size_t>(home_.level)];
+  const auto usable = static_cast<double>(usable_capacity(memory).value_or(home_.capacity_words));
+  const double least = memory.min_utilization * usable;
+  const std::int64_t words = std::max<std::int64_t>(0, room) + living_words_;
+  memory.capacity_words = words;
+  memory.multiple_buffering = 1.0;
+  memory.min_utilization =
+      least > 0.0 && words > 0 ? std::clamp((least - (usable - static_cast<double>(words))) / static_cast<double>(words), 0.0, 1.0)
+                               : 0.0;
+  return request;
+}
+
+double ResidentLayer::bound(double price, std::int64_t room) const {
+  if (room < 0) return infinity;
+  double least = least_energy_ + price * least_cycles_;
+  for (auto at = rooms_.lower_bound(room); at != rooms_.end(); ++at) {
+    if (at->second.nothing) return infinity;
+    if (!at->second.too_large) least = std::max(least, at->second.lines.at(price));
+  }
+  return least;
+}
+
+const ResidentPoint* ResidentLayer::best(double price, std::int64_t room) const {
+  const ResidentPoint* least = nullptr;
+  for (const ResidentPoint& point : points_) {
+    if (point.tile_words > room) continue;
+    if (least == nullptr || cost(point, price) < cost(*least, price)) least = &point;
+  }
+  return least;
+}
+
+bool ResidentLayer::settled(double price, std::int64_t room) const {
+  const double least = bound(price, room);
+  if (!(least < infinity)) return true;
+  const ResidentPoint* known = best(price, room);
+  return known != nullptr && cost(*known, price) <= least * (1.0 + rounding);
+}
+
+ResidentLayer::Room& ResidentLayer::open(std::int64_t room) {
+  const auto [at, added] = rooms_.try_emplace(room);
+  if (!added) return at->second;
+  Room& own = at->second;
+  try {
+    own.search = std::make_unique<ExactSearch>(request(room));
+    own.nothing = !(own.search->root_bound() < infinity);
+    if (!own.nothing) own.lines = SupportingLines(own.search->root_energy_pj(), own.search->root_cycles());
+  } catch (const std::length_error&) {
+    own.too_large = true;
+  }
+  return own;
+}
+
+void ResidentLayer::add(const PackedMapping& mapping) {
+  const Evaluation cost = LoopModel().evaluate(base_.layer, request(home_.capacity_words).architecture, mapping);
+  if (!cost.valid()) return;
+  ResidentPoint point;
+  point.point = {0.0, cost.energy_pj, static_cast<double>(cost.cycles), mapping};
+  const LevelEvaluation& at_home = cost.levels[static_cast<std::size_t>(home_.level)];
+  for (std::size_t t = 0; t < base_.layer.tensors.size(); ++t) {
+    if ((living_ >> t & 1U) == 0) point.tile_words += at_home.tensors[t].utilized_capacity;
+  }
+  for (const ResidentPoint& other : points_) {
+    if (other.point.energy_pj == point.point.energy_pj && other.point.cycles == point.point.cycles &&
+        other.tile_words <= point.tile_words)
+      return;
+  }
+  points_.push_back(std::move(point));
+}
+
+bool ResidentLayer::ask(Room& at, double price, std::int64_t room) {
+  if (at.too_large || at.nothing || at.asked.contains(price)) return false;
+  std::optional<MapPoint> best_point;
+  if (const ResidentPoint* known = best(price, room)) best_point = known->point;
+  const std::int64_t evaluated = at.search->evaluations(), labeled = at.search->labels();
+  const double value = at.search->cheapest(price, best_point);
+  evaluations_ += at.search->evaluations() - evaluated;
+  labels_ += at.search->labels() - labeled;
+  if (!(value < infinity)) {
+    at.nothing = true;
+    return true;
+  }
+  at.lines.add(price, value);
+  at.asked[price] = best_point && best_point->objective <= value * (1.0 + rounding);
+  if (best_point) add(best_point->mapping);
+  return true;
+}
+
+bool ResidentLayer::refine(double price, std::int64_t room) {
+  const std::int64_t full = home_.capacity_words;
+  if (!rooms_.contains(full)) {
+    open(full);
+    return true;
+  }
+  if (!(bound(price, room) < infinity)) return false;
+  if (ask(open(full), price, full)) return true;
+  if (room == full) return false;
+  if (!rooms_.contains(room)) {
+    open(room);
+    return true;
+  }
+  return ask(open(room), price, room);
+}
+
+}  // namespace dovetail

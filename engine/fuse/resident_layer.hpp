@@ -1,0 +1,84 @@
+// One layer while tensors live on chip: its best mappings at a price, for every number of words that are left to the others.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include <dovetail/engine/map/exact/exact_mapper.hpp>
+#include <dovetail/engine/map/network/supporting_lines.hpp>
+
+namespace dovetail {
+
+/// The level of a machine that tensors may live in: one memory of limited size inside the outermost one.
+struct HomeLevel {
+  int level = 0;
+  std::int64_t capacity_words = 0;
+};
+
+/// Words of a memory that `words` of a tensor take.
+std::int64_t memory_words(const Level& memory, const Tensor& tensor, std::int64_t words);
+
+/// What no mapping of a layer avoids when some tensors live on chip: operations, their operands at the levels inside, and the
+/// other tensors at the outermost memory, each once. Microseconds.
+CostPoint unavoidable_cost(const MapRequest& request, unsigned living);
+
+/// A mapping with what its tiles take of the home level, beside what lives there.
+struct ResidentPoint {
+  MapPoint point;
+  std::int64_t tile_words = 0;
+};
+
+/// All questions about one layer with the same tensors living in the home level. A mapping whose other tiles take n words is
+/// one of every room from n words on; no mapping of a smaller room is better than the best of a larger one. So the answer
+/// at one room is that of all rooms down to the words that its mapping uses.
+class ResidentLayer {
+ public:
+  /// `living`: bit t of the layer's tensors. The base request's architecture is the whole machine.
+  ResidentLayer(const MapRequest& base, HomeLevel home, unsigned living);
+
+  /// Lower bound of energy_pj + price x cycles of every mapping whose other tiles take at most `room` words.
+  double bound(double price, std::int64_t room) const;
+  /// The best known mapping there, or none.
+  const ResidentPoint* best(double price, std::int64_t room) const;
+  bool settled(double price, std::int64_t room) const;
+  /// The next step towards a settled answer: a first bound of the search at full room, its answer, those of the room itself.
+  /// False: no step is left (time or memory ended the search).
+  bool refine(double price, std::int64_t room);
+  /// A mapping that is known.
+  void add(const PackedMapping& mapping);
+
+  /// What the layer is asked to map at a room: the machine has what is left and what lives there, the rules say who does.
+  MapRequest request(std::int64_t room) const;
+  std::int64_t evaluations() const { return evaluations_; }
+  std::int64_t labels() const { return labels_; }
+  std::int64_t searches() const { return static_cast<std::int64_t>(rooms_.size()); }
+
+ private:
+  struct Room {
+    std::unique_ptr<ExactSearch> search;
+    SupportingLines lines{0.0, 0.0};
+    std::map<double, bool> asked;  ///< prices, and whether the answer is exact
+    bool too_large = false;        ///< no tables
+    bool nothing = false;          ///< no mapping fits
+  };
+  Room& open(std::int64_t room);
+  bool ask(Room& at, double price, std::int64_t room);
+  double cost(const ResidentPoint& point, double price) const {
+    return point.point.energy_pj + price * point.point.cycles;
+  }
+
+  MapRequest base_;
+  HomeLevel home_;
+  unsigned living_;
+  std::int64_t living_words_ = 0;  ///< that the search counts for what lives there
+  double least_energy_ = 0.0, least_cycles_ = 0.0;
+  std::map<std::int64_t, Room> rooms_;
+  std::vector<ResidentPoint> points_;
+  std::int64_t evaluations_ = 0, labels_ = 0;
+};
+
+}  // namespace dovetail

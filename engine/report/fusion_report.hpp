@@ -1,0 +1,30 @@
+// What a fused network is: groups, homes, the buffer over time, what crosses the outermost memory, and what it bought.
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+
+#include <dovetail/engine/fuse/fused_mapper.hpp>
+
+namespace dovetail {
+
+/// Energy of the outermost memory, by what it moved.
+struct OutermostEnergy {
+  double weights_pj = 0.0, activations_pj = 0.0;
+};
+OutermostEnergy outermost_energy(const RunningNetwork& network, const FusedMapResult& result);
+
+/// `network`: edp, energy_pj, cycles, lower_bound, gap, proven, groups, in_buffer as in fused-chain-case/1, objective,
+/// unfused_edp, compulsory_edp, home, outermost energy by kind, `steps` (what runs, in words of the home level, over time);
+/// and `layers`: every run with its mapping, its homes and the words that are left to it.
+nlohmann::ordered_json fusion_json(const FusedMapRequest& request, const FusedMapResult& result,
+                                   const FusedMapResult& unfused);
+
+/// The same for people, with the home level over time as a picture.
+std::string fusion_text(const FusedMapRequest& request, const FusedMapResult& result, const FusedMapResult& unfused);
+
+/// One step in sentences: what runs how often, what stays where, what that saves against `unfused`.
+std::string step_in_words(const FusedMapRequest& request, const FusedMapResult& result, const FusedStep& step,
+                          const FusedMapResult& unfused);
+
+}  // namespace dovetail
