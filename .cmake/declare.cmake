@@ -8,7 +8,13 @@ file(MAKE_DIRECTORY ${DOVETAIL_INCLUDE_DIR}/dovetail)
 # contraction of a*b+c into a fused operation.
 add_library(dovetail_flags INTERFACE)
 target_compile_features(dovetail_flags INTERFACE cxx_std_20)
-target_compile_options(dovetail_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wno-psabi -Wno-restrict -ffp-contract=off)
+target_compile_options(dovetail_flags INTERFACE -Wall -Wextra -Wpedantic -Wno-psabi -Wno-restrict -ffp-contract=off)
+if(DOVETAIL_UNITY)  # neighbours see each other's names, and GCC takes a source that is included for a header
+  target_compile_options(dovetail_flags INTERFACE
+    $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage;-Wno-maybe-uninitialized;-Wno-uninitialized>)
+else()
+  target_compile_options(dovetail_flags INTERFACE -Wshadow)
+endif()
 if(DOVETAIL_NATIVE)
   target_compile_options(dovetail_flags INTERFACE -march=native)
   # GCC 12 copies 256-bit constants {x, x, x, 0} as a broadcast of x where AVX-512 is at hand (tests/unit/accelerators/
@@ -35,10 +41,6 @@ endif()
 # what a source costs; sources with options of their own stay alone.
 function(dovetail_batches target)
   set_target_properties(${target} PROPERTIES UNITY_BUILD ${DOVETAIL_UNITY} UNITY_BUILD_BATCH_SIZE 8)
-  if(DOVETAIL_UNITY)  # neighbours see each other's names, and GCC takes an included source for a header
-    target_compile_options(${target} PRIVATE
-      $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage;-Wno-maybe-uninitialized;-Wno-uninitialized;-Wno-shadow>)
-  endif()
 endfunction()
 
 # dovetail_library(ROOM PUBLIC targets... PRIVATE targets...): the library dovetail::ROOM of every .cpp in the folder and

@@ -20,7 +20,6 @@
 namespace dovetail {
 namespace {
 
-constexpr double rounding = 1e-11;
 
 // The shortest paths at one price, by bounds and by known mappings.
 class PathSearch {
@@ -191,14 +190,14 @@ FusedMapResult map_fused(const FusedMapRequest& request) {
     lines.add(price, found.bound);
     const SupportingLines::Corner next = lines.least(request.objective);
     corner = next.objective;
-    if (corner >= best * (1.0 - std::max(request.gap, rounding)) || expired()) break;
-    if (result.prices > 1 && !(found.bound > before * (1.0 + rounding)) && next.price == price) break;
+    if (corner >= best * (1.0 - std::max(request.gap, sum_rounding)) || expired()) break;
+    if (result.prices > 1 && !(found.bound > before * (1.0 + sum_rounding)) && next.price == price) break;
     price = next.price;
   }
   result.feasible = best < infinity;
   result.objective = result.feasible ? best : 0.0;
   result.lower_bound = infeasible ? 0.0 : std::min(corner, result.feasible ? best : corner);
-  result.proven = result.feasible && result.lower_bound >= best * (1.0 - 10.0 * rounding);
+  result.proven = result.feasible && result.lower_bound >= best * (1.0 - 10.0 * sum_rounding);
   if (result.proven) result.lower_bound = best;
   graph.count(result);
   result.paths = search.paths();

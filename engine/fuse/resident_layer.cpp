@@ -15,7 +15,6 @@
 namespace dovetail {
 namespace {
 
-constexpr double rounding = 1e-11;  // relative error that sums of doubles may carry
 
 }  // namespace
 
@@ -102,7 +101,7 @@ bool ResidentLayer::settled(double price, std::int64_t room) const {
   const double least = bound(price, room);
   if (!(least < infinity)) return true;
   const ResidentPoint* known = best(price, room);
-  return known != nullptr && cost(*known, price) <= least * (1.0 + rounding);
+  return known != nullptr && cost(*known, price) <= least * (1.0 + sum_rounding);
 }
 
 ResidentLayer::Room& ResidentLayer::open(std::int64_t room) {
@@ -149,7 +148,7 @@ bool ResidentLayer::ask(Room& at, double price, std::int64_t room) {
     return true;
   }
   at.lines.add(price, value);
-  at.asked[price] = best_point && best_point->objective <= value * (1.0 + rounding);
+  at.asked[price] = best_point && best_point->objective <= value * (1.0 + sum_rounding);
   if (best_point) add(best_point->mapping);
   return true;
 }

@@ -31,7 +31,7 @@ std::string energy_text(double pj) {
   return figure(pj) + " pJ";
 }
 
-std::string percent(double share) {
+std::string whole_percent(double share) {
   return fmt::format("{:.0f} %", 100.0 * share);
 }
 
@@ -56,16 +56,16 @@ std::string time_text(const Architecture& machine, const Explanation& explanatio
   }
   text += fmt::format("  {} of {} multipliers work ({})", thousands(explanation.used_multipliers),
                       thousands(machine.compute.instances),
-                      percent(static_cast<double>(explanation.used_multipliers) /
+                      whole_percent(static_cast<double>(explanation.used_multipliers) /
                               static_cast<double>(machine.compute.instances)));
   text += explanation.array.empty() ? ".\n" : fmt::format(": {}.\n", joined(explanation.array));
-  text += fmt::format("  Over all cycles the array is busy {}.\n", percent(evaluation.utilization));
+  text += fmt::format("  Over all cycles the array is busy {}.\n", whole_percent(evaluation.utilization));
   for (std::size_t i = 1; i < explanation.time.size() && i < 4; ++i) {
     const TimeBound& next = explanation.time[i];
     text +=
         fmt::format("  Next: {}{}{}, {} of the time.\n", next.level, next.resource == "compute" ? "" : " ",
                     next.resource == "compute" ? "" : next.resource,
-                    percent(next.cycles / static_cast<double>(evaluation.cycles)));
+                    whole_percent(next.cycles / static_cast<double>(evaluation.cycles)));
   }
   return text;
 }
@@ -76,10 +76,10 @@ std::string energy_section(const Explanation& explanation) {
   for (std::size_t i = 0; i < explanation.energy.size() && i < 6; ++i) {
     const EnergyTerm& term = explanation.energy[i];
     rest -= term.share;
-    text += fmt::format("  {:>4}  {}{}{}  {}\n", percent(term.share), term.where,
+    text += fmt::format("  {:>4}  {}{}{}  {}\n", whole_percent(term.share), term.where,
                         term.tensor.empty() ? "" : ": ", term.tensor, energy_text(term.energy_pj));
   }
-  if (rest > 0.005) text += fmt::format("  {:>4}  everything else\n", percent(rest));
+  if (rest > 0.005) text += fmt::format("  {:>4}  everything else\n", whole_percent(rest));
   return text;
 }
 
