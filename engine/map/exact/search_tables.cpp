@@ -144,7 +144,6 @@ PackedMapping MergedLayer::split(const PackedMapping& from, const Layer& origina
 
 namespace {
 
-constexpr double passed_on = 1e-9;          // groups of children that neighbours serve, from below
 constexpr std::size_t round_tiles = 6'000;  // tables for bounds only
 
 TileLattice lattice_of(const MapRequest& request, const Layer& layer, std::size_t limit) {
@@ -312,9 +311,13 @@ double MapProblem::window_share(std::size_t t, TileLattice::Id tile) const {
 }
 
 double MapProblem::groups(int tensor, TileLattice::Id tile, TileLattice::Id spatial) const {
-  if (links && spatial != 0) return passed_on;
   const TensorReuse& own = tensors[static_cast<std::size_t>(tensor)];
   const auto t = static_cast<std::size_t>(tensor);
+  if (links && spatial != 0) {
+    // Neighbours pass on what they have, but a parent gives every element once.
+    const double outside = macs / lattice.volume(lattice.rounds() ? spatial : tile + spatial);
+    return own.touched(lattice.extents(lattice.whole())) / (volume[tile][t] * outside);
+  }
   if (lattice.rounds()) {
     // Windows share in the proportion of full tiles.
     const double children = lattice.volume(spatial) / reuse[spatial][t];

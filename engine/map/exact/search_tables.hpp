@@ -91,7 +91,7 @@ class MapProblem {
   double macs = 1.0, compute_pj = 0.0, adder_pj = 0.0, extra_cycles = 0.0;
   bool exact = true;  ///< every cost is priced exactly, not only from below
   bool has_leak = false, has_wires = false;
-  /// Neighbours may pass words on: what crosses a fan-out is then counted as if its parent gave none of it.
+  /// Neighbours may pass words on: of what crosses a fan-out its parent is then known to give every element once.
   bool links = false;
   std::vector<MapLevel> level;
   std::vector<std::unique_ptr<LoopOrders>> orders;
