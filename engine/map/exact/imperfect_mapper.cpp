@@ -20,7 +20,7 @@ namespace dovetail {
 namespace {
 
 constexpr std::int64_t listed_ragged = 20'000;  // a score of a ragged mapping takes longer than others
-constexpr std::size_t paddings = 16;
+constexpr std::size_t paddings = 10;
 constexpr std::int64_t climbed = 4'000;
 constexpr double perfect_share = 0.4;  // of the time, for the mapping with perfect factors
 constexpr double wide_cutoff = 1.1;    // of the best: padded layers cost more than what is cut from them
