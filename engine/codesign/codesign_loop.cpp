@@ -174,7 +174,7 @@ class Run {
     proving_ = true;
     if (codesign_.points_are_machines() && !can_be_listed(codesign_.space())) {
       const auto stop = [this] { return stopping(); };
-      const SpaceProof::Limits proof{codesign_.study().gap, unlimited, true, stop, threads_};
+      const SpaceProof::Limits proof{codesign_.study().gap, unlimited, true, stop, threads_, [this](double bound) { reach(bound); }};
       proof_.emplace(codesign_);
       if (proof_->known(proof)) {
         if (result_.best) proof_->expect(*result_.best);
@@ -195,6 +195,15 @@ class Run {
       boxes_.reset();
     }
     search(*codesign_.prover(threads_), unlimited);
+  }
+
+  // How the bound of the space rose.
+  void reach(double bound) {
+    const double gap = 1.0 - bound / best_objective_;
+    if (gap < 0.999 * proof_gap_)
+      result_.notes.push_back(fmt::format("proof: after {:.1f} s no design is below {:.4e}, {:.1f} % less than the best, {:.4e}",
+                                          seconds_since(start_), bound, 100.0 * gap, best_objective_));
+    proof_gap_ = std::min(proof_gap_, gap);
   }
 
   std::int64_t done() const { return static_cast<std::int64_t>(result_.trials.size()); }
@@ -519,6 +528,7 @@ class Run {
   std::optional<SpaceProof> proof_;        // that was asked for,
   std::optional<BoxSearch> boxes_;         // and that of spaces it does not know
   bool proving_ = false;
+  double proof_gap_ = 1.0;  // that was reached
   std::mutex designs_mutex_;
   std::map<std::int64_t, DesignPoint> designs_;  // of outcomes of this process that were not taken yet
   std::optional<LocalQueue> local_;              // last: its threads use the others

@@ -15,9 +15,9 @@ namespace {
 
 constexpr std::size_t most_points = std::size_t{1} << 17;
 constexpr std::int64_t most_boxes = 10'000;
-// Of a bound that nobody asked for: it ends after a second or two.
+// Of a bound that nobody asked for: a small share of what the trials took.
 constexpr double short_gap = 0.0;
-constexpr std::int64_t short_effort = 30'000;
+constexpr std::int64_t least_effort = 30'000, effort_per_trial = 8'000, most_effort = 300'000;
 
 bool may_be_settled(const Trial& trial) {
   const Outcome outcome = outcome_of(trial);
@@ -58,7 +58,9 @@ SpaceBound bound_space(const Codesign& codesign, std::span<const Trial> trials, 
   if (begun.proof != nullptr || begun.boxes != nullptr || !can_be_listed(codesign.space())) {
     SpaceProof own_proof(codesign);
     BoxSearch own_boxes(codesign);
-    const SpaceProof::Limits limits{short_gap, short_effort, false, stop, threads};
+    const std::int64_t effort =
+        std::clamp(effort_per_trial * static_cast<std::int64_t>(trials.size()), least_effort, most_effort);
+    const SpaceProof::Limits limits{short_gap, effort, false, stop, threads};
     SpaceProof* proof = begun.proof;
     if (proof == nullptr && begun.boxes == nullptr && own_proof.known(limits)) proof = &own_proof;
     if (proof != nullptr) {

@@ -17,11 +17,12 @@
 namespace dovetail {
 namespace {
 
+constexpr double glances = 0.1;  // gaps that are reached with glances at most layers
 constexpr std::size_t most_shapes = 10'000;
 constexpr std::int64_t round_size = 4;        // parts at a time, whatever the threads,
 constexpr std::int64_t round_labels = 50'000;  // for which so much effort each is left
 // Gaps that are reached one after the other: coarse ones exclude most of the space for little.
-constexpr double stages[] = {0.05, 0.02, 0.01, 0.005, 0.002, 0.001, 0.0};
+constexpr double stages[] = {0.15, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001, 0.0};
 
 std::string memories(const Architecture& machine) {
   std::string what = fmt::format("{} x {}", machine.compute.instances, machine.compute.name);
@@ -43,7 +44,7 @@ struct SpaceProof::Impl {
 
   void start(const Limits& limits);
   Result look(SpacePart part, double target, const PartBound::Limits& limits, bool asks) const;
-  void round(double target, const Limits& limits);
+  void round(double target, bool coarse, const Limits& limits);
   void take(Result result, bool asks);
   void push(std::vector<SpacePart> parts);
 
@@ -132,7 +133,7 @@ void SpaceProof::Impl::take(Result result, bool asks) {
 }
 
 // The parts of the least bounds, each with its share of what effort is left.
-void SpaceProof::Impl::round(double target, const Limits& limits) {
+void SpaceProof::Impl::round(double target, bool coarse, const Limits& limits) {
   // The first class alone: what its layers find is what others expect. With little effort left, one after the other.
   const std::int64_t affordable = (limits.effort - work.labels) / round_labels;
   const std::size_t most =
@@ -142,9 +143,8 @@ void SpaceProof::Impl::round(double target, const Limits& limits) {
     parts.push_back(open.top());
     open.pop();
   }
-  // Parts of one class share its tables: those are made before.
   for (const SpacePart& part : parts)
-    if (!part.costs->prepared()) part.costs->prepare(limits.threads);
+    if (!coarse && !part.costs->prepared()) part.costs->prepare(limits.threads);
   const PartBound::Limits share{(limits.effort - work.labels) / static_cast<std::int64_t>(parts.size()), limits.stop};
   std::vector<Result> results(parts.size());
   parallel_for(parts.size(), limits.threads,
@@ -188,9 +188,10 @@ std::optional<Point> SpaceProof::next(double incumbent, const Limits& limits) {
     const double target = incumbent * (1.0 - std::max(stage, limits.gap));
     while (!proof.open.empty() && proof.open.top().bound < target) {
       if (proof.work.labels >= limits.effort || (limits.stop && limits.stop())) return std::nullopt;
-      proof.round(target, limits);
+      proof.round(target, stage > glances, limits);
       if (!proof.questions.empty()) return ask();
     }
+    if (limits.reached) limits.reached(lower_bound(incumbent));
     if (stage <= limits.gap) break;
   }
   return std::nullopt;

@@ -26,10 +26,11 @@ class SpaceProof {
  public:
   struct Limits {
     double gap = 0.0;           ///< share of the incumbent that may stay open
-    std::int64_t effort = 0;    ///< labels of layer searches, about 2e5 a second
+    std::int64_t effort = 0;    ///< labels of layer searches, some 4e4 a second
     bool ask = true;            ///< machines of which more should be known; else only bounds are raised
     std::function<bool()> stop = {};
     int threads = 1;
+    std::function<void(double bound)> reached = {};  ///< told when a gap on the way was reached
   };
   /// A part of the space that is not excluded.
   struct Open {

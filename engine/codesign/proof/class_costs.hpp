@@ -24,7 +24,7 @@ struct UsedLayers {
   std::vector<std::size_t> order;
 };
 
-/// The searches of a class's layers, with the price of a cycle per network. Safe to use from several threads once prepared.
+/// The searches of a class's layers, with the price of a cycle per network. Safe to use from several threads, but `prepare`.
 class ClassCosts {
  public:
   /// With what a glance shows (layer_bound.hpp). Prices are those of `whole`, a class that holds this one, if there is one:

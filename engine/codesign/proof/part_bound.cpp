@@ -5,15 +5,13 @@
 #include <algorithm>
 #include <limits>
 
-#include <fmt/format.h>
-
 namespace dovetail {
 namespace {
 
 constexpr std::size_t most_labels = 2'000'000;  // of one stage: then a layer's search gives up
 constexpr std::int64_t search_overhead = 2'000;  // of a layer's search, in labels
-constexpr double hopeful = 0.99;   // share of the way up to which searches that end early are worth it
-constexpr double least_gain = 0.03;  // of the largest: less is left to the other layers
+constexpr double hopeful = 0.99;  // share of the way up to which searches that end early are worth it
+constexpr double easy = 0.8;      // share of the way that is far quicker searched than the rest of it
 
 }  // namespace
 
@@ -63,9 +61,6 @@ void PartBound::search(SpacePart& part, std::size_t use, double enough, ProofWor
   question.stop = limits_.stop;
   const ShapeClass& shape = part.costs->shape();
   TollSearch::Answer answer = own.least(shape.toll(part.box, own.problem()), question);
-#ifdef PROOF_TRACE
-    fmt::print(stderr, "   {} x {} {} known {:.4e} enough x{:.4f} guess x{:.4f} -> x{:.4f} {} labels {} \n", shape.machine.compute.instances, shape.machine.levels[shape.machine.levels.size()-2].instances, codesign_.work().layers[uses_.all[use].layer]->layer.name, wish.value, question.enough/wish.value, wish.guess(question.price)/wish.value, answer.bound/wish.value, answer.mapped?"mapped":"", answer.labels);
-#endif
   ++work.searches;
   work.labels += answer.labels + search_overhead;
   wish.value = std::max(wish.value, answer.bound);
@@ -75,6 +70,19 @@ void PartBound::search(SpacePart& part, std::size_t use, double enough, ProofWor
   for (std::size_t l = 0; l < shape.machine.levels.size(); ++l)
     if (!shape.capacity[l].steps.empty()) wish.wants[l] = shape.value(l, part.box, answer.need[l]);
   wish.found = std::move(answer);
+}
+
+// The fewest layers that reach the target easily, or all of them if they reach it at all: those that can add most.
+std::vector<std::size_t> PartBound::enough_of(const SpacePart& part, std::vector<std::size_t> open) const {
+  std::stable_sort(open.begin(), open.end(), [&](std::size_t a, std::size_t b) {
+    return uses_.all[a].count * gain(part, a) > uses_.all[b].count * gain(part, b);
+  });
+  while (!open.empty() && !(gain(part, open.back()) > 0.0)) open.pop_back();
+  for (std::size_t n = 1; n < open.size(); ++n) {
+    const std::vector<std::size_t> few(open.begin(), open.begin() + static_cast<std::ptrdiff_t>(n));
+    if (share(part, few) <= easy) return few;
+  }
+  return share(part, open) < infinity ? open : std::vector<std::size_t>{};
 }
 
 // The light ones first: those that find their best mapping below their share leave more to the heavy ones.
@@ -99,14 +107,9 @@ bool PartBound::raise(SpacePart& part, ProofWork& work) const {
       if (!part.wishes[u].settled && !part.wishes[u].stuck) open.push_back(u);
     if (part.bound >= target_ || open.empty()) return part.bound < target_;
     if (ended(work)) return false;
-    // Layers that can add little are left alone, as long as the others suffice.
-    std::vector<std::size_t> able;
-    double most = 0.0;
-    for (const std::size_t u : open) most = std::max(most, uses_.all[u].count * gain(part, u));
-    for (const std::size_t u : open)
-      if (uses_.all[u].count * gain(part, u) > least_gain * most) able.push_back(u);
-    if (!able.empty() && share(part, able) < infinity) {
-      share_out(part, std::move(able), work);
+    const std::vector<std::size_t> able = enough_of(part, open);
+    if (!able.empty()) {
+      share_out(part, able, work);
       continue;
     }
     // The heaviest, as far as it goes.

@@ -25,6 +25,7 @@ class PartBound {
  private:
   double gain(const SpacePart& part, std::size_t use) const;
   double share(const SpacePart& part, const std::vector<std::size_t>& open) const;
+  std::vector<std::size_t> enough_of(const SpacePart& part, std::vector<std::size_t> open) const;
   void share_out(SpacePart& part, std::vector<std::size_t> open, ProofWork& work) const;
   void search(SpacePart& part, std::size_t use, double enough, ProofWork& work) const;
   bool ended(const ProofWork& work) const { return work.labels >= limits_.labels || (limits_.stop && limits_.stop()); }

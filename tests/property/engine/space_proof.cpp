@@ -127,8 +127,9 @@ struct Proven {
   std::int64_t asked = 0, searches = 0;
 };
 
-Proven prove(const Codesign& codesign, double gap, int threads) {
+Proven prove(const Codesign& codesign, double gap, int threads, const DesignPoint* expected = nullptr) {
   SpaceProof proof(codesign);
+  if (expected != nullptr) proof.expect(*expected);
   SpaceProof::Limits limits;
   limits.gap = gap;
   limits.effort = std::numeric_limits<std::int64_t>::max();
@@ -173,6 +174,26 @@ TEST_CASE("no machine of a class costs less than its layer's own best machine") 
 
 TEST_CASE("prices of capacities that rise too fast are caught") {
   CHECK(check_machines("gemmini", 40, 3.0).wrong > 0);
+}
+
+TEST_CASE("what layers are expected to cost, be it right or absurd, changes nothing that is proven") {
+  const Codesign codesign(study(few_gemmini));
+  const double truth = enumerated(codesign);
+  DesignPoint expected = *codesign.evaluate(codesign.family().default_point(), Codesign::Dataflow::free, {});
+  for (const double factor : {1.0, 1e-3, 0.9, 1.1, 1e3}) {
+    CAPTURE(factor);
+    DesignPoint other = expected;
+    for (MappedLayer& layer : other.layers) {
+      layer.evaluation.energy_pj *= factor;
+      layer.evaluation.cycles = static_cast<std::int64_t>(static_cast<double>(layer.evaluation.cycles) * factor);
+    }
+    const Proven exact = prove(codesign, 0.0, 2, &other);
+    CHECK(exact.best == doctest::Approx(truth).epsilon(1e-9));
+    CHECK(exact.bound == doctest::Approx(truth).epsilon(1e-9));
+    const Proven near = prove(codesign, 0.03, 1, &other);
+    CHECK(near.bound <= truth * (1.0 + 1e-9));
+    CHECK(near.bound >= near.best * 0.97 * (1.0 - 1e-9));
+  }
 }
 
 TEST_CASE("the proof of a space is what enumeration says") {
