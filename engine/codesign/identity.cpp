@@ -74,7 +74,8 @@ StudyRecord study_record(const Codesign& codesign, const std::string& command, c
   static const std::set<std::string> told = {"schema", "family", "objective", "combine", "designer", "mapper", "budget",
                                              "gap",    "bypass", "model",     "evaluator", "clock_mhz", "trials", "prove",
                                              "batch",  "lag",    "seed",      "time",    "store"};
-  for (const auto& [key, value] : study_values(study).items())
+  const nlohmann::ordered_json values = study_values(study);
+  for (const auto& [key, value] : values.items())
     if (!told.contains(key)) identity[key] = value.is_string() ? value.get<std::string>() : value.dump();
   record.information = {
       {"command", command}, {"version", version}, {"trials asked", fmt::format("{}", study.trials)}};
