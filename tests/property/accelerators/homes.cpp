@@ -127,7 +127,8 @@ TEST_CASE("a home costs what an explicit level costs, without the way into it") 
     if (layer.dimensions.size() <= 8) {
       MappingBatch batch;
       batch.fill(pack(layer, settled));
-      CHECK(LoopPlan(layer, machine).score(batch).energy_pj[2] == doctest::Approx(own.energy_pj).epsilon(1e-9));
+      const LoopPlan plan(layer, machine);
+      CHECK(plan.score(batch).energy_pj[2] == plan.score(batch.get(2)).energy_pj);
     }
     // The document reads back equal.
     Diagnostics diagnostics;
