@@ -70,7 +70,7 @@ TEST_CASE("what is least, and most, within limits on a curve") {
   // From (12, 1) straight to (4, 5) and to (2, 9): energy and cycles.
   const std::vector<CostPoint> curve = {{12, 1}, {4, 5}, {2, 9}};
   const MappingObjective edp{1, 1};
-  const auto least = [&](const SumLimits& limits, const Share& share = {}) {
+  const auto least = [&](const SumLimits& limits, const NetworkPart& share = {}) {
     return least_within(curve, edp, limits, share).objective;
   };
   SumLimits limits;
