@@ -9,8 +9,8 @@
 
 #include <dovetail/engine/codesign/codesign.hpp>
 #include <dovetail/engine/codesign/design_front.hpp>
-#include <dovetail/engine/codesign/space_bound.hpp>
-#include <dovetail/engine/codesign/space_prover.hpp>
+#include <dovetail/engine/codesign/proof/space_bound.hpp>
+#include <dovetail/engine/codesign/proof/space_prover.hpp>
 #include <dovetail/engine/design/history.hpp>
 #include <dovetail/engine/record/local_queue.hpp>
 #include <dovetail/engine/record/outcome.hpp>

@@ -13,7 +13,7 @@ set(accelerators_floors machine mapping . loop gemmini systolic tiles cycle impo
 set(spaces_floors expression space mapping family network system)
 set(surrogates_floors .)
 set(engine_floors record train design/points design design/baselines design/trees design/bayes design/around map map/sampling map/exact
-    map/network bound study external place tiles compress fuse codesign explore/stage explore/pricers
+    map/network bound study external place tiles compress fuse codesign codesign/proof explore/stage explore/pricers
     explore/accuracy explore report cases verbs cli/stream cli/words cli capi python)
 # What names every implementation of an interface stands above them all.
 set(registries accelerators/evaluators.cpp engine/design/designers.cpp engine/map/mappers.cpp engine/codesign/codesign_loop.cpp

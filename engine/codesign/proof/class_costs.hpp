@@ -7,7 +7,7 @@
 
 #include <dovetail/engine/bound/toll_search.hpp>
 #include <dovetail/engine/codesign/codesign.hpp>
-#include <dovetail/engine/codesign/shape_class.hpp>
+#include <dovetail/engine/codesign/proof/shape_class.hpp>
 
 namespace dovetail {
 

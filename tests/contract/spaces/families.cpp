@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include <dovetail/accelerators/mapping/homes.hpp>
 #include <dovetail/accelerators/loop/loop_model.hpp>
 #include <dovetail/spaces/family/family.hpp>
 #include <dovetail/workloads/network.hpp>
@@ -34,7 +35,10 @@ void check_rules(const MappingRules& rules, const Architecture& machine, const L
   CHECK(rules.levels.back().must_keep == all);
   for (const LevelRules& level : rules.levels) {
     CHECK((level.must_keep & level.must_bypass) == 0U);
-    CHECK((level.must_keep | level.must_bypass) == all);  // --bypass fixed has an answer
+    const unsigned decided = level.must_keep | level.must_bypass;
+    CHECK((decided & all) == all);  // --bypass fixed has an answer
+    CHECK((living_in(decided) & ~all) == 0U);
+    CHECK((living_in(level.must_bypass) & ~level.must_bypass) == 0U);  // what may live here passes by otherwise
     for (int slot = 0; slot < slot_count; ++slot) {
       for (std::size_t d = 0; d < layer.dimensions.size(); ++d) {
         const auto least = level.min_factor[slot][d], most = level.max_factor[slot][d];

@@ -5,7 +5,7 @@
 #include <limits>
 
 #include <dovetail/engine/codesign/codesign.hpp>
-#include <dovetail/engine/codesign/space_bound.hpp>
+#include <dovetail/engine/codesign/proof/space_bound.hpp>
 #include <dovetail/workloads/text/document.hpp>
 
 using namespace dovetail;

@@ -8,8 +8,8 @@
 #include <utility>
 
 #include <dovetail/engine/bound/toll_search.hpp>
-#include <dovetail/engine/codesign/shape_class.hpp>
-#include <dovetail/engine/codesign/space_proof.hpp>
+#include <dovetail/engine/codesign/proof/shape_class.hpp>
+#include <dovetail/engine/codesign/proof/space_proof.hpp>
 #include <dovetail/engine/map/exact/exact_mapper.hpp>
 #include <dovetail/workloads/text/document.hpp>
 

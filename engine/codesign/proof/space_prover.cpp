@@ -1,9 +1,9 @@
 // Machines that a proof of a space asks about (see the header).
-#include <dovetail/engine/codesign/space_prover.hpp>
+#include <dovetail/engine/codesign/proof/space_prover.hpp>
 
 #include <algorithm>
 
-#include <dovetail/engine/codesign/space_bound.hpp>
+#include <dovetail/engine/codesign/proof/space_bound.hpp>
 #include <dovetail/engine/record/outcome.hpp>
 
 namespace dovetail {

@@ -1,5 +1,5 @@
 // Machines of many shapes as one (see the header).
-#include <dovetail/engine/codesign/shape_class.hpp>
+#include <dovetail/engine/codesign/proof/shape_class.hpp>
 
 #include <algorithm>
 #include <cmath>

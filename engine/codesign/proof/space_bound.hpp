@@ -8,7 +8,7 @@
 
 #include <dovetail/engine/codesign/box_search.hpp>
 #include <dovetail/engine/codesign/codesign.hpp>
-#include <dovetail/engine/codesign/space_proof.hpp>
+#include <dovetail/engine/codesign/proof/space_proof.hpp>
 
 namespace dovetail {
 

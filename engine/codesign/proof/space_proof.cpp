@@ -1,5 +1,5 @@
 // The bound of a space from what its layers would choose (see the header).
-#include <dovetail/engine/codesign/space_proof.hpp>
+#include <dovetail/engine/codesign/proof/space_proof.hpp>
 
 #include <algorithm>
 #include <deque>

@@ -1,5 +1,5 @@
 // The bound of a hardware space (see the header).
-#include <dovetail/engine/codesign/space_bound.hpp>
+#include <dovetail/engine/codesign/proof/space_bound.hpp>
 
 #include <algorithm>
 #include <map>
