@@ -48,7 +48,7 @@ void add_sweep(CLI::App& app, Common& common, Action& action) {
       app, common, "sweep",
       "Runs a study once per point of a grid and prints one row each, as a table, CSV, JSON lines or one JSON list.\n"
       "Paths are those of the study file and of --set; a bare parameter (hw.pe_x) is fixed to the value.",
-      "dovetail sweep --workload dqn --family eyeriss --hold --grid hw.glb_words=16384,65536 --format csv\n"
+      "dovetail sweep --workload dqn --family eyeriss --hold --grid hw.gb_block=8,16 --format csv\n"
       "  dovetail sweep study.yaml --grid hw.pe_x=7:14:7 --zip seed=1,2,3 --store s.db --resume",
       {.formats = {"text", "json", "jsonl", "csv"}, .seed = true, .threads = true, .set = true});
   const auto study = std::make_shared<StudyOptions>();
