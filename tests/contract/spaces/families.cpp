@@ -3,8 +3,8 @@
 
 #include <cmath>
 
-#include <dovetail/accelerators/mapping/homes.hpp>
 #include <dovetail/accelerators/loop/loop_model.hpp>
+#include <dovetail/accelerators/mapping/homes.hpp>
 #include <dovetail/spaces/family/family.hpp>
 #include <dovetail/workloads/network.hpp>
 
