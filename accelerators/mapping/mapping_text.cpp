@@ -106,7 +106,8 @@ std::string header(const Layer& layer, const Architecture& architecture, const M
     if (!list.empty()) list += ", ";
     list += layer.tensors[t].name;
     if (&list == &bypassing) continue;
-    const std::int64_t words = tile_words(layer, mapping, t, level);
+    const bool home = homes[t] == static_cast<int>(level);
+    const std::int64_t words = home ? elements(layer, layer.tensors[t]) : tile_words(layer, mapping, t, level);
     total += words;
     list += ' ' + thousands(words);
   }
