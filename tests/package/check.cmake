@@ -45,8 +45,8 @@ foreach(library libc6 libstdc\\+\\+6 libfmt libyaml-cpp libsqlite3)
   endif()
 endforeach()
 
-step(dpkg-deb --extract ${package} ${WORK_DIR}/root)
-step(${CMAKE_COMMAND} -E chdir ${WORK_DIR} ${WORK_DIR}/root/usr/bin/dovetail optimize --workload mlp --family eyeriss --designer random
+step(dpkg-deb --extract ${package} ${WORK_DIR}/unpacked)
+step(${CMAKE_COMMAND} -E chdir ${WORK_DIR} ${WORK_DIR}/unpacked/usr/bin/dovetail optimize --workload mlp --family eyeriss --designer random
   --trials 2 --mapper random --budget 50)
 if(NOT output MATCHES "pJ x cycles")
   message(FATAL_ERROR "the unpacked program does not do the main job:\n${output}")
