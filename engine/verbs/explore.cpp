@@ -7,6 +7,7 @@
 #include <dovetail/engine/report/exploration_report.hpp>
 #include <dovetail/engine/report/system_report.hpp>
 #include <dovetail/engine/report/table.hpp>
+#include <dovetail/engine/verbs/trial_progress.hpp>
 
 namespace dovetail::verbs {
 namespace {
@@ -106,12 +107,8 @@ Answer explore(const ExplorationStudy& study, bool resume, const QueueOf& queue_
   options.queue = queue.get();
   options.interrupted = asking.stop;
   options.progress = [&](const ExplorationProgress& state) {
-    if (!asking.progress) return;
-    const double rate = state.seconds > 0 ? static_cast<double>(state.done) / state.seconds : 0;
-    const double left = rate > 0 ? static_cast<double>(state.total - state.done) / rate : 0;
-    asking.progress(static_cast<double>(state.done), static_cast<double>(state.total),
-                    fmt::format("{}/{} trials  {:.2g}/s  best {}  {} left", state.done, state.total, rate,
-                                state.best ? fmt::format("{:.6g}", *state.best) : "none", duration(left)));
+    tell_trials(asking, state.done, state.total, state.seconds,
+                "best " + (state.best ? fmt::format("{:.6g}", *state.best) : "none"));
   };
   const ExplorationResult result = run(exploration, options);
   Json json = exploration_json(exploration, result);

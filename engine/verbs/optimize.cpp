@@ -17,6 +17,7 @@
 #include <dovetail/engine/study/presets.hpp>
 #include <dovetail/engine/verbs/explore.hpp>
 #include <dovetail/engine/verbs/simulator.hpp>
+#include <dovetail/engine/verbs/trial_progress.hpp>
 #include <dovetail/workloads/text/printable.hpp>
 
 namespace dovetail::verbs {
@@ -127,13 +128,9 @@ CodesignResult run_nested(const Codesign& codesign, Store* store, Queue* queue, 
   options.queue = queue;
   options.interrupted = asking.stop;
   options.progress = [&](const CodesignProgress& state) {
-    if (!asking.progress) return;
-    const double rate = state.seconds > 0 ? static_cast<double>(state.done) / state.seconds : 0;
-    const double left = rate > 0 ? static_cast<double>(state.total - state.done) / rate : 0;
-    asking.progress(static_cast<double>(state.done), static_cast<double>(state.total),
-                    fmt::format("{}/{} trials  {:.2g}/s  best {}  mapping gap {}  {} left", state.done, state.total, rate,
-                                state.best > 0 ? fmt::format("{:.4e}", state.best) : "none",
-                                state.gap < 1 ? percent(state.gap) : "-", duration(left)));
+    tell_trials(asking, state.done, state.total, state.seconds,
+                fmt::format("best {}  mapping gap {}", state.best > 0 ? fmt::format("{:.4e}", state.best) : "none",
+                            state.gap < 1 ? percent(state.gap) : "-"));
   };
   return dovetail::run(codesign, options);
 }

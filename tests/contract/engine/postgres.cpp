@@ -217,6 +217,8 @@ TEST_CASE("an address shows neither user nor password, and a password is refused
   CHECK_FALSE(postgres_address("studies/r18.db").has_value());
   CHECK_THROWS_AS(postgres_address("postgresql:///dovetail#"), StorageError);
   CHECK_THROWS_WITH_AS(read_store("postgresql:///no?host=/nowhere"), doctest::Contains("no connection"), StorageError);
-  CHECK_THROWS_WITH_AS(postgres_queue(*open_store("/tmp/dovetail-no-queue.db", contract_study(), true), {}), doctest::Contains("PostgreSQL"), StorageError);
-  std::filesystem::remove("/tmp/dovetail-no-queue.db");
+  const std::string file = (std::filesystem::temp_directory_path() / "dovetail-no-queue.db").string();
+  CHECK_THROWS_WITH_AS(postgres_queue(*open_store(file, contract_study(), true), {}), doctest::Contains("PostgreSQL"),
+                       StorageError);
+  std::filesystem::remove(file);
 }
