@@ -4,8 +4,9 @@ cmake_minimum_required(VERSION 3.25)
 # ROOM=together: all rooms' headers in one unit, from the first to the last and back.
 #
 # The first include of a source stands alone: with nothing before it, a header that lacks something does not compile. So a
-# header that is its own source's first include is checked wherever that source is compiled for itself (UNITY=OFF), and only the
-# others are compiled here.
+# header that is its own source's first include is checked wherever that source is compiled for itself, and only the others are
+# compiled here. Where sources are compiled several at once (UNITY=ON) that is so for the first of each only, so those that a
+# room makes public (its public.hpp) are compiled here too; the preset `develop` checks all.
 string(REPLACE "," ";" includes "${INCLUDES}")
 set(flags -std=c++20 -fsyntax-only -Wall -Wextra -Wpedantic -Wno-psabi -Werror)
 foreach(directory IN LISTS includes)
@@ -61,9 +62,16 @@ if(ROOM STREQUAL "together")
   list(LENGTH all count)
 else()
   headers_of(${ROOM} headers)
+  file(STRINGS ${SOURCE_DIR}/${ROOM}/public.hpp public REGEX "^#include <dovetail/.*>$")
+  list(TRANSFORM public REPLACE "^#include <dovetail/(.*)>$" "\\1")
   foreach(header IN LISTS headers)
     leads_its_source(${header} leads)
-    if(leads AND NOT UNITY AND NOT header MATCHES "^engine/verbs/")
+    if(UNITY)
+      set(needed ${header} IN_LIST public)
+    else()  # the verbs' sources begin with a precompiled header
+      set(needed ${header} MATCHES "^engine/verbs/")
+    endif()
+    if(leads AND NOT (${needed}))
       continue()
     endif()
     string(REPLACE "/" "_" unit ${header})

@@ -26,15 +26,21 @@ std::vector<std::string> commands_in(const std::string& help) {
   return commands;
 }
 
-// The blocks of a text in Markdown that are of a language.
+// The blocks of a text in Markdown that are of a language: a fence opens one, the next closes it.
 std::vector<std::string> blocks(const std::string& text, const std::string& language) {
   std::vector<std::string> found;
-  const std::string fence = "```" + language + "\n";
-  for (std::size_t at = 0; (at = text.find(fence, at)) != std::string::npos;) {
-    at += fence.size();
-    const std::size_t end = text.find("```", at);
-    found.push_back(text.substr(at, end - at));
-    at = end + 3;
+  std::istringstream stream(text);
+  std::string block;
+  bool inside = false, wanted = false;
+  for (std::string line; std::getline(stream, line);) {
+    if (line.rfind("```", 0) != 0) {
+      if (wanted) block += line + "\n";
+      continue;
+    }
+    if (inside && wanted) found.push_back(std::move(block));
+    inside = !inside;
+    wanted = inside && line == "```" + language;
+    block.clear();
   }
   return found;
 }
@@ -146,11 +152,13 @@ TEST_CASE("what the README shows of the main job is what it prints") {
   const Outcome hand = run(folder, {"map", "--workload", "resnet18", "--architecture", "eyeriss", "--format", "json"});
   REQUIRE(hand.code == 0);
   double energy = 0, cycles = 0;
-  for (const auto& layer : nlohmann::json::parse(hand.out)["layers"]) {
+  const nlohmann::json mapped = nlohmann::json::parse(hand.out);
+  for (const auto& layer : mapped["layers"]) {
     energy += layer["count"].get<double>() * layer["best"]["energy_pj"].get<double>();
     cycles += layer["count"].get<double>() * layer["best"]["cycles"].get<double>();
   }
   char line[64];
   std::snprintf(line, sizeof line, "%.4e  %.4e", energy * cycles, energy);
+  CAPTURE(line);
   CHECK(shown.front().find("hand design, freely mapped          " + std::string(line)) != std::string::npos);
 }
