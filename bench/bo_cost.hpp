@@ -2,7 +2,7 @@
 #pragma once
 
 #include <dovetail/engine/design/bayes/belief.hpp>
-#include <dovetail/surrogates/gaussian_process.hpp>
+#include <dovetail/surrogates/process/gaussian_process.hpp>
 
 #include "curves.hpp"
 #include "live_peer.hpp"

@@ -14,12 +14,12 @@
 #include <dovetail/engine/record/queue.hpp>   // who evaluates
 #include <dovetail/engine/record/store.hpp>   // where trials live
 #include <dovetail/engine/record/trial.hpp>
-#include <dovetail/engine/report/evaluation_json.hpp>
-#include <dovetail/engine/report/explain.hpp>
-#include <dovetail/engine/report/map_json.hpp>
-#include <dovetail/engine/report/part_tables.hpp>
+#include <dovetail/engine/report/design/explain.hpp>
+#include <dovetail/engine/report/design/map_json.hpp>
 #include <dovetail/engine/report/report.hpp>
 #include <dovetail/engine/report/stored_study.hpp>
+#include <dovetail/engine/report/text/evaluation_json.hpp>
+#include <dovetail/engine/report/text/part_tables.hpp>
 #include <dovetail/engine/study/ask_tell.hpp>           // suggest and learn, step by step
 #include <dovetail/engine/study/ask_tell_document.hpp>
 #include <dovetail/engine/study/exploration_keys.hpp>

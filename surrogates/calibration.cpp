@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include <dovetail/surrogates/standard_normal.hpp>
+#include <dovetail/surrogates/numeric/standard_normal.hpp>
 
 namespace dovetail {
 

@@ -5,10 +5,10 @@
 #include <cmath>
 #include <stdexcept>
 
-#include <dovetail/surrogates/standard_normal.hpp>
-#include "climb.h"
-#include "gaussian_process_state.h"
-#include "kernel_matrix.h"
+#include <dovetail/surrogates/numeric/standard_normal.hpp>
+#include <dovetail/surrogates/process/climb.h>
+#include <dovetail/surrogates/process/gaussian_process_state.h>
+#include <dovetail/surrogates/process/kernel_matrix.h>
 
 namespace dovetail {
 

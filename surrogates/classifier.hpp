@@ -6,7 +6,7 @@
 #include <vector>
 
 #include <dovetail/surrogates/calibration.hpp>
-#include <dovetail/surrogates/gaussian_process.hpp>
+#include <dovetail/surrogates/process/gaussian_process.hpp>
 
 namespace dovetail {
 

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include <dovetail/surrogates/gaussian_process.hpp>
 #include <dovetail/surrogates/output_transform.hpp>
+#include <dovetail/surrogates/process/gaussian_process.hpp>
 
 namespace dovetail {
 

@@ -3,7 +3,7 @@
 
 #include <iostream>
 
-#include <dovetail/engine/report/table.hpp>
+#include <dovetail/engine/report/text/table.hpp>
 
 #include "../clocks.hpp"
 #include "cases.hpp"

@@ -15,8 +15,8 @@
 #include <dovetail/engine/design/points/point_json.hpp>
 #include <dovetail/engine/map/objective.hpp>
 #include <dovetail/engine/record/store.hpp>
-#include <dovetail/engine/report/evaluation_json.hpp>
-#include <dovetail/engine/report/map_json.hpp>
+#include <dovetail/engine/report/design/map_json.hpp>
+#include <dovetail/engine/report/text/evaluation_json.hpp>
 #include <dovetail/engine/study/ask_tell_document.hpp>
 #include <dovetail/engine/verbs/verbs.hpp>
 #include <dovetail/workloads/text/reader.hpp>

@@ -9,7 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include <dovetail/engine/cases/grid_document.hpp>
-#include <dovetail/engine/report/table.hpp>
+#include <dovetail/engine/report/text/table.hpp>
 #include <dovetail/workloads/text/reader.hpp>
 
 namespace dovetail {

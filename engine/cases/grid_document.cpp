@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include <dovetail/engine/report/table.hpp>
+#include <dovetail/engine/report/text/table.hpp>
 #include <dovetail/workloads/text/reader.hpp>
 
 namespace dovetail {

@@ -10,7 +10,7 @@
 
 #include <dovetail/accelerators/tiles/tile_document.hpp>
 #include <dovetail/engine/cases/numbers.hpp>
-#include <dovetail/engine/report/table.hpp>
+#include <dovetail/engine/report/text/table.hpp>
 #include <dovetail/workloads/text/reader.hpp>
 
 namespace dovetail {

@@ -12,7 +12,7 @@
 #include <dovetail/engine/cases/numbers.hpp>
 #include <dovetail/engine/place/placement_graph.hpp>
 #include <dovetail/engine/place/placement_moves.hpp>
-#include <dovetail/engine/report/table.hpp>
+#include <dovetail/engine/report/text/table.hpp>
 #include <dovetail/workloads/numbers.hpp>
 #include <dovetail/workloads/text/reader.hpp>
 

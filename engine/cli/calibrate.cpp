@@ -1,9 +1,9 @@
 // dovetail calibrate: fits the gemmini preset to measured rows, and says how it does on layers it has not seen.
-#include <dovetail/engine/verbs/calibrate.hpp>
+#include <dovetail/engine/verbs/convert/calibrate.hpp>
 
 #include "command.hpp"
-#include <dovetail/engine/cli/words/flags.hpp>
 #include <dovetail/engine/cli/stream/json_lines.hpp>
+#include <dovetail/engine/cli/words/flags.hpp>
 
 namespace dovetail::cli {
 namespace {

@@ -1,5 +1,5 @@
 // dovetail convert: between YAML and JSON and between tools, and the JSON Schemas of all documents.
-#include <dovetail/engine/verbs/convert.hpp>
+#include <dovetail/engine/verbs/convert/convert.hpp>
 
 #include "command.hpp"
 #include <dovetail/engine/cli/words/flags.hpp>

@@ -1,7 +1,7 @@
 // dovetail describe: what a workload, an architecture, a family, a space, a design or a study contains.
 #include <fmt/ranges.h>
 
-#include <dovetail/engine/verbs/describe.hpp>
+#include <dovetail/engine/verbs/look/describe.hpp>
 #include <dovetail/spaces/family/family.hpp>
 #include <dovetail/workloads/network.hpp>
 

@@ -1,11 +1,11 @@
 // dovetail evaluate: what a design costs, or which constraints it breaks.
 #include <algorithm>
 
-#include <dovetail/engine/verbs/evaluate.hpp>
+#include <dovetail/engine/verbs/look/evaluate.hpp>
 
 #include "command.hpp"
-#include <dovetail/engine/cli/words/flags.hpp>
 #include <dovetail/engine/cli/stream/json_lines.hpp>
+#include <dovetail/engine/cli/words/flags.hpp>
 
 namespace dovetail::cli {
 namespace {

@@ -1,5 +1,5 @@
 // dovetail explain: in words, why a mapping costs what it costs.
-#include <dovetail/engine/verbs/explain.hpp>
+#include <dovetail/engine/verbs/look/explain.hpp>
 
 #include "command.hpp"
 #include <dovetail/engine/cli/words/flags.hpp>

@@ -8,9 +8,9 @@
 #include <dovetail/workloads/text/diagnostics.hpp>
 
 #include "commands.hpp"
-#include <dovetail/engine/cli/words/config_file.hpp>
 #include <dovetail/engine/cli/stream/signals.hpp>
 #include <dovetail/engine/cli/stream/terminal.hpp>
+#include <dovetail/engine/cli/words/config_file.hpp>
 
 #ifndef DOVETAIL_VERSION
 #define DOVETAIL_VERSION "unknown"

@@ -1,11 +1,11 @@
 // dovetail map: the best mapping of every layer on one machine, with its proven bound.
-#include <dovetail/engine/verbs/map.hpp>
-#include <dovetail/engine/verbs/map_tiles.hpp>
+#include <dovetail/engine/verbs/map/map.hpp>
+#include <dovetail/engine/verbs/map/map_tiles.hpp>
 
 #include "command.hpp"
+#include <dovetail/engine/cli/stream/json_lines.hpp>
 #include <dovetail/engine/cli/words/flags.hpp>
 #include <dovetail/engine/cli/words/import_options.hpp>
-#include <dovetail/engine/cli/stream/json_lines.hpp>
 
 namespace dovetail::cli {
 namespace {

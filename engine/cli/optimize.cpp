@@ -1,5 +1,5 @@
 // dovetail optimize: the co-design of an accelerator and the mappings of its networks.
-#include <dovetail/engine/verbs/optimize.hpp>
+#include <dovetail/engine/verbs/search/optimize.hpp>
 
 #include "command.hpp"
 #include <dovetail/engine/cli/words/flags.hpp>

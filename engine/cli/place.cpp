@@ -1,11 +1,11 @@
 // dovetail place: stages of a pipeline on boards, layers of networks on machines.
 #include <algorithm>
 
-#include <dovetail/engine/verbs/place.hpp>
+#include <dovetail/engine/verbs/look/place.hpp>
 
 #include "command.hpp"
-#include <dovetail/engine/cli/words/flags.hpp>
 #include <dovetail/engine/cli/stream/json_lines.hpp>
+#include <dovetail/engine/cli/words/flags.hpp>
 
 namespace dovetail::cli {
 namespace {

@@ -2,11 +2,11 @@
 #include <chrono>
 #include <thread>
 
-#include <dovetail/engine/verbs/report.hpp>
+#include <dovetail/engine/verbs/look/report.hpp>
 
 #include "command.hpp"
-#include <dovetail/engine/cli/words/seconds_word.hpp>
 #include <dovetail/engine/cli/stream/signals.hpp>
+#include <dovetail/engine/cli/words/seconds_word.hpp>
 
 namespace dovetail::cli {
 namespace {

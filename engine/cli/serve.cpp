@@ -2,12 +2,12 @@
 #include <iostream>
 
 #include <dovetail/engine/study/ask_tell_document.hpp>
-#include <dovetail/engine/verbs/serve.hpp>
+#include <dovetail/engine/verbs/search/serve.hpp>
 #include <dovetail/workloads/text/printable.hpp>
 
 #include "command.hpp"
-#include <dovetail/engine/cli/words/flags.hpp>
 #include <dovetail/engine/cli/stream/signals.hpp>
+#include <dovetail/engine/cli/words/flags.hpp>
 
 namespace dovetail::cli {
 namespace {

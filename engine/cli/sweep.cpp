@@ -1,6 +1,6 @@
 // dovetail sweep: one study per point of a grid, one row each.
-#include <dovetail/engine/report/table.hpp>
-#include <dovetail/engine/verbs/sweep.hpp>
+#include <dovetail/engine/report/text/table.hpp>
+#include <dovetail/engine/verbs/search/sweep.hpp>
 
 #include "command.hpp"
 #include <dovetail/engine/cli/words/flags.hpp>

@@ -1,5 +1,5 @@
 // dovetail worker: evaluates trials that a study in PostgreSQL has posted, on any machine, until there are none.
-#include <dovetail/engine/verbs/worker.hpp>
+#include <dovetail/engine/verbs/search/worker.hpp>
 
 #include "command.hpp"
 #include <dovetail/engine/cli/words/flags.hpp>

@@ -13,7 +13,7 @@
 #include <dovetail/engine/design/bayes/loop_prior.hpp>
 #include <dovetail/engine/external/command_evaluator.hpp>
 #include <dovetail/engine/map/objective.hpp>
-#include <dovetail/engine/study/named_file.hpp>
+#include <dovetail/engine/study/keys/named_file.hpp>
 #include <dovetail/engine/study/study_space.hpp>
 
 namespace dovetail {

@@ -12,8 +12,8 @@
 #include <vector>
 
 #include <dovetail/accelerators/evaluator.hpp>
-#include <dovetail/engine/codesign/design_evaluation.hpp>
-#include <dovetail/engine/codesign/machine_bound.hpp>
+#include <dovetail/engine/codesign/candidate/design_evaluation.hpp>
+#include <dovetail/engine/codesign/candidate/machine_bound.hpp>
 #include <dovetail/engine/design/designer.hpp>
 #include <dovetail/engine/record/queue.hpp>
 #include <dovetail/engine/record/store.hpp>

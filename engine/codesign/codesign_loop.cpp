@@ -7,8 +7,8 @@
 
 #include <fmt/format.h>
 
+#include <dovetail/engine/codesign/candidate/design_front.hpp>
 #include <dovetail/engine/codesign/codesign.hpp>
-#include <dovetail/engine/codesign/design_front.hpp>
 #include <dovetail/engine/codesign/proof/space_bound.hpp>
 #include <dovetail/engine/codesign/proof/space_prover.hpp>
 #include <dovetail/engine/design/history.hpp>

@@ -5,13 +5,13 @@
 
 #include <dovetail/engine/design/around/alternate_designer.hpp>
 #include <dovetail/engine/design/around/shrink_designer.hpp>
-#include <dovetail/engine/design/designer.hpp>
 #include <dovetail/engine/design/baselines/evolution_designer.hpp>
 #include <dovetail/engine/design/baselines/exhaustive_designer.hpp>
 #include <dovetail/engine/design/baselines/random_designer.hpp>
 #include <dovetail/engine/design/baselines/reinforce_designer.hpp>
 #include <dovetail/engine/design/bayes/bayes_designer.hpp>
 #include <dovetail/engine/design/bayes/relax_round_designer.hpp>
+#include <dovetail/engine/design/designer.hpp>
 #include <dovetail/engine/design/trees/trees_designer.hpp>
 
 namespace dovetail {

@@ -25,7 +25,7 @@
 #include <dovetail/engine/explore/stage/csv_table.hpp>
 #include <dovetail/engine/external/command_pool.hpp>
 #include <dovetail/engine/map/objective.hpp>
-#include <dovetail/engine/study/named_file.hpp>
+#include <dovetail/engine/study/keys/named_file.hpp>
 #include <dovetail/engine/study/study_space.hpp>
 #include <dovetail/spaces/space/point_json.hpp>
 #include <dovetail/workloads/numbers.hpp>

@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-#include <dovetail/engine/codesign/design_front.hpp>
+#include <dovetail/engine/codesign/candidate/design_front.hpp>
 #include <dovetail/engine/explore/exploration.hpp>
 #include <dovetail/engine/explore/exploration_record.hpp>
 #include <dovetail/engine/record/local_queue.hpp>

@@ -9,7 +9,7 @@
 #include <dovetail/engine/explore/exploration.hpp>
 #include <dovetail/engine/explore/pricers/system_pricer.hpp>
 #include <dovetail/engine/explore/stage/csv_table.hpp>
-#include <dovetail/engine/study/named_file.hpp>
+#include <dovetail/engine/study/keys/named_file.hpp>
 #include <dovetail/engine/study/study_space.hpp>
 #include <dovetail/workloads/numbers.hpp>
 

@@ -4,13 +4,13 @@
 #include <fmt/format.h>
 #include <pybind11/numpy.h>
 
-#include <dovetail/accelerators/evaluators.hpp>
 #include <dovetail/accelerators/cycle/cycle_model.hpp>
+#include <dovetail/accelerators/evaluators.hpp>
 #include <dovetail/accelerators/loop/plan.hpp>
 #include <dovetail/accelerators/mapping/design.hpp>
-#include <dovetail/engine/report/evaluation_json.hpp>
-#include <dovetail/engine/report/explain.hpp>
+#include <dovetail/engine/report/design/explain.hpp>
 #include <dovetail/engine/report/report.hpp>
+#include <dovetail/engine/report/text/evaluation_json.hpp>
 #include <dovetail/workloads/parallel.hpp>
 
 #include "errors.hpp"

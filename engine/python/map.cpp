@@ -8,8 +8,8 @@
 #include <dovetail/engine/map/mapper.hpp>
 #include <dovetail/engine/map/network/second_opinion.hpp>
 #include <dovetail/engine/map/objective.hpp>
-#include <dovetail/engine/report/evaluation_json.hpp>
-#include <dovetail/engine/report/map_json.hpp>
+#include <dovetail/engine/report/design/map_json.hpp>
+#include <dovetail/engine/report/text/evaluation_json.hpp>
 #include <dovetail/workloads/network.hpp>
 #include <dovetail/workloads/parallel.hpp>
 

@@ -7,11 +7,11 @@
 #include <dovetail/engine/codesign/codesign.hpp>
 #include <dovetail/engine/explore/exploration.hpp>
 #include <dovetail/engine/explore/stage/candidate_json.hpp>
-#include <dovetail/engine/report/exploration_report.hpp>
+#include <dovetail/engine/report/design/sweep_row.hpp>
+#include <dovetail/engine/report/explore/exploration_report.hpp>
 #include <dovetail/engine/report/report.hpp>
 #include <dovetail/engine/report/stored_study.hpp>
 #include <dovetail/engine/report/study_page.hpp>
-#include <dovetail/engine/report/sweep_row.hpp>
 #include <dovetail/engine/study/presets.hpp>
 #include <dovetail/workloads/network.hpp>
 

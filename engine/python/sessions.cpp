@@ -9,7 +9,7 @@
 #include <fmt/format.h>
 #include <pybind11/numpy.h>
 
-#include <dovetail/engine/codesign/design_front.hpp>
+#include <dovetail/engine/codesign/candidate/design_front.hpp>
 #include <dovetail/engine/design/bayes/belief.hpp>
 #include <dovetail/engine/study/ask_tell_document.hpp>
 

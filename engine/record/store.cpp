@@ -18,7 +18,7 @@
 
 #include <dovetail/engine/record/checksum.hpp>
 #include <dovetail/engine/record/identity_differences.hpp>
-#include <dovetail/engine/record/postgres_store.hpp>
+#include <dovetail/engine/record/postgres/postgres_store.hpp>
 #include "database.h"
 #include "record_chain.h"
 

@@ -7,9 +7,9 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include <dovetail/engine/report/evaluation_json.hpp>
 #include <dovetail/engine/report/report.hpp>
-#include <dovetail/engine/report/table.hpp>
+#include <dovetail/engine/report/text/evaluation_json.hpp>
+#include <dovetail/engine/report/text/table.hpp>
 
 namespace dovetail {
 namespace {

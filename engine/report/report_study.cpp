@@ -8,13 +8,13 @@
 #include <dovetail/accelerators/machine/architecture_document.hpp>
 #include <dovetail/accelerators/mapping/mapping_document.hpp>
 #include <dovetail/engine/map/objective.hpp>
-#include <dovetail/engine/report/cycle_report.hpp>
-#include <dovetail/engine/report/design_review.hpp>
-#include <dovetail/engine/report/evaluation_json.hpp>
 #include <dovetail/engine/record/outcome.hpp>
+#include <dovetail/engine/report/design/cycle_report.hpp>
+#include <dovetail/engine/report/design/design_review.hpp>
 #include <dovetail/engine/report/limits_report.hpp>
 #include <dovetail/engine/report/report.hpp>
-#include <dovetail/engine/report/table.hpp>
+#include <dovetail/engine/report/text/evaluation_json.hpp>
+#include <dovetail/engine/report/text/table.hpp>
 
 namespace dovetail {
 namespace {

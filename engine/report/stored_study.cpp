@@ -3,10 +3,10 @@
 
 #include <stdexcept>
 
-#include <dovetail/engine/report/design_review.hpp>
-#include <dovetail/engine/report/evaluation_json.hpp>
+#include <dovetail/engine/report/design/design_review.hpp>
 #include <dovetail/engine/report/report.hpp>
 #include <dovetail/engine/report/study_page.hpp>
+#include <dovetail/engine/report/text/evaluation_json.hpp>
 
 namespace dovetail {
 namespace {

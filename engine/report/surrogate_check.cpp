@@ -6,7 +6,7 @@
 #include <stdexcept>
 
 #include <dovetail/engine/record/outcome.hpp>
-#include <dovetail/surrogates/gaussian_process.hpp>
+#include <dovetail/surrogates/process/gaussian_process.hpp>
 
 namespace dovetail {
 namespace {

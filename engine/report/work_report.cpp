@@ -3,9 +3,9 @@
 
 #include <fmt/format.h>
 
-#include <dovetail/engine/report/duration.hpp>
-#include <dovetail/engine/report/evaluation_json.hpp>
-#include <dovetail/engine/report/table.hpp>
+#include <dovetail/engine/report/text/duration.hpp>
+#include <dovetail/engine/report/text/evaluation_json.hpp>
+#include <dovetail/engine/report/text/table.hpp>
 
 namespace dovetail {
 

@@ -5,7 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include <dovetail/engine/record/postgres_store.hpp>
+#include <dovetail/engine/record/postgres/postgres_store.hpp>
 
 namespace dovetail {
 

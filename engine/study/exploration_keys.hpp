@@ -7,11 +7,11 @@
 #include <utility>
 #include <vector>
 
-#include <dovetail/engine/study/board_keys.hpp>
-#include <dovetail/engine/study/compress_keys.hpp>
+#include <dovetail/engine/study/keys/board_keys.hpp>
+#include <dovetail/engine/study/keys/compress_keys.hpp>
+#include <dovetail/engine/study/keys/system_keys.hpp>
+#include <dovetail/engine/study/keys/trainer_keys.hpp>
 #include <dovetail/engine/study/study.hpp>
-#include <dovetail/engine/study/trainer_keys.hpp>
-#include <dovetail/engine/study/system_keys.hpp>
 #include <dovetail/workloads/text/document.hpp>
 #include <dovetail/workloads/text/reader.hpp>
 

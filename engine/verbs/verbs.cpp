@@ -3,18 +3,18 @@
 
 #include <algorithm>
 
-#include <dovetail/engine/verbs/calibrate.hpp>
-#include <dovetail/engine/verbs/convert.hpp>
-#include <dovetail/engine/verbs/describe.hpp>
-#include <dovetail/engine/verbs/evaluate.hpp>
-#include <dovetail/engine/verbs/explain.hpp>
-#include <dovetail/engine/verbs/map.hpp>
-#include <dovetail/engine/verbs/optimize.hpp>
-#include <dovetail/engine/verbs/place.hpp>
-#include <dovetail/engine/verbs/report.hpp>
-#include <dovetail/engine/verbs/serve.hpp>
-#include <dovetail/engine/verbs/sweep.hpp>
-#include <dovetail/engine/verbs/worker.hpp>
+#include <dovetail/engine/verbs/convert/calibrate.hpp>
+#include <dovetail/engine/verbs/convert/convert.hpp>
+#include <dovetail/engine/verbs/look/describe.hpp>
+#include <dovetail/engine/verbs/look/evaluate.hpp>
+#include <dovetail/engine/verbs/look/explain.hpp>
+#include <dovetail/engine/verbs/look/place.hpp>
+#include <dovetail/engine/verbs/look/report.hpp>
+#include <dovetail/engine/verbs/map/map.hpp>
+#include <dovetail/engine/verbs/search/optimize.hpp>
+#include <dovetail/engine/verbs/search/serve.hpp>
+#include <dovetail/engine/verbs/search/sweep.hpp>
+#include <dovetail/engine/verbs/search/worker.hpp>
 #include <dovetail/workloads/text/reader.hpp>
 
 namespace dovetail::verbs {

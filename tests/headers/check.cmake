@@ -68,7 +68,7 @@ else()
     leads_its_source(${header} leads)
     if(UNITY)
       set(needed ${header} IN_LIST public)
-    else()  # the verbs' sources begin with a precompiled header
+    else()  # the verbs are always compiled several at once
       set(needed ${header} MATCHES "^engine/verbs/")
     endif()
     if(leads AND NOT (${needed}))

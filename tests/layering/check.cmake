@@ -8,15 +8,17 @@ set(surrogates_may "surrogates")
 set(engine_may "engine;spaces;surrogates;accelerators;workloads")
 
 # The floors of each room, the lowest first: a sub-room includes those before it. `.` is the room's own folder.
-set(workloads_floors text . import export)
+set(workloads_floors text . import import/onnx export)
 set(accelerators_floors machine mapping . loop gemmini systolic tiles cycle import export)
 set(spaces_floors expression space mapping family network system)
-set(surrogates_floors .)
-set(engine_floors record train design/points design design/baselines design/trees design/bayes design/around map map/sampling map/exact
-    map/network bound study external place tiles compress fuse codesign codesign/proof explore/stage explore/pricers
-    explore/accuracy explore report cases verbs cli/stream cli/words cli capi python)
+set(surrogates_floors numeric process .)
+set(engine_floors record record/postgres train design/points design design/baselines design/trees design/bayes design/around map
+    map/sampling map/exact map/network bound study/keys study external place tiles compress fuse codesign/candidate codesign
+    codesign/proof explore/stage explore/pricers explore/accuracy explore report/text report/design report report/explore cases
+    verbs verbs/search verbs/map verbs/look verbs/convert cli/stream cli/words cli capi python)
 # What names every implementation of an interface stands above them all.
 set(registries accelerators/evaluators.cpp engine/design/designers.cpp engine/map/mappers.cpp engine/codesign/codesign_loop.cpp
+    engine/record/store.cpp engine/verbs/verbs.cpp workloads/import/formats.cpp
     workloads/public.hpp accelerators/public.hpp spaces/public.hpp surrogates/public.hpp engine/public.hpp)
 
 set(wrong "")

@@ -9,7 +9,7 @@
 
 #include <dovetail/workloads/import/idle_document.hpp>
 #include <dovetail/workloads/import/maestro.hpp>
-#include <dovetail/workloads/import/onnx.hpp>
+#include <dovetail/workloads/import/onnx/onnx.hpp>
 #include <dovetail/workloads/import/other_documents.hpp>
 #include <dovetail/workloads/import/scalesim.hpp>
 #include <dovetail/workloads/import/timeloop_problem.hpp>

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include <dovetail/engine/verbs/study_of.hpp>
+#include <dovetail/engine/verbs/search/study_of.hpp>
 
 #include "import_options.hpp"
 

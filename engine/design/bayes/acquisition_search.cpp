@@ -7,7 +7,7 @@
 #include <set>
 
 #include <dovetail/engine/design/points/point_moves.hpp>
-#include <dovetail/surrogates/ascend.hpp>
+#include <dovetail/surrogates/numeric/ascend.hpp>
 
 namespace dovetail {
 namespace {

@@ -13,7 +13,7 @@
 #include <dovetail/engine/design/points/coordinates.hpp>
 #include <dovetail/engine/design/trees/boosted_trees.hpp>
 #include <dovetail/surrogates/classifier.hpp>
-#include <dovetail/surrogates/path_sample.hpp>
+#include <dovetail/surrogates/process/path_sample.hpp>
 #include <dovetail/surrogates/regression.hpp>
 
 namespace dovetail {

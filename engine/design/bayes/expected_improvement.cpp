@@ -2,7 +2,7 @@
 #include <dovetail/engine/design/bayes/expected_improvement.hpp>
 
 #include <cmath>
-#include <dovetail/surrogates/standard_normal.hpp>
+#include <dovetail/surrogates/numeric/standard_normal.hpp>
 
 namespace dovetail {
 

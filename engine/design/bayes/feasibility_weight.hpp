@@ -1,7 +1,7 @@
 // Probability of feasibility in the log, and how it joins an acquisition.
 #pragma once
 
-#include <dovetail/surrogates/standard_normal.hpp>
+#include <dovetail/surrogates/numeric/standard_normal.hpp>
 
 #include <cmath>
 

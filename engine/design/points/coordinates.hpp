@@ -7,8 +7,8 @@
 #include <vector>
 
 #include <dovetail/spaces/space/space.hpp>
-#include <dovetail/surrogates/kernel.hpp>
-#include <dovetail/surrogates/matrix.hpp>
+#include <dovetail/surrogates/numeric/matrix.hpp>
+#include <dovetail/surrogates/process/kernel.hpp>
 
 namespace dovetail {
 

@@ -5,8 +5,8 @@
 
 #include <fmt/format.h>
 
-#include <dovetail/engine/explore/stage/candidate_json.hpp>
 #include <dovetail/engine/explore/pricers/command_pricer.hpp>
+#include <dovetail/engine/explore/stage/candidate_json.hpp>
 #include <dovetail/engine/external/command_pool.hpp>
 
 namespace dovetail {

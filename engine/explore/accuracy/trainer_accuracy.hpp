@@ -4,7 +4,7 @@
 #include <memory>
 
 #include <dovetail/engine/explore/stage/stage.hpp>
-#include <dovetail/engine/study/trainer_keys.hpp>
+#include <dovetail/engine/study/keys/trainer_keys.hpp>
 
 namespace dovetail {
 

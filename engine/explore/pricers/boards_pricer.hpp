@@ -6,7 +6,7 @@
 #include <string>
 
 #include <dovetail/engine/explore/stage/stage.hpp>
-#include <dovetail/engine/study/board_keys.hpp>
+#include <dovetail/engine/study/keys/board_keys.hpp>
 
 namespace dovetail {
 

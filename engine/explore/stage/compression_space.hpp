@@ -6,7 +6,7 @@
 #include <vector>
 
 #include <dovetail/engine/compress/compression.hpp>
-#include <dovetail/engine/study/compress_keys.hpp>
+#include <dovetail/engine/study/keys/compress_keys.hpp>
 #include <dovetail/spaces/space/space.hpp>
 
 namespace dovetail {

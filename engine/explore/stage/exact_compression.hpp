@@ -8,7 +8,7 @@
 
 #include <dovetail/engine/compress/compression.hpp>
 #include <dovetail/engine/explore/stage/candidate.hpp>
-#include <dovetail/engine/study/compress_keys.hpp>
+#include <dovetail/engine/study/keys/compress_keys.hpp>
 
 namespace dovetail {
 

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include <dovetail/accelerators/mapping/design.hpp>
 #include <dovetail/accelerators/machine/architecture_document.hpp>
+#include <dovetail/accelerators/mapping/design.hpp>
 #include <dovetail/accelerators/mapping/mapping_document.hpp>
 #include <dovetail/workloads/network.hpp>
 #include <dovetail/workloads/text/embedded.hpp>

@@ -10,7 +10,7 @@
 #include <dovetail/accelerators/loop/loop_model.hpp>
 #include <dovetail/accelerators/mapping/design.hpp>
 #include <dovetail/engine/external/command_evaluator.hpp>
-#include <dovetail/engine/report/evaluation_json.hpp>
+#include <dovetail/engine/report/text/evaluation_json.hpp>
 #include <dovetail/engine/study/ask_tell.hpp>
 #include <dovetail/engine/study/ask_tell_document.hpp>
 #include <dovetail/engine/study/study.hpp>

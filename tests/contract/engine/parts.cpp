@@ -9,7 +9,7 @@
 #include <dovetail/engine/design/designers.hpp>
 #include <dovetail/engine/map/mapper.hpp>
 #include <dovetail/engine/record/store.hpp>
-#include <dovetail/engine/report/part_tables.hpp>
+#include <dovetail/engine/report/text/part_tables.hpp>
 #include <nlohmann/json.hpp>
 
 using namespace dovetail;

@@ -5,8 +5,8 @@
 
 #include <cstdlib>
 
-#include <dovetail/engine/record/postgres_queue.hpp>
-#include <dovetail/engine/record/postgres_store.hpp>
+#include <dovetail/engine/record/postgres/postgres_queue.hpp>
+#include <dovetail/engine/record/postgres/postgres_store.hpp>
 
 #include "support/reference_data.hpp"
 #include "support/postgres_server.hpp"

@@ -9,8 +9,8 @@
 #include <fmt/format.h>
 
 #include <dovetail/accelerators/cycle/cycle_machine.hpp>
-#include <dovetail/accelerators/mapping/design.hpp>
 #include <dovetail/accelerators/machine/architecture_document.hpp>
+#include <dovetail/accelerators/mapping/design.hpp>
 #include <dovetail/accelerators/mapping/mapping_document.hpp>
 #include <dovetail/spaces/family/family_document.hpp>
 #include <dovetail/spaces/space/space_document.hpp>

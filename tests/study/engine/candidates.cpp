@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
+#include <dovetail/engine/codesign/candidate/network_sum.hpp>
 #include <dovetail/engine/codesign/codesign.hpp>
-#include <dovetail/engine/codesign/network_sum.hpp>
 #include <dovetail/workloads/text/document.hpp>
 
 using namespace dovetail;

@@ -45,6 +45,20 @@ std::vector<std::string> blocks(const std::string& text, const std::string& lang
   return found;
 }
 
+// The commands that a text quotes between backticks; those with a placeholder are forms, not commands.
+std::vector<std::string> quoted_commands(const std::string& text) {
+  std::vector<std::string> found;
+  for (std::size_t at = 0; (at = text.find("`dovetail ", at)) != std::string::npos;) {
+    const std::size_t end = text.find('`', at + 1);
+    std::string command = text.substr(at + 1, end - at - 1);
+    at = end + 1;
+    const bool form = command.find("\xE2\x80\xA6") != std::string::npos || command.find('|') != std::string::npos;
+    if (!form && command.find("COMMAND") == std::string::npos && command.find("STORE") == std::string::npos)
+      found.push_back(std::move(command));
+  }
+  return found;
+}
+
 std::string first_line(const std::filesystem::path& path) {
   std::ifstream file(path);
   std::string line;
@@ -123,6 +137,31 @@ TEST_CASE("every example of every --help runs") {
         CHECK(outcome.code == 0);
       ++ran;
     }
+  }
+  CHECK(ran >= 30);
+}
+
+TEST_CASE("every command that the README quotes runs") {
+  const Folder folder;
+  if (shell(folder, "bash -c true").code != 0) {
+    skip("no bash here");
+    return;
+  }
+  write_files(folder);
+  CHECK(shell(folder, "$D optimize study.yaml --store dqn.db").code == 0);
+  std::filesystem::create_directories(folder.path / "tests");
+  std::filesystem::create_directory_symlink(std::string(DOVETAIL_SOURCE_DIR) + "/tests/examples", folder.path / "tests/examples");
+  int ran = 0;
+  for (const std::string& line : quoted_commands(read(std::string(DOVETAIL_SOURCE_DIR) + "/README.md"))) {
+    CAPTURE(line);
+    folder.write("example.bash", "D='" DOVETAIL_PROGRAM "'\n" + std::string(preamble) + line + "\n");
+    const Outcome outcome = shell(folder, "bash example.bash");
+    CAPTURE(outcome.err);
+    if (lacks_something(line))
+      CHECK(outcome.code != 2);
+    else
+      CHECK(outcome.code == 0);
+    ++ran;
   }
   CHECK(ran >= 30);
 }

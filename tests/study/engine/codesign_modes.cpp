@@ -5,11 +5,11 @@
 #include <nlohmann/json.hpp>
 
 #include <dovetail/accelerators/evaluators.hpp>
+#include <dovetail/engine/codesign/candidate/design_front.hpp>
 #include <dovetail/engine/codesign/codesign.hpp>
-#include <dovetail/engine/codesign/design_front.hpp>
 #include <dovetail/engine/design/bayes/loop_prior.hpp>
 #include <dovetail/engine/map/objective.hpp>
-#include <dovetail/engine/report/design_review.hpp>
+#include <dovetail/engine/report/design/design_review.hpp>
 #include <dovetail/engine/report/report.hpp>
 #include <dovetail/workloads/text/document.hpp>
 

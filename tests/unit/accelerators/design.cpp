@@ -6,8 +6,8 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include <dovetail/accelerators/mapping/design.hpp>
 #include <dovetail/accelerators/machine/architecture_document.hpp>
+#include <dovetail/accelerators/mapping/design.hpp>
 #include <dovetail/accelerators/mapping/mapping_document.hpp>
 #include <dovetail/workloads/layer.hpp>
 

@@ -1,7 +1,7 @@
 // Fronts and hypervolumes against volumes on paper and a grid count.
 #include <doctest/doctest.h>
 
-#include <dovetail/engine/codesign/design_front.hpp>
+#include <dovetail/engine/codesign/candidate/design_front.hpp>
 #include <dovetail/engine/design/bayes/hypervolume_improvement.hpp>
 #include <dovetail/spaces/space/random.hpp>
 

@@ -6,7 +6,7 @@
 
 #include <dovetail/accelerators/loop/loop_model.hpp>
 #include <dovetail/accelerators/mapping/design.hpp>
-#include <dovetail/engine/report/explain.hpp>
+#include <dovetail/engine/report/design/explain.hpp>
 
 using namespace dovetail;
 

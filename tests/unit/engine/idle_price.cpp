@@ -7,7 +7,7 @@
 #include <vector>
 
 #include <dovetail/accelerators/machine/architecture_document.hpp>
-#include <dovetail/engine/report/idle_price.hpp>
+#include <dovetail/engine/report/design/idle_price.hpp>
 
 using namespace dovetail;
 

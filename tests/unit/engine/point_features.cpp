@@ -2,7 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <dovetail/engine/design/bayes/acquisition_search.hpp>
-#include <dovetail/surrogates/gaussian_process.hpp>
+#include <dovetail/surrogates/process/gaussian_process.hpp>
 
 using namespace dovetail;
 

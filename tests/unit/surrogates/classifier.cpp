@@ -5,7 +5,7 @@
 #include <random>
 
 #include <dovetail/surrogates/classifier.hpp>
-#include <dovetail/surrogates/standard_normal.hpp>
+#include <dovetail/surrogates/numeric/standard_normal.hpp>
 
 using namespace dovetail;
 

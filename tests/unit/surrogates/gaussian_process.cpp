@@ -6,7 +6,7 @@
 #include <numbers>
 #include <random>
 
-#include <dovetail/surrogates/gaussian_process.hpp>
+#include <dovetail/surrogates/process/gaussian_process.hpp>
 
 using namespace dovetail;
 

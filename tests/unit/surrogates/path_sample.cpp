@@ -4,7 +4,7 @@
 #include <cmath>
 #include <random>
 
-#include <dovetail/surrogates/path_sample.hpp>
+#include <dovetail/surrogates/process/path_sample.hpp>
 
 using namespace dovetail;
 
