@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <nlohmann/json.hpp>
+#include <algorithm>
 #include <fstream>
 #include <sstream>
 
@@ -53,7 +54,8 @@ std::vector<std::string> quoted_commands(const std::string& text) {
     std::string command = text.substr(at + 1, end - at - 1);
     at = end + 1;
     const bool form = command.find("\xE2\x80\xA6") != std::string::npos || command.find('|') != std::string::npos;
-    if (!form && command.find("COMMAND") == std::string::npos && command.find("STORE") == std::string::npos)
+    const bool words = std::count(command.begin(), command.end(), ' ') >= 2 && command.back() != '-';
+    if (words && !form && command.find("COMMAND") == std::string::npos && command.find("STORE") == std::string::npos)
       found.push_back(std::move(command));
   }
   return found;
