@@ -17,7 +17,7 @@ double Codesign::bound(const Box& box) const {
 
 double Codesign::bound(const Architecture& ideal, const std::vector<MappingRules>& rules,
                        std::span<const std::size_t> which, std::vector<CompulsoryCost>& costs) const {
-  if (!terms_.loop_model_bounds(ideal)) return 0.0;
+  if (!terms_.machine_bounds(ideal)) return 0.0;
   if (!terms_.allows_area(area_um2(ideal))) return infinity;
   for (const std::size_t layer : which) {
     const CompulsoryCost least = (*work_->layers[layer]->bound)(ideal, rules[layer], terms_.bypass);

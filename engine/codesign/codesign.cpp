@@ -60,6 +60,10 @@ Codesign::Codesign(Study study, std::shared_ptr<const Evaluator> own,
   if (!study_.evaluator.empty() && study_.model != "loop")
     diagnostics.error({study_.folder, 0, 0, ""},
                       "both 'evaluator' and 'model: cycle' would decide: keep one");
+  const bool decided_elsewhere = own != nullptr || !study_.evaluator.empty() || study_.model != "loop";
+  if (decided_elsewhere && (study_.factors != "perfect" || study_.placement != "even"))
+    diagnostics.error({study_.folder, 0, 0, ""},
+                      "'factors: imperfect' and 'placement: uneven' are mapped by the loop model: leave out 'model' and 'evaluator'");
   diagnostics.raise();
   read_networks(diagnostics);
   read_family(diagnostics);
@@ -80,6 +84,8 @@ void Codesign::agree_on_terms(std::shared_ptr<const Evaluator> own) {
   terms_.bypass = study_.bypass == "none"    ? Bypass::none
                   : study_.bypass == "fixed" ? Bypass::fixed
                                              : Bypass::search;
+  terms_.factors = study_.factors == "imperfect" ? Factors::imperfect : Factors::perfect;
+  terms_.placement = study_.placement == "uneven" ? Placement::uneven : Placement::even;
   terms_.budget = study_.budget;
   terms_.gap = study_.prove ? 0.0 : study_.gap;  // a proof's gap is that of the whole study
   terms_.seed = study_.seed;
@@ -198,7 +204,7 @@ bool Codesign::bounded_beforehand(const Spec& spec) const {
   const Metric& metric = *find_metric(spec.metric);
   if (metric.before_mapping) return true;
   return spec.max && metric.rises() &&
-         terms_.loop_model_bounds(family_->instantiate(family_->default_point()));
+         terms_.machine_bounds(family_->instantiate(family_->default_point()));
 }
 
 std::unique_ptr<Designer> Codesign::designer(int threads) const {

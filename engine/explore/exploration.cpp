@@ -214,6 +214,8 @@ void Exploration::make_stages(Diagnostics& diagnostics) {
         options.gap = study_.gap;
         options.objective = *parse_objective(cost.mapping);
         options.bypass = study_.bypass == "none" ? Bypass::none : study_.bypass == "fixed" ? Bypass::fixed : Bypass::search;
+        options.factors = study_.factors == "imperfect" ? Factors::imperfect : Factors::perfect;
+        options.placement = study_.placement == "uneven" ? Placement::uneven : Placement::even;
         options.seed = study_.seed;
         options.clock_mhz = study_.clock_mhz;
         if (candidates_.system) {
@@ -538,6 +540,8 @@ StudyRecord Exploration::record(const std::string& command, const std::string& v
     identity["family digest"] = digest(text);
     identity["clock_mhz"] = fmt::format("{}", study_.clock_mhz.value_or(candidates_.machine->clock_mhz()));
     identity["bypass"] = study_.bypass;
+    if (study_.factors != "perfect") identity["factors"] = study_.factors;
+    if (study_.placement != "even") identity["placement"] = study_.placement;
   }
   if (candidates_.system) {
     text.clear();
@@ -549,6 +553,8 @@ StudyRecord Exploration::record(const std::string& command, const std::string& v
     }
     identity["system digest"] = digest(text);
     identity["bypass"] = study_.bypass;
+    if (study_.factors != "perfect") identity["factors"] = study_.factors;
+    if (study_.placement != "even") identity["placement"] = study_.placement;
   }
   Random random(0, {0x7370});
   text.clear();

@@ -112,6 +112,8 @@ Json header_json(const Codesign& codesign) {
           {"model", codesign.terms().external ? "external" : study.model},
           {"seed", study.seed},
           {"parameters", std::move(parameters)}};
+  if (study.factors != "perfect") json["factors"] = study.factors;
+  if (study.placement != "even") json["placement"] = study.placement;
   if (!codesign.goal().specs.empty()) json["specs"] = specs_json(codesign);
   return json;
 }
@@ -389,11 +391,12 @@ std::string result_text(const Json& result) {
   std::int64_t infeasible = 0;
   for (const Json& count : result["infeasible"]) infeasible += count.get<std::int64_t>();
   std::string out = fmt::format(
-      "{} on {}: {} trials ({} mapped, {} pruned by bounds, {} infeasible), designer {}, mapper {}, {} "
+      "{} on {}: {} trials ({} mapped, {} pruned by bounds, {} infeasible), designer {}, mapper {}{}{}, {} "
       "model\n\n",
       names, result["family"].get<std::string>(), result["trials"].dump(), result["feasible"].dump(),
       result["pruned"].dump(), infeasible, result["designer"].get<std::string>(),
-      result["mapper"].get<std::string>(), result["model"].get<std::string>());
+      result["mapper"].get<std::string>(), result.contains("factors") ? ", imperfect factors" : "",
+      result.contains("placement") ? ", uneven placement" : "", result["model"].get<std::string>());
   out += summary_text(result) + "\n";
   const Json& best = result["best"];
   if (best.is_null()) {

@@ -293,6 +293,12 @@ Record<Study> make_record() {
       .optional("bypass", &Study::bypass, "which levels may be skipped by a tensor: search (any), none (every level keeps every tensor), fixed (as the document or "
                 "family says)",
                 one_of({"search", "none", "fixed"}))
+      .optional("factors", &Study::factors, "perfect: factors of loops multiply to the extents; imperfect: they cover them, and the last round "
+                "of a loop may be shorter; the loop model decides then, and machines have no bound beforehand",
+                one_of({"perfect", "imperfect"}))
+      .optional("placement", &Study::placement, "even: one tile per level for all tensors; uneven: in every memory each tensor has its own depth in "
+                "the memory's loops; the loop model decides then, and machines have no bound beforehand",
+                one_of({"even", "uneven"}))
       .optional("model", &Study::model, "evaluator that decides: loop (closed form), or cycle (cycle level; the loop model screens)", one_of(evaluator_names()))
       .custom("evaluator", false,
               "your own simulator decides: a command for the shell, started once per thread, that is sent a design (the document of "

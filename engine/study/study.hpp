@@ -77,6 +77,8 @@ struct Study {
   std::int64_t budget = 0;  ///< mapping evaluations per layer, 0: the mapper's default
   double gap = 0.0;         ///< mappers may stop within this share of the bound
   std::string bypass = "search";
+  std::string factors = "perfect";  ///< of loops: they divide the extents, or cover them (imperfect)
+  std::string placement = "even";   ///< one tile a level for all tensors, or each at its own depth (uneven)
   std::string model = "loop";
   std::string evaluator;  ///< command of the user's simulator, which then decides; empty: `model` does
   double evaluator_timeout_s = 60.0;  ///< for one of its answers

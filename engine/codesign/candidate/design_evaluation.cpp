@@ -32,12 +32,15 @@ MapRequest DesignEvaluation::request(const Candidate& candidate, std::size_t lay
   request.rules = candidate.rules[layer];
   request.objective = terms_->sum.objective();
   request.bypass = terms_->bypass;
+  request.factors = terms_->factors;
+  request.placement = terms_->placement;
   request.budget = terms_->budget;
   request.gap = terms_->gap;
   request.seed = terms_->seed;
   request.threads = effort.threads;
   request.cutoff = effort.cutoff;
   request.prove = effort.prove;
+  if (!terms_->plain()) request.stop = effort.stop;
   return request;
 }
 
@@ -100,12 +103,13 @@ std::optional<DesignEvaluation::Answers> DesignEvaluation::map_layers(
         return;
       }
       const std::int64_t so_far = answers[i].result.evaluations;
-      answers[i] = map_layer(candidate, i, {limits.threads, before[i] * scale, prove});
+      answers[i] = map_layer(candidate, i, {limits.threads, before[i] * scale, prove, limits.stop});
       answers[i].result.evaluations += so_far;
       open[i] = answers[i].result.stopped == "cutoff" ? 1 : 0;
       bounds[i] = std::max(before[i], answers[i].result.lower_bound);
     });
     if (std::count(given_up.begin(), given_up.end(), 1) > 0) return std::nullopt;
+    if (!terms_->plain() && limits.stop && limits.stop()) return std::nullopt;
     for (const LayerAnswer& answer : answers) {
       if (design.reason.empty()) design.reason = answer.failure;
     }
@@ -131,10 +135,11 @@ std::optional<DesignPoint> DesignEvaluation::evaluate(const Candidate& candidate
   const NetworkSet& work = *candidate.work;
   const std::vector<CompulsoryCost> costs = MachineBound(*terms_).costs(candidate);
   const bool bounded = terms_->loop_model_bounds(candidate.machine);
-  const double bound_here = bounded ? terms_->sum.together(work, costs) : 0.0;
+  const bool bounded_beforehand = terms_->machine_bounds(candidate.machine);
+  const double bound_here = bounded_beforehand ? terms_->sum.together(work, costs) : 0.0;
   const bool area_only = !terms_->limits_mappings();
   const bool too_large = area_only && !terms_->allows_area(design.area_um2);
-  const bool prunes = limits.incumbent > 0.0 && (area_only || limits.unseen) && dataflow == Dataflow::free && bounded;
+  const bool prunes = limits.incumbent > 0.0 && (area_only || limits.unseen) && dataflow == Dataflow::free && bounded_beforehand;
   if ((too_large && limits.prune) || (prunes && bound_here >= limits.incumbent)) {
     design.pruned = true;
     design.objective = design.lower_bound = bound_here;
@@ -143,7 +148,7 @@ std::optional<DesignPoint> DesignEvaluation::evaluate(const Candidate& candidate
   }
 
   const bool later = limits.prove && terms_->proofs_of_networks();
-  const bool prove = !terms_->proofs_can_wait() || (limits.prove && !later);
+  const bool prove = !terms_->explores() || (limits.prove && !later);
   const bool cutting = prove && prunes && terms_->exact();
   const auto answers = map_layers(candidate, design, limits, costs, prove, cutting);
   if (!answers) return std::nullopt;
@@ -249,7 +254,7 @@ NetworkMapRequest DesignEvaluation::network_request(const Candidate& candidate, 
 
 DesignPoint DesignEvaluation::refined(const Candidate& candidate, DesignPoint design, Dataflow dataflow,
                                       const EvaluationLimits& limits) const {
-  if (!design.mapped || design.pruned || !terms_->proofs_can_wait()) return design;
+  if (!design.mapped || design.pruned || !terms_->explores()) return design;
   if (!terms_->proofs_of_networks()) {
     if (std::all_of(design.layers.begin(), design.layers.end(),
                     [](const MappedLayer& layer) { return layer.proven; }))

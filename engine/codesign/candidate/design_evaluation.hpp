@@ -65,6 +65,7 @@ class DesignEvaluation {
     int threads = 1;  ///< as in MapRequest, like the others
     double cutoff = 0.0;
     bool prove = true;
+    std::function<bool()> stop;  ///< ends a mapping search of the larger spaces, which can be long; whoever asked checks it again
   };
 
   /// What the mapper is asked for a layer.

@@ -21,13 +21,13 @@ std::vector<CompulsoryCost> MachineBound::costs(const Candidate& candidate,
 }
 
 double MachineBound::operator()(const Candidate& candidate) const {
-  if (!terms_->loop_model_bounds(candidate.machine)) return 0.0;
+  if (!terms_->machine_bounds(candidate.machine)) return 0.0;
   return terms_->sum.together(*candidate.work, costs(candidate));
 }
 
 double MachineBound::within(const Candidate& candidate) const {
   if (!terms_->allows_area(area_um2(candidate.machine))) return infinity;
-  if (!terms_->loop_model_bounds(candidate.machine)) return 0.0;
+  if (!terms_->machine_bounds(candidate.machine)) return 0.0;
   const std::vector<CompulsoryCost> least = costs(candidate);
   if (terms_->ruled_out(terms_->sum.sums(*candidate.work, least))) return infinity;
   return terms_->sum.together(*candidate.work, least);
@@ -40,7 +40,7 @@ std::vector<char> MachineBound::weighty_layers(const Candidate& candidate) const
 }
 
 std::vector<double> MachineBound::guesses(const Candidate& candidate, const std::vector<char>& weighty) const {
-  const bool bounded = terms_->loop_model_bounds(candidate.machine);
+  const bool bounded = terms_->machine_bounds(candidate.machine);
   std::vector<CompulsoryCost> least;
   CompulsoryCost all{0.0, 0.0};
   if (bounded) least = costs(candidate, weighty), all = terms_->sum.sums(*candidate.work, least);

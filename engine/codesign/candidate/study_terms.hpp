@@ -17,6 +17,8 @@ struct StudyTerms {
   NetworkSum sum;
   std::shared_ptr<const Mapper> mapper;
   Bypass bypass = Bypass::search;
+  Factors factors = Factors::perfect;
+  Placement placement = Placement::even;
   std::int64_t budget = 0;  ///< as in a MapRequest, like the next two
   double gap = 0.0;
   std::uint64_t seed = 0;
@@ -25,14 +27,22 @@ struct StudyTerms {
   int candidates = 8;                          ///< mappings of a layer that an external one is asked about
   double clock_hz = 0.0;
 
-  /// The mapper proves: exact, without a budget, decided by the loop model.
-  bool exact() const { return evaluator == nullptr && mapper->name() == "exact" && budget == 0; }
+  /// One tile per level for all tensors, and factors that divide: what bounds of machines and proofs of networks are about.
+  bool plain() const { return factors == Factors::perfect && placement == Placement::even; }
+  /// The mapper is the exact one, without a budget, and the loop model decides.
+  bool exactly_mapped() const { return evaluator == nullptr && mapper->name() == "exact" && budget == 0; }
+  /// The mapper proves that plain mappings are best, or that there are none.
+  bool exact() const { return exactly_mapped() && plain(); }
+  /// Candidates are explored first, and only the best is mapped with all effort.
+  bool explores() const { return exactly_mapped() && gap == 0.0; }
   /// Whether the mapper can put proofs off: exact, without a gap as well.
   bool proofs_can_wait() const { return exact() && gap == 0.0; }
   /// Whether a network's optimum is one of its own, and proven as such.
   bool proofs_of_networks() const;
-  /// The loop model's bounds hold for what decides on this machine.
+  /// The loop model's bounds hold for what decides on this machine: those of a mapper,
   bool loop_model_bounds(const Architecture& machine) const;
+  /// and those of the machine, known before any mapping is.
+  bool machine_bounds(const Architecture& machine) const { return plain() && loop_model_bounds(machine); }
 
   /// What a design is judged by.
   DesignFigures figures(double energy_pj, double cycles, double area_um2) const;

@@ -66,7 +66,7 @@ void SpaceProof::Impl::start(const Limits& limits) {
   started = true;
   const MappingObjective& objective = codesign.objective();
   if (!codesign.points_are_machines() || !(objective.energy_power > 0.0) || codesign.goal().objectives.size() > 1) return;
-  if (!codesign.terms().loop_model_bounds(codesign.family().instantiate(codesign.family().default_point()))) return;
+  if (!codesign.terms().machine_bounds(codesign.family().instantiate(codesign.family().default_point()))) return;
   for (const Spec& spec : codesign.goal().specs) limited_area = limited_area || find_metric(spec.metric)->before_mapping;
   std::vector<ShapeClass> all = shape_classes(codesign, most_shapes, limits.threads);
   if (all.empty() || uses.all.empty()) return;

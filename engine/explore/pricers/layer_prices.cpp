@@ -31,6 +31,8 @@ MapRequest LayerPrices::request(const Layer& layer, const Architecture& machine,
   request.rules = rules;
   request.objective = options_.objective;
   request.bypass = options_.bypass;
+  request.factors = options_.factors;
+  request.placement = options_.placement;
   request.budget = options_.budget;
   request.gap = options_.gap;
   request.seed = options_.seed;

@@ -14,6 +14,8 @@ struct MappedPricerOptions {
   double gap = 0.0;
   MappingObjective objective;
   Bypass bypass = Bypass::search;
+  Factors factors = Factors::perfect;
+  Placement placement = Placement::even;
   std::uint64_t seed = 0;
   std::optional<double> clock_mhz;  ///< none: the family's
 };

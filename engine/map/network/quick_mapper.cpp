@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include <dovetail/engine/map/exact/exact_mapper.hpp>
+#include <dovetail/engine/map/sampling/incumbent.hpp>
 #include <dovetail/engine/map/sampling/sampling_mappers.hpp>
 
 namespace dovetail {
@@ -12,10 +13,9 @@ namespace {
 
 constexpr std::int64_t first_evaluations = 4000;
 constexpr std::size_t labels_per_stage = 512;
+constexpr std::int64_t climbing_evaluations = 4000;
 
-}  // namespace
-
-MapResult explore_layer(const MapRequest& request) {
+MapResult explore_plainly(const MapRequest& request) {
   const Stopwatch clock;
   MapRequest quick = request;
   quick.budget = first_evaluations;
@@ -35,6 +35,24 @@ MapResult explore_layer(const MapRequest& request) {
   result.proven = result.lower_bound >= result.objective;
   result.stopped = result.proven ? "proven" : search->stopped();
   result.evaluations = first.evaluations + search->evaluations();
+  result.seconds = clock.seconds();
+  return result;
+}
+
+}  // namespace
+
+MapResult explore_layer(const MapRequest& request) {
+  const Stopwatch clock;
+  MapRequest plain = request;
+  plain.factors = Factors::perfect;
+  plain.placement = Placement::even;
+  MapResult first = explore_plainly(plain);
+  if (request.factors == plain.factors && request.placement == plain.placement) return first;
+  if (!first.mapping) return ExactMapper().map(request);
+  const Incumbent climbed = climb_around(request, pack(request.layer, *first.mapping), climbing_evaluations);
+  MapResult result = answer(request, climbed.mapping ? climbed.mapping : pack(request.layer, *first.mapping));
+  result.stopped = "search";
+  result.evaluations = first.evaluations + climbed.evaluations;
   result.seconds = clock.seconds();
   return result;
 }
