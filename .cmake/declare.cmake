@@ -37,10 +37,20 @@ if(DOVETAIL_TIDY)
   set(CMAKE_CXX_CLANG_TIDY ${DOVETAIL_CLANG_TIDY} --quiet)
 endif()
 
-# dovetail_batches(TARGET): compiles eight neighbouring sources at a time, where that is asked for. Headers are most of
-# what a source costs; sources with options of their own stay alone.
+# dovetail_batches(TARGET): compiles neighbouring sources together, where that is asked for: those of a folder, ten at most.
+# Headers are most of what a source costs; sources with options of their own stay alone.
 function(dovetail_batches target)
-  set_target_properties(${target} PROPERTIES UNITY_BUILD ${DOVETAIL_UNITY} UNITY_BUILD_BATCH_SIZE 8)
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ${DOVETAIL_UNITY} UNITY_BUILD_MODE GROUP)
+  get_target_property(sources ${target} SOURCES)
+  foreach(source IN LISTS sources)
+    cmake_path(GET source PARENT_PATH folder)
+    cmake_path(RELATIVE_PATH folder BASE_DIRECTORY ${PROJECT_SOURCE_DIR})
+    string(MAKE_C_IDENTIFIER "${folder}" folder)
+    math(EXPR batch "0${count_${folder}} + 0")
+    math(EXPR count_${folder} "${batch} + 1")
+    math(EXPR batch "${batch} / 10")
+    set_source_files_properties(${source} PROPERTIES UNITY_GROUP ${folder}_${batch})
+  endforeach()
 endfunction()
 
 # dovetail_library(ROOM PUBLIC targets... PRIVATE targets...): the library dovetail::ROOM of every .cpp in the folder and
