@@ -22,13 +22,13 @@ using Json = nlohmann::ordered_json;
 constexpr const char* schema_name = "dovetail-workload/1";
 constexpr std::size_t most_layers = 10'000;
 
-struct Fields {
+struct WorkloadFields {
   std::string name, source, doc;
   LayerDefaults defaults;
   Node layers;
 };
 
-const Record<Fields>& fields_record() {
+const Record<WorkloadFields>& workload_fields() {
   const Json layer = layer_schema();
   const Json named = {
       {"type", "object"}, {"minProperties", 1}, {"maxProperties", 1}, {"additionalProperties", layer}};
@@ -36,25 +36,25 @@ const Record<Fields>& fields_record() {
                       {{{"type", "array"}, {"items", {{"anyOf", {named, layer}}}}},
                        {{"type", "object"}, {"additionalProperties", layer}}}}};
   static const auto record =
-      Record<Fields>("workload", "A network: its layers, in order.")
+      Record<WorkloadFields>("workload", "A network: its layers, in order.")
           .document(schema_name)
-          .optional("name", &Fields::name, "how reports call it; default: the name of the file")
-          .optional("source", &Fields::source, "where the layer shapes were published")
-          .optional("doc", &Fields::doc, "a remark")
+          .optional("name", &WorkloadFields::name, "how reports call it; default: the name of the file")
+          .optional("source", &WorkloadFields::source, "where the layer shapes were published")
+          .optional("doc", &WorkloadFields::doc, "a remark")
           .optional(
-              "batch", [](Fields& f) -> std::int64_t& { return f.defaults.batch; },
+              "batch", [](WorkloadFields& f) -> std::int64_t& { return f.defaults.batch; },
               "images or sequences at once", between(1, std::numeric_limits<std::int32_t>::max()))
           .custom("word_bits", false, "width of an element, of all tensors or by tensor name",
                   layer["properties"]["word_bits"],
-                  [](const Node& node, Fields& f, Diagnostics&) { f.defaults.word_bits = node; })
+                  [](const Node& node, WorkloadFields& f, Diagnostics&) { f.defaults.word_bits = node; })
           .custom("density", false, "share of nonzero elements, of all tensors or by tensor name",
                   layer["properties"]["density"],
-                  [](const Node& node, Fields& f, Diagnostics&) { f.defaults.density = node; })
+                  [](const Node& node, WorkloadFields& f, Diagnostics&) { f.defaults.density = node; })
           .custom("idle", false, "operators without multiply-accumulates, for --count-all",
                   Json{{"type", "array"}, {"items", {{"type", "object"}}}},
-                  [](const Node&, Fields&, Diagnostics&) {})  // read where networks are imported
+                  [](const Node&, WorkloadFields&, Diagnostics&) {})  // read where networks are imported
           .custom("layers", true, "each as - name: {...}", list,
-                  [](const Node& node, Fields& f, Diagnostics&) { f.layers = node; });
+                  [](const Node& node, WorkloadFields& f, Diagnostics&) { f.layers = node; });
   return record;
 }
 
@@ -206,7 +206,7 @@ void check_tensor_names(const Node& setting, const char* what, const Network& ne
 
 Network read_native(const Node& document, Diagnostics& diagnostics) {
   Network network;
-  const Fields fields = fields_record().read(document, diagnostics);
+  const WorkloadFields fields = workload_fields().read(document, diagnostics);
   network.name = fields.name.empty() ? stem(document.location().file) : fields.name;
   network.source = fields.source;
   if (document.find("layers") == nullptr) return network;
@@ -256,7 +256,7 @@ std::vector<std::string> zoo_names() {
 }
 
 nlohmann::ordered_json workload_schema() {
-  return schema_document(schema_name, fields_record().schema());
+  return schema_document(schema_name, workload_fields().schema());
 }
 
 }  // namespace dovetail

@@ -7,17 +7,17 @@
 namespace dovetail {
 namespace {
 
-unsigned byte(std::string_view text, std::size_t offset) {
+unsigned byte_at(std::string_view text, std::size_t offset) {
   return static_cast<unsigned char>(text[offset]);
 }
 
 std::uint32_t code_point(std::string_view character) {
-  const unsigned first = byte(character, 0);
+  const unsigned first = byte_at(character, 0);
   std::uint32_t value = character.size() == 1   ? first
                         : character.size() == 2 ? first & 0x1FU
                         : character.size() == 3 ? first & 0x0FU
                                                 : first & 0x07U;
-  for (std::size_t i = 1; i < character.size(); ++i) value = value << 6U | (byte(character, i) & 0x3FU);
+  for (std::size_t i = 1; i < character.size(); ++i) value = value << 6U | (byte_at(character, i) & 0x3FU);
   return value;
 }
 
@@ -42,7 +42,7 @@ std::string replaced(std::string_view text, bool keep_lines, const Escape& escap
   for (std::size_t i = 0; i < text.size();) {
     const std::size_t length = utf8_length(text, i);
     if (length == 0) {
-      out += fmt::format("\\x{:02x}", byte(text, i));
+      out += fmt::format("\\x{:02x}", byte_at(text, i));
       ++i;
       continue;
     }
@@ -60,7 +60,7 @@ std::string replaced(std::string_view text, bool keep_lines, const Escape& escap
 }  // namespace
 
 std::size_t utf8_length(std::string_view text, std::size_t offset) {
-  const unsigned first = byte(text, offset);
+  const unsigned first = byte_at(text, offset);
   if (first < 0x80) return 1;
   const std::size_t length = first >= 0xC2 && first <= 0xDF   ? 2
                              : first >= 0xE0 && first <= 0xEF ? 3
@@ -68,9 +68,9 @@ std::size_t utf8_length(std::string_view text, std::size_t offset) {
                                                               : 0;
   if (length == 0 || offset + length > text.size()) return 0;
   for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(text, offset + i) & 0xC0U) != 0x80U) return 0;
+    if ((byte_at(text, offset + i) & 0xC0U) != 0x80U) return 0;
   }
-  const unsigned second = byte(text, offset + 1);
+  const unsigned second = byte_at(text, offset + 1);
   if ((first == 0xE0 && second < 0xA0) || (first == 0xED && second > 0x9F) ||
       (first == 0xF0 && second < 0x90) || (first == 0xF4 && second > 0x8F)) {
     return 0;
@@ -97,7 +97,7 @@ std::string printable_json(std::string json) {
 std::string_view first_letters(std::string_view text, std::size_t most_bytes) {
   if (text.size() <= most_bytes) return text;
   std::size_t end = most_bytes;
-  while (end > 0 && (byte(text, end) & 0xC0U) == 0x80U) --end;
+  while (end > 0 && (byte_at(text, end) & 0xC0U) == 0x80U) --end;
   return text.substr(0, end);
 }
 
