@@ -6,6 +6,7 @@
 
 #include <dovetail/accelerators/cycle/cycle_model.hpp>
 #include <dovetail/accelerators/evaluators.hpp>
+#include <dovetail/accelerators/loop/loop_model.hpp>
 #include <dovetail/accelerators/loop/plan.hpp>
 #include <dovetail/accelerators/mapping/design.hpp>
 #include <dovetail/engine/report/design/explain.hpp>
@@ -27,8 +28,10 @@ std::shared_ptr<const Evaluator> find_model(const std::string& name) {
 }
 
 EvaluationValue evaluate(const py::object& layer, const py::object& architecture, const py::object& mapping,
-                         const std::string& model) {
-  const std::shared_ptr<const Evaluator> evaluator = find_model(model);
+                         const std::string& model, bool imperfect_factors) {
+  std::shared_ptr<const Evaluator> evaluator = find_model(model);
+  if (imperfect_factors && model != "loop") throw std::invalid_argument("imperfect_factors: only model='loop' counts them");
+  if (imperfect_factors) evaluator = std::make_shared<LoopModel>(LoopOptions{.imperfect_factors = true});
   const LayerValue what = read_layer(layer);
   const MachineValue machine = read_machine(architecture);
   MappingValue given = read_mapping(mapping, what.layer.layer, machine.architecture);
@@ -273,8 +276,9 @@ void register_costs(py::module_& module) {
           }));
 
   module.def("evaluate", evaluate, py::arg("layer"), py::arg("architecture"), py::arg("mapping"), py::kw_only(),
-             py::arg("model") = "loop",
-             "What a mapping costs by the loop or the cycle model. An illegal mapping is an answer with violations, not an error.");
+             py::arg("model") = "loop", py::arg("imperfect_factors") = false,
+             "What a mapping costs by the loop or the cycle model; with imperfect_factors its factors may multiply to more than an "
+             "extent. An illegal mapping is an answer with violations, not an error.");
   module.def("evaluate_many", evaluate_many, py::arg("layer"), py::arg("architecture"), py::arg("mappings"), py::kw_only(),
              py::arg("model") = "loop", py::arg("like") = py::none(), py::arg("threads") = 0,
              "Many mappings of one layer on one machine: arrays `cycles`, `energy_pj` (NaN where illegal) and `valid`. `mappings` "

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <dovetail/accelerators/evaluators.hpp>
-#include <dovetail/engine/map/exact/uneven_mapper.hpp>
 #include <dovetail/engine/map/mapper.hpp>
 #include <dovetail/engine/map/network/second_opinion.hpp>
 #include <dovetail/engine/map/objective.hpp>
@@ -91,7 +90,7 @@ void settle(LayerMap& part, const Evaluator* evaluator, bool own, int candidates
 }
 
 struct MapArguments {
-  std::string objective, mapper, bypass, model, dataflow, placement;
+  std::string objective, mapper, bypass, model, dataflow, placement, factors;
   double gap;
   std::optional<double> time_s;
   std::int64_t budget;
@@ -143,10 +142,11 @@ MapValue map(const py::object& what, const py::object& architecture, const MapAr
   if (given.time_s && !(*given.time_s > 0.0)) throw std::invalid_argument(fmt::format("time is {}, allowed is above 0, in seconds", *given.time_s));
   if (!evaluator.is_none() && given.model != "loop") throw std::invalid_argument("both an evaluator and model='cycle' would decide: keep one");
   const bool uneven = one_of("placement", given.placement, {"even", "uneven"}) == "uneven";
-  if (uneven && (given.mapper != "exact" || given.model != "loop" || !evaluator.is_none()))
-    throw std::invalid_argument("placement='uneven' is searched by the exact mapper on the loop model: leave out mapper, model and evaluator");
+  const bool imperfect = one_of("factors", given.factors, {"perfect", "imperfect"}) == "imperfect";
+  if ((uneven || imperfect) && (given.model != "loop" || !evaluator.is_none()))
+    throw std::invalid_argument(fmt::format("{} is searched on the loop model: leave out model and evaluator", uneven ? "placement='uneven'" : "factors='imperfect'"));
   value.parts = read_parts(what, machine, given.dataflow, value);
-  const std::unique_ptr<Mapper> mapper = uneven ? std::make_unique<UnevenMapper>() : make_mapper(given.mapper);
+  const std::unique_ptr<Mapper> mapper = make_mapper(given.mapper);
   run_watched([&](Watch& watch) {
     std::shared_ptr<const Evaluator> decides;
     if (!evaluator.is_none()) {
@@ -160,6 +160,8 @@ MapValue map(const py::object& what, const py::object& architecture, const MapAr
       MapRequest& request = value.parts[i].request;
       request.objective = value.objective;
       request.bypass = given.bypass == "none" ? Bypass::none : given.bypass == "fixed" ? Bypass::fixed : Bypass::search;
+      request.placement = uneven ? Placement::uneven : Placement::even;
+      request.factors = imperfect ? Factors::imperfect : Factors::perfect;
       request.budget = given.budget;
       request.gap = given.gap;
       request.time_s = given.time_s;
@@ -304,15 +306,16 @@ void register_map(py::module_& module) {
 
   module.def("map", [](const py::object& what, const py::object& architecture, const std::string& objective, const std::string& mapper,
                        const std::string& bypass, double gap, std::optional<double> time, int threads, std::int64_t budget,
-                       std::uint64_t seed, const std::string& model, const py::object& evaluator, int candidates, const std::string& dataflow, const std::string& placement) {
-    return map(what, architecture, {objective, mapper, bypass, model, dataflow, placement, gap, time, budget, seed, threads, candidates}, evaluator);
+                       std::uint64_t seed, const std::string& model, const py::object& evaluator, int candidates, const std::string& dataflow, const std::string& placement, const std::string& factors) {
+    return map(what, architecture, {objective, mapper, bypass, model, dataflow, placement, factors, gap, time, budget, seed, threads, candidates}, evaluator);
   }, py::arg("layer_or_network"), py::arg("architecture"), py::kw_only(), py::arg("objective") = "edp", py::arg("mapper") = "exact",
      py::arg("bypass") = "search", py::arg("gap") = 0.0, py::arg("time") = py::none(), py::arg("threads") = 0, py::arg("budget") = 0,
      py::arg("seed") = 0, py::arg("model") = "loop", py::arg("evaluator") = py::none(), py::arg("candidates") = 8,
-     py::arg("dataflow") = "free", py::arg("placement") = "even",
+     py::arg("dataflow") = "free", py::arg("placement") = "even", py::arg("factors") = "perfect",
      "The best mapping of a layer, or of every distinct layer of a network, on a machine: as the program's `map`. `evaluator` is a "
      "function(layer, architecture, mapping) that answers {'cycles', 'energy_pj'} and then decides between the `candidates` best "
-     "mappings of each layer. With placement='uneven' each tensor has its own depth in a memory's loops. Ctrl-C stops the search.");
+     "mappings of each layer. With placement='uneven' each tensor has its own depth in a memory's loops, "
+     "with factors='imperfect' loops cover the extents and their last rounds may be shorter. Ctrl-C stops the search.");
 }
 
 }  // namespace dovetail::python

@@ -81,8 +81,18 @@ def test_map_is_the_programs(machine):
 def test_uneven_placement(machine, found):
     free = dv.map(found.best.layer, machine, placement="uneven")
     assert free.objective <= found.objective and free.best.edp == dv.evaluate(free.best.layer, machine, free.best.mapping).edp
-    with pytest.raises(ValueError, match="exact mapper"):
-        dv.map(found.best.layer, machine, placement="uneven", mapper="random")
+    sampled = dv.map(found.best.layer, machine, placement="uneven", mapper="random", budget=200)
+    assert sampled.objective >= free.objective
+    with pytest.raises(ValueError, match="loop model"):
+        dv.map(found.best.layer, machine, placement="uneven", model="cycle")
+
+
+def test_imperfect_factors(machine):
+    layer = dv.Layer({"name": "odd", "matmul": "53x31 * 31x47"})
+    perfect, free = dv.map(layer, machine), dv.map(layer, machine, factors="imperfect")
+    assert 0 < free.lower_bound <= free.objective < perfect.objective
+    assert dv.evaluate(layer, machine, free.best.mapping, imperfect_factors=True).edp == free.best.edp
+    assert not dv.evaluate(layer, machine, free.best.mapping).valid
 
 
 def test_evaluate_is_the_programs(machine, found):
