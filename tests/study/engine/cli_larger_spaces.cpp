@@ -19,11 +19,23 @@ layers:
 - out: {matmul: 13x47 * 47x10}
 )";
 
+// The same products as documents of `evaluate`.
+Json product(int m, int k, int n) {
+  const auto axes = [](const char* first, const char* second) {
+    return Json{{"axes", {Json::array({Json::array({first, 1})}), Json::array({Json::array({second, 1})})}}};
+  };
+  Json outputs = axes("M", "N");
+  outputs["write"] = true;
+  return {{"name", "product"},
+          {"dims", {{"M", m}, {"N", n}, {"K", k}}},
+          {"tensors", {{"Weights", axes("K", "N")}, {"Inputs", axes("M", "K")}, {"Outputs", outputs}}}};
+}
+
 struct Setting {
   Folder folder;
   Setting() { folder.write("odd.yaml", network); }
   Outcome optimize(const std::string& more) const {
-    return shell(folder, "\"$D\" optimize --workload odd.yaml --family eyeriss --trials 4 --seed 2 --format json --threads 2 " + more);
+    return shell(folder, "\"$D\" optimize --workload odd.yaml --family eyeriss --trials 4 --seed 2 --format json " + more);
   }
   // The hand design is the same machine in every space of mappings.
   double hand(const std::string& more) const {
@@ -47,25 +59,26 @@ TEST_CASE("larger spaces of mappings hold the smaller ones, for machines of a st
 
 TEST_CASE("the best design of such a study costs what evaluate says, and is the same for any number of threads") {
   const Setting setting;
-  const Outcome outcome = setting.optimize("--factors imperfect --out run");
+  const Outcome outcome = setting.optimize("--threads 2 --factors imperfect");
   REQUIRE(outcome.code == 0);
   const Json result = Json::parse(outcome.out);
   CHECK(result["factors"] == "imperfect");
-  const Outcome again = setting.optimize("--factors imperfect --threads 1");
+  const Outcome again = setting.optimize("--threads 1 --factors imperfect");
   Json one = Json::parse(again.out), other = result;
   for (Json* json : {&one, &other}) json->erase("seconds");
   CHECK(one["best"] == other["best"]);
   double energy = 0.0, cycles = 0.0;
-  const Outcome priced = shell(setting.folder, "\"$D\" evaluate - --imperfect-factors --format json < run/designs.jsonl");
-  CAPTURE(priced.err);
-  REQUIRE(priced.code == 0);
-  std::istringstream lines(priced.out);
   for (const Json& layer : result["best"]["layers"]) {
-    std::string line;
-    REQUIRE(std::getline(lines, line));
-    const Json alone = Json::parse(line);
-    CHECK(alone["cycles"] == layer["cycles"]);
-    CHECK(alone["energy_pj"].get<double>() == doctest::Approx(layer["energy_pj"].get<double>()).epsilon(1e-12));
+    const Json design = {{"problem", layer["name"] == "fc" ? product(53, 31, 47) : product(13, 47, 10)},
+                         {"arch", result["best"]["architecture"]},
+                         {"mapping", layer["mapping"]}};
+    setting.folder.write("design.jsonl", design.dump() + "\n");
+    const Outcome priced = shell(setting.folder, "\"$D\" evaluate - --imperfect-factors --format json < design.jsonl");
+    CAPTURE(priced.err);
+    REQUIRE(priced.code == 0);
+    const Json alone = Json::parse(priced.out);
+    CHECK(alone["cycles"] == layer["metrics"]["cycles"]);
+    CHECK(alone["energy_pj"].get<double>() == doctest::Approx(layer["metrics"]["energy_pj"].get<double>()).epsilon(1e-12));
     energy += alone["energy_pj"].get<double>();
     cycles += alone["cycles"].get<double>();
   }
