@@ -326,11 +326,11 @@ Json answer_placement(const PlacementCase& c, const PlacementResult& result) {
   } else {
     out["bounds"] = {{"makespan", number(bounds.makespan())},
                      {"energy", number(bounds.energy())},
-                     {"edp", number(bounds.edp())}};
+                     {"edp", number(result.edp_bound)}};
     if (feasible)
       out["gaps"] = {{"makespan", gap(fast.makespan, bounds.makespan())},
                      {"energy", gap(thrifty.energy, bounds.energy())},
-                     {"edp", gap(edp.makespan * edp.energy, bounds.edp())}};
+                     {"edp", gap(edp.makespan * edp.energy, result.edp_bound)}};
   }
   if (c.hyperperiod > 0.0) out["hyperperiod"] = number(c.hyperperiod);
   return out;
@@ -358,7 +358,7 @@ std::string placement_text(const PlacementCase& c, const PlacementResult& result
   };
   text += line("least makespan", result.front.front().makespan, bounds.makespan()) +
           line("least energy", result.front.back().energy, bounds.energy()) +
-          line("least EDP", edp.makespan * edp.energy, bounds.edp());
+          line("least EDP", edp.makespan * edp.energy, result.edp_bound);
   Table front({"makespan", "energy", "EDP"});
   const std::size_t step = result.front.size() / 12 + 1;
   for (std::size_t i = 0; i < result.front.size(); i += step) {

@@ -67,12 +67,15 @@ struct PlacementOptions {
   std::size_t comparisons =
       80'000'000;         ///< of two of them; beyond either, schedules are good and only bounds proven
   std::size_t beam = 400;  ///< partial schedules kept per number of layers, while looking for good ones
+  /// Of the search over the machines of single layers, where the front is not proven: one per so many `labels`.
+  static constexpr std::size_t labels_per_node = 200;
 };
 
 struct PlacementResult {
   std::vector<Schedule> front;  ///< non-dominated, ascending makespan; empty when nothing meets the deadlines
   bool exact = false;           ///< the front is the front
   std::size_t labels = 0;       ///< partial schedules that were kept
+  double edp_bound = 0.0;       ///< no schedule has a smaller makespan x energy
 };
 
 /// Labels, one per partial schedule: energy so far, when each machine is free, when the results that are still needed are

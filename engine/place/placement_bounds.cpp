@@ -1,17 +1,19 @@
 // Bounds of whole schedules: longest paths, load of the machines, and relaxations that price their cycles.
 #include <algorithm>
 #include <cmath>
-#include <map>
 #include <numeric>
 #include <utility>
 
 #include <dovetail/engine/place/placement.hpp>
 #include <dovetail/engine/place/placement_graph.hpp>
+#include <dovetail/engine/place/placement_resources.hpp>
 #include <dovetail/workloads/numbers.hpp>
 
 namespace dovetail {
-namespace {
 
+using namespace detail;
+
+namespace {
 
 /// The least end of the longest path, transfers included: on each machine, when a layer can have ended at the earliest
 /// were every machine always free.
@@ -38,80 +40,8 @@ double critical_path(const PlacementProblem& problem, const PlacementGraph& grap
   return longest;
 }
 
-/// What a schedule cannot exceed the makespan with: the cycles on each machine, and those along one chain of layers of each
-/// network, which run one after the other wherever they are. A price per machine, then per chain.
-struct Resources {
-  const PlacementProblem& problem;
-  std::vector<int> chain;  ///< of a layer; -1: of none
-  std::size_t chains = 0;
-
-  explicit Resources(const PlacementProblem& of) : problem(of), chain(of.layers.size(), -1) {}
-  std::size_t count() const { return problem.machines + chains; }
-
-  /// The longest chain of every network, by its layers on their fastest machines.
-  void add_chains(const PlacementGraph& graph) {
-    std::vector<double> longest(problem.layers.size(), 0.0);
-    std::vector<std::size_t> next(problem.layers.size(), problem.layers.size());
-    std::map<std::int64_t, std::size_t> first;
-    for (std::size_t i = problem.layers.size(); i-- > 0;) {
-      const std::size_t l = graph.order[i];
-      for (const std::size_t after : graph.after[l])
-        if (longest[after] > longest[l]) longest[l] = longest[after], next[l] = after;
-      longest[l] += graph.least_cycles[l];
-      const auto [at, is_new] = first.try_emplace(problem.layers[l].network, l);
-      if (!is_new && longest[l] > longest[at->second]) at->second = l;
-    }
-    for (const auto& [network, start] : first) {
-      for (std::size_t l = start; l < problem.layers.size(); l = next[l])
-        if (chain[l] < 0) chain[l] = static_cast<int>(chains);
-      ++chains;
-    }
-  }
-
-  /// Sum over layers of the least of (energy x weight + prices of the machine and the chain x cycles); the cycles that the
-  /// choices put on each resource are a supergradient in the prices.
-  double priced(const std::vector<double>& price, double energy_weight, std::vector<double>& load) const {
-    std::fill(load.begin(), load.end(), 0.0);
-    double sum = 0.0;
-    for (std::size_t l = 0; l < problem.layers.size(); ++l) {
-      const PlacementLayer& layer = problem.layers[l];
-      const std::size_t along = problem.machines + static_cast<std::size_t>(std::max(chain[l], 0));
-      const double extra = chain[l] < 0 ? 0.0 : price[along];
-      double least = infinity;
-      std::size_t at = 0;
-      for (std::size_t m = 0; m < problem.machines; ++m) {
-        if (layer.cycles[m] == infinity) continue;
-        const double value = energy_weight * layer.energy[m] + (price[m] + extra) * layer.cycles[m];
-        if (value < least) least = value, at = m;
-      }
-      sum += least;
-      load[at] += layer.cycles[at];
-      if (chain[l] >= 0) load[along] += layer.cycles[at];
-    }
-    return sum;
-  }
-};
-
-/// Shares of the resources, summing to one, with the largest sum of the least share x cycles (the dual of the fractional
-/// assignment of layers to machines): multiplicative updates towards the loaded ones. Every iterate is a bound.
-std::pair<double, std::vector<double>> load_bound(const Resources& resources) {
-  std::vector<double> share(resources.count(), 1.0 / static_cast<double>(resources.count())), load(resources.count()), best_share = share;
-  double best = 0.0;
-  for (int step = 0; step < 1000; ++step) {
-    const double bound = resources.priced(share, 0.0, load);
-    if (bound > best) best = bound, best_share = share;
-    const double most = *std::max_element(load.begin(), load.end());
-    if (most <= 0.0) break;
-    const double rate = 1.0 / (1.0 + 0.02 * step);
-    double sum = 0.0;
-    for (std::size_t m = 0; m < share.size(); ++m) sum += share[m] *= std::exp(rate * (load[m] - bound) / most);
-    for (double& s : share) s /= sum;
-  }
-  return {best, best_share};
-}
-
 /// Prices >= 0 with a large value of priced energy - makespan x sum of prices: projected supergradient steps.
-std::vector<double> good_prices(const Resources& resources, double makespan, double scale) {
+std::vector<double> good_prices(const PlacementResources& resources, double makespan, double scale) {
   std::vector<double> price(resources.count(), 0.0), load(price), best_price = price;
   double best = -infinity;
   for (int step = 0; step < 600; ++step) {
@@ -131,8 +61,8 @@ std::vector<double> good_prices(const Resources& resources, double makespan, dou
 
 PlacementBounds::PlacementBounds(const PlacementProblem& problem) {
   const PlacementGraph graph(problem);
-  const Resources machines(problem);
-  Resources all(problem);
+  const PlacementResources machines(problem);
+  PlacementResources all(problem);
   all.add_chains(graph);
   energy_ = std::accumulate(graph.least_energy.begin(), graph.least_energy.end(), 0.0);
   const double fastest_path = critical_path(problem, graph);
@@ -155,7 +85,7 @@ PlacementBounds::PlacementBounds(const PlacementProblem& problem) {
   }
   const double scale = makespan_ > 0.0 ? 4.0 * worst / makespan_ : 0.0;
   for (double factor : {1.0, 1.05, 1.15, 1.3, 1.5, 1.8, 2.3, 3.0}) {
-    for (const Resources* resources : {&machines, &std::as_const(all)}) {
+    for (const PlacementResources* resources : {&machines, &std::as_const(all)}) {
       std::vector<double> price = good_prices(*resources, factor * makespan_, scale), load(price);
       lines_.emplace_back(resources->priced(price, 1.0, load), std::accumulate(price.begin(), price.end(), 0.0));
       if (resources == &machines) prices_.push_back(std::move(price));

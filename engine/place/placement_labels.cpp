@@ -5,6 +5,7 @@
 #include <cmath>
 #include <numeric>
 
+#include <dovetail/engine/place/placement_branch.hpp>
 #include <dovetail/engine/place/placement_seeds.hpp>
 #include <dovetail/workloads/numbers.hpp>
 
@@ -58,12 +59,28 @@ class Search {
     result.exact = explore(0);
     if (!result.exact) explore(2 * options_.beam);
     result.labels = kept_;
+    result.edp_bound = result.exact ? least_edp() : branch();
     for (const auto& entry : front_.entries()) result.front.push_back(schedule(entry));
     return result;
   }
 
  private:
   using Groups = std::vector<std::unique_ptr<LabelGroup>>;
+
+  double least_edp() const {
+    double least = infinity;
+    for (const auto& entry : front_.entries()) least = std::min(least, entry.makespan * entry.energy);
+    return least;
+  }
+
+  // Assignments that the relaxation likes are started, and moved layer by layer where they come near the best product.
+  double branch() {
+    LocalMoves moves(problem_, graph_, [this](const Schedule& schedule) { add(schedule); });
+    return least_product_by_branching(problem_, graph_, bounds_, options_.labels / PlacementOptions::labels_per_node, [&](const std::vector<std::size_t>& machine) {
+      moves.improve(machine, least_edp());
+      return least_edp();
+    });
+  }
 
   /// What energy buys on single layers: some of the ratios, from cheap to dear. Then, per price, how much a path after a
   /// layer must pay beyond the least energies.

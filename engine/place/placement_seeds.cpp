@@ -129,4 +129,35 @@ void seed_schedules(const PlacementProblem& problem, const PlacementGraph& graph
   }
 }
 
+void LocalMoves::improve(std::vector<std::size_t> machine, double least) {
+  constexpr double near = 1.06;     // x least: worth moving from
+  constexpr int most_improved = 400;
+  if (!tried_.insert(machine).second) return;
+  const auto product = [](const Schedule& schedule) { return schedule.makespan * schedule.energy; };
+  Schedule best = list_schedule(problem_, graph_, machine);
+  if (keeps_deadlines(problem_, best)) found_(best);
+  if (!(product(best) < near * least) || improved_ >= most_improved) return;
+  ++improved_;
+  for (bool better = true; better;) {
+    better = false;
+    for (std::size_t l = 0; l < machine.size(); ++l) {
+      const std::size_t before = machine[l];
+      for (std::size_t m = 0; m < problem_.machines; ++m) {
+        if (m == machine[l] || problem_.layers[l].cycles[m] == infinity) continue;
+        const std::size_t last = machine[l];
+        machine[l] = m;
+        Schedule schedule = list_schedule(problem_, graph_, machine);
+        if (product(schedule) < product(best) * (1.0 - 1e-12)) {
+          best = std::move(schedule);
+          if (keeps_deadlines(problem_, best)) found_(best);
+        } else {
+          machine[l] = last;
+        }
+      }
+      better = better || machine[l] != before;
+    }
+    if (!tried_.insert(machine).second) return;
+  }
+}
+
 }  // namespace dovetail::detail

@@ -66,7 +66,7 @@ class MappedSystemPricer final : public SystemPricer {
       out.failure = "no schedule was found";
       return out;
     }
-    if (!out.result.exact) out.edp_bound = PlacementBounds(out.problem).edp();
+    if (!out.result.exact) out.edp_bound = out.result.edp_bound;
     std::vector<std::map<std::string, double>> metrics;
     for (std::size_t i = 0; i < out.result.front.size(); ++i) metrics.push_back(measure(candidate, out, i));
     out.chosen = choice_ ? choice_(metrics) : least_edp(metrics);

@@ -11,6 +11,7 @@
 #include <dovetail/engine/compress/knapsack.hpp>
 #include <dovetail/engine/place/pipeline.hpp>
 #include <dovetail/engine/place/placement.hpp>
+#include <dovetail/engine/place/placement_branch.hpp>
 #include <dovetail/engine/place/placement_moves.hpp>
 #include <dovetail/spaces/space/random.hpp>
 
@@ -110,6 +111,38 @@ TEST_CASE("placement: the front of labels is that of all orders and assignments,
       RC_ASSERT(bounds.energy_within(makespan) <= energy + 1e-9);
       RC_ASSERT(bounds.edp() <= makespan * energy + 1e-9);
     }
+  }));
+}
+
+TEST_CASE("placement: branching never bounds makespan x energy above what a schedule reaches, and loses nothing on the relaxation") {
+  CHECK(rc::check([](std::uint64_t seed) {
+    Random random(seed);
+    const PlacementProblem problem = draw(random);
+    double least = never;
+    for (const auto& [makespan, energy] : enumerate(problem)) least = std::min(least, makespan * energy);
+    const PlacementGraph graph(problem);
+    const PlacementBounds bounds(problem);
+    double before = bounds.edp();
+    for (const std::size_t nodes : {0, 1, 4, 40, 4000}) {
+      for (const double known : {never, least}) {
+        const double bound = detail::least_product_by_branching(problem, graph, bounds, nodes, [&](const std::vector<std::size_t>& machine) {
+          RC_ASSERT(machine.size() == problem.layers.size());
+          return known;
+        });
+        RC_ASSERT(bound <= least * (1.0 + 1e-9) + 1e-9);
+        RC_ASSERT(bound >= bounds.edp());
+        if (known < never) before = std::max(before, bound);
+      }
+    }
+    // Independent layers on machines without transfers: nothing is relaxed but the division of layers, so all is proven.
+    PlacementProblem plain = problem;
+    plain.edges.clear();
+    for (PlacementLayer& layer : plain.layers) layer.transfer = layer.release = 0.0, layer.deadline = never;
+    for (std::size_t l = 0; l < plain.layers.size(); ++l) plain.layers[l].network = static_cast<std::int64_t>(l);
+    double best = never;
+    for (const auto& [makespan, energy] : enumerate(plain)) best = std::min(best, makespan * energy);
+    const double proven = detail::least_product_by_branching(plain, PlacementGraph(plain), PlacementBounds(plain), 100'000, [&](const std::vector<std::size_t>&) { return best; });
+    if (plain.machines > 1) RC_ASSERT(proven >= best * (1.0 - 1e-6));
   }));
 }
 
