@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -47,7 +48,9 @@ class Designer {
 /// as their means (fewer numbers than objectives: of the first ones): once asked, from several threads; `related` holds trials of studies over the same parameters whose objectives and specs
 /// behave alike (another layer, another machine), for designers that transfer; `lower_bound` (optional) gives a number below
 /// which the objective of a point cannot be, for designers that prove; `admits` (optional) is false for points that break a
-/// limit which needs no evaluation: they are not suggested.
+/// limit which needs no evaluation: they are not suggested. Where it is given: `draw` finds points that it admits, `moves` are
+/// candidates around the best points that only the study knows of (what one of several equal parts has, in the others),
+/// `settle` turns a point into the one that stands for all that mean the same.
 struct DesignerContext {
   Space space;
   Goal goal;
@@ -59,6 +62,9 @@ struct DesignerContext {
   std::function<double(const Point&)> lower_bound = {};
   std::function<bool(const Point&)> admits = {};
   std::vector<std::vector<Trial>> related = {};
+  std::function<std::optional<Point>(Random&)> draw = {};
+  std::function<std::vector<Point>(std::span<const Point> best, Random&)> moves = {};
+  std::function<void(Point&)> settle = {};
 };
 
 /// The designer with this name (random, evolution, bayes, exhaustive); throws std::invalid_argument naming

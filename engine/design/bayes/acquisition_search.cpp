@@ -4,7 +4,10 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <set>
+#include <string>
+#include <utility>
 
 #include <dovetail/engine/design/points/point_moves.hpp>
 #include <dovetail/surrogates/numeric/ascend.hpp>
@@ -20,7 +23,9 @@ struct Candidate {
 class Search {
  public:
   Search(const AcquisitionProblem& problem, const AcquisitionSearch& options, Random& random)
-      : problem_(problem), options_(options), random_(random) {}
+      : problem_(problem), options_(options), random_(random) {
+    find_exchangeable();
+  }
 
   std::optional<Point> run(std::span<const Point> incumbents) {
     std::vector<Point> pool;
@@ -51,14 +56,31 @@ class Search {
       }
       return;
     }
+    int fresh = 0;
     for (int i = 0; i < options_.samples; ++i) {
       auto point = problem_.space.sample(random_);
       if (!point) break;
+      settle(*point);
+      fresh += problem_.draw && problem_.fresh(*point) ? 1 : 0;
       pool.push_back(std::move(*point));
     }
+    if (!problem_.draw) return;
+    for (; fresh < options_.samples / 4; ++fresh)
+      if (auto point = problem_.draw(random_); point && problem_.space.contains(*point)) pool.push_back(std::move(*point));
+  }
+
+  void settle(Point& point) const {
+    if (!problem_.settle) return;
+    Point settled = point;
+    problem_.settle(settled);
+    if (!(settled == point) && problem_.space.contains(settled)) point = std::move(settled);
   }
 
   void around(std::span<const Point> incumbents, std::vector<Point>& pool) {
+    if (problem_.moves) {
+      for (Point& point : problem_.moves(incumbents, random_))
+        if (problem_.space.contains(point)) pool.push_back(std::move(point));
+    }
     for (const Point& incumbent : incumbents) {
       for (const double scale : {0.2, 0.05, 0.01})
         for (int i = 0; i < 8; ++i)
@@ -66,6 +88,7 @@ class Search {
             pool.push_back(std::move(*point));
       if (options_.neighbours) append_neighbours(incumbent, 64, pool);
       replace_choices(incumbent, pool);
+      exchange_choices(incumbent, pool);
     }
   }
 
@@ -87,6 +110,36 @@ class Search {
         }
   }
 
+  // Numbers with the same choices, of all groups: an exchange between two networks keeps what both cost together.
+  void find_exchangeable() {
+    std::map<std::vector<std::string>, std::vector<int>> lists;
+    for (std::size_t p = 0; p < problem_.space.parameters().size() && !problem_.features.shared().empty(); ++p)
+      if (const auto* choice = std::get_if<CategoricalValues>(&problem_.space.parameters()[p].domain))
+        lists[choice->values].push_back(problem_.space.offset(static_cast<int>(p)));
+    for (const auto& [choices, numbers] : lists) {
+      if (numbers.size() < 3) continue;
+      for (std::size_t a = 0; a < numbers.size(); ++a)
+        for (std::size_t b = 0; b < a; ++b) exchangeable_.emplace_back(numbers[a], numbers[b]);
+    }
+  }
+
+  // The choices of two parameters change places.
+  void exchange_choices(const Point& point, std::vector<Point>& pool) {
+    constexpr std::size_t most = 80;
+    const auto exchange = [&](const std::pair<int, int>& pair) {
+      Point moved = point;
+      double &a = moved.numbers[static_cast<std::size_t>(pair.first)], &b = moved.numbers[static_cast<std::size_t>(pair.second)];
+      if (a == b) return;
+      std::swap(a, b);
+      if (problem_.space.constraints().empty() || problem_.space.contains(moved)) pool.push_back(std::move(moved));
+    };
+    if (exchangeable_.size() <= most) {
+      for (const auto& pair : exchangeable_) exchange(pair);
+    } else {
+      for (std::size_t i = 0; i < most; ++i) exchange(exchangeable_[random_.below(exchangeable_.size())]);
+    }
+  }
+
   bool inside(Point& point) const {
     return !options_.region || !options_.region->strict ||
            confine(problem_.space, options_.region->centre, options_.region->length, point);
@@ -95,9 +148,11 @@ class Search {
   std::vector<Candidate> scored(std::vector<Point> points) {
     std::vector<Candidate> result;
     std::vector<Point> fresh;
-    for (Point& point : points)
+    for (Point& point : points) {
+      settle(point);
       if (inside(point) && problem_.fresh(point) && visited_.insert(point).second)
         fresh.push_back(std::move(point));
+    }
     if (fresh.empty()) return result;
     const std::vector<double> scores = problem_.score(fresh, problem_.features.matrix(fresh));
     for (std::size_t i = 0; i < fresh.size(); ++i)
@@ -125,7 +180,10 @@ class Search {
       std::vector<std::size_t> owner;
       for (std::size_t t = 0; t < tops.size(); ++t) {
         if (!moving[t]) continue;
-        if (options_.neighbours) append_neighbours(tops[t].point, 40, pool);
+        if (options_.neighbours) {
+          append_neighbours(tops[t].point, 40, pool);
+          exchange_choices(tops[t].point, pool);
+        }
         for (int i = 0; i < (options_.neighbours ? 8 : 24); ++i)
           if (auto point = random_move(problem_.space, tops[t].point, {i % 2 ? 0.0 : 0.3, scale[t]}, random_))
             pool.push_back(std::move(*point));
@@ -134,11 +192,12 @@ class Search {
       if (pool.empty()) break;
       std::vector<Point> fresh;
       std::vector<std::size_t> fresh_owner;
-      for (std::size_t i = 0; i < pool.size(); ++i)
-        if (inside(pool[i]) && problem_.fresh(pool[i]) && visited_.insert(pool[i]).second) {
-          fresh.push_back(std::move(pool[i]));
-          fresh_owner.push_back(owner[i]);
-        }
+      for (std::size_t i = 0; i < pool.size(); ++i) {
+        settle(pool[i]);
+        if (!inside(pool[i]) || !problem_.fresh(pool[i]) || !visited_.insert(pool[i]).second) continue;
+        fresh.push_back(std::move(pool[i]));
+        fresh_owner.push_back(owner[i]);
+      }
       std::vector<char> improved(tops.size(), 0);
       if (!fresh.empty()) {
         const std::vector<double> scores = problem_.score(fresh, problem_.features.matrix(fresh));
@@ -216,6 +275,7 @@ class Search {
   const AcquisitionSearch& options_;
   Random& random_;
   std::set<Point> visited_;
+  std::vector<std::pair<int, int>> exchangeable_;
 };
 
 }  // namespace

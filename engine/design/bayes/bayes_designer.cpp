@@ -36,6 +36,9 @@ class BayesDesigner final : public Designer {
         seed_(context.seed),
         threads_(context.threads),
         prior_mean_(context.prior_mean),
+        draw_(context.draw),
+        moves_(context.moves),
+        settle_(context.settle),
         options_(BayesOptions::read(context.options)),
         features_(context.space, context.features),
         points_(context.space, context.admits) {
@@ -380,7 +383,7 @@ class BayesDesigner final : public Designer {
       near_ = true;
     }
     AcquisitionProblem problem{
-        space_, features_, {}, {}, [this](const Point& point) { return !points_.known(point); }};
+        space_, features_, {}, {}, [this](const Point& point) { return !points_.known(point); }, draw_, moves_, settle_};
     const bool any = near_ && thin();  // the classifier knows too little of the neighbourhood to exclude any of it
     const double threshold = options_.threshold > 0.0 && !any ? std::log(options_.threshold) : -infinity;
 
@@ -458,6 +461,9 @@ class BayesDesigner final : public Designer {
   std::uint64_t seed_;
   int threads_;
   std::function<std::vector<double>(const Point&)> prior_mean_;
+  std::function<std::optional<Point>(Random&)> draw_;
+  std::function<std::vector<Point>(std::span<const Point>, Random&)> moves_;
+  std::function<void(Point&)> settle_;
   BayesOptions options_;
   PointFeatures features_;
   FreshPoints points_;
