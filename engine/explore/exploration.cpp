@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <dovetail/engine/design/around/recombine_designer.hpp>
 #include <dovetail/engine/explore/accuracy/command_accuracy.hpp>
 #include <dovetail/engine/explore/accuracy/mean_accuracy.hpp>
 #include <dovetail/engine/explore/accuracy/proxy_accuracy.hpp>
@@ -19,6 +20,7 @@
 #include <dovetail/engine/explore/pricers/command_pricer.hpp>
 #include <dovetail/engine/explore/pricers/mapped_pricer.hpp>
 #include <dovetail/engine/explore/pricers/static_limits.hpp>
+#include <dovetail/engine/explore/pricers/system_guess.hpp>
 #include <dovetail/engine/explore/pricers/system_pricer.hpp>
 #include <dovetail/engine/explore/pricers/table_pricer.hpp>
 #include <dovetail/engine/explore/pricers/tiles_pricer.hpp>
@@ -39,6 +41,7 @@ constexpr int repair_steps = 40;             // of a draw that breaks a limit
 constexpr int first_draws = 12;              // stratified, before the designer's own
 constexpr int first_systems = 20;            // the same of systems, whose families must all be seen
 constexpr int every_system = 6;              // and one in so many later suggestions
+constexpr int guessed_systems = 6, every_guessed_system = 12;  // the same where a guess tells good systems from bad ones
 
 std::string resolve(const std::string& folder, const std::string& name, bool always_path = false) {
   if (!always_path) return named_file(folder, name);
@@ -109,7 +112,11 @@ Exploration::Exploration(ExplorationStudy study, OwnAccuracy own_accuracy)
   }
   diagnostics.raise();
   goal_ = measures_->goal();
+  small_ = space().finite() && space().count().feasible <= static_cast<double>(most_listed);
+  make_guess();
 }
+
+Exploration::~Exploration() = default;
 
 void Exploration::read_networks(Diagnostics& diagnostics) {
   std::vector<StudyNetwork> networks = study_.explore.networks;
@@ -415,6 +422,33 @@ std::optional<Point> Exploration::draw(Random& random) const {
   return point;
 }
 
+// Evenly where all candidates can be listed.
+std::optional<Point> Exploration::draw_admitted(Random& random) const {
+  if (!small_) return draw(random);
+  std::call_once(listed_once_, [&] {
+    for (Point& point : space().enumerate(most_listed))
+      if (candidates_.in_order(point) && (!known_ || known_violation(point) <= 0.0)) listed_.push_back(std::move(point));
+  });
+  if (listed_.empty()) return std::nullopt;
+  return listed_[random.below(listed_.size())];
+}
+
+// The accuracy of several networks is the mean of what is known of each by itself.
+std::unique_ptr<Designer> Exploration::recombining(std::unique_ptr<Designer> designer) const {
+  const bool alone = !candidates_.machine && !candidates_.tiles && !candidates_.system && candidates_.compression.numbers() == 0;
+  const bool all_known = known_ && std::all_of(measures_->limits().begin(), measures_->limits().end(), [](const MeasuredLimit& limit) { return limit.known; });
+  if (!alone || !all_known || candidates_.networks.size() < 2 || study_.explore.accuracies.size() != candidates_.networks.size() || own_accuracy_) return designer;
+  if (study_.designer != "bayes" || goal_.objectives.size() != 1 || goal_.objectives.front().metric != "accuracy" || goal_.objectives.front().minimize) return designer;
+  Recombination parts;
+  for (const NetworkSource& network : candidates_.networks) {
+    if (network.count == 0) return designer;
+    parts.parts.push_back({network.task + ".accuracy", network.weight, network.first, network.count});
+  }
+  parts.metric = "accuracy";
+  parts.admits = [this](const Point& point) { return space().contains(point) && admits(point); };
+  return with_recombination(std::move(designer), std::move(parts));
+}
+
 std::optional<Unreachable> Exploration::unreachable() const {
   if (exact_) {
     const double least = exact_->least_latency_ms(candidates_);
@@ -444,7 +478,7 @@ std::optional<Unreachable> Exploration::unreachable() const {
     }
     together = together || all;
   };
-  const bool listed = space().finite() && space().count().feasible <= static_cast<double>(most_listed);
+  const bool listed = small_;
   if (listed) {
     for (const Point& point : space().enumerate(most_listed)) look(point);
   } else {
@@ -490,7 +524,15 @@ std::unique_ptr<Designer> Exploration::designer(int threads) const {
   context.options = study_.designer_options;
   context.options.erase("known");
   const bool any_known = known_ && std::any_of(measures_->limits().begin(), measures_->limits().end(), [](const MeasuredLimit& limit) { return limit.known; });
-  if (any_known || candidates_.system) context.admits = [this](const Point& point) { return admits(point); };
+  if (any_known || candidates_.system) {
+    context.admits = [this](const Point& point) { return admits(point); };
+    context.draw = [this](Random& random) { return draw_admitted(random); };
+  }
+  if (candidates_.system) {
+    context.settle = [this](Point& point) { candidates_.system->put_in_order(std::span(point.numbers).first(static_cast<std::size_t>(candidates_.machine_numbers))); };
+    context.moves = [this](std::span<const Point> best, Random& random) { return system_moves(best, random); };
+  }
+  if (guessed_ > 0) context.prior_mean = [this](const Point& point) { return guesses(point); };
   if (any_known) {
     // What holds by construction need not be learned.
     context.goal.specs.clear();
@@ -499,14 +541,15 @@ std::unique_ptr<Designer> Exploration::designer(int threads) const {
   }
   try {
     if (searches_cheaply_first()) context.related.push_back(searched_cheaply(context));
-    auto designer = make_designer(study_.designer, context);
-    const bool tight = any_known && !(space().finite() && space().count().feasible <= static_cast<double>(most_listed));
+    auto designer = recombining(make_designer(study_.designer, context));
+    const bool tight = any_known && !small_;
     if (!tight && !candidates_.stratified() && !candidates_.system) return designer;
     // Its own draws would be of the largest stratum, or break limits: the first points are drawn here, of random search all.
     FirstDraws draws;
     draws.draw = [this](Random& random) { return draw(random); };
-    draws.count = study_.designer == "random" ? -1 : candidates_.system ? first_systems : first_draws;
-    draws.every = candidates_.system ? every_system : 0;
+    const bool guided = guessed_ > 0 && study_.designer == "bayes";
+    draws.count = study_.designer == "random" ? -1 : guided ? guessed_systems : candidates_.system ? first_systems : first_draws;
+    draws.every = guided ? every_guessed_system : candidates_.system ? every_system : 0;
     draws.seed = study_.seed;
     return with_first_draws(std::move(designer), std::move(draws));
   } catch (const std::invalid_argument& error) {

@@ -6,7 +6,9 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -20,6 +22,7 @@
 
 namespace dovetail {
 
+class SystemGuess;
 class SystemPricer;
 
 /// A limit that no candidate meets.
@@ -39,6 +42,7 @@ class Exploration {
  public:
   /// Throws InputError with every mistake of the study, its families and its tables.
   explicit Exploration(ExplorationStudy study, OwnAccuracy own_accuracy = {});
+  ~Exploration();
   Exploration(const Exploration&) = delete;
   Exploration& operator=(const Exploration&) = delete;
 
@@ -58,6 +62,10 @@ class Exploration {
   bool admits(const Point& point) const;
   /// A point of the space that keeps them, where one is found.
   std::optional<Point> draw(Random& random) const;
+  /// Systems around the best ones that steps from number to number do not reach: what stands in one slot in every other like it,
+  /// machines of one in another, and where slots are alike already steps of one of them in all. Each stands for those that differ in
+  /// the order of equal slots; some may break limits or be of other spaces.
+  std::vector<Point> system_moves(std::span<const Point> best, Random& random) const;
   /// The limits that hold by construction, tried on all candidates or many.
   std::optional<Unreachable> unreachable() const;
   /// A layer of every candidate that no machine of the system can run.
@@ -91,6 +99,10 @@ class Exploration {
   std::vector<double> start_tiling(const Node& start) const;
   std::map<std::string, double> cheap_metrics(const Point& point) const;
   double known_violation(const Point& point) const;
+  std::optional<Point> draw_admitted(Random& random) const;
+  void make_guess();
+  std::vector<double> guesses(const Point& point) const;
+  std::unique_ptr<Designer> recombining(std::unique_ptr<Designer> designer) const;
   std::optional<Trial> measured(std::int64_t id, const Point& point, const StageEffort& effort, bool cheaply) const;
   std::vector<Trial> searched_cheaply(DesignerContext context) const;
 
@@ -102,7 +114,11 @@ class Exploration {
   std::unique_ptr<Measures> measures_;
   Goal goal_;
   std::vector<Point> start_;
-  bool known_ = true;
+  bool known_ = true, small_ = false;  ///< small: all candidates can be listed
+  mutable std::once_flag listed_once_;
+  mutable std::vector<Point> listed_;  ///< a small space's candidates that keep known limits
+  std::unique_ptr<const SystemGuess> guess_;
+  std::size_t guessed_ = 0;  ///< objectives, the first ones, that it has guesses of
   std::shared_ptr<const ExactCompression> exact_;
   mutable std::atomic<std::int64_t> refused_ = 0;
 };

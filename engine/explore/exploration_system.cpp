@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include <dovetail/engine/explore/exploration.hpp>
+#include <dovetail/engine/explore/pricers/system_guess.hpp>
 #include <dovetail/engine/explore/pricers/system_pricer.hpp>
 #include <dovetail/engine/explore/stage/csv_table.hpp>
 #include <dovetail/engine/study/keys/named_file.hpp>
@@ -282,6 +283,89 @@ std::size_t Exploration::choose_schedule(const std::vector<std::map<std::string,
     if (score < least) least = score, best = i;
   }
   return best;
+}
+
+// A guess of the schedule is a guess of what only needs its latency and energy, and is to be small.
+void Exploration::make_guess() {
+  if (system_pricer_ == nullptr || !SystemGuess::possible(candidates_)) return;
+  std::map<std::string, double> metrics;
+  for (const char* name : {"latency_ms", "cycles", "energy_pj", "energy_mj", "edp", "power_mw"}) metrics[name] = 1.0;
+  measures_->extend(metrics, static_cast<int>(stages_.size()));
+  for (const Objective& objective : measures_->objectives()) {
+    if (!objective.minimize || metrics.count(objective.metric) == 0) break;
+    ++guessed_;
+  }
+  const Bypass bypass = study_.bypass == "none" ? Bypass::none : study_.bypass == "fixed" ? Bypass::fixed : Bypass::search;
+  if (guessed_ > 0) guess_ = std::make_unique<const SystemGuess>(candidates_, bypass, study_.clock_mhz);
+}
+
+// Logarithms of the objectives, at the trade-off of latency and energy with the least of the first one.
+std::vector<double> Exploration::guesses(const Point& point) const {
+  constexpr double hopeless = 300.0;
+  std::vector<double> least(guessed_, hopeless);
+  const double ms = 1e-3 / guess_->clock_mhz();
+  for (const FluidCost& cost : (*guess_)(candidates_.candidate(point))) {
+    std::map<std::string, double> metrics = {{"cycles", cost.cycles},           {"latency_ms", cost.cycles * ms}, {"energy_pj", cost.energy_pj}, {"energy_mj", cost.energy_pj * 1e-9},
+                                             {"edp", cost.cycles * cost.energy_pj}, {"power_mw", cost.energy_pj * 1e-6 / (cost.cycles * ms)}};
+    measures_->extend(metrics, static_cast<int>(stages_.size()));
+    std::vector<double> values;
+    for (std::size_t k = 0; k < guessed_; ++k) {
+      const double value = metrics.at(measures_->objectives()[k].metric);
+      values.push_back(value > 0.0 && std::isfinite(value) ? std::log(value) : hopeless);
+    }
+    if (values.front() < least.front()) least = std::move(values);
+  }
+  return least;
+}
+
+std::vector<Point> Exploration::system_moves(std::span<const Point> best, Random& random) const {
+  const MachineSystem& system = *candidates_.system;
+  std::vector<Point> moved;
+  const auto machines = [&](Point& point) { return std::span(point.numbers).first(static_cast<std::size_t>(candidates_.machine_numbers)); };
+  const auto copy = [&](const Point& from, int a, Point& to, int b) {
+    const auto [first, count] = system.block(a);
+    std::copy_n(from.numbers.begin() + first, count, to.numbers.begin() + system.block(b).first);
+  };
+  const auto keep = [&](Point&& point) {
+    system.put_in_order(machines(point));
+    moved.push_back(std::move(point));
+  };
+  const auto equal = [&](const Point& point, int a, int b) {
+    const auto [first, count] = system.block(a);
+    return std::equal(point.numbers.begin() + first, point.numbers.begin() + first + count, point.numbers.begin() + system.block(b).first);
+  };
+  for (const std::vector<int>& group : system.groups()) {
+    if (group.size() < 2) continue;
+    for (const Point& point : best) {
+      bool twins = false;
+      for (const int a : group) {
+        Point all = point;
+        for (const int b : group) {
+          if (a == b) continue;
+          twins = twins || equal(point, a, b);
+          copy(point, a, all, b);
+          for (const Point& other : best) {
+            Point one = other;
+            copy(point, a, one, b);
+            keep(std::move(one));
+          }
+        }
+        keep(std::move(all));
+      }
+      if (!twins) continue;
+      constexpr int steps = 48;
+      for (const Point& near : space().neighbours(point, random, steps)) {
+        Point together = near;
+        for (const int a : group)
+          for (const int b : group)
+            if (a != b && equal(point, a, b) && std::equal(near.numbers.begin() + system.block(b).first, near.numbers.begin() + system.block(b).first + system.block(b).second,
+                                                           point.numbers.begin() + system.block(b).first))
+              copy(near, a, together, b);
+        keep(std::move(together));
+      }
+    }
+  }
+  return moved;
 }
 
 }  // namespace dovetail

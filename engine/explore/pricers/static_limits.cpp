@@ -11,7 +11,10 @@ namespace {
 
 class StaticLimits final : public Stage {
  public:
-  StaticLimits(const CandidateSpace& space, std::optional<double> clock_mhz) : clock_mhz_(clock_mhz), space_(space) {}
+  StaticLimits(const CandidateSpace& space, std::optional<double> clock_mhz) : clock_mhz_(clock_mhz), space_(space) {
+    for (const NetworkSource& network : space.networks)
+      if (!network.family && network.any.empty()) given_.emplace(&network, totals(network.fixed));
+  }
 
   std::string name() const override { return "limits"; }
   double expected_seconds() const override { return 3e-4; }
@@ -31,7 +34,8 @@ class StaticLimits final : public Stage {
     StageAnswer answer;
     for (const char* name : {"layers", "macs", "parameters", "activations"}) answer.metrics[name] = 0.0;
     for (const CandidateNetwork& network : candidate.networks) {
-      const Totals all = totals(network.network());
+      const auto given = network.compression.empty() ? given_.find(network.source) : given_.end();
+      const Totals all = given != given_.end() ? given->second : totals(network.network());
       const std::pair<const char*, std::int64_t> parts[] = {
           {"layers", all.layers}, {"macs", all.macs}, {"parameters", all.parameters}, {"activations", all.activations}};
       for (const auto& [name, value] : parts) {
@@ -86,6 +90,7 @@ class StaticLimits final : public Stage {
   }
 
   std::optional<double> clock_mhz_;
+  std::map<const NetworkSource*, Totals> given_;  ///< of networks that are not searched
   mutable std::mutex mutex_;
   mutable std::map<std::string, Sizes> known_;
   const CandidateSpace& space_;

@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 #include <rapidcheck.h>
 
+#include <algorithm>
 #include <set>
 
 #include <fmt/format.h>
@@ -62,6 +63,32 @@ TEST_CASE("systems: the count is the number of different systems, and one point 
       RC_ASSERT(point.has_value());
       RC_ASSERT(exploration.space().contains(*point));
       RC_ASSERT(system.in_order(point->numbers));
+    }
+  }));
+}
+
+TEST_CASE("systems: moves of good ones have their machines, in order, and the system of equal machines is among them") {
+  CHECK(rc::check([](std::uint64_t seed) {
+    Random random(seed);
+    Diagnostics diagnostics;
+    const ExplorationStudy study = read_exploration_study(parse_yaml(draw_study(random), "study.yaml"), diagnostics);
+    diagnostics.raise();
+    const Exploration exploration(study);
+    const MachineSystem& system = *exploration.candidates().system;
+    const auto one = exploration.candidates().draw(random), other = exploration.candidates().draw(random);
+    RC_ASSERT(one && other);
+    const std::vector<Point> best{*one, *other}, moves = exploration.system_moves(best, random);
+    for (const Point& point : moves) RC_ASSERT(system.in_order(point.numbers));
+    for (const std::vector<int>& group : system.groups()) {
+      if (group.size() < 2) {
+        continue;
+      }
+      for (const Point& point : best) {
+        Point equal = point;
+        const auto [first, count] = system.block(group.front());
+        for (const int slot : group) std::copy_n(point.numbers.begin() + first, count, equal.numbers.begin() + system.block(slot).first);
+        RC_ASSERT(std::find(moves.begin(), moves.end(), equal) != moves.end());
+      }
     }
   }));
 }
