@@ -10,7 +10,7 @@
 #include <vector>
 
 #include <dovetail/engine/bound/unavoidable_cost.hpp>
-#include <dovetail/engine/codesign/layer_pool.hpp>
+#include <dovetail/engine/codesign/candidate/layer_pool.hpp>
 #include <dovetail/engine/explore/stage/candidate.hpp>
 #include <dovetail/engine/map/mapper.hpp>
 
