@@ -10,6 +10,7 @@
 #include <dovetail/accelerators/cycle/nest_events.hpp>
 #include <dovetail/accelerators/cycle/skip_ahead.hpp>
 #include <dovetail/accelerators/gemmini/gemmini.hpp>
+#include <dovetail/accelerators/loop/cost.hpp>
 #include <dovetail/accelerators/loop/loop_model.hpp>
 #include <dovetail/accelerators/mapping/homes.hpp>
 
@@ -20,16 +21,19 @@ std::int64_t whole_cycles(std::int64_t units, std::int64_t units_per_cycle) {
   return (units + units_per_cycle - 1) / units_per_cycle;
 }
 
-/// The loop model's evaluation with other cycles: leakage and utilization follow, the sum keeps its order.
-void set_cycles(Evaluation& e, const Architecture& architecture, std::int64_t cycles) {
+/// The loop model's evaluation with other cycles: what is paid per cycle and utilization follow, the sum keeps its order.
+void set_cycles(Evaluation& e, const Layer& layer, const Architecture& architecture, std::int64_t cycles) {
   e.cycles = cycles;
+  e.compute_energy_pj = static_cast<double>(e.macs) * compute_energy_per_op_pj(layer, architecture.compute) +
+                        idle_pj_per_cycle(architecture.compute) * static_cast<double>(cycles);
   e.energy_pj = e.compute_energy_pj;
   for (std::size_t i = 0; i < e.levels.size(); ++i) {
     LevelEvaluation& level = e.levels[i];
     std::int64_t instances = 1;
     for (const TensorCounts& t : level.tensors) instances = std::max(instances, t.utilized_instances);
     level.leakage_energy_pj = architecture.levels[i].energy.leak_pj_per_cycle * static_cast<double>(cycles) *
-                              static_cast<double>(instances);
+                              static_cast<double>(instances) +
+                              idle_pj_per_cycle(architecture.levels[i]) * static_cast<double>(cycles);
     level.energy_pj = 0.0;
     for (const TensorCounts& t : level.tensors) level.energy_pj += t.energy_pj;
     level.energy_pj += level.leakage_energy_pj;
@@ -115,20 +119,22 @@ Evaluation CycleModel::evaluate(const Layer& layer, const Architecture& architec
                                 const Mapping& mapping) const {
   const Machine* machine = find_machine(architecture.machine);
   if (machine == nullptr) return violation(architecture.machine);
-  Evaluation e = LoopModel().evaluate(layer, architecture, mapping);
+  Evaluation e = LoopModel(options_).evaluate(layer, architecture, mapping);
   if (!e.valid()) return e;
   const PackedMapping packed = pack(layer, mapping);
   if (uneven(packed)) return violation("uneven placement: the cycle model moves one tile per level");
   if (any(homes_of(packed))) return violation("homes: the cycle model brings every tensor from the outermost memory");
   if (machine->gemmini && !gemmini_job(layer, architecture, packed))
     return violation("gemmini: dimensions other than R S P Q C K N");
+  if (machine->gemmini && covered_layer(layer, packed) != layer)
+    return violation("gemmini: factors that do not divide");
   const std::int64_t cycles = cycles_of(layer, architecture, packed, *machine, e.cycles);
   if (cycles < 0) {
     Evaluation failed;
     failed.violations.push_back({"overflow", "", "", static_cast<double>(e.cycles), 0x1p55});
     return failed;
   }
-  set_cycles(e, architecture, cycles);
+  set_cycles(e, layer, architecture, cycles);
   return e;
 }
 
@@ -136,7 +142,7 @@ CycleReport CycleModel::explain(const Layer& layer, const Architecture& architec
                                 const Mapping& mapping) const {
   const Machine* machine = find_machine(architecture.machine);
   if (machine == nullptr) throw std::invalid_argument("no machine " + architecture.machine);
-  const Evaluation e = LoopModel().evaluate(layer, architecture, mapping);
+  const Evaluation e = LoopModel(options_).evaluate(layer, architecture, mapping);
   if (!e.valid()) throw std::invalid_argument("an illegal mapping has no cycles");
   const PackedMapping packed = pack(layer, mapping);
   if (machine->gemmini) {

@@ -181,6 +181,12 @@ std::vector<std::string> timeloop_differences(const Architecture& architecture) 
   if (architecture.compute.adder_energy_pj != 0.0)
     all.push_back(fmt::format("adding two partial sums costs nothing in Timeloop, here {} pJ",
                               architecture.compute.adder_energy_pj));
+  if (const double idle = idle_pj_per_cycle(architecture); idle != 0.0)
+    all.push_back(fmt::format("what stands idle costs nothing in Timeloop, here {} pJ per cycle", idle));
+  for (const Level& level : architecture.levels) {
+    if (!level.gated_by.empty())
+      all.push_back(fmt::format("zeros save no accesses of other operands in Timeloop, here in {}", quote(level.name)));
+  }
   if (!architecture.machine.empty())
     all.push_back(fmt::format("the cycle-model preset {} is not said", quote(architecture.machine)));
   return all;

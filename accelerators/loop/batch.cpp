@@ -41,9 +41,11 @@ class LoopPlan::BatchScoring {
     }
     move_words();
     const Reals longest = cycles();
-    Reals energy = lanes::all(plan.compute_energy_pj);
-    for (std::size_t i = 0; i < levels; ++i)
-      energy += level_energy[i] + plan.level[i].leak_pj * longest * used[i];
+    Reals energy = lanes::all(plan.compute_energy_pj) + plan.compute_idle_pj * longest;
+    for (std::size_t i = 0; i < levels; ++i) {
+      const PlanLevel& level = plan.level[i];
+      energy += level_energy[i] + (level.leak_pj * longest * used[i] + level.idle_pj * longest);
+    }
     store(score.energy_pj, legal ? energy : infinite);
     store(score.cycles, legal ? longest + plan.latency_cycles : infinite);
     return score;

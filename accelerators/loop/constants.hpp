@@ -51,7 +51,8 @@ struct PlanLevel {
   bool bounded = false;
   double clusters = 1.0;
   bool shares_clusters = false;  // fewer clusters than instances
-  double leak_pj = 0.0;
+  double leak_pj = 0.0;  // per cycle and used instance
+  double idle_pj = 0.0;  // per cycle, of all instances
   Bandwidth bandwidth;
   double per_read = 0.0, per_write = 0.0, per_shared = 0.0;  // 1 / bandwidth, 0 without limit
   std::array<AccessCost, max_tensors> cost;
@@ -90,7 +91,7 @@ struct LoopPlan::Constants {  // NOLINT(clang-analyzer-optin.performance.Padding
   std::array<loop_plan::PlanTensor, max_tensors> tensor{};
   std::array<loop_plan::PlanLevel, max_levels> level{};
   unsigned everything = 0;  // all tensors
-  double macs = 0.0, compute_energy_pj = 0.0, adder_pj = 0.0;
+  double macs = 0.0, compute_energy_pj = 0.0, compute_idle_pj = 0.0, adder_pj = 0.0;
   bool any_priced = false;
   double latency_cycles = 0.0;  ///< of all networks, on top of the longest level
 

@@ -12,6 +12,17 @@
 
 namespace dovetail {
 
+/// The share of a tensor's accesses at a level that zeros of other operands leave: the product of the densities of the
+/// tensors that gate the level (Level::gated_by), its own apart.
+inline double share_not_gated(const Level& level, const Layer& layer, std::size_t tensor) {
+  double share = 1.0;
+  for (const std::string& name : level.gated_by) {
+    for (std::size_t t = 0; t < layer.tensors.size(); ++t)
+      if (t != tensor && !layer.tensors[t].written && layer.tensors[t].name == name) share *= layer.tensors[t].density;
+  }
+  return share;
+}
+
 /// Cost of moving words of one tensor at one level. A physical access moves block_size words of the memory; a tensor
 /// word of its own width occupies word_bits / level word_bits memory words (packed without gaps).
 struct AccessCost {
@@ -23,7 +34,11 @@ struct AccessCost {
   double rate = 1.0;       ///< memory words per tensor word that bandwidth must carry
 
   AccessCost() = default;
-  AccessCost(const Level& level, const Tensor& tensor) {
+  /// Of an operand of a multiplication, with what zeros of the others save.
+  AccessCost(const Level& level, const Layer& layer, std::size_t tensor)
+      : AccessCost(level, layer.tensors[tensor], share_not_gated(level, layer, tensor)) {}
+  /// `share` of the accesses happens; of fills all do.
+  AccessCost(const Level& level, const Tensor& tensor, double share = 1.0) {
     const std::int64_t bits = tensor.word_bits > 0 ? tensor.word_bits : level.word_bits;
     const std::int64_t block_bits = level.block_size * level.word_bits;
     const std::int64_t common = std::max<std::int64_t>(1, std::gcd(bits, block_bits));
@@ -32,9 +47,9 @@ struct AccessCost {
     denominator = static_cast<double>(below);
     scale = numerator / denominator;
     divides = (below & (below - 1)) != 0;
-    read_pj = level.energy.read_pj * tensor.density;
+    read_pj = level.energy.read_pj * tensor.density * share;
     fill_pj = level.energy.fill_pj * tensor.density;
-    update_pj = level.energy.update_pj * tensor.density;
+    update_pj = level.energy.update_pj * tensor.density * share;
     rate = static_cast<double>(bits) / static_cast<double>(level.word_bits);
   }
 

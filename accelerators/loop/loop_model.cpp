@@ -346,7 +346,7 @@ class Evaluating {
       double read_rate = 0.0, write_rate = 0.0;
       for (std::size_t t = 0; t < tensors(); ++t) {
         const TensorCounts& counts = result_.levels[i].tensors[t];
-        const AccessCost cost(machine_.levels[i], layer_.tensors[t]);
+        const AccessCost cost(machine_.levels[i], layer_, t);
         read_rate += static_cast<double>(counts.reads) * cost.rate / compute;
         write_rate += static_cast<double>(counts.fills + counts.updates) * cost.rate / compute;
       }
@@ -390,15 +390,16 @@ class Evaluating {
     }
     result_.compute_energy_pj =
         static_cast<double>(result_.macs) * compute_energy_per_op_pj(layer_, machine_.compute);
-    result_.energy_pj = result_.compute_energy_pj;
     const auto cycles = static_cast<double>(result_.cycles);
+    result_.compute_energy_pj += idle_pj_per_cycle(machine_.compute) * cycles;
+    result_.energy_pj = result_.compute_energy_pj;
     for (std::size_t i = 0; i < levels(); ++i) {
       const Level& level = machine_.levels[i];
       LevelEvaluation& to = result_.levels[i];
       const auto instances = static_cast<double>(instances_[i]);
       for (std::size_t t = 0; t < tensors(); ++t) {
         TensorCounts& counts = to.tensors[t];
-        const AccessCost cost(level, layer_.tensors[t]);
+        const AccessCost cost(level, layer_, t);
         const double own =
             cost.energy_pj(static_cast<double>(counts.reads), static_cast<double>(counts.fills),
                            static_cast<double>(counts.updates));
@@ -407,7 +408,8 @@ class Evaluating {
             static_cast<double>(counts.temporal_reductions) * instances * machine_.compute.adder_energy_pj;
         to.energy_pj += counts.energy_pj;
       }
-      to.leakage_energy_pj = level.energy.leak_pj_per_cycle * cycles * instances;
+      to.leakage_energy_pj =
+          level.energy.leak_pj_per_cycle * cycles * instances + idle_pj_per_cycle(level) * cycles;
       to.energy_pj += to.leakage_energy_pj;
       result_.energy_pj += to.energy_pj;
     }

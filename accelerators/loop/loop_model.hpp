@@ -21,6 +21,8 @@ struct LoopOptions {
 /// - Tensor::word_bits: a tensor word occupies word_bits / level word_bits words of the memory, packed; capacity, block
 ///   accesses and bandwidth follow.
 /// - Compute::adder_energy_pj: per temporal reduction (counted at the level) and per spatial reduction (in the network).
+/// - idle_pj_per_cycle of the units and of a level's instances: x cycles, in compute_energy_pj and with the leakage.
+/// - Level::gated_by: reads and updates there count for the share of multiplications whose named operands are not zero.
 /// - Tensor::density: expected values. Zeros gate: an access costs energy x density of its tensor, a
 ///   multiply-accumulate energy x product of the densities of the tensors read; time and capacity stay dense.
 ///

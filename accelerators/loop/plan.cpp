@@ -78,6 +78,7 @@ void LoopPlan::Constants::prepare_machine() {
   levels = architecture.levels.size();
   adder_pj = architecture.compute.adder_energy_pj;
   compute_energy_pj = macs * compute_energy_per_op_pj(layer, architecture.compute);
+  compute_idle_pj = idle_pj_per_cycle(architecture.compute);
   for (std::size_t i = 0; i < levels; ++i) {
     const Level& from = architecture.levels[i];
     PlanLevel& to = level[i];
@@ -98,13 +99,14 @@ void LoopPlan::Constants::prepare_machine() {
     to.clusters = cluster_count(from);
     to.shares_clusters = to.clusters < static_cast<double>(from.instances);
     to.leak_pj = from.energy.leak_pj_per_cycle;
+    to.idle_pj = idle_pj_per_cycle(from);
     to.bandwidth = Bandwidth(from);
     to.per_read = 1.0 / to.bandwidth.read;
     to.per_write = 1.0 / to.bandwidth.write;
     to.per_shared = 1.0 / to.bandwidth.shared;
     to.word_bits = from.word_bits;
     for (std::size_t t = 0; t < tensors; ++t) {
-      to.cost[t] = AccessCost(from, layer.tensors[t]);
+      to.cost[t] = AccessCost(from, layer, t);
       to.bits[t] = layer.tensors[t].word_bits > 0 ? layer.tensors[t].word_bits : from.word_bits;
       to.narrow = to.narrow || to.bits[t] != to.word_bits;
     }
@@ -453,9 +455,10 @@ class LoopPlan::Scoring {  // NOLINT(clang-analyzer-optin.performance.Padding)
     Score score;
     score.valid = true;
     score.cycles = cycles();
-    score.energy_pj = plan.compute_energy_pj;
+    score.energy_pj = plan.compute_energy_pj + plan.compute_idle_pj * score.cycles;
     for (std::size_t i = 0; i < levels; ++i) {
-      score.energy_pj += level_energy[i] + plan.level[i].leak_pj * score.cycles * used[i];
+      const PlanLevel& level = plan.level[i];
+      score.energy_pj += level_energy[i] + (level.leak_pj * score.cycles * used[i] + level.idle_pj * score.cycles);
     }
     if (plan.any_priced) {
       for (std::size_t i = 0; i < levels; ++i) score.energy_pj += network_energy(i);

@@ -32,6 +32,20 @@ double area_um2(const Architecture& architecture) {
   return total;
 }
 
+double idle_pj_per_cycle(const Level& level) {
+  return level.energy.idle_pj_per_cycle * static_cast<double>(level.instances);
+}
+
+double idle_pj_per_cycle(const Compute& compute) {
+  return compute.idle_pj_per_cycle * static_cast<double>(compute.instances);
+}
+
+double idle_pj_per_cycle(const Architecture& architecture) {
+  double total = idle_pj_per_cycle(architecture.compute);
+  for (const Level& level : architecture.levels) total += idle_pj_per_cycle(level);
+  return total;
+}
+
 int find_level(const Architecture& architecture, std::string_view name) {
   for (std::size_t i = 0; i < architecture.levels.size(); ++i) {
     if (architecture.levels[i].name == name) return static_cast<int>(i);
@@ -68,6 +82,9 @@ std::vector<std::string> check(const Architecture& architecture) {
     for (const auto& bandwidth : {level.read_bandwidth, level.write_bandwidth, level.shared_bandwidth}) {
       require(!bandwidth || *bandwidth > 0.0, "{}: a bandwidth of {} words per cycle", level.name, bandwidth.value_or(0.0));
     }
+    require(level.gated_by.empty() || level.instances == compute.instances,
+            "{}: gated_by, but an access of one of its {} instances may serve several of {} units", level.name, level.instances,
+            compute.instances);
     inner_x = level.mesh_x;
     inner_y = level.mesh_y;
   }

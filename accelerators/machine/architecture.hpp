@@ -18,6 +18,7 @@ struct Compute {
   double energy_per_op_pj = 0.0;  ///< per multiply-accumulate
   double adder_energy_pj = 0.0;   ///< per addition of two partial sums, in time or in space; 0 in the reference mode
   double area_per_instance_um2 = 0.0;
+  double idle_pj_per_cycle = 0.0;  ///< of one unit, used or not: its clock and control; 0 in the reference mode
   bool operator==(const Compute&) const = default;
 };
 
@@ -25,6 +26,7 @@ struct Compute {
 struct AccessEnergy {
   double read_pj = 0.0, fill_pj = 0.0, update_pj = 0.0;
   double leak_pj_per_cycle = 0.0;  ///< per used instance
+  double idle_pj_per_cycle = 0.0;  ///< per instance, used or not: its clock and control
   bool operator==(const AccessEnergy&) const = default;
 };
 
@@ -52,6 +54,9 @@ struct Level {
   double area_per_instance_um2 = 0.0;
   bool is_dram = false;  ///< no in-place reduction
   LevelNetwork network;
+  /// Tensors whose zeros save an access here to the other operands of that multiplication; of a level with one unit
+  /// below each instance. Fills from outside are not saved.
+  std::vector<std::string> gated_by;
   bool operator==(const Level&) const = default;
 };
 
@@ -74,6 +79,12 @@ std::optional<std::int64_t> usable_capacity(const Level& level);
 
 /// Sum of area_per_instance x instances over compute and levels.
 double area_um2(const Architecture& architecture);
+
+/// pJ per cycle of all instances of a level, and of all units, whatever they do.
+double idle_pj_per_cycle(const Level& level);
+double idle_pj_per_cycle(const Compute& compute);
+/// The same of the whole machine.
+double idle_pj_per_cycle(const Architecture& architecture);
 
 /// Position of the level with this name, or -1.
 int find_level(const Architecture& architecture, std::string_view name);

@@ -26,7 +26,9 @@ const Record<AccessEnergy>& energy_record() {
           .optional("update", &AccessEnergy::update_pj, "pJ per block of results written from inside",
                     at_least(0))
           .optional("leak_per_cycle", &AccessEnergy::leak_pj_per_cycle, "pJ per cycle per used instance",
-                    at_least(0));
+                    at_least(0))
+          .optional("idle_per_cycle", &AccessEnergy::idle_pj_per_cycle,
+                    "pJ per cycle per instance, used or not: its clock and control", at_least(0));
   return record;
 }
 
@@ -67,6 +69,8 @@ const Record<Compute>& compute_record() {
           .optional("adder_energy", &Compute::adder_energy_pj, "pJ per addition of two partial sums",
                     at_least(0))
           .optional("area_per_instance", &Compute::area_per_instance_um2, "um^2 of one unit", at_least(0))
+          .optional("idle_per_cycle", &Compute::idle_pj_per_cycle,
+                    "pJ per cycle of one unit, used or not: its clock and control", at_least(0))
           .checked(complete_mesh<Compute>);
   return record;
 }
@@ -116,6 +120,16 @@ const Record<Level>& level_record() {
           .optional(
               "network_drain_latency", [](Level& l) -> std::int64_t& { return l.network.drain_latency_cycles; },
               "cycles to drain the network, added once to the total", between(0, most_extent))
+          .custom(
+              "gated_by", false,
+              "tensors whose zeros save the reads and updates of the other operands here: [Inputs]",
+              {{"type", "array"}, {"items", {{"type", "string"}}}},
+              [](const Node& node, Level& level, Diagnostics& diagnostics) {
+                if (!require_sequence(node, "gated_by", diagnostics)) return;
+                for (const Node& item : node.items())
+                  read_value(item, "an item of gated_by", {}, diagnostics, level.gated_by.emplace_back());
+              },
+              [](const Level& level) { return Json(level.gated_by); })
           .checked(complete_mesh<Level>);
   return record;
 }
@@ -186,10 +200,13 @@ nlohmann::ordered_json to_json(const Architecture& architecture) {
   json.erase("schema");
   if (architecture.machine.empty()) json.erase("machine");
   if (architecture.compute.adder_energy_pj == 0.0) json["compute"].erase("adder_energy");
+  if (architecture.compute.idle_pj_per_cycle == 0.0) json["compute"].erase("idle_per_cycle");
   for (std::size_t i = 0; i < architecture.levels.size(); ++i) {
     if (architecture.levels[i].min_utilization == 0.0) json["levels"][i].erase("min_utilization");
     if (!architecture.levels[i].shared_bandwidth) json["levels"][i].erase("shared_bandwidth");
     const LevelNetwork& network = architecture.levels[i].network;
+    if (architecture.levels[i].energy.idle_pj_per_cycle == 0.0) json["levels"][i]["energy"].erase("idle_per_cycle");
+    if (architecture.levels[i].gated_by.empty()) json["levels"][i].erase("gated_by");
     if (network.fill_latency_cycles == 0) json["levels"][i].erase("network_fill_latency");
     if (network.drain_latency_cycles == 0) json["levels"][i].erase("network_drain_latency");
   }

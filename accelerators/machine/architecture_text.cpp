@@ -1,5 +1,6 @@
 // A machine as an architect reads it: a tree of memories with their figures in columns.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -49,6 +50,14 @@ std::string energy_text(const Level& level) {
   if (level.block_size > 1) text += fmt::format(" / {} words", level.block_size);
   if (energy.leak_pj_per_cycle > 0.0)
     text += fmt::format(" + {}/cycle leak", figure(energy.leak_pj_per_cycle));
+  if (energy.idle_pj_per_cycle > 0.0)
+    text += fmt::format(" + {}/cycle idle", figure(energy.idle_pj_per_cycle));
+  return text;
+}
+
+std::string compute_energy_text(const Compute& compute) {
+  std::string text = figure(compute.energy_per_op_pj);
+  if (compute.idle_pj_per_cycle > 0.0) text += fmt::format(" + {}/cycle idle", figure(compute.idle_pj_per_cycle));
   return text;
 }
 
@@ -69,6 +78,7 @@ std::string remarks(const Level& level) {
   }
   const std::int64_t latency = level.network.fill_latency_cycles + level.network.drain_latency_cycles;
   if (latency > 0) add(fmt::format("network latency {} cycles", thousands(latency)));
+  if (!level.gated_by.empty()) add(fmt::format("gated by zeros of {}", fmt::join(level.gated_by, ", ")));
   return text;
 }
 
@@ -98,7 +108,7 @@ std::string tree(const Architecture& architecture) {
   }
   const Compute& compute = architecture.compute;
   rows.push_back({name(compute.name), instances_text(compute.instances, compute.mesh_x, compute.mesh_y),
-                  fmt::format("{} bit", compute.word_bits), "1 MAC", figure(compute.energy_per_op_pj),
+                  fmt::format("{} bit", compute.word_bits), "1 MAC", compute_energy_text(compute),
                   figure(compute.area_per_instance_um2)});
   ends.push_back(compute.adder_energy_pj > 0.0 ? fmt::format("adder {} pJ", figure(compute.adder_energy_pj))
                                                : "");

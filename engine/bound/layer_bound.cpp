@@ -103,7 +103,7 @@ CompulsoryCost LayerBound::Tables::bound(const Architecture& machine, const Mapp
       if (!usable_capacity(own)) b.capacity = {};
       double least_rate = infinity;
       for (std::size_t t = 0; t < tensors; ++t) {
-        const AccessCost access(own, layer.tensors[t]);
+        const AccessCost access(own, layer, t);
         b.fill[t] = access.numerator / access.denominator * share[next - 1] * access.fill_pj;
         b.into[t] = port(own, next - 1, access.rate);
         if ((b.stored >> t & 1U) != 0) least_rate = std::min(least_rate, access.rate);
@@ -155,7 +155,7 @@ CompulsoryCost LayerBound::Tables::bound(const Architecture& machine, const Mapp
       const unsigned bit = 1U << t;
       counted.crossing |= bit;
       counted.parent[t] = static_cast<int>(next);
-      const AccessCost access(up, layer.tensors[t]);
+      const AccessCost access(up, layer, t);
       const double word = access.numerator / access.denominator * share[next];
       counted.read[t] = word * access.read_pj;
       counted.update[t] = t == written ? word * access.update_pj : 0.0;
@@ -272,8 +272,9 @@ CompulsoryCost LayerBound::operator()(const Architecture& machine, const Mapping
     least.energy_pj = std::min(least.energy_pj, one.energy_pj);
     least.cycles = std::min(least.cycles, one.cycles);
   }
-  return {std::max(compulsory.energy_pj, (least.energy_pj + arithmetic) * rounding),
-          std::max(compulsory.cycles, least.cycles * rounding)};
+  const double cycles = std::max(compulsory.cycles, least.cycles * rounding);
+  const double idle = idle_pj_per_cycle(machine) * cycles;
+  return {std::max(compulsory.energy_pj, (least.energy_pj + arithmetic + idle) * rounding), cycles};
 }
 
 }  // namespace dovetail

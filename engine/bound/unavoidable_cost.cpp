@@ -5,6 +5,8 @@
 #include <limits>
 #include <numeric>
 
+#include <dovetail/accelerators/loop/cost.hpp>
+
 namespace dovetail {
 namespace {
 
@@ -60,7 +62,7 @@ CompulsoryCost compulsory_cost(const Layer& layer, const Architecture& architect
     const double words = used_elements(layer, tensor) * words_per_element(tensor, outermost);
     if (!tensor.written) densities *= tensor.density;
     (tensor.written ? writes : reads) += words;
-    energy += words * tensor.density *
+    energy += words * tensor.density * share_not_gated(outermost, layer, t) *
               per_word(tensor.written ? outermost.energy.update_pj : outermost.energy.read_pj, outermost);
 
     // The innermost level that holds the tensor: any that is allowed, up to the first that must.
@@ -73,7 +75,8 @@ CompulsoryCost compulsory_cost(const Layer& layer, const Architecture& architect
       const bool known = static_cast<std::size_t>(i) < rules.levels.size();
       const unsigned bit = 1U << t;
       if (known && (rules.levels[static_cast<std::size_t>(i)].must_bypass & bit) != 0) continue;
-      const double access = tensor.written ? level.energy.update_pj : level.energy.read_pj;
+      const double access =
+          (tensor.written ? level.energy.update_pj : level.energy.read_pj) * share_not_gated(level, layer, t);
       least = std::min(least, per_word(access, level) * words_per_element(tensor, level) / fanout);
       if (known && (rules.levels[static_cast<std::size_t>(i)].must_keep & bit) != 0) {
         energy += operations * tensor.density * least;
@@ -90,6 +93,7 @@ CompulsoryCost compulsory_cost(const Layer& layer, const Architecture& architect
   if (outermost.write_bandwidth) cycles = std::max(cycles, writes / instances / *outermost.write_bandwidth);
   if (outermost.shared_bandwidth)
     cycles = std::max(cycles, (reads + writes) / instances / *outermost.shared_bandwidth);
+  energy += idle_pj_per_cycle(architecture) * cycles;
   constexpr double rounding = 1.0 - 1e-9;  // counts are rounded to integers where bypass makes fractions
   return {energy * rounding, cycles * rounding};
 }

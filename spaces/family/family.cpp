@@ -355,12 +355,14 @@ std::vector<Figure> figures(const Architecture& architecture, const std::string&
   const Compute& compute = architecture.compute;
   add(compute.name, "multiply-accumulate", compute.energy_per_op_pj, "pJ");
   add(compute.name, "add partial sums", compute.adder_energy_pj, "pJ");
+  add(compute.name, "idle", compute.idle_pj_per_cycle, "pJ / cycle");
   add(compute.name, "area", compute.area_per_instance_um2, "um2 / instance");
   for (const Level& level : architecture.levels) {
     add(level.name, "read", level.energy.read_pj, "pJ / access");
     add(level.name, "fill", level.energy.fill_pj, "pJ / access");
     add(level.name, "update", level.energy.update_pj, "pJ / access");
     add(level.name, "leakage", level.energy.leak_pj_per_cycle, "pJ / cycle");
+    add(level.name, "idle", level.energy.idle_pj_per_cycle, "pJ / cycle");
     add(level.name, "area", level.area_per_instance_um2, "um2 / instance");
     add(level.name, "hop", level.network.energy_per_hop_pj, "pJ / word / hop");
     add(level.name, "router", level.network.router_energy_pj, "pJ / word");

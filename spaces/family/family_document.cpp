@@ -229,7 +229,12 @@ Record<ComputeText> compute_record() {
                    "per multiply-accumulate, instead of mac");
   record = formula(std::move(record), "adder_pj", &ComputeText::adder_pj, "per addition of partial sums");
   record = formula(std::move(record), "area_um2", &ComputeText::area_um2, "of one unit");
+  record = formula(std::move(record), "idle_pj_per_cycle", &ComputeText::idle_pj_per_cycle,
+                   "clock and control of one unit, used or not");
+  record = std::move(record).optional("idle_source", &ComputeText::idle_source, "of idle_pj_per_cycle");
   return std::move(record).checked([](const Node& node, ComputeText& compute, Diagnostics& diagnostics) {
+    if (!compute.idle_pj_per_cycle.empty() && compute.idle_source.empty())
+      diagnostics.error(compute.idle_pj_per_cycle.where, "idle_pj_per_cycle is given without an idle_source");
     if (compute.mac.empty() == compute.energy_pj.empty()) {
       diagnostics.error(node.location(), "compute needs one of: mac (a number format), energy_pj");
     }
@@ -245,6 +250,25 @@ Record<ComputeText> compute_record() {
       }
     }
   });
+}
+
+void read_names(const Node& node, const std::string& what, const std::vector<std::string>& allowed,
+                Diagnostics& diagnostics, std::vector<std::string>& names) {
+  if (!require_sequence(node, what, diagnostics)) return;
+  for (const Node& item : node.items()) {
+    std::string word;
+    if (!read_value(item, "an item of " + what, {}, diagnostics, word)) continue;
+    if (!allowed.empty() && std::find(allowed.begin(), allowed.end(), word) == allowed.end()) {
+      diagnostics.error(item.location(),
+                        fmt::format("{} is not one of its names{}", quote(word), suggestion(word, allowed)));
+      continue;
+    }
+    if (std::find(names.begin(), names.end(), word) != names.end()) {
+      diagnostics.error(item.location(), fmt::format("{} is listed twice in {}", quote(word), what));
+      continue;
+    }
+    names.push_back(word);
+  }
 }
 
 Record<LevelText> level_record() {
@@ -280,7 +304,17 @@ Record<LevelText> level_record() {
   add("update_pj", &LevelText::update_pj, "energy of an update");
   add("leak_pj_per_cycle", &LevelText::leak_pj_per_cycle, "leakage of one used instance");
   add("area_um2", &LevelText::area_um2, "of one instance");
+  add("idle_pj_per_cycle", &LevelText::idle_pj_per_cycle, "clock and control of one instance, used or not");
+  record = std::move(record)
+               .optional("idle_source", &LevelText::idle_source, "of idle_pj_per_cycle")
+               .custom("gated_by", false, "tensors whose zeros save the reads and updates of the other operands here",
+                       {{"type", "array"}, {"items", {{"type", "string"}}}},
+                       [](const Node& node, LevelText& level, Diagnostics& diagnostics) {
+                         read_names(node, "gated_by", {}, diagnostics, level.gated_by);
+                       });
   return std::move(record).checked([](const Node& node, LevelText& level, Diagnostics& diagnostics) {
+    if (!level.idle_pj_per_cycle.empty() && level.idle_source.empty())
+      diagnostics.error(level.idle_pj_per_cycle.where, "idle_pj_per_cycle is given without an idle_source");
     level.where = node.location();
     const bool all = !level.access_pj.empty() ||
                      (!level.read_pj.empty() && !level.fill_pj.empty() && !level.update_pj.empty());
@@ -301,25 +335,6 @@ Record<LevelText> level_record() {
     const auto kinds = dram_kinds();
     if (std::find(kinds.begin(), kinds.end(), level.memory) != kinds.end()) level.is_dram = true;
   });
-}
-
-void read_names(const Node& node, const std::string& what, const std::vector<std::string>& allowed,
-                Diagnostics& diagnostics, std::vector<std::string>& names) {
-  if (!require_sequence(node, what, diagnostics)) return;
-  for (const Node& item : node.items()) {
-    std::string word;
-    if (!read_value(item, "an item of " + what, {}, diagnostics, word)) continue;
-    if (!allowed.empty() && std::find(allowed.begin(), allowed.end(), word) == allowed.end()) {
-      diagnostics.error(item.location(),
-                        fmt::format("{} is not one of its names{}", quote(word), suggestion(word, allowed)));
-      continue;
-    }
-    if (std::find(names.begin(), names.end(), word) != names.end()) {
-      diagnostics.error(item.location(), fmt::format("{} is listed twice in {}", quote(word), what));
-      continue;
-    }
-    names.push_back(word);
-  }
 }
 
 // {temporal: {S: extent}, spatial_x: {K: 4}}

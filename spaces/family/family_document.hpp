@@ -52,10 +52,10 @@ struct TechnologyText {
 };
 
 struct ComputeText {
-  std::string name = "MAC", mac, accumulator, source;
+  std::string name = "MAC", mac, accumulator, source, idle_source;
   Location where;
   std::vector<Formula> mesh;
-  Formula word_bits, energy_pj, adder_pj, area_um2;
+  Formula word_bits, energy_pj, adder_pj, area_um2, idle_pj_per_cycle;
   bool adder = true;
 };
 
@@ -66,7 +66,9 @@ struct LevelText {
   Formula words, word_bits, block, cluster, banks, multiple_buffering, min_utilization;
   Formula read_bandwidth, write_bandwidth, shared_bandwidth;
   Formula wire_mm, hop_mm, hop_pj, router_pj;
-  Formula access_pj, read_pj, fill_pj, update_pj, leak_pj_per_cycle, area_um2;
+  Formula access_pj, read_pj, fill_pj, update_pj, leak_pj_per_cycle, area_um2, idle_pj_per_cycle;
+  std::string idle_source;
+  std::vector<std::string> gated_by;
   bool is_dram = false;
 };
 

@@ -82,6 +82,7 @@ FamilyMachine::FamilyMachine(const FamilyText& text, const FamilyNames& names, D
   energy_pj_ = compile(compute_.energy_pj);
   adder_pj_ = compile(compute_.adder_pj);
   area_um2_ = compile(compute_.area_um2);
+  idle_pj_per_cycle_ = compile(compute_.idle_pj_per_cycle);
   for (const LevelText& level : text.levels) {
     CompiledLevel compiled;
     compiled.text = level;
@@ -107,6 +108,7 @@ FamilyMachine::FamilyMachine(const FamilyText& text, const FamilyNames& names, D
     compiled.update_pj = compile(level.update_pj);
     compiled.leak_pj_per_cycle = compile(level.leak_pj_per_cycle);
     compiled.area_um2 = compile(level.area_um2);
+    compiled.idle_pj_per_cycle = compile(level.idle_pj_per_cycle);
     levels_.push_back(std::move(compiled));
   }
 }
@@ -171,6 +173,8 @@ Level FamilyMachine::build_level(const CompiledLevel& compiled, const FormulaVal
   // pW / MHz = 1e-6 pJ per cycle
   level.energy.leak_pj_per_cycle =
       least(compiled.leak_pj_per_cycle, cost.leak_pw / cluster / clock_mhz * 1e-6);
+  level.energy.idle_pj_per_cycle = least(compiled.idle_pj_per_cycle, 0.0);
+  level.gated_by = compiled.text.gated_by;
   level.area_per_instance_um2 = least(compiled.area_um2, cost.area_um2 / cluster);
   level.network.energy_per_hop_pj =
       least(compiled.hop_pj, technology.wire(word_bits, least(compiled.hop_mm, 0.0)).energy_pj);
@@ -187,6 +191,9 @@ Level FamilyMachine::build_level(const CompiledLevel& compiled, const FormulaVal
   if (level.energy.leak_pj_per_cycle > 0.0) {
     add_figure(figures, level.name, "leakage", level.energy.leak_pj_per_cycle, "pJ / cycle",
                memory_source(compiled.leak_pj_per_cycle, ".leak_pw_per_bit"));
+  }
+  if (level.energy.idle_pj_per_cycle > 0.0) {
+    add_figure(figures, level.name, "idle", level.energy.idle_pj_per_cycle, "pJ / cycle", compiled.text.idle_source);
   }
   if (level.area_per_instance_um2 > 0.0) {
     add_figure(figures, level.name, "area", level.area_per_instance_um2, "um2 / instance",
@@ -232,11 +239,15 @@ std::optional<Architecture> FamilyMachine::build(const FormulaValues& values, co
   compute.energy_per_op_pj = least(energy_pj_, operation.energy_pj);
   compute.adder_energy_pj = least(adder_pj_, adder.energy_pj);
   compute.area_per_instance_um2 = least(area_um2_, unit.area_um2);
+  compute.idle_pj_per_cycle = least(idle_pj_per_cycle_, 0.0);
   add_figure(figures, compute.name, compute.adder_energy_pj > 0.0 ? "multiply" : "multiply-accumulate",
              compute.energy_per_op_pj, "pJ", energy_pj_.empty() ? operation.source : compute_.source);
   if (compute.adder_energy_pj > 0.0) {
     add_figure(figures, compute.name, "add partial sums", compute.adder_energy_pj, "pJ",
                adder_pj_.empty() ? adder.source : compute_.source);
+  }
+  if (compute.idle_pj_per_cycle > 0.0) {
+    add_figure(figures, compute.name, "idle", compute.idle_pj_per_cycle, "pJ / cycle", compute_.idle_source);
   }
   if (compute.area_per_instance_um2 > 0.0) {
     add_figure(figures, compute.name, "area", compute.area_per_instance_um2, "um2 / instance",

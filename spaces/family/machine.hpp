@@ -36,7 +36,7 @@ class FamilyMachine {
     CompiledFormula mesh_x, mesh_y, words, word_bits, block, cluster, banks, multiple_buffering,
         min_utilization;
     CompiledFormula read_bandwidth, write_bandwidth, shared_bandwidth, wire_mm, hop_mm, hop_pj, router_pj;
-    CompiledFormula access_pj, read_pj, fill_pj, update_pj, leak_pj_per_cycle, area_um2;
+    CompiledFormula access_pj, read_pj, fill_pj, update_pj, leak_pj_per_cycle, area_um2, idle_pj_per_cycle;
   };
   Level build_level(const CompiledLevel& compiled, const FormulaValues& values, const Technology& technology,
                     double clock_mhz, std::vector<Figure>* figures, bool& open) const;
@@ -45,7 +45,7 @@ class FamilyMachine {
   Location where_;
   bool link_transfers_ = false;
   ComputeText compute_;
-  CompiledFormula mesh_x_, mesh_y_, word_bits_, energy_pj_, adder_pj_, area_um2_;
+  CompiledFormula mesh_x_, mesh_y_, word_bits_, energy_pj_, adder_pj_, area_um2_, idle_pj_per_cycle_;
   std::vector<CompiledLevel> levels_;
 };
 

@@ -47,7 +47,7 @@ AccessEnergy per_word(const Level& level) {
 
 AccessEnergy least(const AccessEnergy& a, const AccessEnergy& b) {
   return {std::min(a.read_pj, b.read_pj), std::min(a.fill_pj, b.fill_pj), std::min(a.update_pj, b.update_pj),
-          std::min(a.leak_pj_per_cycle, b.leak_pj_per_cycle)};
+          std::min(a.leak_pj_per_cycle, b.leak_pj_per_cycle), std::min(a.idle_pj_per_cycle, b.idle_pj_per_cycle)};
 }
 
 std::optional<double> most(const std::optional<double>& a, const std::optional<double>& b) {
@@ -64,6 +64,7 @@ void merge(Architecture& merged, const Architecture& one) {
   compute.energy_per_op_pj = std::min(compute.energy_per_op_pj, one.compute.energy_per_op_pj);
   compute.adder_energy_pj = std::min(compute.adder_energy_pj, one.compute.adder_energy_pj);
   compute.area_per_instance_um2 = std::min(compute.area_per_instance_um2, one.compute.area_per_instance_um2);
+  compute.idle_pj_per_cycle = std::min(compute.idle_pj_per_cycle, one.compute.idle_pj_per_cycle);
   for (std::size_t l = 0; l < merged.levels.size(); ++l) {
     Level& to = merged.levels[l];
     const Level& from = one.levels[l];
@@ -223,9 +224,10 @@ Toll ShapeClass::toll(const Box& part, const MapProblem& problem) const {
         const AccessCost& cost = problem.level[l].cost[t];
         const double words = cost.numerator / cost.denominator * problem.level[l].cluster_share *
                              problem.merged.layer.tensors[t].density;
-        rung.read_pj[t] = words * std::max(0.0, step.energy.read_pj - memory.energy.read_pj);
+        const double happens = share_not_gated(memory, problem.merged.layer, t);
+        rung.read_pj[t] = words * happens * std::max(0.0, step.energy.read_pj - memory.energy.read_pj);
         rung.fill_pj[t] = words * std::max(0.0, step.energy.fill_pj - memory.energy.fill_pj);
-        rung.update_pj[t] = words * std::max(0.0, step.energy.update_pj - memory.energy.update_pj);
+        rung.update_pj[t] = words * happens * std::max(0.0, step.energy.update_pj - memory.energy.update_pj);
       }
       own.rungs.push_back(rung);
     }

@@ -236,6 +236,7 @@ void MapProblem::add_levels() {
     to.capacity = usable ? static_cast<double>(*usable) : std::numeric_limits<double>::infinity();
     to.least_words = usable ? to.capacity * from.min_utilization : 0.0;
     to.leak_pj = from.energy.leak_pj_per_cycle;
+    if (i + 1 == level.size()) to.leak_pj += idle_pj_per_cycle(machine);  // the outermost memory is always one, and used
     has_leak = has_leak || to.leak_pj != 0.0;
     to.dram = from.is_dram;
     const double clusters = cluster_count(from);
@@ -250,7 +251,7 @@ void MapProblem::add_levels() {
     lives_further_in &= ~to.living;
     to.unseen = lives_further_in;
     for (std::size_t t = 0; t < tensors.size(); ++t) {
-      to.cost[t] = AccessCost(from, merged.layer.tensors[t]);
+      to.cost[t] = AccessCost(from, merged.layer, t);
       const double per_word = to.cost[t].numerator / to.cost[t].denominator * to.cluster_share;
       to.read_pj[t] = per_word * to.cost[t].read_pj + (tensors[t].written() ? adder_pj : 0.0);
       to.fill_pj[t] = per_word * to.cost[t].fill_pj;

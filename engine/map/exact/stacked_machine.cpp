@@ -39,7 +39,7 @@ LevelRules further_rules(const LevelRules& memory) {
 Level further_part(const Level& memory) {
   Level part = memory;
   part.network = {};
-  part.energy.leak_pj_per_cycle = 0.0;
+  part.energy.leak_pj_per_cycle = part.energy.idle_pj_per_cycle = 0.0;
   part.area_per_instance_um2 = 0.0;
   return part;
 }

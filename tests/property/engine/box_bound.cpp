@@ -77,6 +77,7 @@ void check_ideal(const Architecture& ideal, const Architecture& machine) {
     CHECK(best.energy.fill_pj <= level.energy.fill_pj);
     CHECK(best.energy.update_pj <= level.energy.update_pj);
     CHECK(best.energy.leak_pj_per_cycle <= level.energy.leak_pj_per_cycle);
+    CHECK(best.energy.idle_pj_per_cycle <= level.energy.idle_pj_per_cycle);
     CHECK(best.read_bandwidth.value_or(1e300) >= level.read_bandwidth.value_or(1e300));
     CHECK(best.network.energy_per_hop_pj <= level.network.energy_per_hop_pj);
   }
