@@ -69,6 +69,10 @@ const Record<Machine>& machine_record() {
                                       {"full", ArrayOverlap::full}})
           .optional("reload_always", &Machine::reload_always, "unchanged tiles come again")
           .optional("spill", &Machine::spill, "partial sums leave and return with an outer reduction loop")
+          .optional("passes", &Machine::passes,
+                    "new weights begin a pass: what feeds the units for it comes after the last step before it")
+          .optional("update_by_tile", &Machine::update_by_tile,
+                    "a partial sum returns when its own tile is written back, not the last one of all")
           .optional("multicast", &Machine::multicast,
                     "one transfer serves all children that need the same words")
           .optional("units_per_cycle", &Machine::units_per_cycle, "resolution of times", between(1, 1 << 20))

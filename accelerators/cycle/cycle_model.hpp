@@ -5,6 +5,7 @@
 
 #include <dovetail/accelerators/cycle/event_table.hpp>
 #include <dovetail/accelerators/evaluator.hpp>
+#include <dovetail/accelerators/loop/loop_model.hpp>
 
 namespace dovetail {
 
@@ -27,17 +28,22 @@ struct CycleReport {
 };
 
 /// The cycle-level evaluator. Architecture::machine names the preset (empty: ideal). Legality, counts and energies are the
-/// loop model's, since both move the same words; cycles, utilization and with them leakage are its own. On presets that
+/// loop model's, since both move the same words; cycles, utilization and with them what is paid per cycle are its own. With imperfect
+/// factors a clipped tile takes the time of a full one. On presets that
 /// use the document's bandwidths the answer is never below the loop model's. Extra violation: "machine" (no such preset, or
 /// a layer that it cannot run).
 class CycleModel : public Evaluator {
  public:
+  explicit CycleModel(LoopOptions options = {}) : options_(options) {}
   std::string name() const override { return "cycle"; }
   Evaluation evaluate(const Layer& layer, const Architecture& architecture,
                       const Mapping& mapping) const override;
 
   /// The attribution of a legal mapping; throws std::invalid_argument for an illegal one.
   CycleReport explain(const Layer& layer, const Architecture& architecture, const Mapping& mapping) const;
+
+ private:
+  LoopOptions options_;
 };
 
 /// Whether the machine would lose partial sums: it cannot write them back (Machine::spill is false), and the mapping leaves

@@ -40,6 +40,8 @@ struct Stream {
   int first_loop = 0;  ///< loops from here on are above the child: only they move its tile
   int read_port = 0, write_port = 0;
   int depth = 2;  ///< tiles that the child holds at once
+  bool feeds = false;      ///< the child is where the units take it from
+  bool own_update = false;  ///< between two visits of a tile so many others leave that its own update is over
   std::int64_t latency = 0;
   std::array<std::int8_t, 16> edge_bits{};  ///< bits of NestLoop::edge that matter to this tensor
   int edges = 0;                            ///< how many of them: the tile has 2^edges shapes
@@ -58,6 +60,7 @@ struct EventTable {
   /// Occupancy of one step at the innermost level by [revisit << ragged | edge bits]; latency until its results exist.
   std::vector<std::int64_t> step_cycles;
   std::int64_t result_latency = 0;
+  int pass = -1;       ///< stream whose moves begin a pass (see Machine::passes); -1: there are none
   bool spill = true;   ///< partial sums leave and return when the reduction continues; false: they stay
   int host_loop = -1;  ///< a step whose advancing loop is at least this one costs host issue time; -1: never
   std::int64_t host_cycles = 0;

@@ -35,6 +35,7 @@ class Builder {
     for (int t = 0; t < shape_.tensors; ++t) add_streams(t);
     sort_streams();
     for (Stream& stream : table_.streams) keep_nested(stream);
+    if (machine_.passes) find_pass();
     number_ports();
     table_.step_cycles = {step_cycles(false), step_cycles(true)};
     if (machine_.host_cycles > 0) {
@@ -134,6 +135,7 @@ class Builder {
     s.read_port = (parent - 1) * stride + own;
     s.write_port = s.read_port + (machine_.ports == PortMap::shared ? 0 : 1);
     s.depth = depth(child);
+    s.feeds = child == innermost_[static_cast<std::size_t>(t)];
     s.latency = timing(parent).latency_cycles;
     for (int i = child + 1; i <= parent; ++i)
       s.latency += s.output ? level(i).network.drain_latency_cycles : level(i).network.fill_latency_cycles;
@@ -200,7 +202,28 @@ class Builder {
       }
     }
     s.movements.push_back(movement(whole, true));  // the first step
+    s.own_update = machine_.update_by_tile && s.output && tiles_between_visits(s) > s.depth;
     table_.streams.push_back(std::move(s));
+  }
+
+  /// Tiles of a stream of outputs from one visit of a tile to the next, at least.
+  std::int64_t tiles_between_visits(const Stream& s) const {
+    std::int64_t tiles = 1;
+    for (std::size_t i = static_cast<std::size_t>(s.first_loop); i < table_.loops.size(); ++i) {
+      const NestLoop& loop = table_.loops[i];
+      if (loop.reduction && tiles > 1) return tiles;
+      if (!loop.reduction) tiles *= loop.trips;
+    }
+    return std::numeric_limits<std::int64_t>::max();
+  }
+
+  /// The stream of weights that feeds the units.
+  void find_pass() {
+    for (std::size_t s = 0; s < table_.streams.size(); ++s) {
+      const Stream& stream = table_.streams[s];
+      if (stream.feeds && layer_.tensors[static_cast<std::size_t>(stream.tensor)].name == "Weights")
+        table_.pass = static_cast<int>(s);
+    }
   }
 
   static Offset lengths(const ShapeTensor& tensor, const Extents& box) {
@@ -391,7 +414,21 @@ class Builder {
 
 EventTable nest_events(const Layer& layer, const Architecture& architecture, const PackedMapping& mapping,
                        const Machine& machine) {
-  return Builder(layer, architecture, mapping, machine)();
+  const Layer covered = covered_layer(layer, mapping);
+  return Builder(covered, architecture, mapping, machine)();
+}
+
+Layer covered_layer(const Layer& layer, const PackedMapping& mapping) {
+  Layer covered = layer;
+  for (std::size_t d = 0; d < mapping.dimension_count; ++d) {
+    std::int64_t extent = 1;
+    for (std::size_t i = 0; i < mapping.level_count; ++i) {
+      const PackedLevel& own = mapping.levels[i];
+      extent *= static_cast<std::int64_t>(own.temporal[d]) * own.spatial_x[d] * own.spatial_y[d];
+    }
+    covered.dimensions[d].extent = std::max(extent, layer.dimensions[d].extent);
+  }
+  return covered;
 }
 
 }  // namespace dovetail

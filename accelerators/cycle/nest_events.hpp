@@ -16,4 +16,8 @@ namespace dovetail {
 EventTable nest_events(const Layer& layer, const Architecture& architecture, const PackedMapping& mapping,
                        const Machine& machine);
 
+/// The layer whose extents are what the factors multiply to: with factors that need not divide, control is that of full
+/// tiles (ragged.hpp), so a clipped tile takes the time of a full one.
+Layer covered_layer(const Layer& layer, const PackedMapping& mapping);
+
 }  // namespace dovetail

@@ -115,6 +115,7 @@ class Timeline {
     const int begin = carry == 0 ? 0 : active_end_[static_cast<std::size_t>(carry) - 1];
     const std::span<const int> active(active_.data() + begin,
                                       active_.data() + active_end_[static_cast<std::size_t>(carry)]);
+    const bool begins = begins_pass(carry, c);
     std::size_t inputs = 0;
     for (; inputs < active.size() && active[inputs] < table_.inputs; ++inputs) {
       const int s = active[inputs];
@@ -124,7 +125,8 @@ class Timeline {
       std::int64_t* slots = x + slots_[s];
       std::int64_t& port = x[ports_ + stream.read_port];
       const std::int64_t above = stream.parent >= 0 ? x[arrival_[stream.parent]] : never;
-      const std::int64_t slot = slots[stream.depth - 1];
+      const std::int64_t free = slots[stream.depth - 1];
+      const std::int64_t slot = begins && stream.feeds ? std::max(free, x[now_]) : free;
       const std::int64_t start = std::max(std::max(port, above), std::max(slot, issued));
       const std::int64_t end = start + m.cycles;
       if constexpr (Count) {
@@ -155,7 +157,7 @@ class Timeline {
       std::int64_t arrival = available;
       if (table_.spill && (c.revisit >> s & 1U)) {
         std::int64_t& port = x[ports_ + stream.read_port];
-        const std::int64_t updated = x[stream.parent >= 0 ? update_[stream.parent] : memory_update_[s]];
+        const std::int64_t updated = stream.own_update ? never : x[stream.parent >= 0 ? update_[stream.parent] : memory_update_[s]];
         const std::int64_t start = std::max(std::max(available, port), updated);
         const std::int64_t end = start + m.cycles;
         if constexpr (Count) {
@@ -219,6 +221,12 @@ class Timeline {
   }
   static std::int64_t cause(int stream, StallCause why) {
     return stream * stall_causes + static_cast<int>(why);
+  }
+  /// Whether the stream that begins passes moves at this step.
+  bool begins_pass(int carry, const NestContext& c) const {
+    if (table_.pass < 0) return false;
+    const Stream& stream = table_.streams[static_cast<std::size_t>(table_.pass)];
+    return carry >= stream.first_loop && movement(stream, carry, c).moves;
   }
   std::int64_t& pending_words(std::int64_t* q, int s) const { return q[pending_words_ + s]; }
 

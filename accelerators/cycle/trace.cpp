@@ -106,7 +106,7 @@ std::string trace_json(const Layer& layer, const Architecture& architecture, con
   const Machine* machine = find_machine(architecture.machine);
   if (machine == nullptr)
     throw std::invalid_argument(fmt::format("machine '{}' is not known", architecture.machine));
-  if (!LoopModel().evaluate(layer, architecture, mapping).valid())
+  if (!LoopModel({.imperfect_factors = true}).evaluate(layer, architecture, mapping).valid())
     throw std::invalid_argument("an illegal mapping has no timeline");
   if (machine->gemmini) return trace_gemmini(layer, architecture, mapping, *machine, most_steps);
   const EventTable table = nest_events(layer, architecture, pack(layer, mapping), *machine);

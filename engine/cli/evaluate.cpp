@@ -25,8 +25,6 @@ int evaluate_lines(const CLI::App& command, const EvaluateWords& options) {
 }
 
 int run_evaluate(const CLI::App& command, const EvaluateWords& options, const Common& common) {
-  if (options.imperfect_factors && options.model != "loop")
-    throw UsageError("--imperfect-factors: only the loop model counts them");
   refuse_unless(options.model == "cycle", command, {"--out"}, "--model cycle, whose timeline it holds");
   if (std::find(options.files.begin(), options.files.end(), "-") != options.files.end())
     return evaluate_lines(command, options);

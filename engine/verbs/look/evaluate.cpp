@@ -39,7 +39,7 @@ Judgement judge_design(const Design& design, const Evaluator& evaluator, Depth d
   const Evaluation evaluation = evaluator.evaluate(layer, machine, *design.mapping);
   Judgement judged{to_json(layer, machine, evaluation), evaluation_text(layer, machine, *design.mapping, evaluation), ""};
   if (depth == Depth::text && evaluation.valid() && evaluator.name() == "cycle")
-    judged.text += "\nWhere the cycles go\n" + to_text(CycleModel().explain(layer, machine, *design.mapping));
+    judged.text += "\nWhere the cycles go\n" + to_text(CycleModel({.imperfect_factors = true}).explain(layer, machine, *design.mapping));
   if (traced && evaluation.valid()) judged.trace = trace_json(layer, machine, *design.mapping);
   return judged;
 }
@@ -134,8 +134,10 @@ std::vector<OutputFile> traces(const std::vector<std::string>& names, const std:
 
 std::unique_ptr<Evaluator> evaluator_of(const EvaluateOptions& options) {
   if (!options.imperfect_factors) return make_evaluator(options.model);
-  if (options.model != "loop") throw UsageError("--imperfect-factors: only the loop model counts them");
-  return std::make_unique<LoopModel>(LoopOptions{.imperfect_factors = true});
+  const LoopOptions imperfect{.imperfect_factors = true};
+  if (options.model == "cycle") return std::make_unique<CycleModel>(imperfect);
+  if (options.model != "loop") throw UsageError("--imperfect-factors: only the models loop and cycle count them");
+  return std::make_unique<LoopModel>(imperfect);
 }
 
 Depth depth_of(const Asking& asking) {
@@ -184,7 +186,7 @@ const Record<EvaluateOptions>& evaluate_table() {
                     one_of(evaluator_names()))
           .optional("imperfect_factors", &EvaluateOptions::imperfect_factors,
                     "Factors may multiply to more than an extent: the last iteration of a loop is smaller, and counts are exact "
-                    "(loop model)");
+                    "(models loop and cycle)");
   return table;
 }
 

@@ -111,6 +111,14 @@ inline EventTable random_nest(std::uint64_t seed, const NestOptions& o = {}) {
       if (t.streams[u].tensor == t.streams[s].tensor && t.streams[u].child_level > t.streams[s].child_level)
         t.streams[s].parent = static_cast<int>(u);  // the last one found is the nearest
   }
+  const bool passes = pick(0, 2) == 0, own_updates = pick(0, 2) == 0;
+  for (std::size_t s = 0; s < t.streams.size(); ++s) {
+    Stream& stream = t.streams[s];
+    stream.feeds = std::none_of(t.streams.begin(), t.streams.end(),
+                                [&](const Stream& other) { return other.parent == static_cast<int>(s); });
+    stream.own_update = stream.output && own_updates;
+    if (passes && stream.feeds && !stream.output) t.pass = static_cast<int>(s);
+  }
   const std::int64_t c = pick(1, 60);
   for (int i = 0; i < 2 << t.ragged; ++i)
     t.step_cycles.push_back(std::max<std::int64_t>(1, c - (i % (1 << t.ragged)) * 2));
