@@ -26,6 +26,7 @@ TEST_CASE("totals agree with those published") {
   // resnet50: 4.089 GMAC in DOSA's table. bert: 12 (4 s d^2 + 2 s^2 d + 2 s d f). -1: nothing is published.
   const std::vector<Published> published = {
       {"alexnet", 8, 724406816, 60954656, -1},
+      {"alexnet-eyeriss", 5, 4L * 665784864, 34848 + 307200 + 884736 + 663552 + 442368, -1},
       {"vgg16", 16, 15470264320, 138344128, 13556712},
       {"resnet18", 21, 1814073344, 11689512 - 10600, 2484712},
       {"resnet50", 54, 4089184256, 25557032 - 54120, 11114984},
