@@ -64,6 +64,7 @@ Codesign::Codesign(Study study, std::shared_ptr<const Evaluator> own,
   if (decided_elsewhere && (study_.factors != "perfect" || study_.placement != "even"))
     diagnostics.error({study_.folder, 0, 0, ""},
                       "'factors: imperfect' and 'placement: uneven' are mapped by the loop model: leave out 'model' and 'evaluator'");
+  check_fusion(own != nullptr, diagnostics);
   diagnostics.raise();
   read_networks(diagnostics);
   read_family(diagnostics);
@@ -72,6 +73,33 @@ Codesign::Codesign(Study study, std::shared_ptr<const Evaluator> own,
   points_are_machines_ = !builder_ || builder_->space() == nullptr;
   if (!points_are_machines_) space_ = *builder_->space();
   if (!builder_) builder_ = std::make_shared<FamilyCandidates>(family_, work_);
+}
+
+// What is not known of results that stay on chip is refused, all of it at once.
+void Codesign::check_fusion(bool simulated, Diagnostics& diagnostics) const {
+  if (study_.fusion == "none") return;
+  const auto refuse = [&](const std::string& what) {
+    diagnostics.error(study_.fusion_where, fmt::format("fusion: {} {}", study_.fusion, what));
+  };
+  if (study_.model != "loop" || !study_.evaluator.empty() || simulated)
+    refuse("counts what stays on chip by the loop model: leave out 'evaluator', and 'model' but loop");
+  if (study_.mapper != "exact" || study_.budget > 0)
+    refuse("is searched by the exact mapper without a budget, found mapper " + study_.mapper +
+           (study_.budget > 0 ? fmt::format(" with budget {}", study_.budget) : ""));
+  if (study_.bypass == "fixed") refuse("chooses what levels keep: 'bypass' may be search or none, found fixed");
+  if (study_.factors != "perfect" || study_.placement != "even")
+    refuse("is searched over plain mappings: leave out 'factors' and 'placement'");
+  if (study_.prove)
+    refuse("has no proof of a whole space: leave out 'prove'; every machine's own schedule is proven without it");
+  const auto wanted = parse_study_objective(study_.objective);
+  if (wanted && wanted->mapping.energy_power == 0.0)
+    refuse("makes energy, or a product with it, small: 'objective' " + study_.objective + " has no energy");
+  for (const StudySpec& spec : study_.specs) {
+    if (!find_metric(spec.spec.metric)->before_mapping)
+      refuse(fmt::format("finds the least {} alone: the limit '{}' would need other schedules; limits may be on area_um2",
+                         study_.objective, spec.text));
+  }
+  if (builder_) refuse("is of studies whose networks are given");
 }
 
 void Codesign::agree_on_terms(std::shared_ptr<const Evaluator> own) {
@@ -88,6 +116,7 @@ void Codesign::agree_on_terms(std::shared_ptr<const Evaluator> own) {
   terms_.placement = study_.placement == "uneven" ? Placement::uneven : Placement::even;
   terms_.budget = study_.budget;
   terms_.gap = study_.prove ? 0.0 : study_.gap;  // a proof's gap is that of the whole study
+  terms_.fusion = study_.fusion == "bands" ? Fusion::bands : study_.fusion == "homes" ? Fusion::homes : Fusion::none;
   terms_.seed = study_.seed;
   terms_.candidates = study_.candidates;
   terms_.clock_hz = study_.clock_mhz.value_or(family_->clock_mhz()) * 1e6;
@@ -110,7 +139,10 @@ void Codesign::read_networks(Diagnostics& diagnostics) {
       add(diagnostics, error, workload.where);
       continue;
     }
-    work->add(networks_.back(), workload.weight, *pool_);
+    if (study_.fusion == "none")
+      work->add(networks_.back(), workload.weight, *pool_);
+    else
+      work->add_fused(networks_.back(), workload.weight, *pool_);
   }
   work_ = std::move(work);
 }

@@ -103,6 +103,7 @@ class Codesign {
  private:
   void read_networks(Diagnostics& diagnostics);
   void read_family(Diagnostics& diagnostics);
+  void check_fusion(bool simulated, Diagnostics& diagnostics) const;
   void agree_on_terms(std::shared_ptr<const Evaluator> own);
 
   Study study_;

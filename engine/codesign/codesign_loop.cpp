@@ -378,7 +378,8 @@ class Run {
   // The proofs that were put off, in the order of objectives: that no other machine tried is better than the best. The few
   // that are take its place; those that take too long to prove keep what is known.
   void settle() {
-    if (!codesign_.proofs_can_wait()) return;
+    const bool fused = codesign_.terms().fused();  // every machine's proof is its trial's
+    if (!codesign_.proofs_can_wait() && !fused) return;
     std::vector<const Trial*> open;
     for (const Trial& trial : result_.trials) {
       if (is_feasible(trial) && trial.point != result_.best->point) open.push_back(&trial);
@@ -397,7 +398,7 @@ class Run {
     Effort effort(*this);
     for (const Trial* trial : open) {
       double bound = known_bound(*trial);
-      if (bound < result_.best->objective && !effort.spent()) {
+      if (bound < result_.best->objective && !fused && !effort.spent()) {
         auto design = codesign_.evaluate(trial->point, Codesign::Dataflow::free,
                                          effort.limits(result_.best->objective));
         if (!design) {

@@ -88,7 +88,7 @@ class Relaxation {
   double base_loss_ = 0.0, base_weight_ = 0.0;
 };
 
-struct Label {
+struct PackedChoices {
   double loss, weight;
   std::size_t parent, option;
 };
@@ -146,31 +146,31 @@ std::optional<KnapsackChoice> choose(const Groups& groups, double limit, std::op
   double best = greedy_loss(kept, limit);
   if (cutoff) best = std::min(best, *cutoff);
 
-  std::vector<std::vector<Label>> layers{{{0.0, 0.0, 0, 0}}};
+  std::vector<std::vector<PackedChoices>> layers{{{0.0, 0.0, 0, 0}}};
   for (std::size_t g = 0; g < kept.size(); ++g) {
-    std::vector<Label> grown;
+    std::vector<PackedChoices> grown;
     for (std::size_t l = 0; l < layers[g].size(); ++l) {
-      const Label& label = layers[g][l];
+      const PackedChoices& label = layers[g][l];
       for (std::size_t i = 0; i < kept[g].size(); ++i) {
         const double loss = label.loss + kept[g][i].loss, weight = label.weight + kept[g][i].weight;
         if (loss + left[g + 1].least_loss(limit - weight) > best + slack(best)) continue;
         grown.push_back({loss, weight, l, i});
       }
     }
-    std::sort(grown.begin(), grown.end(), [](const Label& a, const Label& b) {
+    std::sort(grown.begin(), grown.end(), [](const PackedChoices& a, const PackedChoices& b) {
       return a.weight != b.weight ? a.weight < b.weight : a.loss < b.loss;
     });
-    std::vector<Label>& front = layers.emplace_back();
-    for (const Label& label : grown) {
+    std::vector<PackedChoices>& front = layers.emplace_back();
+    for (const PackedChoices& label : grown) {
       if (front.empty() || label.loss < front.back().loss - slack(label.loss) * 1e-3) front.push_back(label);
     }
   }
-  const std::vector<Label>& last = layers.back();
+  const std::vector<PackedChoices>& last = layers.back();
   if (last.empty() || (cutoff && last.back().loss >= *cutoff)) return std::nullopt;
   KnapsackChoice out{last.back().loss, last.back().weight, std::vector<std::size_t>(kept.size())};
   std::size_t at = last.size() - 1;
   for (std::size_t g = kept.size(); g-- > 0;) {
-    const Label& label = layers[g + 1][at];
+    const PackedChoices& label = layers[g + 1][at];
     out.options[g] = kept[g][label.option].option;
     at = label.parent;
   }

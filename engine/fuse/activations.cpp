@@ -173,6 +173,20 @@ RunningNetwork running_network(const Network& network) {
   return running;
 }
 
+unsigned residents(const RunningNetwork& network, int layer) {
+  const auto i = static_cast<std::size_t>(layer);
+  const RunningLayer& run = network.layers[i];
+  const auto bit = [](int tensor) { return tensor < 0 ? 0U : 1U << static_cast<unsigned>(tensor); };
+  return (run.reads ? bit(run.inputs) : 0U) | (run.reads_weights ? bit(run.weights) : 0U) |
+         (network.last_reader[i] > layer ? bit(run.outputs) : 0U);
+}
+
+unsigned cut_dimensions(const RunningLayer& layer) {
+  unsigned cut = 0;
+  for (const RowAxis& axis : layer.axes) cut |= 1U << static_cast<unsigned>(axis.dimension);
+  return cut;
+}
+
 Layer with_rows(const Layer& layer, const RowAxis& axis, std::int64_t rows) {
   Layer part = layer;
   part.dimensions[static_cast<std::size_t>(axis.dimension)].extent = rows;

@@ -56,6 +56,13 @@ struct RunningNetwork {
 /// which no operand is learned reads the first as Inputs and the second as Weights.
 RunningNetwork running_network(const Network& network);
 
+/// The tensors of a layer, by bit, that some schedule might keep on chip: its result where somebody reads it, and the results
+/// that it reads.
+unsigned residents(const RunningNetwork& network, int layer);
+
+/// The dimensions of a layer, by bit, that bands may cut.
+unsigned cut_dimensions(const RunningLayer& layer);
+
 /// The layer with `rows` rows along an axis, for a band of it.
 Layer with_rows(const Layer& layer, const RowAxis& axis, std::int64_t rows);
 

@@ -20,6 +20,8 @@
 namespace dovetail {
 namespace {
 
+constexpr double beyond_gap = 0.02;  // of what is worse than the cutoff: so well is it worth knowing by how much
+constexpr double hopeless = 1.5;     // times the cutoff: that it is so much worse is enough
 
 // The shortest paths at one price, by bounds and by known mappings.
 class PathSearch {
@@ -30,25 +32,26 @@ class PathSearch {
     double bound = 0.0;                     // no path costs less
     std::optional<std::vector<int>> edges;  // the cheapest known path
     double cost = infinity;
+    bool enough = false;  // bound and known path answer all that is asked
   };
 
-  // Until the shortest path by bounds is known exactly, nothing on it can be refined, or `expired`.
-  Found run(double price, const std::function<bool()>& expired) {
+  // Until the shortest path by bounds costs what a known one does, nothing on it can be refined, the bound is enough, or
+  // `expired`. Layers on it are asked only up to the cost from which the path is no shorter than the known one.
+  Found run(double price, const std::function<bool(double)>& enough, const std::function<bool()>& expired) {
     Found found;
     for (;;) {
       ++paths_;
       const std::vector<int> path = graph_.shortest(price, false, found.bound);
       if (!(found.bound < infinity)) return found;  // nothing fits
-      std::vector<Question> open = questions(path, price);
-      if (open.empty() || expired()) break;
-      if (!refine(open, price)) break;
+      found.enough = enough(found.bound);
+      if (found.enough) break;
+      graph_.shortest(price, true, found.cost);
+      if (found.bound >= found.cost * (1.0 - sum_rounding)) break;
+      const std::vector<Question> open = questions(path, price, found.cost - found.bound);
+      if (open.empty() || expired() || !refine(open, price)) break;
     }
-    double cost = infinity;
-    const std::vector<int> known = graph_.shortest(price, true, cost);
-    if (cost < infinity) {
-      found.edges = known;
-      found.cost = cost;
-    }
+    const std::vector<int> known = graph_.shortest(price, true, found.cost);
+    if (found.cost < infinity) found.edges = known;
     return found;
   }
 
@@ -58,18 +61,22 @@ class PathSearch {
   struct Question {
     int family = 0;
     std::int64_t room = 0;
-    auto operator<=>(const Question&) const = default;
+    double enough = infinity;  // nobody asks for more than that nothing costs less
   };
 
-  std::vector<Question> questions(const std::vector<int>& path, double price) const {
-    std::vector<Question> open;
+  // What is open on a path, which costs `left` less than a known one.
+  std::vector<Question> questions(const std::vector<int>& path, double price, double left) const {
+    std::map<std::pair<int, std::int64_t>, double> runs;
     for (const int e : path) {
       for (const Term& term : graph_.edge(e).terms) {
-        if (!graph_.family(term.family).settled(price, term.room)) open.push_back({term.family, term.room});
+        if (!graph_.family(term.family).settled(price, term.room)) runs[{term.family, term.room}] += term.runs;
       }
     }
-    std::sort(open.begin(), open.end());
-    open.erase(std::unique(open.begin(), open.end()), open.end());
+    std::vector<Question> open;
+    for (const auto& [of, count] : runs) {
+      const double bound = graph_.family(of.first).bound(price, of.second);
+      open.push_back({of.first, of.second, (bound + left / count) * (1.0 + sum_rounding)});
+    }
     return open;
   }
 
@@ -85,7 +92,7 @@ class PathSearch {
       for (std::size_t n = first[f]; n < open.size() && open[n].family == open[first[f]].family; ++n) {
         if (layer.settled(price, open[n].room)) {
           moved[f] = 1;
-        } else if (layer.refine(price, open[n].room)) {
+        } else if (layer.refine(price, open[n].room, open[n].enough)) {
           moved[f] = 1;
         }
       }
@@ -178,15 +185,35 @@ FusedMapResult map_fused(const FusedMapRequest& request) {
   bool infeasible = false;
   while (!infeasible) {
     ++result.prices;
-    const PathSearch::Found found = search.run(price, expired);
+    // What the bound of all paths at this price says of the objective.
+    const auto with = [&](double bound) {
+      if (price == 0.0) return request.objective(std::max(least.energy_pj, bound), 1.0);  // energy alone
+      SupportingLines raised = lines;
+      raised.add(price, bound);
+      return raised.least(request.objective).objective;
+    };
+    // Whether no more is asked: within the gap, or worse than the cutoff by much or by about so much.
+    const auto enough = [&](double bound) {
+      const double below = with(bound);
+      const bool worse = request.cutoff > 0.0 && below >= request.cutoff;
+      if (worse && below >= hopeless * request.cutoff) return true;
+      const double gap = worse ? std::max(request.gap, beyond_gap) : request.gap;
+      if (gap <= 0.0) return false;
+      double cost = infinity;
+      const std::vector<int> known = graph.shortest(price, true, cost);
+      if (!(cost < infinity)) return false;
+      const CostPoint sum = cost_of(graph, known, price);
+      return below >= std::min(best, request.objective(sum.energy_pj, sum.cycles)) * (1.0 - gap);
+    };
+    const PathSearch::Found found = search.run(price, enough, expired);
     infeasible = !(found.bound < infinity);
     if (infeasible) break;
     remember(found, price);
-    const double before = price > 0.0 ? lines.at(price) : 0.0;
-    if (price == 0.0) {  // energy alone
-      corner = request.objective(std::max(least.energy_pj, found.bound), 1.0);
+    if (found.enough || price == 0.0) {
+      corner = with(found.bound);
       break;
     }
+    const double before = lines.at(price);
     lines.add(price, found.bound);
     const SupportingLines::Corner next = lines.least(request.objective);
     corner = next.objective;
@@ -194,6 +221,8 @@ FusedMapResult map_fused(const FusedMapRequest& request) {
     if (result.prices > 1 && !(found.bound > before * (1.0 + sum_rounding)) && next.price == price) break;
     price = next.price;
   }
+  result.stopped = expired();
+  result.cut = request.cutoff > 0.0 && corner >= request.cutoff;
   result.feasible = best < infinity;
   result.objective = result.feasible ? best : 0.0;
   result.lower_bound = infeasible ? 0.0 : std::min(corner, result.feasible ? best : corner);

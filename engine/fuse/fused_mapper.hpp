@@ -24,10 +24,15 @@ struct FusedMapRequest {
   int longest_group = 4;      ///< layers of a group in bands
   bool adds_end_groups = true;  ///< a result may be added to that of a group's last layer
   double gap = 0.0;
+  /// > 0: a network whose bound shows that it is not better needs a schedule within 2 % of the bound only, and one whose
+  /// bound is half as much again none.
+  double cutoff = 0.0;
   std::optional<double> time_s;
   std::optional<double> memory_mb;
   std::function<bool()> stop;  ///< polled from any thread
   int threads = 1;
+  /// Energy and cycles that are about those of the answer, for a first price; 0: not known.
+  CostPoint guess{};
   /// Per layer of the network a mapping that is known (of the layer alone), or none.
   std::vector<std::optional<Mapping>> known;
 };
@@ -60,6 +65,8 @@ struct FusedStep {
 
 struct FusedMapResult {
   bool feasible = false, proven = false;
+  bool cut = false;  ///< no schedule is below the cutoff, whether or not one is known
+  bool stopped = false;  ///< time or the request's stop ended it
   double energy_pj = 0.0, cycles = 0.0, objective = 0.0, lower_bound = 0.0;
   /// No schedule of these layers in this mapping space is below, whatever it keeps where: known without a search.
   double compulsory = 0.0;

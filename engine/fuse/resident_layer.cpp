@@ -15,23 +15,51 @@
 namespace dovetail {
 namespace {
 
+// Most units along one axis of a fan-out: a product of factors of the dimensions that may spread there.
+double most_along(const Layer& layer, const LevelRules& rules, Slot slot, std::int64_t fan, unsigned cut) {
+  std::int64_t product = 1;
+  for (std::size_t d = 0; d < layer.dimensions.size(); ++d) {
+    if (rules.max_factor[at(slot)][d] == 1) continue;
+    if ((cut >> d & 1U) != 0) return static_cast<double>(fan);
+    if (layer.dimensions[d].extent > most_extent / product) return static_cast<double>(fan);
+    product *= layer.dimensions[d].extent;
+  }
+  std::int64_t most = std::min(fan, product);
+  while (product % most != 0) --most;
+  return static_cast<double>(most);
+}
+
+// Units of compute that whole factors can occupy, at most.
+double most_units(const Layer& layer, const Architecture& architecture, const MappingRules& rules, unsigned cut) {
+  double units = 1.0;
+  for (std::size_t i = 0; i < architecture.levels.size(); ++i) {
+    const LevelRules& own = level_rules(rules, i);
+    const int level = static_cast<int>(i);
+    units *= most_along(layer, own, Slot::spatial_x, fanout_x(architecture, level), cut) *
+             most_along(layer, own, Slot::spatial_y, fanout_y(architecture, level), cut);
+  }
+  return units;
+}
 
 }  // namespace
 
-CostPoint unavoidable_cost(const MapRequest& request, unsigned living) {
-  Architecture inside = request.architecture;
+CostPoint unavoidable_cost(const Layer& layer, const Architecture& architecture, const MappingRules& rules, unsigned living,
+                           unsigned cut) {
+  Architecture inside = architecture;
   Level& outer = inside.levels.back();
   outer.energy = {};
   outer.read_bandwidth = outer.write_bandwidth = outer.shared_bandwidth = std::nullopt;
-  const CompulsoryCost own = compulsory_cost(request.layer, inside, request.rules);
+  const CompulsoryCost own = compulsory_cost(layer, inside, rules);
   CostPoint least{own.energy_pj, own.cycles};
-  const Level& outermost = request.architecture.levels.back();
+  if (!architecture.link_transfers)
+    least.cycles = std::max(least.cycles, static_cast<double>(macs(layer)) / most_units(layer, architecture, rules, cut));
+  const Level& outermost = architecture.levels.back();
   double reads = 0.0, writes = 0.0;
-  for (std::size_t t = 0; t < request.layer.tensors.size(); ++t) {
+  for (std::size_t t = 0; t < layer.tensors.size(); ++t) {
     if ((living >> t & 1U) != 0) continue;
-    const Tensor& tensor = request.layer.tensors[t];
+    const Tensor& tensor = layer.tensors[t];
     const AccessCost price(outermost, tensor);
-    const double words = used_elements(request.layer, tensor) / static_cast<double>(outermost.instances);
+    const double words = used_elements(layer, tensor) / static_cast<double>(outermost.instances);
     const double clusters = std::max(1.0, static_cast<double>(outermost.cluster_size));
     least.energy_pj += words * price.scale * (tensor.written ? price.update_pj : price.read_pj) *
                        static_cast<double>(outermost.instances) / clusters;
@@ -58,7 +86,7 @@ ResidentLayer::ResidentLayer(const MapRequest& base, HomeLevel home, unsigned li
     living_words_ += memory_words(memory, base.layer.tensors[t], elements(base.layer, base.layer.tensors[t]));
   }
   if (living != 0) base_.rules = with_homes(base_.rules, homes, base.architecture.levels.size());
-  const CostPoint least = unavoidable_cost(base_, living);
+  const CostPoint least = unavoidable_cost(base_.layer, base_.architecture, base_.rules, living);
   least_energy_ = least.energy_pj;
   least_cycles_ = least.cycles;
 }
@@ -135,12 +163,14 @@ void ResidentLayer::add(const PackedMapping& mapping) {
   points_.push_back(std::move(point));
 }
 
-bool ResidentLayer::ask(Room& at, double price, std::int64_t room) {
-  if (at.too_large || at.nothing || at.asked.contains(price)) return false;
+bool ResidentLayer::ask(Room& at, double price, std::int64_t room, double enough) {
+  if (at.too_large || at.nothing) return false;
+  const auto [answered, first] = at.asked.try_emplace(price, 0.0);
+  if (!first && answered->second >= enough) return false;
   std::optional<MapPoint> best_point;
   if (const ResidentPoint* known = best(price, room)) best_point = known->point;
   const std::int64_t evaluated = at.search->evaluations(), labeled = at.search->labels();
-  const double value = at.search->cheapest(price, best_point);
+  const double value = at.search->cheapest(price, best_point, enough);
   evaluations_ += at.search->evaluations() - evaluated;
   labels_ += at.search->labels() - labeled;
   if (!(value < infinity)) {
@@ -148,25 +178,25 @@ bool ResidentLayer::ask(Room& at, double price, std::int64_t room) {
     return true;
   }
   at.lines.add(price, value);
-  at.asked[price] = best_point && best_point->objective <= value * (1.0 + sum_rounding);
+  answered->second = enough;
   if (best_point) add(best_point->mapping);
   return true;
 }
 
-bool ResidentLayer::refine(double price, std::int64_t room) {
+bool ResidentLayer::refine(double price, std::int64_t room, double enough) {
   const std::int64_t full = home_.capacity_words;
   if (!rooms_.contains(full)) {
     open(full);
     return true;
   }
   if (!(bound(price, room) < infinity)) return false;
-  if (ask(open(full), price, full)) return true;
+  if (ask(open(full), price, full, enough)) return true;
   if (room == full) return false;
   if (!rooms_.contains(room)) {
     open(room);
     return true;
   }
-  return ask(open(room), price, room);
+  return ask(open(room), price, room, enough);
 }
 
 }  // namespace dovetail

@@ -22,9 +22,11 @@ struct HomeLevel {
 /// Words of a memory that `words` of a tensor take.
 std::int64_t memory_words(const Level& memory, const Tensor& tensor, std::int64_t words);
 
-/// What no mapping of a layer avoids when some tensors live on chip: operations, their operands at the levels inside, and the
-/// other tensors at the outermost memory, each once. Microseconds.
-CostPoint unavoidable_cost(const MapRequest& request, unsigned living);
+/// What no mapping of a layer avoids when some tensors live on chip: operations on the compute units that whole factors can
+/// occupy, their operands at the levels inside, and the other tensors at the outermost memory, each once. `cut`: dimensions
+/// that bands may cut, of which any part may run at a time. Microseconds.
+CostPoint unavoidable_cost(const Layer& layer, const Architecture& architecture, const MappingRules& rules, unsigned living,
+                           unsigned cut = 0);
 
 /// A mapping with what its tiles take of the home level, beside what lives there.
 struct ResidentPoint {
@@ -45,9 +47,9 @@ class ResidentLayer {
   /// The best known mapping there, or none.
   const ResidentPoint* best(double price, std::int64_t room) const;
   bool settled(double price, std::int64_t room) const;
-  /// The next step towards a settled answer: a first bound of the search at full room, its answer, those of the room itself.
-  /// False: no step is left (time or memory ended the search).
-  bool refine(double price, std::int64_t room);
+  /// The next step towards a settled answer, or to know that nothing costs less than `enough`: a first bound of the search
+  /// at full room, its answer, those of the room itself. False: no step is left (time or memory ended the search).
+  bool refine(double price, std::int64_t room, double enough);
   /// A mapping that is known.
   void add(const PackedMapping& mapping);
 
@@ -61,12 +63,12 @@ class ResidentLayer {
   struct Room {
     std::unique_ptr<ExactSearch> search;
     SupportingLines lines{0.0, 0.0};
-    std::map<double, bool> asked;  ///< prices, and whether the answer is exact
+    std::map<double, double> asked;  ///< price: up to which cost its answer is exact
     bool too_large = false;        ///< no tables
     bool nothing = false;          ///< no mapping fits
   };
   Room& open(std::int64_t room);
-  bool ask(Room& at, double price, std::int64_t room);
+  bool ask(Room& at, double price, std::int64_t room, double enough);
   double cost(const ResidentPoint& point, double price) const {
     return point.point.energy_pj + price * point.point.cycles;
   }

@@ -83,17 +83,11 @@ void ScheduleGraph::find_residents() {
   const RunningNetwork& network = request_.network;
   for (int i = 0; i < count_of_layers(); ++i) {
     const RunningLayer& run = running(i);
-    MapRequest base;
-    base.layer = run.layer;
-    base.architecture = request_.architecture;
-    base.rules = rules_of(request_.rules, run.layer);
-    allowed_.push_back(home_ ? allowed_at(base.rules, static_cast<std::size_t>(home_->level), run.layer) : 0U);
-    const bool read = network.last_reader[static_cast<std::size_t>(i)] > i;
-    const unsigned living = request_.fusion == Fusion::none
-                                ? 0U
-                                : (run.reads ? bit(run.inputs) : 0U) | (run.reads_weights ? bit(run.weights) : 0U) |
-                                      (read ? bit(run.outputs) : 0U);
-    const CostPoint own = unavoidable_cost(base, living);
+    const MappingRules rules = rules_of(request_.rules, run.layer);
+    allowed_.push_back(home_ ? allowed_at(rules, static_cast<std::size_t>(home_->level), run.layer) : 0U);
+    const CostPoint own = unavoidable_cost(run.layer, request_.architecture, rules,
+                                           request_.fusion == Fusion::none ? 0U : residents(network, i),
+                                           request_.fusion == Fusion::bands ? cut_dimensions(run) : 0U);
     const auto repeat = static_cast<double>(run.repeat);
     least_.energy_pj += repeat * own.energy_pj;
     least_.cycles += repeat * own.cycles;
@@ -110,7 +104,7 @@ void ScheduleGraph::find_residents() {
     if (run.reads_weights && (allowed & bit(run.weights)) == 0)
       may_live_[static_cast<std::size_t>(*run.reads_weights)] = 0;
   }
-  guess_ = least_;
+  guess_ = request_.guess.energy_pj > 0.0 && request_.guess.cycles > 0.0 ? request_.guess : least_;
   if (request_.known.size() != network.layers.size()) return;
   CostPoint sum;
   for (int i = 0; i < count_of_layers(); ++i) {

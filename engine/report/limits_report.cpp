@@ -159,8 +159,9 @@ std::string comparison_text(const Json& result) {
   const double mapping = reduction(limit_number(free, "objective"), limit_number(hand, "objective"));
   if (gain_over_free < 0.0 || mapping < 0.0)
     return out + fmt::format(":\n{} of the hand design freely mapped\n", ratios(free));
-  return out + fmt::format(":\nfree mapping alone takes off {}; the hardware takes another {} off the rest\n",
-                           percent(mapping), percent(gain_over_free));
+  return out + fmt::format(":\nfree mapping {} takes off {}; the hardware takes another {} off the rest\n",
+                           result.contains("fusion") ? "with results on chip" : "alone", percent(mapping),
+                           percent(gain_over_free));
 }
 
 Json closest_json(const Codesign& codesign, const CodesignResult& result, Json point) {

@@ -11,6 +11,7 @@
 #include <dovetail/engine/record/outcome.hpp>
 #include <dovetail/engine/report/design/cycle_report.hpp>
 #include <dovetail/engine/report/design/design_review.hpp>
+#include <dovetail/engine/report/design/fusion_report.hpp>
 #include <dovetail/engine/report/limits_report.hpp>
 #include <dovetail/engine/report/report.hpp>
 #include <dovetail/engine/report/text/evaluation_json.hpp>
@@ -92,6 +93,24 @@ Json design_point_json(const Codesign& codesign, const DesignPoint& design) {
           {"networks", std::move(networks)},
           {"layers", std::move(layers)}};
   if (!design.bound_by.empty()) json["bound_by"] = design.bound_by;
+  const NetworkSum& sum = codesign.terms().sum;
+  double objective = 0.0, energy_pj = 0.0, cycles = 0.0;  // layer by layer
+  std::size_t compared = 0;
+  for (std::size_t n = 0; n < design.fused.size(); ++n) {
+    const FusedNetwork& fused = *design.fused[n];
+    const double weight = design.networks[n].weight;
+    if (fused.unfused) {
+      ++compared;
+      objective = sum.add(objective, weight * fused.unfused->objective);
+      energy_pj += weight * fused.unfused->energy_pj;
+      cycles += weight * fused.unfused->cycles;
+    }
+    Json network = {{"name", design.networks[n].name}};
+    network.update(fused_network_json(fused.request, fused.result, fused.unfused ? &*fused.unfused : nullptr));
+    json["fusion"].push_back(std::move(network));
+  }
+  if (compared > 0 && compared == design.fused.size())
+    json["unfused"] = {{"objective", json_number(objective)}, {"energy_pj", json_number(energy_pj)}, {"cycles", json_number(cycles)}};
   return json;
 }
 
@@ -114,6 +133,7 @@ Json header_json(const Codesign& codesign) {
           {"parameters", std::move(parameters)}};
   if (study.factors != "perfect") json["factors"] = study.factors;
   if (study.placement != "even") json["placement"] = study.placement;
+  if (codesign.terms().fused()) json["fusion"] = study.fusion;
   if (!codesign.goal().specs.empty()) json["specs"] = specs_json(codesign);
   return json;
 }
@@ -268,10 +288,18 @@ std::string summary_text(const Json& result) {
   const auto marked = [&](std::string name, const Json& design) {
     return broken_limits(result, design).empty() ? name : name + " (breaks a limit)";
   };
-  row(marked(dataflow.empty() ? "hand design" : "hand design, " + dataflow, result["baseline"]),
-      result["baseline"]);
-  row(marked("hand design, freely mapped", result["baseline_free"]), result["baseline_free"]);
-  row("best found", result["best"]);
+  // Where results may stay on chip: the hand design runs as published, layer by layer.
+  const std::string fusion = result.value("fusion", ""), by_layer = fusion.empty() ? "" : ", layer by layer",
+                    on_chip = fusion.empty() ? "" : ", fusion " + fusion;
+  row(marked((dataflow.empty() ? "hand design" : "hand design, " + dataflow) + by_layer, result["baseline"]), result["baseline"]);
+  row(marked("hand design, freely mapped" + on_chip, result["baseline_free"]), result["baseline_free"]);
+  const Json& best = result["best"];
+  if (!best.is_null() && best.contains("unfused")) {
+    const Json& unfused = best["unfused"];
+    table.add({"best found, layer by layer", fmt::format("{:.4e}", real(unfused, "objective")),
+               fmt::format("{:.4e}", real(unfused, "energy_pj")), fmt::format("{:.0f}", real(unfused, "cycles")), "", "", ""});
+  }
+  row("best found" + on_chip, best);
   return table.text(0);
 }
 
@@ -288,6 +316,9 @@ std::string bounding_limits(const Json& result) {
 std::string judgement_text(const Json& result) {
   std::string out = comparison_text(result);
   const Json& best = result["best"];
+  if (best.contains("unfused") && real(best["unfused"], "objective") > 0.0)
+    out += fmt::format("what stays on chip makes {} {:.3f} of layer by layer on the best hardware\n",
+                       result["objective"].get<std::string>(), real(best, "objective") / real(best["unfused"], "objective"));
   const std::string within = result.contains("specs") ? " within the limits" : "";
   if (real(best, "lower_bound") > 0 && real(best, "lower_bound") >= real(best, "objective")) {
     out += fmt::format("proven: no mapping of the workload on {} is better{}\n",
@@ -382,6 +413,15 @@ std::string layers_text(const Json& result) {
       objective, table.text(2));
 }
 
+// What results that stay on chip bought on the best machine, and how its networks run there.
+std::string schedules_text(const Json& result) {
+  std::string text;
+  for (const Json& network : result["best"]["fusion"])
+    text += fmt::format("{}{} on the best accelerator, fusion {}\n{}", text.empty() ? "" : "\n", network["name"].get<std::string>(),
+                        result.value("fusion", ""), fused_network_text(network, result["objective"] == "edp"));
+  return text;
+}
+
 }  // namespace
 
 std::string result_text(const Json& result) {
@@ -407,10 +447,10 @@ std::string result_text(const Json& result) {
     out += judgement_text(result) + limits_text(result) + front_text(result) + "\nBest accelerator: " + point_text(best["point"]) +
            "\n";
     if (machine) out += tree(*machine);
-    out += "\n" + layers_text(result);
+    out += "\n" + (best.contains("fusion") ? schedules_text(result) : layers_text(result));
     if (const std::string text = disagreement_text(best["layers"]); !text.empty()) out += "\n" + text;
     out += review_text(result);
-    out += "\nEvery activation is assumed to pass through the outermost memory between layers.\n";
+    if (!best.contains("fusion")) out += "\nEvery activation is assumed to pass through the outermost memory between layers.\n";
   }
   if (!result["infeasible"].empty()) {
     Table reasons({"trials", "reason"});

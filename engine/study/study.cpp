@@ -299,6 +299,10 @@ Record<Study> make_record() {
       .optional("placement", &Study::placement, "even: one tile per level for all tensors; uneven: in every memory each tensor has its own depth in "
                 "the memory's loops; the loop model decides then, and machines have no bound beforehand",
                 one_of({"even", "uneven"}))
+      .optional("fusion", &Study::fusion,
+                "results that may stay on chip between layers: none (all pass through the outermost memory), homes (whole ones), bands "
+                "(groups of layers also run part by part); a candidate costs what its fused networks cost",
+                one_of({"none", "homes", "bands"}))
       .optional("model", &Study::model, "evaluator that decides: loop (closed form), or cycle (cycle level; the loop model screens)", one_of(evaluator_names()))
       .custom("evaluator", false,
               "your own simulator decides: a command for the shell, started once per thread, that is sent a design (the document of "
@@ -332,6 +336,7 @@ void set_key(Study& study, const std::string& path, const Node& value, const Loc
   const std::vector<std::string> keys = record().keys();
   const auto known = [&](const std::string& key) { return std::find(keys.begin(), keys.end(), key) != keys.end(); };
   if (path == "batch") study.lag.reset();  // the last one said
+  if (path == "fusion") study.fusion_where = where;
   const auto wrap = [&](const std::string& key, Node inner) {
     return Node::mapping(where, {Node::Entry{key, where, std::move(inner)}});
   };
@@ -354,6 +359,7 @@ Study read_study(const Node& document, Diagnostics& diagnostics) {
   if (document.find("batch") != nullptr && document.find("lag") != nullptr)
     diagnostics.error(document.find("lag")->location(), "both 'batch' and 'lag': keep one");
   if (const Node* family = document.find("family")) study.family_where = family->location();
+  if (const Node* fusion = document.find("fusion")) study.fusion_where = fusion->location();
   const std::filesystem::path file = document.location().file;
   study.folder = file.parent_path().string();
   return study;

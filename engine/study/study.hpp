@@ -80,6 +80,8 @@ struct Study {
   std::string factors = "perfect";  ///< of loops: they divide the extents, or cover them (imperfect)
   std::string placement = "even";   ///< one tile a level for all tensors, or each at its own depth (uneven)
   std::string model = "loop";
+  std::string fusion = "none";  ///< what results of layers may stay on chip: none, homes (whole ones), bands (parts as well)
+  Location fusion_where;
   std::string evaluator;  ///< command of the user's simulator, which then decides; empty: `model` does
   double evaluator_timeout_s = 60.0;  ///< for one of its answers
   int candidates = 8;  ///< mappings per layer that it is asked about, best first; 0: the whole front

@@ -2,11 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include <dovetail/engine/codesign/candidate/layer_pool.hpp>
+#include <dovetail/engine/fuse/activations.hpp>
 #include <dovetail/spaces/family/family.hpp>
 #include <dovetail/workloads/network.hpp>
 
@@ -23,6 +25,7 @@ struct WeightedNetwork {
   std::string name;
   double weight = 1.0;
   std::vector<CountedLayer> layers;
+  std::shared_ptr<const RunningNetwork> running{};  ///< with what feeds what, where results may stay on chip
 };
 
 /// Networks over their distinct layers.
@@ -31,6 +34,11 @@ struct NetworkSet {
   std::vector<const PoolLayer*> layers;
   /// Layers are those of the pool, so that equal ones of different candidates are tabled once.
   void add(const Network& network, double weight, LayerPool& pool);
+  /// The same of a network whose results may stay on chip.
+  void add_fused(const Network& network, double weight, LayerPool& pool);
+  /// Per layer, of networks whose results may stay on chip: the tensors, by bit, that do in some schedule of some network.
+  std::vector<unsigned> residents;
+  std::vector<unsigned> cut;  ///< and the dimensions that bands may cut
 };
 
 /// A value made from a point; it does not change.
@@ -39,6 +47,7 @@ struct Candidate {
   Architecture machine;
   std::shared_ptr<const NetworkSet> work;
   std::vector<MappingRules> rules;  ///< per layer of the set
+  std::function<MappingRules(const Layer&)> rules_of{};  ///< of any layer, also of a part of one; empty: not known
 };
 
 enum class Dataflow {

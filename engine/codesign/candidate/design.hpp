@@ -2,11 +2,14 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include <dovetail/accelerators/evaluation.hpp>
 #include <dovetail/engine/codesign/candidate/candidate.hpp>
+#include <dovetail/engine/fuse/fused_mapper.hpp>
 
 namespace dovetail {
 
@@ -34,6 +37,13 @@ struct MappedNetwork {
   double lower_bound = 0.0;  ///< over all mappings of all its layers on this machine
 };
 
+/// How a network runs where results may stay on chip, and what it was asked for.
+struct FusedNetwork {
+  FusedMapRequest request;
+  FusedMapResult result;
+  std::optional<FusedMapResult> unfused;  ///< the same layer by layer, of the designs that results show
+};
+
 /// What one hardware point is worth.
 struct DesignPoint {
   Point point;
@@ -52,7 +62,9 @@ struct DesignPoint {
   double loop_objective = 0.0;  ///< of the loop model at its own best mappings, where another model decides
   double area_um2 = 0.0, power_mw = 0.0, latency_ms = 0.0;
   std::vector<MappedNetwork> networks;
+  /// Where results may stay on chip: every run of a layer or of a band of it, in the order they run, `count` times each.
   std::vector<MappedLayer> layers;
+  std::vector<std::shared_ptr<const FusedNetwork>> fused;  ///< per network, in such studies
   std::int64_t evaluations = 0;  ///< of mappings
   std::int64_t labels = 0;       ///< effort of the proof for its networks
 

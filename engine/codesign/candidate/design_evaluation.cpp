@@ -147,6 +147,13 @@ std::optional<DesignPoint> DesignEvaluation::evaluate(const Candidate& candidate
     return design;
   }
 
+  if (terms_->fused()) {
+    design.lower_bound = bound_here;
+    EvaluationLimits asked = limits;
+    if (!prunes) asked.incumbent = 0.0;
+    return evaluate_fused(candidate, std::move(design), dataflow, asked);
+  }
+
   const bool later = limits.prove && terms_->proofs_of_networks();
   const bool prove = !terms_->explores() || (limits.prove && !later);
   const bool cutting = prove && prunes && terms_->exact();
@@ -254,6 +261,10 @@ NetworkMapRequest DesignEvaluation::network_request(const Candidate& candidate, 
 
 DesignPoint DesignEvaluation::refined(const Candidate& candidate, DesignPoint design, Dataflow dataflow,
                                       const EvaluationLimits& limits) const {
+  if (terms_->fused()) {
+    if (design.mapped && !design.pruned) add_unfused(candidate, design, limits);
+    return design;
+  }
   if (!design.mapped || design.pruned || !terms_->explores()) return design;
   if (!terms_->proofs_of_networks()) {
     if (std::all_of(design.layers.begin(), design.layers.end(),

@@ -39,7 +39,7 @@ class DesignEvaluation {
 
   /// The same candidate with its best mappings, proven, where proofs can wait. For products of energy and cycles the best
   /// mappings of its networks as wholes: a network's energy x cycles is not least where each layer's is. Other designs are
-  /// returned as they are. With an incumbent the proof goes only so far as to prune the machine, if it can be pruned; when
+  /// returned as they are; where results may stay on chip, with what layer by layer costs. With an incumbent the proof goes only so far as to prune the machine, if it can be pruned; when
   /// told to stop it answers what is known.
   DesignPoint refined(const Candidate& candidate, DesignPoint design, Dataflow dataflow,
                       const EvaluationLimits& limits) const;
@@ -88,6 +88,17 @@ class DesignEvaluation {
   /// Network `network`, whose layers begin at design.layers[first] and are mapped.
   NetworkMapRequest network_request(const Candidate& candidate, std::size_t network, std::size_t first,
                                     const DesignPoint& design, const EvaluationLimits& limits) const;
+
+  // With results that stay on chip: design_fusion.cpp
+  std::optional<DesignPoint> evaluate_fused(const Candidate& candidate, DesignPoint design, Dataflow dataflow,
+                                            const EvaluationLimits& limits) const;
+  /// What is asked of a network, which costs less than `cutoff` (0: whatever it costs).
+  FusedMapRequest fused_request(const Candidate& candidate, const WeightedNetwork& network, Fusion fusion, double cutoff,
+                                const EvaluationLimits& limits) const;
+  /// Puts a network's schedule into the design: sums, and every run as a layer.
+  void take_fused(DesignPoint& design, const WeightedNetwork& network, FusedMapRequest request, FusedMapResult result) const;
+  /// The same networks layer by layer, to compare with.
+  void add_unfused(const Candidate& candidate, DesignPoint& design, const EvaluationLimits& limits) const;
 
   // Within limits on what mappings cost: design_limits.cpp
   std::vector<std::string> broken(const DesignPoint& design) const;

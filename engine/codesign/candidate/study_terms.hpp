@@ -7,6 +7,7 @@
 
 #include <dovetail/accelerators/evaluator.hpp>
 #include <dovetail/engine/codesign/candidate/network_sum.hpp>
+#include <dovetail/engine/fuse/chain.hpp>
 #include <dovetail/engine/map/mapper.hpp>
 #include <dovetail/engine/record/trial.hpp>
 
@@ -26,7 +27,11 @@ struct StudyTerms {
   bool external = false;                       ///< the evaluator is the user's: nothing is known about it
   int candidates = 8;                          ///< mappings of a layer that an external one is asked about
   double clock_hz = 0.0;
+  Fusion fusion = Fusion::none;  ///< whether results may stay on chip between layers, whole or band by band
 
+  bool fused() const { return fusion != Fusion::none; }
+  /// Dimensions of a layer of the set that bands may cut.
+  unsigned cut(const NetworkSet& work, std::size_t layer) const { return fusion == Fusion::bands ? work.cut[layer] : 0U; }
   /// One tile per level for all tensors, and factors that divide: what bounds of machines and proofs of networks are about.
   bool plain() const { return factors == Factors::perfect && placement == Placement::even; }
   /// The mapper is the exact one, without a budget, and the loop model decides.
@@ -35,8 +40,8 @@ struct StudyTerms {
   bool exact() const { return exactly_mapped() && plain(); }
   /// Candidates are explored first, and only the best is mapped with all effort.
   bool explores() const { return exactly_mapped() && gap == 0.0; }
-  /// Whether the mapper can put proofs off: exact, without a gap as well.
-  bool proofs_can_wait() const { return exact() && gap == 0.0; }
+  /// Whether the mapper can put proofs off: exact, without a gap, and layer by layer.
+  bool proofs_can_wait() const { return exact() && gap == 0.0 && !fused(); }
   /// Whether a network's optimum is one of its own, and proven as such.
   bool proofs_of_networks() const;
   /// The loop model's bounds hold for what decides on this machine: those of a mapper,

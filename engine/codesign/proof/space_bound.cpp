@@ -44,6 +44,7 @@ double proven_bound(const Codesign& codesign, const Trial& trial) {
   const Outcome outcome = outcome_of(trial);
   if (std::holds_alternative<Failed>(outcome)) {
     const double bound = codesign.bound(trial.point);  // 0: the evaluator is not ours
+    if (codesign.terms().fused()) return bound;  // a layer may have been too large for tables
     return codesign.terms().exact() && bound > 0.0 ? infinity : bound;
   }
   const double bound = trial.metrics.at("lower_bound");

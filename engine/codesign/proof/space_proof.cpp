@@ -65,6 +65,7 @@ struct SpaceProof::Impl {
 void SpaceProof::Impl::start(const Limits& limits) {
   started = true;
   const MappingObjective& objective = codesign.objective();
+  if (codesign.terms().fused()) return;  // layers alone bound layers
   if (!codesign.points_are_machines() || !(objective.energy_power > 0.0) || codesign.goal().objectives.size() > 1) return;
   if (!codesign.terms().machine_bounds(codesign.family().instantiate(codesign.family().default_point()))) return;
   for (const Spec& spec : codesign.goal().specs) limited_area = limited_area || find_metric(spec.metric)->before_mapping;

@@ -70,13 +70,10 @@ std::string how(const FusedMapRequest& request, const FusedStep& step) {
                      step.pinned ? "pinned" : "read anew", step.retain ? "retained" : "recomputed");
 }
 
-double share_of_home(const FusedMapResult& result, std::int64_t words) {
-  return result.home ? static_cast<double>(words) / static_cast<double>(result.home->capacity_words) : 0.0;
-}
-
-// Reserved words as filled cells, those that tiles use on top as lighter ones.
-std::string bar(const FusedMapResult& result, const FusedStep& step) {
+// What a step's residents and tiles take of the home level, at most.
+std::int64_t used_words(const FusedMapResult& result, const FusedStep& step) {
   std::int64_t used = step.reserved_words;
+  if (!result.home) return used;
   for (const FusedRun& run : step.runs) {
     std::int64_t tiles = 0;
     const auto& counts = run.evaluation.levels[static_cast<std::size_t>(result.home->level)].tensors;
@@ -85,14 +82,11 @@ std::string bar(const FusedMapResult& result, const FusedStep& step) {
     }
     used = std::max(used, result.home->capacity_words - run.room + tiles);
   }
-  const auto cells = [&](std::int64_t words) {
-    return static_cast<std::size_t>(std::lround(std::min(1.0, share_of_home(result, words)) * picture_width));
-  };
-  const std::size_t reserved = cells(step.reserved_words), all = std::max(reserved, cells(used));
-  return std::string(reserved, '#') + std::string(all - reserved, '+') + std::string(picture_width - all, '.');
+  return used;
 }
 
-Json step_json(const FusedMapRequest& request, const FusedStep& step) {
+Json step_json(const FusedMapRequest& request, const FusedMapResult& result, const FusedStep& step,
+               const FusedMapResult* unfused) {
   const CostPoint cost = cost_of(step);
   Json json = {{"first", name_of(request, step.first)},
                {"last", name_of(request, step.last)},
@@ -103,9 +97,16 @@ Json step_json(const FusedMapRequest& request, const FusedStep& step) {
                {"result_in_buffer", step.result_lives},
                {"energy_pj", json_number(cost.energy_pj)},
                {"cycles", json_number(cost.cycles)},
-               {"reserved_words", step.reserved_words}};
+               {"reserved_words", step.reserved_words},
+               {"used_words", used_words(result, step)}};
   json["alive"] = Json::array();
   for (const int writer : step.alive) json["alive"].push_back(name_of(request, writer));
+  json["how"] = how(request, step);
+  if (unfused == nullptr) return json;
+  const CostPoint before = unfused_cost(*unfused, step.first, step.last);
+  json["unfused_energy_pj"] = json_number(before.energy_pj);
+  json["unfused_cycles"] = json_number(before.cycles);
+  if (step.last > step.first) json["in_words"] = step_in_words(request, result, step, *unfused);
   return json;
 }
 
@@ -138,7 +139,7 @@ OutermostEnergy outermost_energy(const RunningNetwork& network, const FusedMapRe
   return energy;
 }
 
-Json fusion_json(const FusedMapRequest& request, const FusedMapResult& result, const FusedMapResult& unfused) {
+Json fused_network_json(const FusedMapRequest& request, const FusedMapResult& result, const FusedMapResult* unfused) {
   Json network;
   const auto number = [&](bool known, double value) { return known ? json_number(value) : Json(nullptr); };
   network["edp"] = number(result.feasible, result.energy_pj * result.cycles);
@@ -154,8 +155,12 @@ Json fusion_json(const FusedMapRequest& request, const FusedMapResult& result, c
     if (step.last > step.first) network["groups"].push_back(group_name(step));
     if (step.result_lives) network["in_buffer"].push_back(step.first);
   }
-  network["unfused_edp"] = number(unfused.feasible, unfused.energy_pj * unfused.cycles);
-  network["unfused_proven"] = unfused.proven;
+  if (unfused != nullptr) {
+    network["unfused_edp"] = number(unfused->feasible, unfused->energy_pj * unfused->cycles);
+    network["unfused_energy_pj"] = number(unfused->feasible, unfused->energy_pj);
+    network["unfused_cycles"] = number(unfused->feasible, unfused->cycles);
+    network["unfused_proven"] = unfused->proven;
+  }
   network["compulsory_edp"] = json_number(result.compulsory);
   if (result.home) {
     network["home"] = {{"level", home_name(request, result)}, {"words", result.home->capacity_words}};
@@ -163,22 +168,28 @@ Json fusion_json(const FusedMapRequest& request, const FusedMapResult& result, c
     network["home"] = nullptr;
     network["no_home"] = result.no_home;
   }
-  const OutermostEnergy outer = outermost_energy(request.network, result),
-                        before = outermost_energy(request.network, unfused);
-  network["outermost"] = {{"weights_pj", json_number(outer.weights_pj)},
-                          {"activations_pj", json_number(outer.activations_pj)},
-                          {"unfused_weights_pj", json_number(before.weights_pj)},
-                          {"unfused_activations_pj", json_number(before.activations_pj)}};
+  const OutermostEnergy outer = outermost_energy(request.network, result);
+  network["outermost"] = {{"level", request.architecture.levels.back().name},
+                          {"weights_pj", json_number(outer.weights_pj)},
+                          {"activations_pj", json_number(outer.activations_pj)}};
+  if (unfused != nullptr) {
+    const OutermostEnergy before = outermost_energy(request.network, *unfused);
+    network["outermost"]["unfused_weights_pj"] = json_number(before.weights_pj);
+    network["outermost"]["unfused_activations_pj"] = json_number(before.activations_pj);
+  }
   network["problems"] = result.problems;
   network["searches"] = result.searches;
   network["prices"] = result.prices;
   network["steps"] = Json::array();
+  for (const FusedStep& step : result.steps) network["steps"].push_back(step_json(request, result, step, unfused));
+  return network;
+}
+
+Json fusion_json(const FusedMapRequest& request, const FusedMapResult& result, const FusedMapResult& unfused) {
   Json layers = Json::array();
-  for (const FusedStep& step : result.steps) {
-    network["steps"].push_back(step_json(request, step));
+  for (const FusedStep& step : result.steps)
     for (const FusedRun& run : step.runs) layers.push_back(run_json(request, run));
-  }
-  return {{"layers", std::move(layers)}, {"network", std::move(network)}};
+  return {{"layers", std::move(layers)}, {"network", fused_network_json(request, result, &unfused)}};
 }
 
 std::string step_in_words(const FusedMapRequest& request, const FusedMapResult& result, const FusedStep& step,
@@ -210,50 +221,84 @@ std::string step_in_words(const FusedMapRequest& request, const FusedMapResult& 
   return text;
 }
 
-std::string fusion_text(const FusedMapRequest& request, const FusedMapResult& result, const FusedMapResult& unfused) {
-  Table totals({"", "edp (pJ x cycles)", "over layer by layer", "energy pJ", "cycles", ""});
-  const double reference = unfused.energy_pj * unfused.cycles, edp = result.energy_pj * result.cycles;
-  totals.add({"layer by layer", fmt::format("{:.4e}", reference), "1", fmt::format("{:.4e}", unfused.energy_pj),
-              fmt::format("{:.0f}", unfused.cycles), unfused.proven ? "proven" : ""});
-  totals.add({"results on chip", fmt::format("{:.4e}", edp), fmt::format("{:.4f}", edp / reference),
-              fmt::format("{:.4e}", result.energy_pj), fmt::format("{:.0f}", result.cycles),
-              result.proven ? "proven" : fmt::format("gap {}", percent(result.gap()))});
-  const bool plain = request.objective.energy_power == 1.0 && request.objective.cycles_power == 1.0;
-  if (plain) {
-    totals.add({"no schedule with groups and homes is below", fmt::format("{:.4e}", result.lower_bound),
-                fmt::format("{:.4f}", result.lower_bound / reference), "", "", ""});
-    totals.add({"no schedule of any kind is below", fmt::format("{:.4e}", result.compulsory),
-                fmt::format("{:.4f}", result.compulsory / reference), "", "", ""});
-  }
-  std::string text = totals.text();
-  if (!result.home) return text + fmt::format("\nno result can stay on chip: {}\n", result.no_home);
+namespace {
 
-  text += fmt::format("\nIn the order they run; {} over time: # reserved, + tiles of the others, of {} words\n",
-                      home_name(request, result), thousands(result.home->capacity_words));
-  Table steps({"layers", "how", "energy pJ", "cycles", "over layer by layer", "reserved", home_name(request, result)});
-  const FusedStep* most = nullptr;
+double number_at(const Json& object, const char* key) {
+  return object.contains(key) && object[key].is_number() ? object[key].get<double>() : 0.0;
+}
+
+// Reserved words as filled cells, those that tiles use on top as lighter ones.
+std::string bar(const Json& home, const Json& step) {
+  const auto cells = [&](const char* key) {
+    const double share = number_at(step, key) / number_at(home, "words");
+    return static_cast<std::size_t>(std::lround(std::min(1.0, share) * picture_width));
+  };
+  const std::size_t reserved = cells("reserved_words"), all = std::max(reserved, cells("used_words"));
+  return std::string(reserved, '#') + std::string(all - reserved, '+') + std::string(picture_width - all, '.');
+}
+
+std::string totals_text(const Json& network, bool plain) {
+  Table totals({"", "edp (pJ x cycles)", "over layer by layer", "energy pJ", "cycles", ""});
+  const bool compared = number_at(network, "unfused_edp") > 0.0;
+  const double reference = number_at(network, "unfused_edp");
+  const auto over = [&](double value) { return compared ? fmt::format("{:.4f}", value / reference) : std::string("-"); };
+  if (compared)
+    totals.add({"layer by layer", fmt::format("{:.4e}", reference), "1", fmt::format("{:.4e}", number_at(network, "unfused_energy_pj")),
+                fmt::format("{:.0f}", number_at(network, "unfused_cycles")), network.value("unfused_proven", false) ? "proven" : ""});
+  const double edp = number_at(network, "edp");
+  totals.add({"results on chip", fmt::format("{:.4e}", edp), over(edp), fmt::format("{:.4e}", number_at(network, "energy_pj")),
+              fmt::format("{:.0f}", number_at(network, "cycles")),
+              network.value("proven", false) ? "proven" : fmt::format("gap {}", percent(number_at(network, "gap")))});
+  if (plain) {
+    const double bound = number_at(network, "lower_bound"), compulsory = number_at(network, "compulsory_edp");
+    totals.add({"no schedule with groups and homes is below", fmt::format("{:.4e}", bound), over(bound), "", "", ""});
+    totals.add({"no schedule of any kind is below", fmt::format("{:.4e}", compulsory), over(compulsory), "", "", ""});
+  }
+  return totals.text();
+}
+
+}  // namespace
+
+std::string fused_network_text(const Json& network, bool plain) {
+  std::string text = totals_text(network, plain);
+  const Json& home = network["home"];
+  if (home.is_null())
+    return text + fmt::format("\nno result can stay on chip: {}\n", network.value("no_home", ""));
+  const std::string level = home["level"].get<std::string>();
+  text += fmt::format("\nIn the order they run; {} over time: # reserved, + tiles of the others, of {} words\n", level,
+                      thousands(home["words"].get<std::int64_t>()));
+  Table steps({"layers", "how", "energy pJ", "cycles", "over layer by layer", "reserved", level});
+  std::string most;
   double saved = 0.0;
-  for (const FusedStep& step : result.steps) {
-    const CostPoint now = cost_of(step), before = unfused_cost(unfused, step.first, step.last);
-    steps.add({layers_text(request, step), how(request, step), fmt::format("{:.3e}", now.energy_pj),
-               fmt::format("{:.0f}", now.cycles),
-               before.energy_pj > 0.0 ? fmt::format("{:.3f}", now.energy_pj * now.cycles / (before.energy_pj * before.cycles)) : "-",
-               thousands(step.reserved_words), bar(result, step)});
-    if (step.last > step.first && before.energy_pj - now.energy_pj > saved) {
-      saved = before.energy_pj - now.energy_pj;
-      most = &step;
+  for (const Json& step : network["steps"]) {
+    const std::string first = step["first"].get<std::string>(), last = step["last"].get<std::string>();
+    const double energy = number_at(step, "energy_pj"), cycles = number_at(step, "cycles");
+    const double energy_before = number_at(step, "unfused_energy_pj"), cycles_before = number_at(step, "unfused_cycles");
+    steps.add({first == last ? first : first + " .. " + last, step["how"].get<std::string>(), fmt::format("{:.3e}", energy),
+               fmt::format("{:.0f}", cycles),
+               energy_before > 0.0 ? fmt::format("{:.3f}", energy * cycles / (energy_before * cycles_before)) : "-",
+               thousands(step["reserved_words"].get<std::int64_t>()), bar(home, step)});
+    if (step.contains("in_words") && energy_before - energy > saved) {
+      saved = energy_before - energy;
+      most = step["in_words"].get<std::string>();
     }
   }
   text += steps.text();
-  const OutermostEnergy outer = outermost_energy(request.network, result),
-                        before = outermost_energy(request.network, unfused);
-  const auto share = [](double part, double whole) { return whole > 0.0 ? percent(part / whole) : std::string("-"); };
-  text += fmt::format("\n{}: weights {} and activations {} of all energy; layer by layer {} and {}\n",
-                      request.architecture.levels.back().name, share(outer.weights_pj, result.energy_pj),
-                      share(outer.activations_pj, result.energy_pj), share(before.weights_pj, unfused.energy_pj),
-                      share(before.activations_pj, unfused.energy_pj));
-  if (most != nullptr)
-    text += fmt::format("\nThe group that saves most energy: {}\n", step_in_words(request, result, *most, unfused));
+  const Json& outer = network["outermost"];
+  const auto shares = [&](const char* weights, const char* activations, const char* whole) {
+    const double all = number_at(network, whole);
+    const auto share = [&](const char* key) { return all > 0.0 ? percent(number_at(outer, key) / all) : std::string("-"); };
+    return std::pair(share(weights), share(activations));
+  };
+  const auto [weights, activations] = shares("weights_pj", "activations_pj", "energy_pj");
+  text += fmt::format("\n{}: weights {} and activations {} of all energy", outer["level"].get<std::string>(), weights, activations);
+  if (outer.contains("unfused_weights_pj")) {
+    const auto [weights_before, activations_before] =
+        shares("unfused_weights_pj", "unfused_activations_pj", "unfused_energy_pj");
+    text += fmt::format("; layer by layer {} and {}", weights_before, activations_before);
+  }
+  text += "\n";
+  if (!most.empty()) text += fmt::format("\nThe group that saves most energy: {}\n", most);
   return text;
 }
 

@@ -14,14 +14,18 @@ struct OutermostEnergy {
 };
 OutermostEnergy outermost_energy(const RunningNetwork& network, const FusedMapResult& result);
 
-/// `network`: edp, energy_pj, cycles, lower_bound, gap, proven, groups, in_buffer as in fused-chain-case/1, objective,
-/// unfused_edp, compulsory_edp, home, outermost energy by kind, `steps` (what runs, in words of the home level, over time);
-/// and `layers`: every run with its mapping, its homes and the words that are left to it.
+/// A network's schedule: edp, energy_pj, cycles, lower_bound, gap, proven, groups, in_buffer as in fused-chain-case/1,
+/// objective, compulsory_edp, home, `outermost` (energy by kind), `steps` (what runs, in words of the home level, over time);
+/// with `unfused` also what layer by layer costs, in all and per step.
+nlohmann::ordered_json fused_network_json(const FusedMapRequest& request, const FusedMapResult& result,
+                                          const FusedMapResult* unfused);
+
+/// `network` as above, and `layers`: every run with its mapping, its homes and the words that are left to it.
 nlohmann::ordered_json fusion_json(const FusedMapRequest& request, const FusedMapResult& result,
                                    const FusedMapResult& unfused);
 
-/// The same for people, with the home level over time as a picture.
-std::string fusion_text(const FusedMapRequest& request, const FusedMapResult& result, const FusedMapResult& unfused);
+/// A network's schedule for people, with the home level over time as a picture. `plain`: EDP is what was made small.
+std::string fused_network_text(const nlohmann::ordered_json& network, bool plain);
 
 /// One step in sentences: what runs how often, what stays where, what that saves against `unfused`.
 std::string step_in_words(const FusedMapRequest& request, const FusedMapResult& result, const FusedStep& step,

@@ -60,7 +60,8 @@
     time: 'ended by its time limit', interrupt: 'interrupted; can be resumed', running: 'still running, or cut off; can be resumed'};
   report.append(element('p', {class: 'note'},
       `Minimising ${words}${unit ? ' in ' + unit : ''} · ${result.model} model · seed ${result.seed} · ${state[result.stopped] || result.stopped}. ` +
-      'Every activation is assumed to pass through the outermost memory between layers.'));
+      (result.fusion ? `Results may stay on chip between layers (fusion ${result.fusion}).`
+        : 'Every activation is assumed to pass through the outermost memory between layers.')));
   const figures = element('div', {class: 'figures'});
   const figure = (value, text) => figures.append(element('div', {class: 'figure'}, element('b', {}, value), element('span', {}, text)));
   figure(best ? number(best.objective) : 'none', `best ${objective}` + (unit ? `, ${unit}` : ''));
@@ -160,6 +161,83 @@
     if (mesh.mesh_x > columns || mesh.mesh_y > rows)
       add('text', {x: 600, y: top + 60, 'font-size': 12, fill: colour.soft}, 'drawn in part');
     parent.append(svg);
+  }
+
+  // ---- results that stay on chip
+  if (best && best.fusion) for (const network of best.fusion) drawFusion(network);
+
+  // What is reserved in the home level, and what tiles take on top, while the network runs: the width of a step is its cycles.
+  function drawFusion(network) {
+    const home = network.home, steps = network.steps || [];
+    const node = section(`${network.name}: what stays on chip`, home
+      ? `Words of ${home.level} over time. Dark: reserved for results that stay, bands and pinned weights; light: tiles of the other tensors. ` +
+        'Groups of layers that run band by band are outlined; point at a step to read what it is.'
+      : `No result can stay on chip: ${network.no_home || ''}`);
+    const rows = [], row = (name, edp, energy, cycles, proof) => rows.push([name, number(edp), network.unfused_edp ? (edp / network.unfused_edp).toFixed(4) : '–',
+      energy === null ? '' : number(energy), cycles === null ? '' : number(cycles), proof]);
+    if (network.unfused_edp) row('layer by layer', network.unfused_edp, network.unfused_energy_pj, network.unfused_cycles, network.unfused_proven ? 'proven' : '');
+    row('results on chip', network.edp, network.energy_pj, network.cycles, network.proven ? 'proven' : `gap ${percent(network.gap)}`);
+    if (objective === 'edp') row('no schedule of any kind is below', network.compulsory_edp, null, null, '');
+    node.append(table(['', 'edp', 'over layer by layer', 'energy pJ', 'cycles', ''], rows, network.unfused_edp ? 1 : 0));
+    const outer = network.outermost;
+    if (outer) {
+      const share = (part, whole) => whole > 0 ? percent(part / whole) : '–';
+      const split = [['results on chip', share(outer.weights_pj, network.energy_pj), share(outer.activations_pj, network.energy_pj)]];
+      if (outer.unfused_weights_pj !== undefined)
+        split.unshift(['layer by layer', share(outer.unfused_weights_pj, network.unfused_energy_pj), share(outer.unfused_activations_pj, network.unfused_energy_pj)]);
+      node.append(element('h2', {style: 'margin-top:16px'}, `${outer.level}, share of all energy`));
+      node.append(table(['', 'weights', 'activations'], split));
+    }
+    if (home && steps.length) {
+      node.append(element('h2', {style: 'margin-top:16px'}, `${home.level} over time`));
+      const width = 1040, height = 260, left = 70, bottom = 34, top = 10;
+      const total = steps.reduce((sum, step) => sum + step.cycles, 0) || 1;
+      const x = cycles => left + (width - left - 10) * cycles / total, y = words => height - bottom - (height - bottom - top) * Math.min(1, words / home.words);
+      const space = 'http://www.w3.org/2000/svg';
+      const svg = document.createElementNS(space, 'svg');
+      svg.setAttribute('viewBox', `0 0 ${width} ${height}`);
+      svg.setAttribute('width', '100%');
+      svg.setAttribute('role', 'img');
+      svg.setAttribute('class', 'over-time');
+      const add = (tag, attributes, text) => {
+        const shape = document.createElementNS(space, tag);
+        for (const [name, value] of Object.entries(attributes)) shape.setAttribute(name, value);
+        if (text !== undefined) shape.textContent = text;
+        svg.append(shape);
+        return shape;
+      };
+      const scale = 1000 * Math.ceil(home.words / 4000);
+      for (let words = 0; words <= home.words; words += scale) {
+        add('line', {x1: left, x2: width - 10, y1: y(words), y2: y(words), stroke: '#e8ecf1'});
+        add('text', {x: left - 8, y: y(words) + 4, 'text-anchor': 'end', 'font-size': 11, fill: colour.soft}, words.toLocaleString('en'));
+      }
+      let clock = 0;
+      for (const step of steps) {
+        const from = x(clock), to = x(clock + step.cycles), group = step.first !== step.last;
+        clock += step.cycles;
+        const title = `${step.first}${group ? ' .. ' + step.last : ''}${step.how ? ': ' + step.how : ''}\n${number(step.reserved_words)} of ${number(home.words)} words reserved, ` +
+          `${number(step.used_words)} used with tiles\n${number(step.energy_pj)} pJ, ${number(step.cycles)} cycles`;
+        const draw = (low, high, opacity, line) => add('rect', {x: from, width: Math.max(0.5, to - from), y: y(high), height: Math.max(0, y(low) - y(high)),
+          fill: group ? colour.best : '#4c6ef5', 'fill-opacity': opacity, ...(line ? {stroke: colour.dark, 'stroke-width': 0.6} : {})})
+          .append(Object.assign(document.createElementNS(space, 'title'), {textContent: title}));
+        draw(0, step.reserved_words, 0.8, false);
+        draw(step.reserved_words, Math.max(step.used_words, step.reserved_words), 0.25, false);
+        if (group) draw(0, home.words, 0, true);
+      }
+      add('line', {x1: left, x2: width - 10, y1: y(home.words), y2: y(home.words), stroke: colour.hand, 'stroke-dasharray': '5 4'});
+      for (let share = 0; share <= 4; ++share)
+        add('text', {x: x(total * share / 4), y: height - 12, 'text-anchor': share === 4 ? 'end' : share ? 'middle' : 'start', 'font-size': 11, fill: colour.soft},
+            share === 4 ? `${number(total)} cycles` : number(Math.round(total * share / 4)));
+      node.append(svg);
+      const groups = steps.filter(step => step.first !== step.last || step.result_in_buffer);
+      if (groups.length) {
+        node.append(element('h2', {style: 'margin-top:16px'}, 'Groups, and results that stay whole'));
+        node.append(table(['layers', 'how', 'reserved words', 'energy pJ', 'over layer by layer', 'cycles', 'over layer by layer'], groups.map(step => [
+          step.first === step.last ? step.first : `${step.first} .. ${step.last}`, step.how, number(step.reserved_words), number(step.energy_pj),
+          step.unfused_energy_pj ? (step.energy_pj / step.unfused_energy_pj).toFixed(3) : '–', number(step.cycles),
+          step.unfused_cycles ? (step.cycles / step.unfused_cycles).toFixed(3) : '–'])));
+      }
+    }
   }
 
   // ---- convergence and fronts
@@ -288,9 +366,9 @@
     }
 
     // ---- layers and loop nests
-    const layers = section('Layers and loop nests', 'One occurrence each. Open a layer to see its schedule: outermost loop first; "in parallel" loops are unrolled over the instances below.');
+    const layers = section('Layers and loop nests', (best.fusion ? 'Runs of layers and of their bands, so often each; additions and pinned weights come on top. ' : '') + 'One occurrence each. Open a layer to see its schedule: outermost loop first; "in parallel" loops are unrolled over the instances below.');
     layers.append(table(['layer', '×', 'cycles', 'utilization', 'energy pJ', `${objective}`, 'against hand', 'gap'], best.layers.map((layer, i) => {
-      const other = hand && hand.layers && hand.layers[i];
+      const other = !best.fusion && hand && hand.layers && hand.layers[i];
       return [layer.name, layer.count, number(layer.metrics.cycles), percent(layer.metrics.utilization), number(layer.metrics.energy_pj),
         number(layer.objective), other && other.objective ? (other.objective / layer.objective).toFixed(2) + ' ×' : '–', layer.proven ? 'proven' : layer.lower_bound > 0 ? percent(layer.gap) : '–'];
     })));

@@ -85,16 +85,18 @@ Answer map_fusion(const std::vector<std::string>& workloads, const MapOptions& o
     request.known[static_cast<std::size_t>(step.first)] = step.runs.front().mapping;
   if (request.time_s) request.time_s = std::max(0.1 * *request.time_s, *request.time_s - clock.seconds());
   const FusedMapResult result = map_fused(request);
+  Json fusion = fusion_json(request, result, unfused);
   if (asking.as_text()) {
+    const bool plain = request.objective.energy_power == 1.0 && request.objective.cycles_power == 1.0;
     out.say("{}: {} layers, fusion {}, objective {}, {}\n\n{}", title, request.network.layers.size(), options.fusion,
             options.objective, result.proven ? "proven" : fmt::format("gap {:.2f} %", 100.0 * result.gap()),
-            fusion_text(request, result, unfused));
+            fused_network_text(fusion["network"], plain));
     out.say("time: {} ({} prices, {} of {} layer problems searched)\n", duration(clock.seconds()), result.prices,
             result.searches, result.problems);
   } else {
     out.record = {{"schema", "dovetail-map/1"}, {"objective", options.objective}, {"mapper", "exact"}, {"model", "loop"},
                   {"fusion", options.fusion}};
-    out.record.update(fusion_json(request, result, unfused));
+    out.record.update(fusion);
     out.record["seconds"] = json_number(clock.seconds());
   }
   if (asking.stop())

@@ -158,6 +158,8 @@ Answer search(const Study& study, const OptimizeOptions& options, const Asking& 
     throw UsageError("--joint keeps no store and proves nothing: leave out --store and --prove");
   if (options.joint > 0 && !codesign.terms().plain())
     throw UsageError("--joint searches mappings with one tile a level and factors that divide: leave out factors and placement");
+  if (options.joint > 0 && codesign.terms().fused())
+    throw UsageError("--joint asks about one layer at a time: leave out --fusion " + codesign.study().fusion);
   if (options.joint > 0 && options.remote.workers == "remote")
     throw UsageError("--joint has no trials that workers could evaluate: leave out --workers");
   std::unique_ptr<Store> store;

@@ -90,6 +90,7 @@ TEST_CASE("what has no such mappings refuses them") {
   CHECK(setting.optimize("--factors imperfect --model cycle").code == 3);
   CHECK(setting.optimize("--placement uneven --evaluator cat").code == 3);
   CHECK(setting.optimize("--placement uneven --joint 100").code == 2);
+  CHECK(setting.optimize("--factors imperfect --fusion homes").code == 3);
   const Outcome wrong = setting.optimize("--placement unevn");
   CHECK(wrong.code == 2);
   CHECK(wrong.err.find("uneven") != std::string::npos);
