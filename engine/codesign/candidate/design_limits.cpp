@@ -129,5 +129,3 @@ void DesignEvaluation::keep_limits_exactly(const Candidate& candidate, DesignPoi
 }
 
 }  // namespace dovetail
-
-#include <dovetail/engine/codesign/design_fusion.inc>

@@ -1,9 +1,10 @@
 // What one hardware point is worth where results may stay on chip: every network's cheapest schedule on it.
+#include <dovetail/engine/codesign/candidate/design_evaluation.hpp>
+
 #include <algorithm>
 #include <cmath>
 
-#include <dovetail/engine/codesign/design_evaluation.hpp>
-#include <dovetail/engine/codesign/machine_bound.hpp>
+#include <dovetail/engine/codesign/candidate/machine_bound.hpp>
 #include <dovetail/engine/map/session.hpp>
 
 namespace dovetail {
