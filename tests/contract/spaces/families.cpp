@@ -88,7 +88,7 @@ void check_mappable(const MappingRules& rules, const Architecture& machine, cons
 
 TEST_CASE("the shipped families") {
   CHECK(family_names() ==
-        std::vector<std::string>{"edge-tpu", "eyeriss", "eyeriss-chip", "gemmini", "nvdla", "shidiannao", "simba", "tpu"});
+        std::vector<std::string>{"edge-tpu", "eyeriss-chip", "eyeriss", "gemmini", "nvdla", "shidiannao", "simba", "tpu"});
 }
 
 TEST_CASE("every family: default, sampled points, sources") {

@@ -104,7 +104,7 @@ Architecture draw_machine(Random& random) {
     level.energy.fill_pj = scale * random.uniform(0.5, 1.5);
     level.energy.update_pj = scale * random.uniform(0.5, 1.5);
     if (random.below(3) == 0) level.energy.leak_pj_per_cycle = random.uniform(0.0, 3.0);
-    if (random.below(4) == 0) level.energy.idle_pj_per_cycle = random.uniform(0.0, 3.0);
+    if (level.energy.leak_pj_per_cycle > 1.0) level.energy.idle_pj_per_cycle = 2.0;
     if (random.below(3) == 0) level.network.energy_per_hop_pj = random.uniform(0.0, 2.0);
     if (random.below(4) == 0) level.network.fill_latency_cycles = 3;
     if (random.below(6) == 0) level.multiple_buffering = 2.0;
