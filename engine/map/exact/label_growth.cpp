@@ -18,7 +18,9 @@ std::uint64_t mix(std::uint64_t key, double value) {
 
 // Whether a count per instance fills whole blocks however often it is repeated.
 bool fills_blocks(const AccessCost& cost, double unit) {
-  return cost.denominator == 1.0 || std::fmod(unit * cost.numerator, cost.denominator) == 0.0;
+  if (cost.denominator == 1.0) return true;
+  const double words = unit * cost.numerator;  // whole numbers below 2^53: the product tells
+  return std::floor(words / cost.denominator) * cost.denominator == words;
 }
 
 }  // namespace
@@ -148,88 +150,149 @@ bool LabelSearch::spread(const Label& source, int level, std::size_t choice, con
   return true;
 }
 
-void LabelSearch::loop(const Label& source, const LabelPath& path, int level, TileLattice::Id target,
-                       const LoopOrder& order, unsigned keep, std::uint16_t rung, Label& out) const {
+// What loops of a level around a source, storing `keep`, move: fresh boundaries just below, and those that are still open.
+LabelSearch::Borders LabelSearch::borders(const Label& source, const LabelPath& path, int level, unsigned keep) const {
+  const MapProblem& p = *problem_;
+  const auto w = static_cast<std::size_t>(p.written);
+  const std::uint32_t kept = source.keep | keep << (level * max_tensors);
+  Borders out;
+  for (std::size_t t = 0; t < p.tensors.size(); ++t) {
+    out.first[t] = out.all.size();
+    const bool fresh = level >= 1 && (kept_at(source.keep, level - 1) >> t & 1U) != 0;
+    const bool ghost = level >= 1 && !fresh && p.level[static_cast<std::size_t>(level)].wires;
+    unsigned boundaries = source.open[t];
+    if (fresh || ghost) boundaries |= 1U << (level - 1);
+    out.transit[t] = !fresh && (source.open[t] & ((1U << (keeper_below(source.keep, level, t) + 1)) - 1U)) == 0;
+    for (; boundaries != 0; boundaries &= boundaries - 1) {
+      Border border;
+      border.k = std::countr_zero(boundaries);
+      border.kept = (kept_at(kept, border.k) >> t & 1U) != 0;
+      border.base = path.outer[static_cast<std::size_t>(border.k)];
+      border.volume = p.volume[border.base][t];
+      border.q = border.k + 1;
+      while (border.q <= level && (kept_at(kept, border.q) >> t & 1U) == 0) ++border.q;
+      border.first_loop = out.loops.size();
+      for (int i = border.k + 1; i <= level; ++i) {
+        const auto at = static_cast<std::size_t>(i);
+        border.children *= path.children[at];
+        border.copies *= p.reuse[path.spatial[at]][w];
+        if (i > border.q) {
+          border.parent_children *= path.children[at];
+          border.parent_copies *= p.reuse[path.spatial[at]][w];
+        }
+        border.spread = border.spread || path.children[at] != 1.0;
+        if (i == level) continue;
+        const TileExtents &inner = p.lattice.extents(path.inner[at]), &outer = p.lattice.extents(path.outer[at]);
+        const LoopOrder& own = *path.order[at];
+        for (int n = 0; n < own.count; ++n) {
+          const std::size_t d = own.dimension[static_cast<std::size_t>(n)];
+          out.loops.push_back({static_cast<int>(d), outer[d] / inner[d], inner[d]});
+        }
+      }
+      border.last_loop = out.loops.size();
+      out.all.push_back(border);
+    }
+  }
+  out.first[p.tensors.size()] = out.all.size();
+  return out;
+}
+
+// All loops of a level from a source's tile to a target, in no order yet.
+LabelSearch::Step LabelSearch::step_to(const Label& source, TileLattice::Id target) const {
+  const MapProblem& p = *problem_;
+  Step step;
+  step.target = target;
+  step.rest = p.macs / p.lattice.volume(target);
+  const TileExtents &inner = p.lattice.extents(source.tile), &outer = p.lattice.extents(target);
+  for (std::size_t d = 0; d < p.merged.layer.dimensions.size(); ++d) {
+    step.loop[d] = {static_cast<int>(d), outer[d] / inner[d], inner[d]};
+    step.total *= static_cast<double>(step.loop[d].factor);
+  }
+  return step;
+}
+
+// Words of one child over a boundary. Of a tensor without windows in closed form: loops below moved it never, or the
+// boundary would be closed; so did the innermost loops here that do not.
+Reuse LabelSearch::crossing(const Borders& borders, const Border& border, std::size_t t, const Step& step,
+                            const LoopOrder& order, WalkedLoops& loops) const {
+  const MapProblem& p = *problem_;
+  const TensorReuse& tensor = p.tensors[t];
+  if (tensor.product()) {
+    Reuse reuse;
+    reuse.volume = border.volume;
+    double outer = step.total;
+    for (int n = 0; n < order.count; ++n) {
+      const std::size_t d = order.dimension[static_cast<std::size_t>(n)];
+      if ((tensor.relevant() >> d & 1U) != 0) {
+        reuse.inside = reuse.volume * (outer - 1.0);
+        reuse.open = false;
+        return reuse;
+      }
+      outer /= static_cast<double>(step.loop[d].factor);
+    }
+    return reuse;
+  }
+  // The loops of this level stand at the end, those below just before them.
+  const std::size_t below = border.last_loop - border.first_loop;
+  ReuseLoop* first = loops.of.data() + WalkedLoops::below - below;
+  std::copy_n(borders.loops.data() + border.first_loop, below, first);
+  return tensor.walk(p.lattice.extents(border.base), first, static_cast<int>(below) + order.count);
+}
+
+void LabelSearch::loop(const Label& source, const LabelPath& path, const Borders& borders, int level, const Step& step,
+                       const LoopOrder& order, unsigned keep, std::uint16_t rung, WalkedLoops& loops, Label& out) const {
   const MapProblem& p = *problem_;
   const auto j = static_cast<std::size_t>(level);
+  const TileLattice::Id target = step.target;
+  const double rest = step.rest;
   out = source;
   out.tile = target;
   out.keep |= keep << (level * max_tensors);
   out.order = &order;
   out.arrangement = nullptr;
   out.rung[j] = rung;
-  const double rest = p.macs / p.lattice.volume(target);
   const auto w = static_cast<std::size_t>(p.written);
-  Label upper;  // with open boundaries as if closed, for the upper value of cycles
   bool open = false;
-  std::array<ReuseLoop, max_dimensions * max_levels> loops;
+  for (int n = 0; n < order.count; ++n)
+    loops.of[WalkedLoops::below + static_cast<std::size_t>(n)] = step.loop[order.dimension[static_cast<std::size_t>(n)]];
   struct Open {
-    int k;
+    const Border* border;
     std::size_t t;
-    double fill, parent, children, copies, parent_children, parent_copies;
-    int q;
+    double fill, parent;
   };
   std::array<Open, max_levels * max_tensors> opens;
   int open_count = 0;
   for (std::size_t t = 0; t < p.tensors.size(); ++t) {
-    const bool fresh = level >= 1 && (kept_at(source.keep, level - 1) >> t & 1U) != 0;
-    const bool ghost = level >= 1 && !fresh && p.level[j].wires;
-    unsigned boundaries = source.open[t];
-    if (fresh || ghost) boundaries |= 1U << (level - 1);
     out.open[t] = 0;
     out.pending[t] = 0.0;
     out.moved[t] = false;
     double moved_share = 1.0, still_share = 1.0;
-    const bool transit = !fresh && (source.open[t] & ((1U << (keeper_below(source.keep, level, t) + 1)) - 1U)) == 0;
-    for (; boundaries != 0; boundaries &= boundaries - 1) {
-      const int k = std::countr_zero(boundaries);
-      const bool kept = (kept_at(out.keep, k) >> t & 1U) != 0;
-      int count = 0;
-      double children = 1.0, copies = 1.0;
-      for (int i = k + 1; i <= level; ++i) {
-        const auto at = static_cast<std::size_t>(i);
-        const TileExtents& inner = p.lattice.extents(i == level ? source.tile : path.inner[at]);
-        const TileExtents& outer = p.lattice.extents(i == level ? target : path.outer[at]);
-        const LoopOrder& own = i == level ? order : *path.order[at];
-        for (int n = 0; n < own.count; ++n) {
-          const std::size_t d = own.dimension[static_cast<std::size_t>(n)];
-          loops[static_cast<std::size_t>(count++)] = {static_cast<int>(d), outer[d] / inner[d], inner[d]};
-        }
-        children *= path.children[at];
-        copies *= p.reuse[path.spatial[at]][w];
-      }
-      const TileLattice::Id base = path.outer[static_cast<std::size_t>(k)];
-      const Reuse reuse = p.tensors[t].walk(p.lattice.extents(base), loops.data(), count);
+    for (std::size_t b = borders.first[t]; b < borders.first[t + 1]; ++b) {
+      const Border& border = borders.all[b];
+      const int k = border.k, q = border.q;
+      const Reuse reuse = crossing(borders, border, t, step, order, loops);
       const double words = reuse.closed_words();
       const bool stays_open = reuse.open && level + 1 < p.levels;
       double energy = 0.0;
       const MapLevel& hop = p.level[static_cast<std::size_t>(k) + 1];
       if (hop.wires) {
-        const double instances = children / path.children[static_cast<std::size_t>(k) + 1];
+        const double instances = border.children / path.children[static_cast<std::size_t>(k) + 1];
         energy += words * rest * instances * path.arrangement[static_cast<std::size_t>(k) + 1]->hops[t] *
                   hop.hop_pj;
       }
-      if (kept) {
-        const double fill = words * children * rest;
-        int q = k + 1;  // the next keeper, or beyond what is decided
-        while (q <= level && (kept_at(out.keep, q) >> t & 1U) == 0) ++q;
+      if (border.kept) {
+        const double fill = words * border.children * rest;
         double flow = words * rest, moving = fill, unit = words;
-        double parent_children = 1.0, parent_copies = 1.0;
-        for (int i = k + 1; i <= level; ++i) {
+        for (int i = k + 1; i <= level && i <= q && border.spread; ++i) {
           const auto at = static_cast<std::size_t>(i);
-          if (i <= q) {
-            flow *= path.groups[at][t];
-            unit *= path.groups[at][t];
-            const double after = moving * path.groups[at][t] / path.children[at];
-            if (t == w) energy += adders(i, moving, after, path.children[at], path.groups[at][t]);
-            moving = after;
-          } else {
-            parent_children *= path.children[at];
-            parent_copies *= p.reuse[path.spatial[at]][w];
-          }
+          flow *= path.groups[at][t];
+          unit *= path.groups[at][t];
+          const double after = moving * path.groups[at][t] / path.children[at];
+          if (t == w) energy += adders(i, moving, after, path.children[at], path.groups[at][t]);
+          moving = after;
         }
         if (q <= level) {
-          flow *= parent_children;
+          flow *= border.parent_children;
         } else {
           out.flow[t] = flow;
         }
@@ -239,11 +302,10 @@ void LabelSearch::loop(const Label& source, const LabelPath& path, int level, Ti
             energy += flow * (p.level[static_cast<std::size_t>(q)].read_pj[t] + more_read_pj(out, q, t) +
                               (t == w ? p.level[static_cast<std::size_t>(q)].update_pj[t] + more_update_pj(out, q, t) : 0.0));
           }
-          opens[static_cast<std::size_t>(open_count++)] = {
-              k, t, fill, flow, children, copies, parent_children, parent_copies, q};
+          opens[static_cast<std::size_t>(open_count++)] = {&border, t, fill, flow};
         } else {
-          pay_fill(out, k, t, fill, children, copies, words);
-          if (q <= level) pay_parent(out, q, t, flow, parent_children, parent_copies, unit);
+          pay_fill(out, k, t, fill, border.children, border.copies, words);
+          if (q <= level) pay_parent(out, q, t, flow, border.parent_children, border.parent_copies, unit);
         }
       }
       if (stays_open) {
@@ -258,7 +320,7 @@ void LabelSearch::loop(const Label& source, const LabelPath& path, int level, Ti
         } else if (!p.tensors[t].product()) {
           still_share = std::min(
               still_share,
-              p.tensors[t].window_share(p.lattice.extents(base), p.lattice.extents(p.lattice.whole())));
+              p.tensors[t].window_share(p.lattice.extents(border.base), p.lattice.extents(p.lattice.whole())));
         }
       } else {
         out.energy += energy;
@@ -266,7 +328,7 @@ void LabelSearch::loop(const Label& source, const LabelPath& path, int level, Ti
     }
     const double stationary = p.reuse[target][t] / p.reuse[p.lattice.whole()][t];
     out.least[t] = out.moved[t] ? std::min(moved_share, still_share * stationary) : still_share;
-    if (transit && (keep >> t & 1U) != 0) {
+    if (borders.transit[t] && (keep >> t & 1U) != 0) {
       pay_parent(out, level, t, source.flow[t], 1.0, 1.0, source.flow[t] / rest);
     }
     if ((keep >> t & 1U) != 0) out.flow[t] = 0.0;
@@ -280,30 +342,29 @@ void LabelSearch::loop(const Label& source, const LabelPath& path, int level, Ti
     out.stacked_words = source.stacked_words + p.words(level, keep, target);
     out.stacked_loops = source.stacked_loops;
     for (int n = 0; n < order.count; ++n) out.stacked_loops |= 1U << order.dimension[static_cast<std::size_t>(n)];
-    const bool loops = order.count > 0;
-    out.stacked_here = static_cast<std::uint16_t>((loops ? 0U : source.stacked_here) | keep);
-    out.stacked_last = loops ? static_cast<std::int16_t>(order.dimension[static_cast<std::size_t>(order.count - 1)])
-                             : source.stacked_last;
+    const bool looped = order.count > 0;
+    out.stacked_here = static_cast<std::uint16_t>((looped ? 0U : source.stacked_here) | keep);
+    out.stacked_last = looped ? static_cast<std::int16_t>(order.dimension[static_cast<std::size_t>(order.count - 1)])
+                              : source.stacked_last;
   }
-  if (open) {
-    upper = out;
-    for (int n = 0; n < open_count; ++n) {
-      const Open& o = opens[static_cast<std::size_t>(n)];
-      Label& to = upper;
-      const MapLevel& child = p.level[static_cast<std::size_t>(o.k)];
-      if (child.limited && (child.living >> o.t & 1U) == 0)
-        to.writes[static_cast<std::size_t>(child.port)] += o.fill / o.children * child.cost[o.t].rate;
-      if (o.q > level) continue;
-      const MapLevel& parent = p.level[static_cast<std::size_t>(o.q)];
-      if (!parent.limited) continue;
-      to.reads[static_cast<std::size_t>(parent.port)] += o.parent / o.parent_children * parent.cost[o.t].rate;
-      if (o.t == w)
-        to.writes[static_cast<std::size_t>(parent.port)] += o.parent / o.parent_children * parent.cost[o.t].rate;
-    }
-    measure(out, level, &upper);
-  } else {
+  if (!open) {
     measure(out, level, nullptr);
+    return;
   }
+  // With open boundaries as if closed, for the upper value of cycles.
+  Traffic upper{out.reads, out.writes};
+  for (int n = 0; n < open_count; ++n) {
+    const auto& [border, t, fill, flow] = opens[static_cast<std::size_t>(n)];
+    const MapLevel& child = p.level[static_cast<std::size_t>(border->k)];
+    if (child.limited && (child.living >> t & 1U) == 0)
+      upper.writes[static_cast<std::size_t>(child.port)] += fill / border->children * child.cost[t].rate;
+    if (border->q > level) continue;
+    const MapLevel& parent = p.level[static_cast<std::size_t>(border->q)];
+    if (!parent.limited) continue;
+    upper.reads[static_cast<std::size_t>(parent.port)] += flow / border->parent_children * parent.cost[t].rate;
+    if (t == w) upper.writes[static_cast<std::size_t>(parent.port)] += flow / border->parent_children * parent.cost[t].rate;
+  }
+  measure(out, level, &upper);
 }
 
 LabelPath LabelSearch::path(const std::vector<Stage>& stages, std::size_t stage, const Label& label) const {

@@ -129,33 +129,51 @@ bool LabelSearch::loop_over(const std::vector<const Label*>& from, const std::ve
   // What a source pays at least, so that most pairs of source and target need no closer look.
   struct Quick {
     Prospect prospect;
-    double all = 0.0, cycles = 0.0;
     std::size_t index = 0;
-    double bound = 0.0;
     unsigned below = 0;  ///< tensors stored inside, or watched
+    Borders borders;
   };
+  // Of these what most pairs need, close together.
+  struct Hot {
+    double all = 0.0, cycles = 0.0, volume = 1.0;
+    std::array<double, max_tensors> reuse{}, reload{}, saving{};
+    TileLattice::Id tile = 0;
+    unsigned members = 0, net = 0;
+  };
+  std::vector<std::size_t> ranks(from.size());
+  std::iota(ranks.begin(), ranks.end(), std::size_t{0});
+  std::stable_sort(ranks.begin(), ranks.end(), [&](std::size_t a, std::size_t b) { return from[a]->bound < from[b]->bound; });
   std::vector<Quick> quick(from.size());
+  std::vector<Hot> hot(from.size());
   std::vector<double> least(from.size());
   parallel_for(pieces, limits.threads, [&](std::size_t index) {
     const auto [begin, end] = piece(from.size(), index);
     for (std::size_t n = begin; n < end; ++n) {
+      const Label& source = *from[ranks[n]];
       Quick& entry = quick[n];
-      entry = {prospect(*from[n], level, keep), 0.0, from[n]->cycles_low, n, from[n]->bound, watched};
-      entry.all = least[n] = entry.prospect.fixed;
+      entry = {prospect(source, level, keep), ranks[n], watched, borders(source, paths[ranks[n]], level, keep)};
+      Hot& near = hot[n];
+      near.all = least[n] = entry.prospect.fixed;
+      near.cycles = source.cycles_low;
+      near.tile = source.tile;
+      near.volume = p.lattice.volume(source.tile);
+      near.reuse = p.reuse[source.tile];
+      near.members = entry.prospect.members;
+      near.net = entry.prospect.net ? 1U << w : 0U;
       for (std::size_t t = 0; t < p.tensors.size(); ++t) {
-        if (keeper_below(from[n]->keep, level, t) >= 0) entry.below |= 1U << t;
-        if ((entry.prospect.members >> t & 1U) == 0) continue;
-        entry.all += entry.prospect.reload[t];
+        if (keeper_below(source.keep, level, t) >= 0) entry.below |= 1U << t;
+        if ((near.members >> t & 1U) == 0) continue;
+        near.reload[t] = entry.prospect.reload[t];
+        near.saving[t] = entry.prospect.saving(t, w);
+        near.all += near.reload[t];
         least[n] += entry.prospect.floor[t];
       }
     }
   });
   const double cheapest = least.empty() ? infinity : *std::min_element(least.begin(), least.end());
-  std::stable_sort(quick.begin(), quick.end(),
-                   [](const Quick& a, const Quick& b) { return a.bound < b.bound; });
   std::vector<TileLattice::Key> keys;  // apart, since most targets rule most sources out by them
   keys.reserve(quick.size());
-  for (const Quick& source : quick) keys.push_back(p.lattice.key(from[source.index]->tile));
+  for (const Hot& source : hot) keys.push_back(p.lattice.key(source.tile));
   const std::vector<TileLattice::Id>& targets = bounds_.tiles(level, keep);
   const bool last = level + 1 == p.levels;
   alignas(64) std::atomic<bool> halt = false;  // read for every target: away from what is written as often
@@ -166,6 +184,7 @@ bool LabelSearch::loop_over(const std::vector<const Label*>& from, const std::ve
     std::vector<std::uint32_t> inside;
     Stairs stairs;
     Label grown;
+    WalkedLoops loops;
     // Interleaved, so that pieces are alike. The outermost level has one target, which every source divides.
     for (std::size_t g = last ? 0 : index; g < targets.size() && !halt; g += last ? 1 : pieces) {
       const TileLattice::Id m = targets[g];
@@ -188,31 +207,29 @@ bool LabelSearch::loop_over(const std::vector<const Label*>& from, const std::ve
       }
       std::size_t looked = 0;
       for (const std::uint32_t k : inside) {
-        const Quick& source = quick[k];
-        const Label& label = *from[source.index];
+        const Hot& near = hot[k];
         double saved = 0.0, most = 0.0;
-        const double steps = p.lattice.volume(m) / p.lattice.volume(label.tile);
+        const double steps = p.lattice.volume(m) / near.volume;
         for (std::size_t t = 0; t < p.tensors.size(); ++t) {
-          if ((source.prospect.members >> t & 1U) == 0) continue;
-          const double reuse = p.reuse[m][t] / p.reuse[label.tile][t];
-          const double reload = source.prospect.reload[t];
+          if ((near.members >> t & 1U) == 0) continue;
+          const double reuse = p.reuse[m][t] / near.reuse[t];
+          const double reload = near.reload[t];
           if (reuse == steps) {
-            saved += source.prospect.saving(t, w);
+            saved += near.saving[t];
             continue;
           }
-          const double less = source.prospect.net && t == w
-                                  ? reload - source.prospect.energy(t, w, 1.0 / reuse)
-                                  : reload * (1.0 - 1.0 / reuse);
+          const double less = (near.net >> t & 1U) != 0 ? reload - quick[k].prospect.energy(t, w, 1.0 / reuse)
+                                                        : reload * (1.0 - 1.0 / reuse);
           if (bounds_.disjoint()) {
             most = std::max(most, less);
           } else {
             saved += less;
           }
         }
-        if (hopeless(cutoff, source.all - saved - most + outside,
-                     std::max(source.cycles / parallel, outer_cycles)))
-          continue;
-        if (!p.legal_temporal(level, label.tile, m)) continue;
+        if (hopeless(cutoff, near.all - saved - most + outside, std::max(near.cycles / parallel, outer_cycles))) continue;
+        if (!p.legal_temporal(level, near.tile, m)) continue;
+        const Quick& source = quick[k];
+        const Label& label = *from[source.index];
         // One target may take long: its sources and its front have no limit.
         if (++looked % 16 == 0 && limits.expired && limits.expired()) halt = true;
         if (halt) break;
@@ -227,9 +244,10 @@ bool LabelSearch::loop_over(const std::vector<const Label*>& from, const std::ve
           continue;
         if (p.level[static_cast<std::size_t>(level)].stacked_above && keep == 0 && active != 0) continue;
         if (active == 0 && keep != 0 && label.stacked_here >= keep) continue;
+        const Step around = step_to(label, m);
         for (const LoopOrder& order : p.orders[static_cast<std::size_t>(level)]->get(source.below, active)) {
           if (label.stacked_here != 0 && order.count > 0 && !settled(label, order)) continue;
-          loop(label, paths[source.index], level, m, order, keep, rung, grown);
+          loop(label, paths[source.index], source.borders, level, around, order, keep, rung, loops, grown);
           if (!bound_after_loops(grown, level, cutoff)) continue;
           grown.parent = &label;
           if (last) {

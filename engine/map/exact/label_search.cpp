@@ -320,24 +320,24 @@ bool LabelSearch::bound_after_loops(Label& label, int level, const Cutoff& cutof
   return !hopeless(cutoff, energy, cycles);
 }
 
-void LabelSearch::measure(Label& label, int level, const Label* with_open) const {
+void LabelSearch::measure(Label& label, int level, const Traffic* with_open) const {
   const MapProblem& p = *problem_;
   const auto w = static_cast<std::size_t>(p.written);
   const double outside = std::min(p.level[static_cast<std::size_t>(level)].fan_above,
                                   std::max(1.0, p.reuse[p.lattice.whole()][w] / p.reuse[label.tile][w]));
   double low = label.compute, high = label.compute;
-  const Label& upper = with_open != nullptr ? *with_open : label;
   for (int i = 0; i <= level; ++i) {
     const auto k = static_cast<std::size_t>(i);
     if (!p.level[k].limited || p.level[k].port != i) continue;
     const Bandwidth& port = p.level[k].bandwidth;
-    const auto cycles = [&](const Label& from, double copies) {
-      const double reads = from.reads[k] - from.part_reads[k] * copies,
-                   writes = from.writes[k] - from.part_writes[k] * copies;
+    const auto cycles = [&](double all_reads, double all_writes, double copies) {
+      const double reads = all_reads - label.part_reads[k] * copies,
+                   writes = all_writes - label.part_writes[k] * copies;
       return std::max({reads / port.read, writes / port.write, (reads + writes) / port.shared});
     };
-    low = std::max(low, cycles(label, outside));
-    const double most = cycles(upper, 1.0);
+    low = std::max(low, cycles(label.reads[k], label.writes[k], outside));
+    const double most = with_open != nullptr ? cycles(with_open->reads[k], with_open->writes[k], 1.0)
+                                             : cycles(label.reads[k], label.writes[k], 1.0);
     // Timeloop's order of operations may round one cycle up where the port is the limit.
     if (most >= label.compute * (1.0 - 1e-9))
       high = std::max(high, most + p.level[static_cast<std::size_t>(level)].fan_above);

@@ -109,6 +109,40 @@ class LabelSearch {
                     const SearchLimits& limits, Stage& out, bool& stopped) const;
   void loop_stage(const std::vector<Stage>& stages, int level, const Cutoff& cutoff,
                   const SearchLimits& limits, Stage& out, bool& stopped) const;
+  /// A boundary above level `k` that loops of a level cross, with what is known of it whatever the loops are.
+  struct Border {
+    int k = 0, q = 0;  ///< q: the next level that stores the tensor, or the one above the loops
+    bool kept = false, spread = false;  ///< stored at k; a fan-out lies between
+    TileLattice::Id base = 0;
+    double volume = 0.0;  ///< words of a tile
+    double children = 1.0, copies = 1.0, parent_children = 1.0, parent_copies = 1.0;
+    std::size_t first_loop = 0, last_loop = 0;  ///< between k and this level
+  };
+  struct Borders {
+    std::vector<Border> all;  ///< by tensor
+    std::array<std::size_t, max_tensors + 1> first{};
+    std::array<bool, max_tensors> transit{};  ///< in transit to this level
+    std::vector<ReuseLoop> loops;             ///< of all borders, innermost first
+  };
+  /// The loops of a level around a source, by dimension.
+  struct Step {
+    TileLattice::Id target = 0;
+    double rest = 1.0, total = 1.0;  ///< runs of the target; trips of all loops
+    std::array<ReuseLoop, max_dimensions> loop;
+  };
+  /// Room for walks: loops below a level end where its own begin.
+  struct WalkedLoops {
+    static constexpr std::size_t below = std::size_t{max_dimensions} * (max_levels - 1);
+    std::array<ReuseLoop, below + max_dimensions> of;
+  };
+  /// Words per level, as labels have them.
+  struct Traffic {
+    std::array<double, max_levels> reads, writes;
+  };
+  Borders borders(const Label& source, const LabelPath& path, int level, unsigned keep) const;
+  Step step_to(const Label& source, TileLattice::Id target) const;
+  Reuse crossing(const Borders& borders, const Border& border, std::size_t t, const Step& step, const LoopOrder& order,
+                 WalkedLoops& loops) const;
   bool settled(const Label& source, const LoopOrder& order) const;
   bool loop_over(const std::vector<const Label*>& from, const std::vector<LabelPath>& paths, int level,
                  unsigned keep, const Cutoff& cutoff, const SearchLimits& limits, Stage& out) const;
@@ -151,7 +185,8 @@ class LabelSearch {
   bool bound_before_loops(Label& label, int level, const Cutoff& cutoff) const;
   bool bound_after_loops(Label& label, int level, const Cutoff& cutoff) const;
   double elision_above(const Label& label, int level, bool before_loops, double copies_below) const;
-  void measure(Label& label, int level, const Label* open) const;
+  /// `with_open`: its traffic with open boundaries as if closed.
+  void measure(Label& label, int level, const Traffic* with_open) const;
   bool dominates(const Label& a, const Label& b, int level, bool temporal) const;
   bool replaces_fresh(const Label& a, const Label& b, int level, bool priced, bool timed,
                       double& difference) const;
@@ -159,8 +194,8 @@ class LabelSearch {
   LabelPath path(const std::vector<Stage>& stages, std::size_t stage, const Label& label) const;
   bool spread(const Label& source, int level, std::size_t choice, const Arrangement& arrangement,
               Label& out) const;
-  void loop(const Label& source, const LabelPath& path, int level, TileLattice::Id target,
-            const LoopOrder& order, unsigned keep, std::uint16_t rung, Label& out) const;
+  void loop(const Label& source, const LabelPath& path, const Borders& borders, int level, const Step& step,
+            const LoopOrder& order, unsigned keep, std::uint16_t rung, WalkedLoops& loops, Label& out) const;
   void pay_fill(Label& label, int k, std::size_t t, double total, double children, double copies,
                 double unit) const;
   void pay_parent(Label& label, int p, std::size_t t, double total, double children, double copies,
