@@ -78,6 +78,16 @@ class OutermostSpread {
       touched_[t] = p_.tensors[t].touched(p_.lattice.extents(p_.lattice.whole()));
       served_pj_[t] = dram_.read_pj[t] + (p_.tensors[t].written() ? dram_.update_pj[t] : 0.0);
     }
+    for (const SpatialChoice& choice : dram_.choices) {
+      Least& floor = glances_.emplace_back();
+      for (std::size_t t = 0; t < p_.tensors.size(); ++t) {
+        if ((keep_ >> t & 1U) == 0) continue;
+        floor.groups[t] = choice.tile == 0             ? 1.0
+                          : p_.tensors[t].product() ? choice.children / p_.reuse[choice.tile][t]
+                                                      : p_.tensors[t].least_groups(p_.lattice.extents(choice.tile));
+        floor.word_pj[t] = choice.children * inside_.fill_pj[t] + floor.groups[t] * served_pj_[t];
+      }
+    }
     first_.push_back(0);
     // Loops around a tile are the same whatever part of it one child has.
     for (TileLattice::Id around = 0; around < p_.lattice.size(); ++around) {
@@ -174,8 +184,29 @@ class OutermostSpread {
     std::array<double, max_tensors> slide{};
     for (std::size_t t = 0; t < tensors; ++t)
       slide[t] = p_.tensors[t].window_share(p_.lattice.extents(id), p_.lattice.extents(p_.lattice.whole()));
-    for (const SpatialChoice& choice : dram_.choices) {
-      if (!p_.lattice.divides(p_.lattice.key(choice.tile), room)) continue;
+    // What tables alone tell of a choice: few need a closer look, once the one of the least has had its.
+    struct Glance {
+      std::size_t choice = 0;
+      double energy = 0.0, cycles = 0.0;
+    };
+    std::vector<Glance> glances;
+    glances.reserve(dram_.choices.size());
+    for (std::size_t c = 0; c < dram_.choices.size(); ++c) {
+      if (!p_.lattice.divides(p_.lattice.key(dram_.choices[c].tile), room)) continue;
+      std::array<double, max_tensors> words{};
+      Glance glance{c};
+      for (std::size_t t = 0; t < tensors; ++t) {
+        if ((keep_ >> t & 1U) == 0) continue;
+        words[t] = p_.volume[id][t] * least_[id + dram_.choices[c].tile][t] * slide[t];
+        glance.energy += words[t] * glances_[c].word_pj[t];
+      }
+      if (dram_.limited) glance.cycles = cycles(words, glances_[c].groups);
+      if (!glances.empty() && glance.energy < glances.front().energy) std::swap(glance, glances.front());
+      glances.push_back(glance);
+    }
+    for (const Glance& glance : glances) {
+      if (glance.energy * rounding >= best && (!dram_.limited || glance.cycles * rounding >= least_cycles)) continue;
+      const SpatialChoice& choice = dram_.choices[glance.choice];
       const Least floor = least(id, choice, slide);
       if (floor.energy * rounding >= best && (!dram_.limited || cycles(floor.words, floor.groups) * rounding >= least_cycles))
         continue;
@@ -210,6 +241,7 @@ class OutermostSpread {
   std::vector<OuterLoops> loops_;                        // of all tiles, one after the other
   std::vector<std::size_t> first_;                       // of a tile
   std::vector<std::array<double, max_tensors>> least_;  // per tile, of all orders
+  std::vector<Least> glances_;                           // per choice, whatever the tile is
   OutermostCosts costs_;
 };
 
