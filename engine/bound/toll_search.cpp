@@ -53,26 +53,22 @@ TollSearch::TollSearch(const Layer& layer, const Architecture& machine, const Ma
   groups_ = keep_groups(request_);
   for (const KeepChoice& choice : groups_.front()) many_ = many_ || choice.optional != 0;
   outermost_ = outermost_tables(*problem_, groups_, true);
-}
-
-std::vector<SearchCase> TollSearch::cases(const Toll& toll) const {
-  std::vector<SearchCase> all;
   for (const KeepGroup& group : groups_) {
-    SearchCase own;
-    own.keep = group;
-    own.net = many_;
-    own.toll = &toll;
-    all.push_back(own);
+    cases_.emplace_back().search.keep = group;
+    cases_.back().search.net = many_;
   }
-  return all;
 }
 
-TollSearch::Root TollSearch::root(const Toll& toll) const {
+TollSearch::Root TollSearch::begin(const Toll& whole) {
   Root root{infinity, infinity};
-  for (const SearchCase& own : cases(toll)) {
-    const LabelSearch search(*problem_, *plan_, own, outermost_);
-    root.energy_pj = std::min(root.energy_pj, search.root_energy_pj());
-    root.cycles = std::min(root.cycles, search.root_cycles() + problem_->extra_cycles);
+  for (Case& own : cases_) {
+    own.search.toll = &whole;
+    const LabelSearch search(*problem_, *plan_, own.search, outermost_);
+    own.search.toll = nullptr;
+    own.energy_pj = search.root_energy_pj();
+    own.cycles = search.root_cycles() + problem_->extra_cycles;
+    root.energy_pj = std::min(root.energy_pj, own.energy_pj);
+    root.cycles = std::min(root.cycles, own.cycles);
   }
   return root;
 }
@@ -92,17 +88,27 @@ double TollSearch::charge(const LevelToll::Rung& rung, std::size_t level) const 
   return energy;
 }
 
-// The searches of all keep sets below a ceiling.
+// The searches of all cases below a ceiling, those of the least bounds first.
 class TollSearch::Sets {
  public:
   Sets(const TollSearch& own, const Toll& toll, const Question& question) : own_(own), question_(question) {
-    const std::vector<SearchCase> parts = own.cases(toll);
-    searches_.reserve(parts.size());
-    for (const SearchCase& part : parts) {
-      searches_.emplace_back(*own.problem_, *own.plan_, part, own.outermost_);
-      root_ = std::min(root_, searches_.back().root_energy_pj() +
-                                  question.price * (searches_.back().root_cycles() + own.problem_->extra_cycles));
+    searches_.reserve(own.cases_.size());
+    for (const Case& part : own.cases_) {
+      // What is known of the whole class may rule a case out.
+      const double known = part.energy_pj + question.price * part.cycles;
+      if (known >= question.enough) {
+        root_ = std::min(root_, known);
+        continue;
+      }
+      SearchCase at = part.search;
+      at.toll = &toll;
+      LabelSearch search(*own.problem_, *own.plan_, at, own.outermost_);
+      const double root = std::max(
+          known, search.root_energy_pj() + question.price * (search.root_cycles() + own.problem_->extra_cycles));
+      root_ = std::min(root_, root);
+      if (root < infinity) searches_.push_back({std::move(search), root});
     }
+    std::stable_sort(searches_.begin(), searches_.end(), [](const Part& a, const Part& b) { return a.root < b.root; });
   }
 
   double root() const { return root_; }
@@ -110,16 +116,17 @@ class TollSearch::Sets {
   // Whether nothing was left out; `found` is the best mapping so far.
   bool look(double ceiling, std::size_t width, Answer& found) const {
     bool complete = true;
-    for (const LabelSearch& search : searches_) {
+    for (const Part& part : searches_) {
       Cutoff cutoff;
       cutoff.price = question_.price;
       cutoff.objective = std::min(ceiling, found.cost(question_.price));
+      if (part.root >= cutoff.objective) continue;
       SearchLimits limits;
       limits.width = width;
       limits.by_volume = width == widths[1];
       limits.labels = question_.most_labels;
       limits.expired = question_.stop;
-      const SearchOutcome outcome = search.run(cutoff, limits);
+      const SearchOutcome outcome = part.search.run(cutoff, limits);
       found.labels += static_cast<std::int64_t>(outcome.labels);
       complete = complete && outcome.complete;
       if (!outcome.best) continue;
@@ -145,7 +152,11 @@ class TollSearch::Sets {
  private:
   const TollSearch& own_;
   const Question& question_;
-  std::vector<LabelSearch> searches_;
+  struct Part {
+    LabelSearch search;
+    double root = 0.0;
+  };
+  std::vector<Part> searches_;
   double root_ = infinity;
 };
 

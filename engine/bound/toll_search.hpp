@@ -48,14 +48,19 @@ class TollSearch {
   struct Root {
     double energy_pj = 0.0, cycles = 0.0;
   };
-  Root root(const Toll& toll) const;
+  /// `whole`: a toll that charges no more than any that is asked about later. Once, before other threads ask.
+  Root begin(const Toll& whole);
   const MapProblem& problem() const { return *problem_; }
   /// What accesses of a level that no mapping avoids cost at a rung's prices: how much capacities matter to the layer.
   double charge(const LevelToll::Rung& rung, std::size_t level) const;
 
  private:
   class Sets;
-  std::vector<SearchCase> cases(const Toll& toll) const;
+  /// Keep sets, with what none of their mappings undercuts.
+  struct Case {
+    SearchCase search;
+    double energy_pj = 0.0, cycles = 0.0;
+  };
 
   MapRequest request_;
   std::unique_ptr<MapProblem> problem_;
@@ -63,6 +68,7 @@ class TollSearch {
   std::vector<KeepGroup> groups_;
   bool many_ = false;  ///< keep sets are searched together
   OutermostTables outermost_;
+  std::vector<Case> cases_;
 };
 
 }  // namespace dovetail

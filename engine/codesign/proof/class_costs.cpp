@@ -78,8 +78,9 @@ void ClassCosts::prepare(int threads) {
   for (std::size_t u = uses_.all.size(); u-- > 0;) first[uses_.all[u].layer] = u;
   parallel_for(first.size(), threads, [&](std::size_t layer) {
     if (first[layer] == uses_.all.size()) return;
-    const TollSearch& own = search(first[layer]);
-    roots[layer] = own.root(shape_.toll(shape_.box, own.problem()));
+    search(first[layer]);
+    TollSearch& own = *searches_[layer];
+    roots[layer] = own.begin(shape_.toll(shape_.box, own.problem()));
   });
   std::vector<Slope> found(lines_.size());
   for (const UsedLayer& use : uses_.all) {
