@@ -45,9 +45,13 @@ Box some_part(const ShapeClass& shapes, const Point& point, Random& random) {
   return part;
 }
 
+// The release check asks for many machines of every family, and for every case of the others.
+const char* asked_for() {
+  return std::getenv("DOVETAIL_TOLL_MACHINES");
+}
+
 int machines_per_family() {
-  const char* asked = std::getenv("DOVETAIL_TOLL_MACHINES");
-  return asked != nullptr ? std::max(1, std::atoi(asked)) : 9;
+  return asked_for() != nullptr ? std::max(1, std::atoi(asked_for())) : 5;
 }
 
 struct Checks {
@@ -55,8 +59,8 @@ struct Checks {
   double closest = 0.0;
 };
 
-// Random machines beside the class that holds each; `factor` on what capacities cost.
-Checks check_machines(const std::string& family, int machines, double factor) {
+// Random machines beside the class that holds each, until `most_wrong`; `factor` on what capacities cost.
+Checks check_machines(const std::string& family, int machines, double factor, int most_wrong) {
   const Codesign codesign(study("workload: dqn\nfamily: " + family));
   std::vector<ShapeClass> classes = shape_classes(codesign, 10'000, 1);
   REQUIRE(!classes.empty());
@@ -73,7 +77,7 @@ Checks check_machines(const std::string& family, int machines, double factor) {
   const std::vector<const PoolLayer*>& layers = codesign.work().layers;
   Random random(11, {static_cast<std::uint64_t>(machines)});
   Checks checks;
-  for (int k = 0; k < machines; ++k) {
+  for (int k = 0; k < machines && checks.wrong < most_wrong; ++k) {
     const Point point = *codesign.space().sample(random);
     const auto shapes = std::find_if(classes.begin(), classes.end(), [&](const ShapeClass& one) {
       return std::any_of(one.members.begin(), one.members.end(), [&](const Box& box) { return holds(box, point); });
@@ -91,7 +95,8 @@ Checks check_machines(const std::string& family, int machines, double factor) {
     std::optional<MapPoint> best;
     const double truth = exact.cheapest(price, best);
     if (!best) continue;
-    const TollSearch own(layer, shapes->machine, codesign.family().rules(layer, part), Bypass::search);
+    TollSearch own(layer, shapes->machine, codesign.family().rules(layer, part), Bypass::search);
+    if (k % 2 == 1) own.begin(shapes->toll(shapes->box, own.problem()));
     TollSearch::Question question;
     question.price = price;
     const TollSearch::Answer answer = own.least(shapes->toll(part, own.problem()), question);
@@ -165,7 +170,7 @@ double enumerated(const Codesign& codesign) {
 TEST_CASE("no machine of a class costs less than its layer's own best machine") {
   for (const std::string& family : family_names()) {
     CAPTURE(family);
-    const Checks checks = check_machines(family, machines_per_family(), 1.0);
+    const Checks checks = check_machines(family, machines_per_family(), 1.0, machines_per_family());
     MESSAGE(family << ": " << checks.made << " machines, closest " << checks.closest);
     CHECK(checks.wrong == 0);
     CHECK(checks.made * 2 > machines_per_family());
@@ -173,14 +178,15 @@ TEST_CASE("no machine of a class costs less than its layer's own best machine") 
 }
 
 TEST_CASE("prices of capacities that rise too fast are caught") {
-  CHECK(check_machines("gemmini", 40, 3.0).wrong > 0);
+  CHECK(check_machines("gemmini", 40, 3.0, 1).wrong > 0);
 }
 
 TEST_CASE("what layers are expected to cost, be it right or absurd, changes nothing that is proven") {
   const Codesign codesign(study(few_gemmini));
   const DesignPoint expected = *codesign.evaluate(codesign.family().default_point(), Codesign::Dataflow::free, {});
   const Proven exact = prove(codesign, 0.0, 2);
-  for (const double factor : {1e-3, 1.0, 1e3}) {
+  for (const double factor : {1.0, 1e-3, 1e3}) {
+    if (factor == 1.0 && asked_for() == nullptr) continue;
     CAPTURE(factor);
     DesignPoint other = expected;
     for (MappedLayer& layer : other.layers) {
@@ -194,8 +200,13 @@ TEST_CASE("what layers are expected to cost, be it right or absurd, changes noth
 }
 
 TEST_CASE("the proof of a space is what enumeration says") {
-  for (const auto& [text, objective] : {std::pair{few_eyeriss, "edp"}, std::pair{few_gemmini, "edp"}, std::pair{few_gemmini, "energy"},
-                                        std::pair{few_nvdla, "energy^2*cycles"}, std::pair{few_nvdla, "energy*cycles^2"}}) {
+  struct Case {
+    const char *text, *objective;
+    bool always;
+  };
+  for (const auto& [text, objective, always] : {Case{few_eyeriss, "edp", true}, Case{few_gemmini, "edp", false}, Case{few_gemmini, "energy", true},
+                                                Case{few_nvdla, "energy^2*cycles", false}, Case{few_nvdla, "energy*cycles^2", true}}) {
+    if (!always && asked_for() == nullptr) continue;
     CAPTURE(text);
     CAPTURE(objective);
     Study small = study(text);
