@@ -18,8 +18,8 @@ struct Violation {
 
 /// Counts of one tensor at one level, in words per instance; a bypassed tensor has zeros.
 struct TensorCounts {
-  std::int64_t utilized_capacity = 0;    ///< words of the tile in one instance
-  std::int64_t partition_size = 0;       ///< distinct words one instance ever holds
+  std::int64_t utilized_capacity = 0;  ///< words of the tile in one instance
+  std::int64_t partition_size = 0;     ///< distinct words one instance ever holds
   std::int64_t utilized_instances = 0;
   std::int64_t reads = 0, fills = 0, updates = 0;
   std::int64_t temporal_reductions = 0;
@@ -65,8 +65,8 @@ struct Evaluation {
   double energy_pj = 0.0;
   double compute_energy_pj = 0.0;
   double area_um2 = 0.0;
-  double utilization = 0.0;               ///< MACs / compute instances / cycles
-  std::vector<LevelEvaluation> levels;    ///< innermost first
+  double utilization = 0.0;                 ///< MACs / compute instances / cycles
+  std::vector<LevelEvaluation> levels;      ///< innermost first
   std::vector<NetworkEvaluation> networks;  ///< networks[i] lies under level i
 
   bool valid() const { return violations.empty(); }

@@ -8,8 +8,10 @@ namespace dovetail {
 namespace {
 
 constexpr EvaluatorRow rows[] = {
-    {"loop", "closed form, fast enough to search with", []() -> std::unique_ptr<Evaluator> { return std::make_unique<LoopModel>(); }},
-    {"cycle", "cycle level: stalls by tensor, fill and drain", []() -> std::unique_ptr<Evaluator> { return std::make_unique<CycleModel>(); }},
+    {"loop", "closed form, fast enough to search with",
+     []() -> std::unique_ptr<Evaluator> { return std::make_unique<LoopModel>(); }},
+    {"cycle", "cycle level: stalls by tensor, fill and drain",
+     []() -> std::unique_ptr<Evaluator> { return std::make_unique<CycleModel>(); }},
 };
 
 }  // namespace

@@ -1,5 +1,5 @@
-// What networks run on and what that costs: the headers of this room that programs are meant to include. Others may change
-// without notice.
+// What networks run on and what that costs: the headers of this room that programs are meant to include. Others may
+// change without notice.
 #pragma once
 
 #include <dovetail/accelerators/cycle/cycle_model.hpp>  // cycle level: stalls, fill, drain
@@ -16,5 +16,5 @@
 #include <dovetail/accelerators/mapping/design.hpp>      // layer, machine and mapping as one document
 #include <dovetail/accelerators/mapping/mapping.hpp>
 #include <dovetail/accelerators/mapping/mapping_document.hpp>
-#include <dovetail/accelerators/systolic/document.hpp>  // SCALE-Sim's array
+#include <dovetail/accelerators/systolic/document.hpp>    // SCALE-Sim's array
 #include <dovetail/accelerators/tiles/tile_document.hpp>  // tilings of FPGAs

@@ -10,9 +10,9 @@
 //     transfer     outcomes of a related study told first
 //     cost         CPU time of fit and suggestion, beside scikit-learn, live
 //
-// Without a part: quality and cost. Suggestions are asked for in batches as large as the recorded peers' (of ackley10 4, of
-// keane 90) and, beside Optuna, one at a time as there; --batch says otherwise. A seed without a feasible point counts as
-// infinite. Options are those of `bayes`.
+// Without a part: quality and cost. Suggestions are asked for in batches as large as the recorded peers' (of ackley10
+// 4, of keane 90) and, beside Optuna, one at a time as there; --batch says otherwise. A seed without a feasible point
+// counts as infinite. Options are those of `bayes`.
 #include <iostream>
 #include <set>
 
@@ -41,10 +41,9 @@ void print_row(const std::string& who, int budget, const Curves& curves,
   const Numbers best = curves.at(budget);
   const auto there =
       std::count_if(best.begin(), best.end(), [&](double value) { return verdict(value, best_known) >= 0; });
-  const auto none =
-      std::count_if(best.begin(), best.end(), [](double value) { return !std::isfinite(value); });
-  fmt::print("  {:>10} @{:<4} {:>12.6g} [{:.6g}, {:.6g}]{}{}\n", who, budget, quantile(best, 0.5),
-             quantile(best, 0.25), quantile(best, 0.75),
+  const auto none = std::count_if(best.begin(), best.end(), [](double value) { return !std::isfinite(value); });
+  fmt::print("  {:>10} @{:<4} {:>12.6g} [{:.6g}, {:.6g}]{}{}\n", who, budget, quantile(best, 0.5), quantile(best, 0.25),
+             quantile(best, 0.75),
              there > 0 ? fmt::format(" at the best known {}/{}", there, best.size()) : std::string(),
              none > 0 ? fmt::format(" without feasible {}/{}", none, best.size()) : std::string());
   std::fflush(stdout);
@@ -56,8 +55,7 @@ struct Tally {
   std::map<std::string, bool> at_least_as_good;
   std::vector<std::string> lost;
 
-  void add(const std::string& problem, const std::string& method, int budget, double ours, double theirs,
-           bool last) {
+  void add(const std::string& problem, const std::string& method, int budget, double ours, double theirs, bool last) {
     const int result = verdict(ours, theirs);
     ++(result > 0 ? wins : result < 0 ? losses : ties);
     if (result < 0)
@@ -67,8 +65,8 @@ struct Tally {
     found->second = found->second && result >= 0;
   }
   void print(const std::string& whom) const {
-    const auto good = std::count_if(at_least_as_good.begin(), at_least_as_good.end(),
-                                    [](const auto& entry) { return entry.second; });
+    const auto good =
+        std::count_if(at_least_as_good.begin(), at_least_as_good.end(), [](const auto& entry) { return entry.second; });
     fmt::print(
         "against {}: {} wins, {} ties, {} losses; nothing better at the largest common budget on {} of {} "
         "problems\n",
@@ -86,8 +84,8 @@ void quality(const Settings& settings) {
                at.problem.batch > 1 ? fmt::format(", in batches of {}", at.problem.batch) : std::string());
     std::map<std::string, Curves> all;
     for (const std::string designer : {"bayes", "random", "evolution"}) {
-      all[designer] = curves(at, designer, designer == "bayes" ? settings.options : Options{}, settings.seeds,
-                             at.budgets.back());
+      all[designer] =
+          curves(at, designer, designer == "bayes" ? settings.options : Options{}, settings.seeds, at.budgets.back());
       for (const int budget : at.budgets) print_row(designer, budget, all[designer], at.problem.best_known);
       fmt::print("  {:>10} {:.2f} ms per suggestion, first feasible at {} [{}, {}]\n", designer,
                  all[designer].suggestion_ms, quantile(all[designer].first_feasible, 0.5),
@@ -95,8 +93,7 @@ void quality(const Settings& settings) {
     }
     const Curves& ours = all["bayes"];
     for (const Recorded& peer : peers) {
-      if (peer.problem != at.problem.name || peer.known != (at.mode == Mode::known) ||
-          at.mode == Mode::partly)
+      if (peer.problem != at.problem.name || peer.known != (at.mode == Mode::known) || at.mode == Mode::partly)
         continue;
       int last = 0;
       for (const int budget : at.budgets) last = peer.median.contains(budget) ? budget : last;
@@ -108,8 +105,7 @@ void quality(const Settings& settings) {
                    result > 0   ? "win"
                    : result < 0 ? "loss"
                                 : "tie");
-        against_peers.add(at.name(), peer.method, budget, ours.median(budget), theirs->second,
-                          budget == last);
+        against_peers.add(at.name(), peer.method, budget, ours.median(budget), theirs->second, budget == last);
       }
     }
     for (const int budget : at.budgets)
@@ -125,11 +121,9 @@ nlohmann::json domains(const Problem& problem) {
   nlohmann::json result = nlohmann::json::array();
   for (const Parameter& parameter : problem.parameters) {
     if (const auto* real = std::get_if<RealRange>(&parameter.domain))
-      result.push_back(
-          {{"name", parameter.name}, {"kind", "real"}, {"low", real->low}, {"high", real->high}});
+      result.push_back({{"name", parameter.name}, {"kind", "real"}, {"low", real->low}, {"high", real->high}});
     else if (const auto* integer = std::get_if<IntegerRange>(&parameter.domain))
-      result.push_back(
-          {{"name", parameter.name}, {"kind", "integer"}, {"low", integer->low}, {"high", integer->high}});
+      result.push_back({{"name", parameter.name}, {"kind", "integer"}, {"low", integer->low}, {"high", integer->high}});
     else if (const auto* ordinal = std::get_if<OrdinalValues>(&parameter.domain))
       result.push_back(
           {{"name", parameter.name}, {"kind", "integer"}, {"low", 0}, {"high", ordinal->values.size() - 1}});
@@ -199,8 +193,7 @@ void peers(const Settings& settings) {
       }
       for (const int budget : at.budgets) {
         print_row(sampler, budget, theirs);
-        tally.add(at.name(), sampler, budget, ours.median(budget), theirs.median(budget),
-                  budget == at.budgets.back());
+        tally.add(at.name(), sampler, budget, ours.median(budget), theirs.median(budget), budget == at.budgets.back());
       }
     }
   }
@@ -252,13 +245,11 @@ void duel(const Numbers& base, const Numbers& changed, Duels& duels) {
              quantile(differences, 0.5), low, high, won, lost, base.size());
 }
 
-// Every default changed alone, at the middle and the last budget. Of the duels, paired by seed and ties half, a change that
-// wins more than 50 % says that the default is wrong.
+// Every default changed alone, at the middle and the last budget. Of the duels, paired by seed and ties half, a change
+// that wins more than 50 % says that the default is wrong.
 void ablation(const Settings& settings) {
   const std::vector<Options>& changes = settings.changes.empty() ? all_changes : settings.changes;
-  const auto name_of = [](const Options& change) {
-    return change.begin()->first + "=" + change.begin()->second;
-  };
+  const auto name_of = [](const Options& change) { return change.begin()->first + "=" + change.begin()->second; };
   std::vector<Duels> duels(changes.size());
   for (const Case& at : settings.cases) {
     const std::set<int> budgets{at.budgets[at.budgets.size() / 2], at.budgets.back()};
@@ -279,8 +270,7 @@ void ablation(const Settings& settings) {
   fmt::print("{:>30} {:>7} {:>22} {:>30}\n", "changed", "won %", "won/tied/lost", "interval better/worse");
   for (std::size_t v = 0; v < changes.size(); ++v)
     fmt::print("{:>30} {:>7.1f} {:>22} {:>30}\n", name_of(changes[v]),
-               100.0 * (duels[v].won + 0.5 * duels[v].tied) /
-                   std::max(1, duels[v].won + duels[v].tied + duels[v].lost),
+               100.0 * (duels[v].won + 0.5 * duels[v].tied) / std::max(1, duels[v].won + duels[v].tied + duels[v].lost),
                fmt::format("{}/{}/{}", duels[v].won, duels[v].tied, duels[v].lost),
                fmt::format("{}/{}", duels[v].better, duels[v].worse));
 }
@@ -309,8 +299,8 @@ int main(int argc, char** argv) {
     } else if (word == "--change" && more && std::string(argv[i + 1]).find('=') != std::string::npos) {
       const std::string change = argv[++i];
       settings.changes.push_back({{change.substr(0, change.find('=')), change.substr(change.find('=') + 1)}});
-    } else if (std::set<std::string>{"quality", "peers", "ablation", "calibration", "transfer", "cost"}
-                   .contains(word)) {
+    } else if (std::set<std::string>{"quality", "peers", "ablation", "calibration", "transfer", "cost"}.contains(
+                   word)) {
       parts.insert(word);
     } else if (word.find('=') != std::string::npos) {
       settings.options[word.substr(0, word.find('='))] = word.substr(word.find('=') + 1);
@@ -320,10 +310,8 @@ int main(int argc, char** argv) {
     }
   }
   if (parts.empty()) parts = {"quality", "cost"};
-  const std::map<std::string, Mode> modes = {{"values", Mode::values},
-                                             {"passfail", Mode::passfail},
-                                             {"known", Mode::known},
-                                             {"partly", Mode::partly}};
+  const std::map<std::string, Mode> modes = {
+      {"values", Mode::values}, {"passfail", Mode::passfail}, {"known", Mode::known}, {"partly", Mode::partly}};
   const auto mode = modes.find(mode_name);
   std::string known;
   for (Case at : cases()) {
@@ -335,8 +323,8 @@ int main(int argc, char** argv) {
     if (mode_name.empty() || (mode != modes.end() && at.mode == mode->second)) settings.cases.push_back(at);
   }
   if (settings.cases.empty()) {
-    std::cerr << "no problem " << only << " in mode " << (mode_name.empty() ? "any" : mode_name)
-              << "; problems are" << known << "\n";
+    std::cerr << "no problem " << only << " in mode " << (mode_name.empty() ? "any" : mode_name) << "; problems are"
+              << known << "\n";
     return 2;
   }
   if (parts.contains("quality")) quality(settings);

@@ -16,8 +16,9 @@ inline Forecast forecast(const Numbers& probability, const std::vector<char>& pa
   return {brier_score(probability, passed), base_rate_brier(passed)};
 }
 
-/// How well the classifier of a study predicts after some evaluations: fresh uniform points, enough that the rarest success is
-/// among them hundreds of times, and the study's own suggestions so far, each predicted before it was evaluated.
+/// How well the classifier of a study predicts after some evaluations: fresh uniform points, enough that the rarest
+/// success is among them hundreds of times, and the study's own suggestions so far, each predicted before it was
+/// evaluated.
 struct CalibrationRow {
   int evaluations = 0;
   Forecast uniform, path;
@@ -28,8 +29,7 @@ inline std::vector<CalibrationRow> calibration_of(const Case& at, std::uint64_t 
   constexpr int fresh_points = 40000;
   const Space space = make_space(at.problem, at.mode);
   const PointFeatures features(space);
-  const auto designer =
-      make_designer("bayes", {space, make_goal(at.problem, at.mode, 1), seed, 1, {}, {}, options});
+  const auto designer = make_designer("bayes", {space, make_goal(at.problem, at.mode, 1), seed, 1, {}, {}, options});
   Belief belief(features, BayesOptions::read(options), 1, 0, false);
   std::vector<Point> fresh;
   std::vector<char> truth;
@@ -75,10 +75,9 @@ struct Paired {
   }
   bool better() const { return quantile(gain, 0.5) > 0.0; }
   std::string text() const {
-    return fmt::format("{:.5f} against {:.5f}, {} ({} of {} seeds)", quantile(brier, 0.5),
-                       quantile(base, 0.5), better() ? "better" : "worse",
-                       std::count_if(gain.begin(), gain.end(), [](double value) { return value > 0.0; }),
-                       gain.size());
+    return fmt::format("{:.5f} against {:.5f}, {} ({} of {} seeds)", quantile(brier, 0.5), quantile(base, 0.5),
+                       better() ? "better" : "worse",
+                       std::count_if(gain.begin(), gain.end(), [](double value) { return value > 0.0; }), gain.size());
   }
 };
 
@@ -94,12 +93,10 @@ inline void calibration(const std::vector<Case>& all, int seeds, const Options& 
     std::vector<Paired> uniform(evaluations.size()), path(evaluations.size());
     for (int seed = 0; seed < seeds; ++seed) {
       const auto rows = calibration_of(at, static_cast<std::uint64_t>(seed), options, evaluations);
-      for (std::size_t e = 0; e < rows.size(); ++e)
-        uniform[e].add(rows[e].uniform), path[e].add(rows[e].path);
+      for (std::size_t e = 0; e < rows.size(); ++e) uniform[e].add(rows[e].uniform), path[e].add(rows[e].path);
     }
     for (std::size_t e = 0; e < evaluations.size(); ++e)
-      fmt::print("  {:>28} @{:<4} uniform {}; own {}\n", at.name(), evaluations[e], uniform[e].text(),
-                 path[e].text());
+      fmt::print("  {:>28} @{:<4} uniform {}; own {}\n", at.name(), evaluations[e], uniform[e].text(), path[e].text());
     ++cases;
     better += uniform.back().better();
     better_path += path.back().better();
@@ -112,13 +109,12 @@ inline void calibration(const std::vector<Case>& all, int seeds, const Options& 
 }
 
 /// A study's trials.
-inline std::vector<Trial> study(const Problem& problem, Mode mode, const std::string& designer,
-                                std::uint64_t seed, int evaluations) {
+inline std::vector<Trial> study(const Problem& problem, Mode mode, const std::string& designer, std::uint64_t seed,
+                                int evaluations) {
   const Space space = make_space(problem, mode);
   Random random(seed, {1});
   const std::size_t constraints = problem.evaluate(numbers(space, *space.sample(random))).excess.size();
-  const auto made =
-      make_designer(designer, {space, make_goal(problem, mode, constraints), seed, 1, {}, {}, {}});
+  const auto made = make_designer(designer, {space, make_goal(problem, mode, constraints), seed, 1, {}, {}, {}});
   std::vector<Trial> result;
   while (static_cast<int>(result.size()) < evaluations) {
     const std::vector<Point> points = made->suggest(1);
@@ -157,10 +153,7 @@ inline std::vector<Relation> relations() {
       {"tile layer from two layers (known)", layer, Mode::known, layers},
       {"tile layer from two layers (pass/fail)", layer, Mode::passfail, layers},
       {"pressure vessel, dearer", pressure_vessel(), Mode::values, {moved(pressure_vessel(), 0.0, 3.0)}},
-      {"hartmann6 from a shifted, scaled one",
-       hartmann6_norm(),
-       Mode::values,
-       {moved(hartmann6_norm(), 0.05, 10.0)}},
+      {"hartmann6 from a shifted, scaled one", hartmann6_norm(), Mode::values, {moved(hartmann6_norm(), 0.05, 10.0)}},
       {"branin disk from a shifted one", branin_disk(), Mode::values, {moved(branin_disk(), 0.5, 0.2)}},
       {"branin disk from its opposite", branin_disk(), Mode::values, {moved(branin_disk(), 0.0, 1.0, -1.0)}},
       {"tile layer from its opposite (known)", layer, Mode::known, {moved(layer, 0.0, 1.0, -1.0)}}};
@@ -168,31 +161,28 @@ inline std::vector<Relation> relations() {
 
 /// Best feasible with and without the trials of finished studies of relatives, 60 evaluations each.
 inline void transfer(int seeds) {
-  fmt::print("Median best feasible of {} seeds, alone and with related studies of 60 evaluations each\n",
-             seeds);
+  fmt::print("Median best feasible of {} seeds, alone and with related studies of 60 evaluations each\n", seeds);
   const std::vector<int> budgets{5, 10, 20, 40};
   for (const Relation& relation : relations()) {
     std::vector<Curves> both(2);
     for (int seed = 0; seed < seeds; ++seed) {
       std::vector<std::vector<Trial>> related;
       for (const Problem& relative : relation.relatives)
-        related.push_back(
-            study(relative, relation.mode, "bayes", static_cast<std::uint64_t>(seed) + 1000, 60));
+        related.push_back(study(relative, relation.mode, "bayes", static_cast<std::uint64_t>(seed) + 1000, 60));
       for (std::size_t with = 0; with < 2; ++with) {
         int first = 0;
-        both[with].best.push_back(run(relation.problem, relation.mode, "bayes", {},
-                                      static_cast<std::uint64_t>(seed), budgets.back(), 1, &first,
-                                      with ? related : std::vector<std::vector<Trial>>{}));
+        both[with].best.push_back(run(relation.problem, relation.mode, "bayes", {}, static_cast<std::uint64_t>(seed),
+                                      budgets.back(), 1, &first, with ? related : std::vector<std::vector<Trial>>{}));
       }
     }
     fmt::print("{}\n", relation.name);
     for (const int budget : budgets)
-      fmt::print("  @{:<3} alone {:>12.6g} [{:.6g}, {:.6g}]  related {:>12.6g} [{:.6g}, {:.6g}]  {}\n",
-                 budget, both[0].median(budget), quantile(both[0].at(budget), 0.25),
-                 quantile(both[0].at(budget), 0.75), both[1].median(budget),
-                 quantile(both[1].at(budget), 0.25), quantile(both[1].at(budget), 0.75),
-                 std::array<const char*, 3>{"worse", "same", "better"}[static_cast<std::size_t>(
-                     1 + verdict(both[1].median(budget), both[0].median(budget)))]);
+      fmt::print("  @{:<3} alone {:>12.6g} [{:.6g}, {:.6g}]  related {:>12.6g} [{:.6g}, {:.6g}]  {}\n", budget,
+                 both[0].median(budget), quantile(both[0].at(budget), 0.25), quantile(both[0].at(budget), 0.75),
+                 both[1].median(budget), quantile(both[1].at(budget), 0.25), quantile(both[1].at(budget), 0.75),
+                 std::array<const char*, 3>{
+                     "worse", "same",
+                     "better"}[static_cast<std::size_t>(1 + verdict(both[1].median(budget), both[0].median(budget)))]);
     std::fflush(stdout);
   }
 }

@@ -46,9 +46,8 @@ inline void regression_cost(std::size_t n, LivePeer& peer, bool has_peer) {
   process.append(queries.row(0), 0.0);
   const double append = least_ms(7, [&] { process.append(queries.row(1), 0.0); });
   const double predict = least_ms(3, [&] { process.predict(queries); });
-  fmt::print(
-      "  n {:>5}: likelihood + gradient {:>6.2f}, cold fit {:>6.0f}, append {:.3f}, predict 1000 {:>5.1f}", n,
-      one, fit, append, predict);
+  fmt::print("  n {:>5}: likelihood + gradient {:>6.2f}, cold fit {:>6.0f}, append {:.3f}, predict 1000 {:>5.1f}", n,
+             one, fit, append, predict);
   if (has_peer) {
     nlohmann::json rows = nlohmann::json::array();
     for (std::size_t i = 0; i < n; ++i) rows.push_back(Numbers(inputs.row(i).begin(), inputs.row(i).end()));
@@ -66,8 +65,8 @@ inline void regression_cost(std::size_t n, LivePeer& peer, bool has_peer) {
   std::fflush(stdout);
 }
 
-// A designer that is told n outcomes: the first suggestion learns everything, later ones append or, each tenth of growth,
-// fit again from the last parameters.
+// A designer that is told n outcomes: the first suggestion learns everything, later ones append or, each tenth of
+// growth, fit again from the last parameters.
 inline void suggestion_cost(std::size_t n) {
   constexpr int d = 12;
   DesignerContext context{Space(reals(d, 0.0, 1.0), {}), {}, 1, 1, {}, {}, {}};
@@ -78,11 +77,8 @@ inline void suggestion_cost(std::size_t n) {
   std::vector<Observation> observations;
   const PointFeatures features(context.space);
   const auto outcome = [&](const Point& point) {
-    return Trial{static_cast<std::int64_t>(told.size()),
-                 point,
-                 TrialState::completed,
-                 {{"f", wave(point.numbers)}},
-                 {}};
+    return Trial{
+        static_cast<std::int64_t>(told.size()), point, TrialState::completed, {{"f", wave(point.numbers)}}, {}};
   };
   while (told.size() < n) {
     told.push_back(outcome(*context.space.sample(random)));
@@ -126,8 +122,7 @@ inline void cost(const std::string& driver) {
   for (const std::size_t n : {100u, 200u, 500u, 1000u}) regression_cost(n, peer, has_peer);
   fmt::print("Bayesian designer, 12 real parameters, one objective, ms of CPU time on one thread\n");
   for (const std::size_t n : {100u, 200u, 500u, 1000u, 2000u, 4000u}) suggestion_cost(n);
-  fmt::print(
-      "  (above 2000 outcomes a local model of 2000, above 1000 parameters from an even subset of 1000)\n");
+  fmt::print("  (above 2000 outcomes a local model of 2000, above 1000 parameters from an even subset of 1000)\n");
 }
 
 }  // namespace problems

@@ -78,8 +78,7 @@ Json measure(const Case& at, const Settings& settings) {
     const Json hands = json.value("hand", Json::object());
     for (const auto& [name, value] : hands.items()) {
       const double below = 1.0 - best / value.get<double>();
-      fmt::print("  {} is {:.1f} % below the hand design, {}\n", settings.methods.front(), 100.0 * below,
-                 name);
+      fmt::print("  {} is {:.1f} % below the hand design, {}\n", settings.methods.front(), 100.0 * below, name);
       json["below_hand"][name] = below;
     }
   }
@@ -125,8 +124,7 @@ int main(int argc, char** argv) {
   try {
     for (const Case& at : cases()) {
       const auto asked = [&](const std::string& job) { return job == at.job || job == at.name; };
-      if (std::any_of(settings.jobs.begin(), settings.jobs.end(), asked))
-        all.push_back(measure(at, settings));
+      if (std::any_of(settings.jobs.begin(), settings.jobs.end(), asked)) all.push_back(measure(at, settings));
     }
   } catch (const std::exception& error) {
     return fmt::print(stderr, "error: {}\n", error.what()), 1;

@@ -1,5 +1,6 @@
-// One level against two: chains on boards with a required frame rate, trained on the made task. One level trains whatever is
-// suggested and prices it afterwards; two levels price first. Counted are trainings until the reward that one level has at its end.
+// One level against two: chains on boards with a required frame rate, trained on the made task. One level trains
+// whatever is suggested and prices it afterwards; two levels price first. Counted are trainings until the reward that
+// one level has at its end.
 //     coexplore [--trials 60] [--seeds 3] [--rate 8000]
 #include <algorithm>
 #include <chrono>
@@ -25,8 +26,10 @@ struct Run {
 
 Run search(const std::string& levels, const std::string& designer, int trials, int seed, double rate) {
   const std::string text = fmt::format(
-      "network: {{family: chain, input: 1x12x12}}\nsystem: {{boards: [zcu102, zc706, pynq-z1], at_most: 3}}\nspecs: [frames_per_s >= {}]\n"
-      "accuracy: {{trainer: {{data: generated, images: 600, epochs: 2, batch: 32}}}}\nobjective: {{maximize: 0.5 * accuracy + 0.5 * utilization}}\n{}\ndesigner: {}\ntrials: {}\nseed: {}\nbatch: 2\n",
+      "network: {{family: chain, input: 1x12x12}}\nsystem: {{boards: [zcu102, zc706, pynq-z1], at_most: 3}}\nspecs: "
+      "[frames_per_s >= {}]\n"
+      "accuracy: {{trainer: {{data: generated, images: 600, epochs: 2, batch: 32}}}}\nobjective: {{maximize: 0.5 * "
+      "accuracy + 0.5 * utilization}}\n{}\ndesigner: {}\ntrials: {}\nseed: {}\nbatch: 2\n",
       rate, levels, designer, trials, seed);
   Diagnostics diagnostics;
   const ExplorationStudy study = read_exploration_study(parse_yaml(text, "study"), diagnostics);
@@ -62,13 +65,16 @@ int main(int argc, char** argv) {
     if (word == "--seeds") seeds = std::atoi(argv[i + 1]);
     if (word == "--rate") rate = std::atof(argv[i + 1]);
   }
-  fmt::print("{:5} {:34} {:>10} {:>8} {:>8} {:>8} {:>22}\n", "seed", "search", "suggested", "trained", "seconds", "reward", "trainings to the same");
+  fmt::print("{:5} {:34} {:>10} {:>8} {:>8} {:>8} {:>22}\n", "seed", "search", "suggested", "trained", "seconds",
+             "reward", "trainings to the same");
   for (int seed = 0; seed < seeds; ++seed) {
     const Run one = search("stages: [limits, accuracy, price]", "{name: reinforce, known: 'off'}", trials, seed, rate);
     const double reward = one.best.empty() ? 0.0 : one.best.back();
     const auto print = [&](const char* name, const Run& run_) {
       const std::size_t needed = trainings_to(run_, reward);
-      fmt::print("{:5} {:34} {:10} {:8} {:8.1f} {:8.4f} {:>22}\n", seed, name, run_.suggested, run_.best.size(), run_.seconds, run_.best.empty() ? 0.0 : run_.best.back(), needed == 0 ? "not reached" : fmt::format("{}", needed));
+      fmt::print("{:5} {:34} {:10} {:8} {:8.1f} {:8.4f} {:>22}\n", seed, name, run_.suggested, run_.best.size(),
+                 run_.seconds, run_.best.empty() ? 0.0 : run_.best.back(),
+                 needed == 0 ? "not reached" : fmt::format("{}", needed));
       std::fflush(stdout);
     };
     print("one level, reinforce", one);

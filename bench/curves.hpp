@@ -57,14 +57,13 @@ struct Curves {
   double median(int evaluations) const { return quantile(at(evaluations), 0.5); }
 };
 
-inline Curves curves(const Case& at, const std::string& designer, const Options& options, int seeds,
-                     int evaluations) {
+inline Curves curves(const Case& at, const std::string& designer, const Options& options, int seeds, int evaluations) {
   Curves result;
   const double start = thread_seconds();
   for (int seed = 0; seed < seeds; ++seed) {
     int first = 0;
-    result.best.push_back(run(at.problem, at.mode, designer, options, static_cast<std::uint64_t>(seed),
-                              evaluations, at.problem.batch, &first));
+    result.best.push_back(run(at.problem, at.mode, designer, options, static_cast<std::uint64_t>(seed), evaluations,
+                              at.problem.batch, &first));
     result.first_feasible.push_back(first > evaluations ? std::numeric_limits<double>::infinity() : first);
   }
   result.suggestion_ms = 1e3 * (thread_seconds() - start) / seeds / evaluations;
@@ -98,10 +97,8 @@ inline std::vector<Recorded> recorded(const std::string& folder) {
     for (const auto& problem : definitions["problems"])
       for (const auto& published : problem["published"]) {
         const std::string method = published["method"];
-        Recorded peer{problem["id"],
-                      method.substr(0, method.find_first_of(" ,")),
-                      method.find("FEASIBLE") != method.npos,
-                      {}};
+        Recorded peer{
+            problem["id"], method.substr(0, method.find_first_of(" ,")), method.find("FEASIBLE") != method.npos, {}};
         if (peer.known) peer.method = "feasible uniform";
         for (const auto& [budget, value] : published["evals"].items())
           if (value.is_number()) peer.median[std::stoi(budget)] = value.get<double>();

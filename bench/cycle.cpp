@@ -1,10 +1,10 @@
 // How many layers a second the cycle model answers on one core: ResNet-50 on gemmini and eyeriss, by preset.
 //
 // usage: cycle [--mappings N] [--threads T] [--only FAMILY/PRESET]
-// Nests: per layer of the network N legal mappings of the family's rules, drawn at random. Every nest is timed alone (thread
-// CPU time, the least of three repetitions; the first of them is reported as well), then beside the driver that goes step by
-// step, whose answers must be equal; nests with more steps than it can walk are extrapolated from its steps per second.
-// Last, all nests once more on several threads. Prints one table per machine.
+// Nests: per layer of the network N legal mappings of the family's rules, drawn at random. Every nest is timed alone
+// (thread CPU time, the least of three repetitions; the first of them is reported as well), then beside the driver that
+// goes step by step, whose answers must be equal; nests with more steps than it can walk are extrapolated from its
+// steps per second. Last, all nests once more on several threads. Prints one table per machine.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -48,8 +48,7 @@ Answer fast(const Machine& machine, const Architecture& architecture, const Nest
   }
   const EventTable table = nest_events(*nest.layer, architecture, nest.mapping, machine);
   const TimelineResult r = run_skip_ahead(table);
-  return {static_cast<double>(r.makespan), static_cast<double>(table.steps()),
-          static_cast<double>(r.executed_steps)};
+  return {static_cast<double>(r.makespan), static_cast<double>(table.steps()), static_cast<double>(r.executed_steps)};
 }
 
 Answer naive(const Machine& machine, const Architecture& architecture, const Nest& nest) {
@@ -62,14 +61,12 @@ Answer naive(const Machine& machine, const Architecture& architecture, const Nes
   }
   const EventTable table = nest_events(*nest.layer, architecture, nest.mapping, machine);
   const TimelineResult r = run_naive(table);
-  return {static_cast<double>(r.makespan), static_cast<double>(table.steps()),
-          static_cast<double>(r.executed_steps)};
+  return {static_cast<double>(r.makespan), static_cast<double>(table.steps()), static_cast<double>(r.executed_steps)};
 }
 
 double quantile(std::vector<double> values, double q) {
   std::sort(values.begin(), values.end());
-  return values[std::min(values.size() - 1,
-                         static_cast<std::size_t>(q * static_cast<double>(values.size())))];
+  return values[std::min(values.size() - 1, static_cast<std::size_t>(q * static_cast<double>(values.size())))];
 }
 
 void measure(const std::string& family_name, const std::string& preset, std::size_t mappings, int threads) {
@@ -133,8 +130,8 @@ void measure(const std::string& family_name, const std::string& preset, std::siz
     return total;
   };
   const double count = static_cast<double>(nests.size());
-  fmt::print("ResNet-50 on {}, machine {}: {} nests, {:.3g} steps each, {:.3g} simulated\n", family_name,
-             preset, nests.size(), steps / count, executed / count);
+  fmt::print("ResNet-50 on {}, machine {}: {} nests, {:.3g} steps each, {:.3g} simulated\n", family_name, preset,
+             nests.size(), steps / count, executed / count);
   const auto line = [&](const char* what, const std::vector<double>& values) {
     fmt::print("  {:<34} {:>9.0f} /s   median {:7.1f} us  p99 {:7.1f} us  largest {:8.1f} us\n", what,
                count / sum(values), 1e6 * quantile(values, 0.5), 1e6 * quantile(values, 0.99),
@@ -164,8 +161,8 @@ void measure(const std::string& family_name, const std::string& preset, std::siz
       best = std::min(best, wall_seconds() - start);
     }
     if (t == 1) alone = best;
-    fmt::print("  {} thread{}: {:>9.0f} whole evaluations/s by the clock, {:.2f} x one thread\n", t,
-               t == 1 ? " " : "s", count / best, alone / best);
+    fmt::print("  {} thread{}: {:>9.0f} whole evaluations/s by the clock, {:.2f} x one thread\n", t, t == 1 ? " " : "s",
+               count / best, alone / best);
   }
 }
 
@@ -178,13 +175,11 @@ int main(int argc, char** argv) {
   for (int i = 1; i + 1 < argc; i += 2) {
     if (std::string(argv[i]) == "--only") only = argv[i + 1];
     if (std::string(argv[i]) == "--mappings") mappings = std::strtoull(argv[i + 1], nullptr, 10);
-    if (std::string(argv[i]) == "--threads")
-      threads = static_cast<int>(std::strtol(argv[i + 1], nullptr, 10));
+    if (std::string(argv[i]) == "--threads") threads = static_cast<int>(std::strtol(argv[i + 1], nullptr, 10));
   }
   constexpr std::pair<const char*, const char*> machines[] = {
       {"gemmini", "gemmini"}, {"eyeriss", "eyeriss"}, {"eyeriss", "ideal"}, {"gemmini", "ideal"}};
   for (const auto& [family, preset] : machines)
-    if (only.empty() || only == std::string(family) + "/" + preset)
-      measure(family, preset, mappings, threads);
+    if (only.empty() || only == std::string(family) + "/" + preset) measure(family, preset, mappings, threads);
   return 0;
 }

@@ -22,8 +22,8 @@ using namespace dovetail;
 
 namespace {
 
-Level level(const char* name, std::int64_t mesh_x, std::int64_t mesh_y, std::int64_t capacity,
-            double bandwidth, double energy_pj, std::int64_t block = 1) {
+Level level(const char* name, std::int64_t mesh_x, std::int64_t mesh_y, std::int64_t capacity, double bandwidth,
+            double energy_pj, std::int64_t block = 1) {
   Level result;
   result.name = name;
   result.mesh_x = mesh_x;
@@ -77,7 +77,10 @@ const std::vector<unsigned> simba_keeps = {1, 4, 1, 2, 6, 7};
 class Draws {
  public:
   Draws(const Layer& layer, const Architecture& architecture, std::vector<unsigned> keeps)
-      : layer_(layer), plan_(layer, architecture), architecture_(architecture), keeps_(std::move(keeps)) {}
+      : layer_(layer),
+        plan_(layer, architecture),
+        architecture_(architecture),
+        keeps_(std::move(keeps)) {}
 
   PackedMapping legal() {
     for (;;) {
@@ -109,8 +112,7 @@ class Draws {
     }
     for (int i = 0; i < levels; ++i) {
       PackedLevel& at = mapping.levels[static_cast<std::size_t>(i)];
-      for (std::size_t n = layer_.dimensions.size(); n > 1; --n)
-        std::swap(at.order[n - 1], at.order[random_.below(n)]);
+      for (std::size_t n = layer_.dimensions.size(); n > 1; --n) std::swap(at.order[n - 1], at.order[random_.below(n)]);
       at.keep = static_cast<std::uint8_t>(keeps_.empty() ? 7 : keeps_[static_cast<std::size_t>(i)]);
     }
     return mapping;

@@ -1,4 +1,5 @@
-// Searches on FPGA tilings, as the papers search (no exact inner search), against the known optima of the reference grids:
+// Searches on FPGA tilings, as the papers search (no exact inner search), against the known optima of the reference
+// grids:
 //     fpga [SHARED] [--seeds 20] [--trials 300] [--designer bayes] [--only N]
 // Prints per grid the evaluations until the optimum: median, how many seeds reach it, and the best after all trials.
 #include <algorithm>
@@ -22,18 +23,24 @@ int main(int argc, char** argv) {
   for (int i = 1; i < argc; ++i) {
     const std::string word = argv[i];
     const auto next = [&] { return std::string(i + 1 < argc ? argv[++i] : ""); };
-    if (word == "--seeds") seeds = std::atoi(next().c_str());
-    else if (word == "--trials") trials = std::atoi(next().c_str());
-    else if (word == "--designer") designer_name = next();
-    else if (word == "--only") only = std::atoi(next().c_str());
-    else shared = word;
+    if (word == "--seeds")
+      seeds = std::atoi(next().c_str());
+    else if (word == "--trials")
+      trials = std::atoi(next().c_str());
+    else if (word == "--designer")
+      designer_name = next();
+    else if (word == "--only")
+      only = std::atoi(next().c_str());
+    else
+      shared = word;
   }
   std::ifstream file(shared + "/reference/nas/cases/tile_grids.jsonl");
   if (!file) {
     fmt::print(stderr, "no cases in {}\n", shared);
     return 1;
   }
-  fmt::print("{:14} {:10} {:>8} {:>8} {:>11} {:>8} {:>8} {:>12}\n", "network", "edition", "points", "fit", "optimum ms", "reached", "median", "best at end");
+  fmt::print("{:14} {:10} {:>8} {:>8} {:>11} {:>8} {:>8} {:>12}\n", "network", "edition", "points", "fit", "optimum ms",
+             "reached", "median", "best at end");
   int index = 0;
   for (std::string line; std::getline(file, line); ++index) {
     if (only >= 0 && index != only) continue;
@@ -47,7 +54,8 @@ int main(int argc, char** argv) {
       kernel = std::max(kernel, layer.shape.kernel);
       depthwise = depthwise || layer.shape.depthwise;
     }
-    const TileSpace tiles = tile_space({one.network, one.request.board, one.request.edition, one.request.grid, false}, static_cast<int>(kernel), depthwise);
+    const TileSpace tiles = tile_space({one.network, one.request.board, one.request.edition, one.request.grid, false},
+                                       static_cast<int>(kernel), depthwise);
     const Space space = tiles.space();
     std::vector<double> needed, ends;
     int reached = 0;
@@ -77,8 +85,10 @@ int main(int argc, char** argv) {
     std::sort(needed.begin(), needed.end());
     std::sort(ends.begin(), ends.end());
     const double median = 0.5 * (needed[(needed.size() - 1) / 2] + needed[needed.size() / 2]);
-    fmt::print("{:14} {:10} {:8} {:8.0f} {:11.6f} {:5}/{:<2} {:>8} {:12.6f}\n", one.network, to_string(one.request.edition), exact.points, space.count().feasible, *exact.best_cycles / 1e5, reached, seeds,
-               median > trials ? fmt::format(">{}", trials) : fmt::format("{:g}", median), ends[ends.size() / 2] / 1e5);
+    fmt::print("{:14} {:10} {:8} {:8.0f} {:11.6f} {:5}/{:<2} {:>8} {:12.6f}\n", one.network,
+               to_string(one.request.edition), exact.points, space.count().feasible, *exact.best_cycles / 1e5, reached,
+               seeds, median > trials ? fmt::format(">{}", trials) : fmt::format("{:g}", median),
+               ends[ends.size() / 2] / 1e5);
     std::fflush(stdout);
   }
   return 0;

@@ -50,8 +50,7 @@ class LivePeer {
   std::optional<nlohmann::json> answer(const nlohmann::json& question) {
     if (to_ == nullptr || from_ == nullptr) return std::nullopt;
     const std::string line = question.dump() + "\n";
-    if (std::fwrite(line.data(), 1, line.size(), to_) != line.size() || std::fflush(to_) != 0)
-      return std::nullopt;
+    if (std::fwrite(line.data(), 1, line.size(), to_) != line.size() || std::fflush(to_) != 0) return std::nullopt;
     std::string text;
     for (int c = std::fgetc(from_); c != '\n'; c = std::fgetc(from_)) {
       if (c == EOF) return std::nullopt;

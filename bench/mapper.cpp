@@ -63,8 +63,7 @@ std::vector<Layer> layers() {
 }
 
 Level level(const char* name, std::int64_t mesh_x, std::int64_t mesh_y, std::optional<std::int64_t> words,
-            std::int64_t block, std::optional<double> read, std::optional<double> write,
-            AccessEnergy energy) {
+            std::int64_t block, std::optional<double> read, std::optional<double> write, AccessEnergy energy) {
   Level made;
   made.name = name;
   made.mesh_x = mesh_x;
@@ -91,8 +90,7 @@ Level level(const char* name, std::int64_t mesh_x, std::int64_t mesh_y, std::opt
   return access(pj, pj, pj);
 }
 
-Architecture machine(const char* name, std::int64_t x, std::int64_t y, double mac_pj,
-                     std::vector<Level> levels) {
+Architecture machine(const char* name, std::int64_t x, std::int64_t y, double mac_pj, std::vector<Level> levels) {
   Architecture made;
   made.name = name;
   made.compute.mesh_x = x;
@@ -111,12 +109,12 @@ struct Case {
 };
 
 Case eyeriss168() {
-  return {machine("Eyeriss168", 14, 12, 1.0,
-                  {level("Spad", 14, 12, 220, 1, 2, 2, flat(0.95)),
-                   level("GlobalBuffer", 1, 1, 65536, 4, 16, 16, flat(26)),
-                   level("DRAM", 1, 1, std::nullopt, 4, 4, 4, flat(800))}),
-          {},
-          false};
+  return {
+      machine("Eyeriss168", 14, 12, 1.0,
+              {level("Spad", 14, 12, 220, 1, 2, 2, flat(0.95)), level("GlobalBuffer", 1, 1, 65536, 4, 16, 16, flat(26)),
+               level("DRAM", 1, 1, std::nullopt, 4, 4, 4, flat(800))}),
+      {},
+      false};
 }
 Case gemmini16() {
   return {machine("Gemmini16", 16, 16, 0.5,
@@ -157,8 +155,7 @@ Case cluster() {
 Case simba() {
   return {machine("Simba 6 levels", 32, 32, 0.25,
                   {level("WReg", 32, 32, 1, 1, std::nullopt, std::nullopt, flat(0.01)),
-                   level("AccBuf", 32, 4, 128, 1, 4, 4, flat(0.35)),
-                   level("WBuf", 4, 4, 4096, 8, 64, 8, flat(6.5)),
+                   level("AccBuf", 32, 4, 128, 1, 4, 4, flat(0.35)), level("WBuf", 4, 4, 4096, 8, 64, 8, flat(6.5)),
                    level("InBuf", 4, 4, 8192, 8, 32, 16, flat(7.5)),
                    level("GlobalBuffer", 1, 1, 65536, 16, 32, 32, flat(40)),
                    level("DRAM", 1, 1, std::nullopt, 8, 16, 16, flat(512))}),
@@ -214,9 +211,8 @@ Row measure(const Case& on, const Layer& layer, std::optional<double> time_s = {
   fmt::print(
       "{:<18} {:<17} total {:8.4f} s  tables {:7.4f} s  root {:6.4f}  best {:.4e}  gap {:6.4f}  {} "
       "evaluations {} labels {}\n",
-      on.architecture.name, layer.name, end - start, prepared - start,
-      best > 0.0 ? search.root_bound() / best : 0.0, best, gap, search.stopped(), search.evaluations(),
-      search.labels());
+      on.architecture.name, layer.name, end - start, prepared - start, best > 0.0 ? search.root_bound() / best : 0.0,
+      best, gap, search.stopped(), search.evaluations(), search.labels());
   std::fflush(stdout);
   return {end - start, search.root_bound() / best, gap};
 }
@@ -242,23 +238,21 @@ Case random_machine(Random& random) {
   const auto between = [&](double low, double high) {  // uniform in the logarithm
     return low * std::pow(high / low, random.uniform());
   };
-  const auto x = static_cast<std::int64_t>(4 + random.below(29)),
-             y = static_cast<std::int64_t>(4 + random.below(29));
+  const auto x = static_cast<std::int64_t>(4 + random.below(29)), y = static_cast<std::int64_t>(4 + random.below(29));
   const double spad = std::floor(between(16, 1000)), buffer = std::floor(between(4096, 262144));
   const double port = std::exp2(static_cast<double>(random.below(5))),
                dram = std::exp2(static_cast<double>(random.below(5)));
-  return {
-      machine("random", x, y, 1.0,
-              {level("Spad", x, y, static_cast<std::int64_t>(spad), 1, 2, 2, flat(0.06 * std::sqrt(spad))),
-               level("GlobalBuffer", 1, 1, static_cast<std::int64_t>(buffer), 4, 4 * port, 4 * port,
-                     flat(0.1 * std::sqrt(buffer))),
-               level("DRAM", 1, 1, std::nullopt, 4, dram, dram, flat(800))}),
-      {},
-      false};
+  return {machine("random", x, y, 1.0,
+                  {level("Spad", x, y, static_cast<std::int64_t>(spad), 1, 2, 2, flat(0.06 * std::sqrt(spad))),
+                   level("GlobalBuffer", 1, 1, static_cast<std::int64_t>(buffer), 4, 4 * port, 4 * port,
+                         flat(0.1 * std::sqrt(buffer))),
+                   level("DRAM", 1, 1, std::nullopt, 4, dram, dram, flat(800))}),
+          {},
+          false};
 }
 
-// The bound of a hardware point over all mappings, against the proven optimum. Times are of tables that know the sizes of
-// the machine's memories; `first` is the first question.
+// The bound of a hardware point over all mappings, against the proven optimum. Times are of tables that know the sizes
+// of the machine's memories; `first` is the first question.
 void hardware_bounds(const std::string& name, const std::vector<MapRequest>& requests) {
   std::map<std::string, std::unique_ptr<LayerBound>> tables;
   std::vector<double> shares, plain, energies, cycles, microseconds, first;
@@ -346,8 +340,7 @@ void other_mappers() {
           asked.budget = budget;
           asked.seed = seed;
           const MapResult result = make_mapper(name)->map(asked);
-          found.push_back(result.mapping ? result.objective / optimum
-                                         : std::numeric_limits<double>::infinity());
+          found.push_back(result.mapping ? result.objective / optimum : std::numeric_limits<double>::infinity());
         }
         line += fmt::format(" {:9.3f}", median(found));
       }
@@ -357,8 +350,8 @@ void other_mappers() {
   }
 }
 
-// One thread against two, side by side; wall-clock, least of three. Processor seconds tell what the second thread costs,
-// and all of them over those of the first thread how evenly the work was divided, whoever else uses the machine.
+// One thread against two, side by side; wall-clock, least of three. Processor seconds tell what the second thread
+// costs, and all of them over those of the first thread how evenly the work was divided, whoever else uses the machine.
 void two_threads(const Case& on, const Layer& layer) {
   double wall[2] = {1e9, 1e9}, cpu[2] = {1e9, 1e9}, all = 0.0, first = 0.0;
   for (int round = 0; round < 3; ++round) {
@@ -374,20 +367,19 @@ void two_threads(const Case& on, const Layer& layer) {
       first += thread_seconds() - own;
     }
   }
-  fmt::print(
-      "{:<18} {:<17} one {:.4f} s, two {:.4f} s: {:.2f}x; processor {:.4f} and {:.4f} s, divided {:.2f}\n",
-      on.architecture.name, layer.name, wall[0], wall[1], wall[0] / wall[1], cpu[0], cpu[1], all / first);
+  fmt::print("{:<18} {:<17} one {:.4f} s, two {:.4f} s: {:.2f}x; processor {:.4f} and {:.4f} s, divided {:.2f}\n",
+             on.architecture.name, layer.name, wall[0], wall[1], wall[0] / wall[1], cpu[0], cpu[1], all / first);
   std::fflush(stdout);
 }
 
-// What the exact mapper knows of users' own machines after ten seconds, beside the best of the others at the same budgets
-// as in the tests, and with a hundred times that.
+// What the exact mapper knows of users' own machines after ten seconds, beside the best of the others at the same
+// budgets as in the tests, and with a hundred times that.
 void reference(const std::filesystem::path& folder) {
   std::vector<std::filesystem::path> files;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) files.push_back(entry.path());
   std::sort(files.begin(), files.end());
-  fmt::print("{:<12} {:<7} {:>12} {:>8} {:>9} {:>10} {:>12} {:>10}\n", "case", "bypass", "objective", "gap",
-             "seconds", "ended by", "others / it", "x 100");
+  fmt::print("{:<12} {:<7} {:>12} {:>8} {:>9} {:>10} {:>12} {:>10}\n", "case", "bypass", "objective", "gap", "seconds",
+             "ended by", "others / it", "x 100");
   int proven = 0, all = 0;
   for (const auto& file : files) {
     const Design design = load_design(file.string());
@@ -431,9 +423,7 @@ int main(int count, char** arguments) {
     return 0;
   }
   // A machine named beside the parts: only that one.
-  const auto chosen = [&](const Case& on) {
-    return parts.size() <= 1 || parts.contains(on.architecture.name);
-  };
+  const auto chosen = [&](const Case& on) { return parts.size() <= 1 || parts.contains(on.architecture.name); };
   if (wanted("layers")) {
     for (const Case& on : {eyeriss168(), gemmini16(), ws32(), nvdla(), cluster()}) {
       if (!chosen(on)) continue;
@@ -478,8 +468,8 @@ int main(int count, char** arguments) {
       fmt::print(
           "ResNet-50 on {:<16} {} layers {:8.4f} s  EDP {:.6e} bound {:.6e} {} {} prices {} "
           "evaluations\n",
-          on.architecture.name, asked.layers.size(), process_seconds() - start, found.objective,
-          found.lower_bound, found.proven ? "proven" : "not proven", found.prices, found.evaluations);
+          on.architecture.name, asked.layers.size(), process_seconds() - start, found.objective, found.lower_bound,
+          found.proven ? "proven" : "not proven", found.prices, found.evaluations);
       std::fflush(stdout);
     }
   }
@@ -495,8 +485,7 @@ int main(int count, char** arguments) {
     }
   }
   if (wanted("simba")) {
-    for (const Layer& layer :
-         {conv("conv4_x batch 4", 256, 256, 14, 14, 3, 3, 1, 4), layers()[3], layers()[12]})
+    for (const Layer& layer : {conv("conv4_x batch 4", 256, 256, 14, 14, 3, 3, 1, 4), layers()[3], layers()[12]})
       measure(simba(), layer, 10.0);
   }
   return 0;

@@ -49,18 +49,17 @@ OrdinalValues powers(int first, int last) {
 
 // The tile space of shared/reference/bo/problems.json.
 Space tile_space() {
-  return make(
-      {{"tm", powers(0, 8)},
-       {"tn", powers(0, 7)},
-       {"tk", powers(0, 9)},
-       {"sm", powers(0, 6)},
-       {"sn", powers(0, 6)},
-       {"px", powers(2, 6)},
-       {"py", powers(2, 6)},
-       {"buf", powers(1, 7)},
-       {"ord", CategoricalValues{{"MNK", "MKN", "NMK", "NKM", "KMN", "KNM"}}}},
-      {"2*(tm*tk+tk*tn)+4*tm*tn <= 1024*buf", "sm <= min(px,tm)", "sn <= min(py,tn)", "px*py + 8*buf <= 384",
-       "tm % sm == 0", "tn % sn == 0", "(tm/sm)*(tn/sn) <= 16", "4*sm*sn >= px*py"});
+  return make({{"tm", powers(0, 8)},
+               {"tn", powers(0, 7)},
+               {"tk", powers(0, 9)},
+               {"sm", powers(0, 6)},
+               {"sn", powers(0, 6)},
+               {"px", powers(2, 6)},
+               {"py", powers(2, 6)},
+               {"buf", powers(1, 7)},
+               {"ord", CategoricalValues{{"MNK", "MKN", "NMK", "NKM", "KMN", "KNM"}}}},
+              {"2*(tm*tk+tk*tn)+4*tm*tn <= 1024*buf", "sm <= min(px,tm)", "sn <= min(py,tn)", "px*py + 8*buf <= 384",
+               "tm % sm == 0", "tn % sn == 0", "(tm/sm)*(tn/sn) <= 16", "4*sm*sn >= px*py"});
 }
 
 Architecture eyeriss() {
@@ -80,8 +79,8 @@ void measure_points(const std::string& name, const std::function<Space()>& build
   if (size.exact) {
     fmt::print("    {:.6g} of {:.6g} points are feasible\n", size.feasible, size.points);
   } else {
-    fmt::print("    {:.4g} % of the volume is feasible [{:.4g}, {:.4g}]\n", 100 * size.share,
-               100 * size.share_low, 100 * size.share_high);
+    fmt::print("    {:.4g} % of the volume is feasible [{:.4g}, {:.4g}]\n", 100 * size.share, 100 * size.share_low,
+               100 * size.share_high);
   }
 }
 
@@ -101,9 +100,8 @@ void measure_mappings(const std::string& name, const Layer& layer, const Archite
   std::vector<double> out(static_cast<std::size_t>(features.size()));
   row("features", name, nanoseconds(5000, [&] { features.compute(mapping, out); }));
   const Share share = space.feasible_share(20000, random);
-  fmt::print("    10^{:.2f} mappings ({} factor chains), {:.3g} % legal [{:.3g}, {:.3g}]\n",
-             space.size().log10_total(), space.size().exact ? "counted" : "unmeshed", 100 * share.share,
-             100 * share.low, 100 * share.high);
+  fmt::print("    10^{:.2f} mappings ({} factor chains), {:.3g} % legal [{:.3g}, {:.3g}]\n", space.size().log10_total(),
+             space.size().exact ? "counted" : "unmeshed", 100 * share.share, 100 * share.low, 100 * share.high);
 }
 
 }  // namespace
@@ -112,15 +110,13 @@ int main() {
   fmt::print("{:34} {:26} {:>17} {:>16}\n", "what", "of", "CPU time", "rate");
   measure_points("tile_edp", tile_space);
   measure_points("pe_x * pe_y == 168, 1e12", [] {
-    return make(
-        {{"pe_x", IntegerRange{1, 1'000'000, 1, false}}, {"pe_y", IntegerRange{1, 1'000'000, 1, false}}},
-        {"pe_x * pe_y == 168"});
+    return make({{"pe_x", IntegerRange{1, 1'000'000, 1, false}}, {"pe_y", IntegerRange{1, 1'000'000, 1, false}}},
+                {"pe_x * pe_y == 168"});
   });
   measure_points("disc in a square, real", [] {
     return make({{"x", RealRange{0, 1, false}}, {"y", RealRange{0, 1, false}}}, {"x^2 + y^2 <= 0.01"});
   });
-  for (const std::string& name : family_names())
-    measure_points(name, [&] { return load_family(name).space(); });
+  for (const std::string& name : family_names()) measure_points(name, [&] { return load_family(name).space(); });
   const Architecture machine = eyeriss();
   measure_mappings("resnet18 conv2_x, eyeriss",
                    make_conv({.name = "conv2_x",
@@ -140,8 +136,8 @@ int main() {
                               .kernel_height = 3,
                               .kernel_width = 3}),
                    machine);
-  measure_mappings("matmul 512, eyeriss",
-                   make_matmul({.name = "mm", .rows = 512, .columns = 512, .depth = 512}), machine);
+  measure_mappings("matmul 512, eyeriss", make_matmul({.name = "mm", .rows = 512, .columns = 512, .depth = 512}),
+                   machine);
   const Family simba = load_family("simba");
   measure_mappings("resnet18 conv5_x, simba",
                    make_conv({.name = "conv5_x",

@@ -2,8 +2,8 @@
 //
 // usage: space_proof WORKLOAD FAMILY [--gap 0.01] [--threads 2] [--effort LABELS] [--bounds] [NAME=VALUE ...]
 //
-// NAME=VALUE give a good machine of the space, whose best mappings are known when the clock starts; without them it is the
-// one nearest to the hand design. With --bounds no machine is looked at: the incumbent stays, only the bound rises.
+// NAME=VALUE give a good machine of the space, whose best mappings are known when the clock starts; without them it is
+// the one nearest to the hand design. With --bounds no machine is looked at: the incumbent stays, only the bound rises.
 #include <fmt/format.h>
 
 #include <cstdlib>
@@ -43,14 +43,20 @@ Asked asked_of(const std::vector<std::string>& words) {
   for (std::size_t i = 0; i < words.size(); ++i) {
     const std::string& word = words[i];
     const bool more = i + 1 < words.size();
-    if (word == "--bounds") asked.limits.ask = false;
-    else if (word == "--gap" && more) asked.limits.gap = std::atof(words[++i].c_str());
-    else if (word == "--threads" && more) asked.limits.threads = std::atoi(words[++i].c_str());
-    else if (word == "--effort" && more) asked.limits.effort = std::atoll(words[++i].c_str());
+    if (word == "--bounds")
+      asked.limits.ask = false;
+    else if (word == "--gap" && more)
+      asked.limits.gap = std::atof(words[++i].c_str());
+    else if (word == "--threads" && more)
+      asked.limits.threads = std::atoi(words[++i].c_str());
+    else if (word == "--effort" && more)
+      asked.limits.effort = std::atoll(words[++i].c_str());
     else if (const std::size_t equal = word.find('='); equal != std::string::npos)
       asked.values += (asked.values.empty() ? "" : ", ") + word.substr(0, equal) + ": " + word.substr(equal + 1);
-    else if (asked.workload.empty()) asked.workload = word;
-    else asked.family = word;
+    else if (asked.workload.empty())
+      asked.workload = word;
+    else
+      asked.family = word;
   }
   return asked;
 }
@@ -60,7 +66,8 @@ Asked asked_of(const std::vector<std::string>& words) {
 int main(int count, char** words) {
   Asked asked = asked_of({words + 1, words + count});
   if (asked.family.empty()) {
-    fmt::print(stderr, "usage: space_proof WORKLOAD FAMILY [--gap G] [--threads N] [--effort L] [--bounds] [NAME=VALUE ...]\n");
+    fmt::print(stderr,
+               "usage: space_proof WORKLOAD FAMILY [--gap G] [--threads N] [--effort L] [--bounds] [NAME=VALUE ...]\n");
     return 2;
   }
   const std::string text = "workload: " + asked.workload + "\nfamily: " + asked.family;
@@ -70,16 +77,18 @@ int main(int count, char** words) {
   limits.threads = asked.limits.threads;
   const DesignPoint good = *codesign.evaluate(given.nearest_to_hand(), Codesign::Dataflow::free, limits);
   double best = good.objective;
-  fmt::print("{} on {}: {} has {:.5e}, known after {:.1f} s\n", asked.workload, asked.family, codesign.space().text(good.point),
-             best, process_seconds());
+  fmt::print("{} on {}: {} has {:.5e}, known after {:.1f} s\n", asked.workload, asked.family,
+             codesign.space().text(good.point), best, process_seconds());
   const double start = process_seconds(), wall = wall_seconds();
   SpaceProof proof(codesign);
   double spent = 0.0;  // on machines
   int machines = 0;
   const auto line = [&](double bound) {
-    fmt::print("{:7.2f} s ({:.2f} of machines), wall {:.1f} s: bound {:.5e}, gap {:.2f} % of {:.5e}; {} searches, {} labels, {} machines\n",
-               process_seconds() - start, spent, wall_seconds() - wall, bound, 100.0 * (1.0 - bound / best), best,
-               proof.searches(), proof.effort(), machines);
+    fmt::print(
+        "{:7.2f} s ({:.2f} of machines), wall {:.1f} s: bound {:.5e}, gap {:.2f} % of {:.5e}; {} searches, {} labels, "
+        "{} machines\n",
+        process_seconds() - start, spent, wall_seconds() - wall, bound, 100.0 * (1.0 - bound / best), best,
+        proof.searches(), proof.effort(), machines);
     std::fflush(stdout);
   };
   asked.limits.reached = line;
@@ -95,7 +104,8 @@ int main(int count, char** words) {
     limits.incumbent = best;
     limits.unseen = true;
     const DesignPoint design = *codesign.evaluate(*machine, Codesign::Dataflow::free, limits);
-    proof.prove(*machine, design.mapped || design.pruned ? design.lower_bound : std::numeric_limits<double>::infinity());
+    proof.prove(*machine,
+                design.mapped || design.pruned ? design.lower_bound : std::numeric_limits<double>::infinity());
     ++machines;
     if (design.feasible() && design.objective < best) {
       best = design.objective;
@@ -105,6 +115,7 @@ int main(int count, char** words) {
   }
   line(proof.lower_bound(best));
   for (const SpaceProof::Open& part : proof.open(best))
-    fmt::print("open: {}: {:.5e} ({:.2f} %), {} parts\n", part.what, part.bound, 100.0 * (1.0 - part.bound / best), part.parts);
+    fmt::print("open: {}: {:.5e} ({:.2f} %), {} parts\n", part.what, part.bound, 100.0 * (1.0 - part.bound / best),
+               part.parts);
   return 0;
 }

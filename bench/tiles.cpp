@@ -1,5 +1,5 @@
-// FPGA tiles: evaluations per second of the model, times of grids, pipelines, placements and compressions of the reference
-// cases, and of larger placements with their gaps. CPU seconds of one thread.
+// FPGA tiles: evaluations per second of the model, times of grids, pipelines, placements and compressions of the
+// reference cases, and of larger placements with their gaps. CPU seconds of one thread.
 #include <cstdio>
 #include <ctime>
 #include <filesystem>
@@ -35,19 +35,17 @@ std::vector<Node> cases(const char* file) {
 void model() {
   std::vector<Tile> tiles;
   for (int i = 0; i < 4096; ++i)
-    tiles.push_back(
-        {10 + i % 220, 1 + i % 40, 7 + i % 64, 7 + i % 128, 3, 2 + i % 16, 2 + i % 12, 2 + i % 9});
+    tiles.push_back({10 + i % 220, 1 + i % 40, 7 + i % 64, 7 + i % 128, 3, 2 + i % 16, 2 + i % 12, 2 + i % 9});
   std::vector<double> cycles(tiles.size());
   for (const auto& [name, edition] : tile_editions()) {
-    const TileLayer layer{
-        .out_channels = 128, .in_channels = 64, .rows = 56, .columns = 56, .kernel = 3, .padding = 1};
+    const TileLayer layer{.out_channels = 128, .in_channels = 64, .rows = 56, .columns = 56, .kernel = 3, .padding = 1};
     double sum = 0.0;
     const double time = milliseconds([&] {
       for (int i = 0; i < 1000; ++i)
         tile_cycles(edition, layer, {}, tiles, cycles), sum += cycles[static_cast<std::size_t>(i)];
     });
-    fmt::print("tile model, {:<10} {:7.1f} M evaluations per second (checksum {:.6g})\n", name,
-               4.096e6 / time / 1e3, sum);
+    fmt::print("tile model, {:<10} {:7.1f} M evaluations per second (checksum {:.6g})\n", name, 4.096e6 / time / 1e3,
+               sum);
   }
 }
 
@@ -82,8 +80,8 @@ void place_chains(std::size_t networks, std::size_t length, std::size_t machines
   fmt::print(
       "placement of {} x {} layers on {} machines: {:8.1f} ms, {} labels, front of {}, {}; makespan {} bound "
       "{:.0f}\n",
-      networks, length, machines, time, result.labels, result.front.size(),
-      result.exact ? "exact" : "not exact", result.front.front().makespan, bounds.makespan());
+      networks, length, machines, time, result.labels, result.front.size(), result.exact ? "exact" : "not exact",
+      result.front.front().makespan, bounds.makespan());
 }
 
 }  // namespace
@@ -96,14 +94,12 @@ int main() {
     TileGridResult result;
     const double time = milliseconds([&] { result = search_tiles(grid_case.request); });
     fmt::print("grid of {:<14} {:<10} {:6} points: {:6.2f} ms, best {:.4f} ms\n", grid_case.network,
-               to_string(grid_case.request.edition), result.points, time,
-               result.best_cycles.value_or(0.0) / 1e5);
+               to_string(grid_case.request.edition), result.points, time, result.best_cycles.value_or(0.0) / 1e5);
   }
   for (const Node& one : cases("pipelines.jsonl")) {
     Diagnostics diagnostics;
     const PipelineCase pipeline_case = read_pipeline(one, diagnostics);
-    const double time =
-        milliseconds([&] { answer_pipeline(pipeline_case, Pipelines(pipeline_case.problem)); });
+    const double time = milliseconds([&] { answer_pipeline(pipeline_case, Pipelines(pipeline_case.problem)); });
     fmt::print("pipeline of {:2} layers, {} boards: {:6.2f} ms\n", pipeline_case.problem.layers,
                pipeline_case.problem.boards.size(), time);
   }

@@ -10,8 +10,7 @@ namespace dovetail {
 
 double brier_score(std::span<const double> probability, std::span<const char> outcome) {
   double total = 0.0;
-  for (std::size_t i = 0; i < outcome.size(); ++i)
-    total += std::pow(probability[i] - (outcome[i] ? 1.0 : 0.0), 2);
+  for (std::size_t i = 0; i < outcome.size(); ++i) total += std::pow(probability[i] - (outcome[i] ? 1.0 : 0.0), 2);
   return outcome.empty() ? 0.0 : total / static_cast<double>(outcome.size());
 }
 
@@ -32,8 +31,7 @@ double log_loss(std::span<const double> probability, std::span<const char> outco
   return outcome.empty() ? 0.0 : total / static_cast<double>(outcome.size());
 }
 
-std::vector<ReliabilityBin> reliability(std::span<const double> probability, std::span<const char> outcome,
-                                        int bins) {
+std::vector<ReliabilityBin> reliability(std::span<const double> probability, std::span<const char> outcome, int bins) {
   std::vector<ReliabilityBin> result(static_cast<std::size_t>(bins));
   for (int b = 0; b < bins; ++b) {
     result[static_cast<std::size_t>(b)].low = static_cast<double>(b) / bins;
@@ -51,8 +49,7 @@ std::vector<ReliabilityBin> reliability(std::span<const double> probability, std
   return result;
 }
 
-PlattScaling fit_platt(std::span<const double> score, std::span<const char> outcome,
-                       const PlattOptions& options) {
+PlattScaling fit_platt(std::span<const double> score, std::span<const char> outcome, const PlattOptions& options) {
   PlattScaling result;
   const auto weight = [&](std::size_t i) { return options.weights.empty() ? 1.0 : options.weights[i]; };
   const auto loss = [&](const PlattScaling& scaling) {

@@ -37,9 +37,8 @@ struct PlattOptions {
   bool only_lower = false;
 };
 
-/// Fits by Newton steps on the log loss plus (slope_strength (slope - 1)^2 + offset_strength offset^2) / 2, which pulls to
-/// the identity while there is little data.
-PlattScaling fit_platt(std::span<const double> score, std::span<const char> outcome,
-                       const PlattOptions& options = {});
+/// Fits by Newton steps on the log loss plus (slope_strength (slope - 1)^2 + offset_strength offset^2) / 2, which pulls
+/// to the identity while there is little data.
+PlattScaling fit_platt(std::span<const double> score, std::span<const char> outcome, const PlattOptions& options = {});
 
 }  // namespace dovetail

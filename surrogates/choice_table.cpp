@@ -24,8 +24,7 @@ double ChoiceTable::operator()(const std::vector<int>& choices) const {
 }
 
 ChoiceTable fit_choice_table(const std::vector<ChoiceRow>& rows, std::size_t blocks, std::size_t operators) {
-  const auto n = static_cast<Eigen::Index>(rows.size()),
-             p = static_cast<Eigen::Index>(1 + blocks * operators);
+  const auto n = static_cast<Eigen::Index>(rows.size()), p = static_cast<Eigen::Index>(1 + blocks * operators);
   Eigen::MatrixXd design = Eigen::MatrixXd::Zero(n, p);
   Eigen::VectorXd values(n);
   for (Eigen::Index i = 0; i < n; ++i) {
@@ -49,12 +48,12 @@ double ChoiceProcess::covariance(std::size_t count) const {
 }
 
 ChoiceProcess::ChoiceProcess(std::vector<ChoiceRow> rows, std::size_t blocks)
-    : rows_(std::move(rows)), blocks_(blocks) {
+    : rows_(std::move(rows)),
+      blocks_(blocks) {
   const std::size_t n = rows_.size();
   for (const ChoiceRow& row : rows_) mean_ += row.value / static_cast<double>(n);
   double variance = 0.0;
-  for (const ChoiceRow& row : rows_)
-    variance += (row.value - mean_) * (row.value - mean_) / static_cast<double>(n);
+  for (const ChoiceRow& row : rows_) variance += (row.value - mean_) * (row.value - mean_) / static_cast<double>(n);
   scale_ = variance > 0.0 ? std::sqrt(variance) : 1.0;
   const auto size = static_cast<Eigen::Index>(n);
   Eigen::VectorXd values(size);
@@ -82,8 +81,8 @@ ChoiceProcess::ChoiceProcess(std::vector<ChoiceRow> rows, std::size_t blocks)
            factor.matrixL().nestedExpression().diagonal().array().log().sum();
   };
   // One after the other along its values, until none improves.
-  const std::vector<double> residuals{0.0, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0},
-      lengths{1.0, 2.0, 4.0, 8.0, 16.0}, noises{0.0, 1e-6, 1e-4, 1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.3};
+  const std::vector<double> residuals{0.0, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0}, lengths{1.0, 2.0, 4.0, 8.0, 16.0},
+      noises{0.0, 1e-6, 1e-4, 1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.3};
   residual_ = 0.03, length_ = 4.0, noise_ = 1e-3;
   double best = fit(nullptr);
   for (bool better = true; better;) {
@@ -112,8 +111,7 @@ ChoiceProcess::ChoiceProcess(std::vector<ChoiceRow> rows, std::size_t blocks)
 
 double ChoiceProcess::operator()(const std::vector<int>& choices) const {
   double sum = 0.0;
-  for (std::size_t i = 0; i < rows_.size(); ++i)
-    sum += covariance(differing(choices, rows_[i].choices)) * weights_[i];
+  for (std::size_t i = 0; i < rows_.size(); ++i) sum += covariance(differing(choices, rows_[i].choices)) * weights_[i];
   return mean_ + scale_ * sum;
 }
 

@@ -1,4 +1,5 @@
-// A number that is nearly a sum over blocks of a table's entries: the latency of a network by the operator of each block.
+// A number that is nearly a sum over blocks of a table's entries: the latency of a network by the operator of each
+// block.
 #pragma once
 
 #include <cstddef>
@@ -24,9 +25,9 @@ struct ChoiceTable {
 ChoiceTable fit_choice_table(const std::vector<ChoiceRow>& rows, std::size_t blocks, std::size_t operators);
 
 /// A Gaussian process over choices: the table's entries have a normal prior, and what a table leaves unexplained (fused
-/// or overlapping operators) varies with the number of blocks that differ. Covariance of two networks: constant + entries
-/// x (share of equal choices) + residual x exp(-differing / length), plus noise; the last four by the likelihood of the
-/// rows (Rasmussen & Williams, "Gaussian Processes for Machine Learning", 2006, equation 5.8).
+/// or overlapping operators) varies with the number of blocks that differ. Covariance of two networks: constant +
+/// entries x (share of equal choices) + residual x exp(-differing / length), plus noise; the last four by the
+/// likelihood of the rows (Rasmussen & Williams, "Gaussian Processes for Machine Learning", 2006, equation 5.8).
 class ChoiceProcess {
  public:
   ChoiceProcess(std::vector<ChoiceRow> rows, std::size_t blocks);

@@ -5,10 +5,10 @@
 #include <cmath>
 #include <stdexcept>
 
-#include <dovetail/surrogates/numeric/standard_normal.hpp>
 #include <dovetail/surrogates/process/climb.h>
 #include <dovetail/surrogates/process/gaussian_process_state.h>
 #include <dovetail/surrogates/process/kernel_matrix.h>
+#include <dovetail/surrogates/numeric/standard_normal.hpp>
 
 namespace dovetail {
 
@@ -26,8 +26,7 @@ struct Mode {
   double log_likelihood = -std::numeric_limits<double>::infinity();
 };
 
-void likelihood_derivatives(std::span<const char> passed, const Vector& latent, Mode& mode,
-                            double& log_likelihood) {
+void likelihood_derivatives(std::span<const char> passed, const Vector& latent, Mode& mode, double& log_likelihood) {
   const Eigen::Index n = latent.size();
   mode.slope.resize(n);
   mode.curvature.resize(n);
@@ -98,7 +97,10 @@ struct Evidence {
   Mode mode;
 
   Evidence(const GaussianProcessModel& belief, const Matrix& inputs, std::span<const char> outcomes)
-      : model(belief), raw(dense::columns_of(inputs)), passed(outcomes), kernel(belief.kernel) {}
+      : model(belief),
+        raw(dense::columns_of(inputs)),
+        passed(outcomes),
+        kernel(belief.kernel) {}
 
   double operator()(std::span<const double> parameters, std::span<double> gradient) {
     const Eigen::Index n = raw.cols();
@@ -113,10 +115,8 @@ struct Evidence {
     // derivative).
     Dense inverse(n, n);
     dense::inverse_from_factor(mode.inverse_factor, inverse);
-    const Dense r =
-        mode.root.asDiagonal() * Dense(inverse.selfadjointView<Eigen::Lower>()) * mode.root.asDiagonal();
-    const Dense c =
-        mode.inverse_factor.triangularView<Eigen::Lower>() * (mode.root.asDiagonal() * covariance);
+    const Dense r = mode.root.asDiagonal() * Dense(inverse.selfadjointView<Eigen::Lower>()) * mode.root.asDiagonal();
+    const Dense c = mode.inverse_factor.triangularView<Eigen::Lower>() * (mode.root.asDiagonal() * covariance);
     const Vector variance = covariance.diagonal() - c.colwise().squaredNorm().transpose();
     const Vector s = 0.5 * variance.cwiseProduct(mode.third);
     const Vector u = s - r * (covariance * s);
@@ -143,8 +143,7 @@ std::vector<std::size_t> kept_rows(std::span<const char> passed, std::size_t lim
   for (std::size_t i = 0; i < passed.size(); ++i) classes[passed[i] ? 1 : 0].push_back(i);
   const auto& rare = classes[classes[1].size() <= classes[0].size() ? 1 : 0];
   const auto& common = classes[classes[1].size() <= classes[0].size() ? 0 : 1];
-  const std::size_t rare_count =
-      std::min(rare.size(), std::max(limit / 2, limit - std::min(limit, common.size())));
+  const std::size_t rare_count = std::min(rare.size(), std::max(limit / 2, limit - std::min(limit, common.size())));
   const std::size_t common_count = std::min(common.size(), limit - rare_count);
   std::vector<std::size_t> result(rare.end() - static_cast<std::ptrdiff_t>(rare_count), rare.end());
   result.insert(result.end(), common.end() - static_cast<std::ptrdiff_t>(common_count), common.end());
@@ -155,8 +154,7 @@ std::vector<std::size_t> kept_rows(std::span<const char> passed, std::size_t lim
 }  // namespace
 
 double laplace_log_likelihood(const GaussianProcessModel& model, std::span<const double> parameters,
-                              const Matrix& inputs, std::span<const char> passed,
-                              std::span<double> gradient) {
+                              const Matrix& inputs, std::span<const char> passed, std::span<double> gradient) {
   Evidence evidence(model, inputs, passed);
   return evidence(parameters, gradient);
 }
@@ -227,13 +225,11 @@ FeasibilityClassifier::FeasibilityClassifier(const GaussianProcessModel& model, 
   s.mode = whole.mode;
 
   // Leave-one-out by removing each outcome's Gaussian site from its marginal (the cavity).
-  const Dense c =
-      s.mode.inverse_factor.triangularView<Eigen::Lower>() * (s.mode.root.asDiagonal() * whole.covariance);
+  const Dense c = s.mode.inverse_factor.triangularView<Eigen::Lower>() * (s.mode.root.asDiagonal() * whole.covariance);
   for (Eigen::Index i = 0; i < s.mode.latent.size(); ++i) {
     const double marginal = std::max(whole.covariance(i, i) - c.col(i).squaredNorm(), 1e-10);
     const double precision = std::max(1.0 / marginal - s.mode.curvature[i], 1e-10);
-    const double natural =
-        s.mode.latent[i] / marginal - s.mode.curvature[i] * s.mode.latent[i] - s.mode.slope[i];
+    const double natural = s.mode.latent[i] / marginal - s.mode.curvature[i] * s.mode.latent[i] - s.mode.slope[i];
     s.left_out_scores.push_back(natural / precision / std::sqrt(1.0 + 1.0 / precision));
   }
   if (!options.calibrate || kept.rows < 8) return;
@@ -280,8 +276,7 @@ std::vector<double> FeasibilityClassifier::probabilities(const Matrix& points, W
   return result;
 }
 
-double FeasibilityClassifier::score_gradient(std::span<const double> point,
-                                             std::span<double> gradient) const {
+double FeasibilityClassifier::score_gradient(std::span<const double> point, std::span<double> gradient) const {
   const State& s = *state_;
   const Vector x = dense::vector_of(point);
   const Vector cross = dense::cross_covariance(s.model.kernel, s.parameters, s.inputs, x);
@@ -292,10 +287,9 @@ double FeasibilityClassifier::score_gradient(std::span<const double> point,
       s.mode.root.cwiseProduct(s.mode.inverse_factor.transpose().triangularView<Eigen::Upper>() * white);
   const double mean = cross.dot(s.mode.slope), total = 1.0 + std::max(own - white.squaredNorm(), 0.0);
   const Vector mean_gradient = derivative * s.mode.slope;
-  const Vector variance_gradient =
-      dense::self_gradient(s.model.kernel, s.parameters, x) - 2.0 * derivative * solved;
-  const Vector slope = s.scaling.slope * (mean_gradient / std::sqrt(total) -
-                                          0.5 * mean * std::pow(total, -1.5) * variance_gradient);
+  const Vector variance_gradient = dense::self_gradient(s.model.kernel, s.parameters, x) - 2.0 * derivative * solved;
+  const Vector slope =
+      s.scaling.slope * (mean_gradient / std::sqrt(total) - 0.5 * mean * std::pow(total, -1.5) * variance_gradient);
   std::copy(slope.begin(), slope.end(), gradient.begin());
   return s.scaling.slope * mean / std::sqrt(total) + s.scaling.offset;
 }

@@ -12,10 +12,10 @@ namespace dovetail {
 
 struct ClassifierOptions {
   int starts = 2;
-  int evaluations = 25;   ///< approximate likelihoods with gradient per start
-  int fit_size = 300;     ///< parameters are sought on an evenly strided subset of at most this many outcomes
-  int exact_size = 2000;  ///< outcomes kept at most: all of the rarer class first, then the most recent
-  bool calibrate = true;  ///< Platt scaling of leave-one-out scores
+  int evaluations = 25;             ///< approximate likelihoods with gradient per start
+  int fit_size = 300;               ///< parameters are sought on an evenly strided subset of at most this many outcomes
+  int exact_size = 2000;            ///< outcomes kept at most: all of the rarer class first, then the most recent
+  bool calibrate = true;            ///< Platt scaling of leave-one-out scores
   std::vector<double> first_start;  ///< parameters of the last fit
   /// What share of the space each input stands for, or nothing: for probabilities over the space.
   std::vector<double> shares;
@@ -36,9 +36,10 @@ class FeasibilityClassifier {
   FeasibilityClassifier(FeasibilityClassifier&&) noexcept;
   FeasibilityClassifier& operator=(FeasibilityClassifier&&) noexcept;
 
-  /// Calibrated scores: the probability of passing is Phi(score). One per point. Chosen: at points of the kind of the inputs,
-  /// which a search chose because they might pass. Anywhere: at points drawn from the space; the scaling then weighs outcomes
-  /// by their `shares` and may only lower probabilities (PlattOptions). Without shares both are the same.
+  /// Calibrated scores: the probability of passing is Phi(score). One per point. Chosen: at points of the kind of the
+  /// inputs, which a search chose because they might pass. Anywhere: at points drawn from the space; the scaling then
+  /// weighs outcomes by their `shares` and may only lower probabilities (PlattOptions). Without shares both are the
+  /// same.
   enum class Where { chosen, anywhere };
   std::vector<double> scores(const Matrix& points, Where where = Where::chosen) const;
   std::vector<double> probabilities(const Matrix& points, Where where = Where::chosen) const;
@@ -48,8 +49,7 @@ class FeasibilityClassifier {
   std::span<const double> parameters() const;
   double log_likelihood() const;  ///< Laplace's approximation
   PlattScaling calibration() const;
-  std::vector<double> leave_one_out()
-      const;  ///< probabilities of the kept outcomes without themselves (uncalibrated)
+  std::vector<double> leave_one_out() const;  ///< probabilities of the kept outcomes without themselves (uncalibrated)
   std::span<const char> kept_outcomes() const;  ///< what leave_one_out speaks of
 
  private:

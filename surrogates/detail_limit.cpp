@@ -20,8 +20,7 @@ double detail_limit(std::span<const double> outputs, std::size_t spread) {
     const double range = 0.5 * top - 0.5 * sorted.front(), step = 0.5 * next - 0.5 * top;
     if (!(range > 0.0) || !(step / proportion > range)) continue;
     const bool one_value = sorted.size() - j >= 2 && sorted.back() == next;
-    if (one_value ||
-        std::count_if(first.begin(), first.end(), [&](double output) { return output <= top; }) >= enough)
+    if (one_value || std::count_if(first.begin(), first.end(), [&](double output) { return output <= top; }) >= enough)
       return top;
   }
   return std::numeric_limits<double>::infinity();

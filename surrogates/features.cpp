@@ -19,8 +19,7 @@ void append_pair_signs(std::span<const double> position, std::vector<double>& fe
   if (items < 2) return;
   const double size = 0.5 / std::sqrt(static_cast<double>(pair_sign_count(items)));
   for (std::size_t i = 0; i < position.size(); ++i)
-    for (std::size_t j = i + 1; j < position.size(); ++j)
-      features.push_back(position[i] < position[j] ? size : -size);
+    for (std::size_t j = i + 1; j < position.size(); ++j) features.push_back(position[i] < position[j] ? size : -size);
 }
 
 void append_positions(std::span<const double> position, std::vector<double>& features) {

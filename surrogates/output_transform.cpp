@@ -21,8 +21,7 @@ double yeo_johnson(double y, double lambda) {
 
 double yeo_johnson_inverse(double z, double lambda) {
   if (z >= 0.0)
-    return std::abs(lambda) < 1e-9 ? std::expm1(z)
-                                   : std::pow(std::max(1.0 + lambda * z, 1e-300), 1.0 / lambda) - 1.0;
+    return std::abs(lambda) < 1e-9 ? std::expm1(z) : std::pow(std::max(1.0 + lambda * z, 1e-300), 1.0 / lambda) - 1.0;
   const double mirrored = 2.0 - lambda;
   return std::abs(mirrored) < 1e-9 ? -std::expm1(-z)
                                    : 1.0 - std::pow(std::max(1.0 - mirrored * z, 1e-300), 1.0 / mirrored);
@@ -93,8 +92,8 @@ OutputTransform OutputTransform::fit(Kind kind, std::span<const double> raw) {
       const double z = (y - result.centre_) / result.spread_;
       if (kind == Kind::log) jacobian -= std::log(std::max(y, 1e-300));
       if (kind == Kind::power)
-        jacobian += (z >= 0.0 ? (lambda - 1.0) * std::log1p(z) : (1.0 - lambda) * std::log1p(-z)) -
-                    std::log(result.spread_);
+        jacobian +=
+            (z >= 0.0 ? (lambda - 1.0) * std::log1p(z) : (1.0 - lambda) * std::log1p(-z)) - std::log(result.spread_);
     }
     return jacobian - count * std::log(moments(image).deviation);
   };

@@ -15,9 +15,9 @@ namespace dovetail {
 ///             in HEBO (Cowen-Rivers et al., JAIR 2022)
 ///   bilog     sign(y) ln(1 + |y| / spread): keeps 0, where constraints change sign (Eriksson & Poloczek,
 ///   AISTATS 2021)
-/// Outputs beyond 1e100 or all within 1e-100 of 0 are multiplied by a power of two first, so that squares neither overflow
-/// nor vanish. location and scale standardise the observed outputs; bilog keeps location 0, so that the sign of a
-/// constraint survives.
+/// Outputs beyond 1e100 or all within 1e-100 of 0 are multiplied by a power of two first, so that squares neither
+/// overflow nor vanish. location and scale standardise the observed outputs; bilog keeps location 0, so that the sign
+/// of a constraint survives.
 class OutputTransform {
  public:
   enum class Kind : std::uint8_t { identity, log, power, bilog };
@@ -33,10 +33,8 @@ class OutputTransform {
   double inverse(double value) const;
   Kind kind() const { return kind_; }
   double lambda() const { return lambda_; }
-  double log_likelihood() const { return log_likelihood_; }  ///< of the outputs, Jacobian included
-  int parameters() const {
-    return kind_ == Kind::power ? 1 : 0;
-  }  ///< that were fitted, beyond location and scale
+  double log_likelihood() const { return log_likelihood_; }        ///< of the outputs, Jacobian included
+  int parameters() const { return kind_ == Kind::power ? 1 : 0; }  ///< that were fitted, beyond location and scale
 
  private:
   double shape(double raw) const;

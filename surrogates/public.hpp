@@ -1,7 +1,7 @@
 // What is believed: the headers of this room that programs are meant to include. Others may change without notice.
 #pragma once
 
-#include <dovetail/surrogates/classifier.hpp>        // of feasibility
+#include <dovetail/surrogates/classifier.hpp>  // of feasibility
 #include <dovetail/surrogates/numeric/matrix.hpp>
 #include <dovetail/surrogates/numeric/standard_normal.hpp>
 #include <dovetail/surrogates/output_transform.hpp>

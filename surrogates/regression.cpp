@@ -9,23 +9,19 @@
 
 namespace dovetail {
 
-std::vector<std::size_t> local_rows(const Matrix& inputs, std::span<const double> outputs,
-                                    std::size_t limit) {
+std::vector<std::size_t> local_rows(const Matrix& inputs, std::span<const double> outputs, std::size_t limit) {
   std::vector<std::size_t> order(inputs.rows);
   std::iota(order.begin(), order.end(), std::size_t{0});
   if (inputs.rows <= limit) return order;
   std::vector<char> kept(inputs.rows, 0);
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t a, std::size_t b) { return outputs[a] < outputs[b]; });
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return outputs[a] < outputs[b]; });
   const std::size_t best = order.front(), quarter = limit / 4;
   for (std::size_t i = 0; i < quarter; ++i) kept[order[i]] = 1;
   for (std::size_t i = 0; i < quarter; ++i) kept[i * inputs.rows / quarter] = 1;
   std::vector<double> distance(inputs.rows, 0.0);
   for (std::size_t i = 0; i < inputs.rows; ++i)
-    for (std::size_t j = 0; j < inputs.columns; ++j)
-      distance[i] += std::pow(inputs(i, j) - inputs(best, j), 2);
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t a, std::size_t b) { return distance[a] < distance[b]; });
+    for (std::size_t j = 0; j < inputs.columns; ++j) distance[i] += std::pow(inputs(i, j) - inputs(best, j), 2);
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return distance[a] < distance[b]; });
   std::size_t count = static_cast<std::size_t>(std::count(kept.begin(), kept.end(), 1));
   for (const std::size_t row : order) {
     if (count >= limit) break;
@@ -71,7 +67,8 @@ std::vector<double> stacking_slopes(const Matrix& means, std::span<const double>
 }
 
 Regression::Regression(GaussianProcessModel model, RegressionOptions options)
-    : model_(std::move(model)), options_(std::move(options)) {}
+    : model_(std::move(model)),
+      options_(std::move(options)) {}
 
 double Regression::prior(double value) const {
   // The prior speaks of the output (or its logarithm): only the affine part of the transform applies.
@@ -92,8 +89,7 @@ std::vector<double> Regression::offset(const Matrix& points, std::span<const dou
   return result;
 }
 
-void Regression::update(const Matrix& inputs, std::span<const double> outputs,
-                        std::span<const double> priors) {
+void Regression::update(const Matrix& inputs, std::span<const double> outputs, std::span<const double> priors) {
   forget();
   if (inputs.rows == 0) return;
   // Of a local model the size that counts is the limit, so that appended rows stay a tenth of it.
@@ -113,8 +109,8 @@ void Regression::update(const Matrix& inputs, std::span<const double> outputs,
   const bool positive = std::all_of(values.begin(), values.end(), [](double y) { return y > 0.0; });
   if (kind == "auto") {
     // A prior speaks of the logarithm of positive outputs: other scales would lose what it says.
-    transform_ = !kept_priors.empty() && positive ? OutputTransform::fit(Kind::log, values)
-                                                  : likely_transform(kept, values);
+    transform_ =
+        !kept_priors.empty() && positive ? OutputTransform::fit(Kind::log, values) : likely_transform(kept, values);
   } else if (kind == "none") {
     transform_ = OutputTransform::fit(Kind::identity, values);
   } else if (kind == "bilog") {
@@ -150,7 +146,8 @@ void Regression::update(const Matrix& inputs, std::span<const double> outputs,
   };
   GaussianProcess leaning = fitted();
   if (std::any_of(slopes_.begin(), slopes_.end(), [](double slope) { return slope > 0.0; })) {
-    // The guides stay while every output is better predicted from the others with them; each slope has to earn its keep.
+    // The guides stay while every output is better predicted from the others with them; each slope has to earn its
+    // keep.
     std::vector<double> slopes(slopes_.size(), 0.0);
     slopes.swap(slopes_);
     GaussianProcess alone = fitted();
@@ -180,8 +177,7 @@ Regression::Rows Regression::rows_of_fit(const Matrix& inputs, std::span<const d
   return result;
 }
 
-void Regression::append_rest(const Matrix& inputs, std::span<const double> outputs,
-                             std::span<const double> priors) {
+void Regression::append_rest(const Matrix& inputs, std::span<const double> outputs, std::span<const double> priors) {
   for (; seen_ < inputs.rows; ++seen_) {
     Matrix row;
     row.append(inputs.row(seen_));
@@ -200,8 +196,8 @@ void Regression::recall(const RegressionMemory& memory, const Matrix& inputs, st
   if (memory.rows == 0 || memory.rows > inputs.rows) return;
   Matrix fitted;
   for (std::size_t i = 0; i < memory.rows; ++i) fitted.append(inputs.row(i));
-  auto [kept, values, kept_priors] = rows_of_fit(fitted, outputs.first(memory.rows),
-                                                 priors.empty() ? priors : priors.first(memory.rows));
+  auto [kept, values, kept_priors] =
+      rows_of_fit(fitted, outputs.first(memory.rows), priors.empty() ? priors : priors.first(memory.rows));
   transform_ = OutputTransform::fit(memory.transform, values);
   slopes_ = memory.slopes;
   const std::vector<double> known = offset(kept, kept_priors);
@@ -226,13 +222,11 @@ OutputTransform Regression::likely_transform(const Matrix& inputs, const std::ve
   OutputTransform chosen;
   double most = -std::numeric_limits<double>::infinity();
   for (const OutputTransform& candidate : OutputTransform::candidates(outputs)) {
-    for (std::size_t i = 0; i < count; ++i)
-      values[i] = candidate.forward(outputs[i * outputs.size() / count]);
+    for (std::size_t i = 0; i < count; ++i) values[i] = candidate.forward(outputs[i * outputs.size() / count]);
     const GaussianProcess process(model_, fit_parameters(model_, some, values, fit), some, values);
     // The Jacobian of all rows, in proportion; a fitted parameter has to earn its keep (Akaike).
     const double share = static_cast<double>(count) / static_cast<double>(outputs.size());
-    const double likelihood =
-        process.log_likelihood() + share * candidate.log_likelihood() - candidate.parameters();
+    const double likelihood = process.log_likelihood() + share * candidate.log_likelihood() - candidate.parameters();
     if (likelihood > most) most = likelihood, chosen = candidate;
   }
   return chosen;
@@ -251,8 +245,7 @@ PredictionGradient Regression::predict_gradient(std::span<const double> point) c
     if (!(slopes_[s] > 0.0)) continue;
     const PredictionGradient guide = guides_[s]->predict_gradient(point);
     result.mean += slopes_[s] * guide.mean;
-    for (std::size_t j = 0; j < point.size(); ++j)
-      result.mean_gradient[j] += slopes_[s] * guide.mean_gradient[j];
+    for (std::size_t j = 0; j < point.size(); ++j) result.mean_gradient[j] += slopes_[s] * guide.mean_gradient[j];
   }
   return result;
 }

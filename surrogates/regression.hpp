@@ -12,24 +12,22 @@
 namespace dovetail {
 
 struct RegressionOptions {
-  std::string transform =
-      "auto";       ///< auto (of none and log, or power, the most likely), none, log, power, bilog
-  FitOptions cold;  ///< of the first fit
-  int warm_evaluations =
-      25;  ///< of a refit, which starts from the last parameters (and, while small, the prior)
-  double refit_growth = 0.1;  ///< refit once the data grew by this share since the last fit
-  int small = 30;             ///< below this many points every update refits
-  int exact_size = 2000;      ///< above it only `local_rows` are used
+  std::string transform = "auto";  ///< auto (of none and log, or power, the most likely), none, log, power, bilog
+  FitOptions cold;                 ///< of the first fit
+  int warm_evaluations = 25;       ///< of a refit, which starts from the last parameters (and, while small, the prior)
+  double refit_growth = 0.1;       ///< refit once the data grew by this share since the last fit
+  int small = 30;                  ///< below this many points every update refits
+  int exact_size = 2000;           ///< above it only `local_rows` are used
 };
 
-/// Rows kept when there are more than `limit`: a quarter with the lowest outputs, a quarter spread evenly over the history,
-/// the rest nearest to the lowest output (a local model, as in nearest-neighbour Gaussian processes: Vecchia 1988).
+/// Rows kept when there are more than `limit`: a quarter with the lowest outputs, a quarter spread evenly over the
+/// history, the rest nearest to the lowest output (a local model, as in nearest-neighbour Gaussian processes: Vecchia
+/// 1988).
 std::vector<std::size_t> local_rows(const Matrix& inputs, std::span<const double> outputs, std::size_t limit);
 
 /// Slopes r >= 0 of stacked regressions (Breiman, Machine Learning 1996): least squares of outputs on an offset and the
 /// columns of `means`, each slope drawn to 1 / columns as by `strength` observations.
-std::vector<double> stacking_slopes(const Matrix& means, std::span<const double> outputs,
-                                    double strength = 2.0);
+std::vector<double> stacking_slopes(const Matrix& means, std::span<const double> outputs, double strength = 2.0);
 
 /// What the last fit of a regression found, from which its rows give back the rest.
 struct RegressionMemory {
@@ -44,9 +42,10 @@ class Regression {
  public:
   Regression(GaussianProcessModel model, RegressionOptions options);
 
-  /// Regressions of related studies, in whose predictions this one believes as far as its own outputs agree: its prior mean
-  /// becomes the stacked mean of theirs (stacking_slopes), and it learns the difference; at each fit only if that
-  /// predicts each output from the others better (log density left one out) by more than 1 per slope. They must outlive it.
+  /// Regressions of related studies, in whose predictions this one believes as far as its own outputs agree: its prior
+  /// mean becomes the stacked mean of theirs (stacking_slopes), and it learns the difference; at each fit only if that
+  /// predicts each output from the others better (log density left one out) by more than 1 per slope. They must outlive
+  /// it.
   void lean_on(std::vector<const Regression*> guides) { guides_ = std::move(guides); }
 
   /// All data so far; earlier rows must be those of the last call. Appends, or refits when due.
@@ -88,8 +87,9 @@ class Regression {
   Rows rows_of_fit(const Matrix& inputs, std::span<const double> outputs, std::span<const double> priors);
   void append_rest(const Matrix& inputs, std::span<const double> outputs, std::span<const double> priors);
   double prior(double value) const;
-  /// The transform under which the outputs are most likely as a Gaussian process of the inputs, its Jacobian included: warped
-  /// Gaussian processes (Snelson et al., NeurIPS 2003) with few shapes. What is normal by itself says how points were chosen.
+  /// The transform under which the outputs are most likely as a Gaussian process of the inputs, its Jacobian included:
+  /// warped Gaussian processes (Snelson et al., NeurIPS 2003) with few shapes. What is normal by itself says how points
+  /// were chosen.
   OutputTransform likely_transform(const Matrix& inputs, const std::vector<double>& outputs) const;
   GaussianProcessModel model_;
   RegressionOptions options_;

@@ -1,5 +1,5 @@
-// The main function shared by every test program. It ends with 77, which CTest calls skipped, when all that ran passed and
-// something could not be checked.
+// The main function shared by every test program. It ends with 77, which CTest calls skipped, when all that ran passed
+// and something could not be checked.
 #define DOCTEST_CONFIG_IMPLEMENT
 #include <doctest/doctest.h>
 

@@ -6,8 +6,8 @@
 
 namespace dovetail {
 
-/// Up to `at_once` jobs at a time, on `threads` threads together with the loops inside them (see parallel_for), whatever the
-/// owner does meanwhile. Jobs must not throw.
+/// Up to `at_once` jobs at a time, on `threads` threads together with the loops inside them (see parallel_for),
+/// whatever the owner does meanwhile. Jobs must not throw.
 class Background {
  public:
   Background(int at_once, int threads);

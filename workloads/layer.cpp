@@ -83,7 +83,8 @@ std::int64_t elements(const Layer& layer, const Tensor& tensor) {
   for (const Axis& axis : tensor.axes) {
     std::int64_t length = 1;
     for (const AxisTerm& term : axis) {
-      const std::int64_t reach = checked_product(term.coefficient, layer.dimensions[term.dimension].extent - 1, layer.name);
+      const std::int64_t reach =
+          checked_product(term.coefficient, layer.dimensions[term.dimension].extent - 1, layer.name);
       if (__builtin_add_overflow(length, reach, &length)) {
         throw std::overflow_error(fmt::format("{}: the size of {} exceeds 2^63 - 1", layer.name, tensor.name));
       }
@@ -129,7 +130,8 @@ std::vector<std::string> check(const Layer& layer) {
     if (!holds) wrong.push_back(fmt::vformat(format, fmt::make_format_args(arguments...)));
   };
   require(!layer.dimensions.empty(), "the layer has no dimensions");
-  require(layer.dimensions.size() <= max_dimensions, "{} dimensions, allowed are {}", layer.dimensions.size(), max_dimensions);
+  require(layer.dimensions.size() <= max_dimensions, "{} dimensions, allowed are {}", layer.dimensions.size(),
+          max_dimensions);
   require(!layer.tensors.empty(), "the layer has no tensors");
   require(layer.tensors.size() <= max_tensors, "{} tensors, allowed are {}", layer.tensors.size(), max_tensors);
   std::set<std::string> names;
@@ -144,9 +146,10 @@ std::vector<std::string> check(const Layer& layer) {
   for (const Tensor& tensor : layer.tensors) {
     require(!tensor.name.empty(), "a tensor has no name");
     require(names.insert(tensor.name).second, "tensor {} is named twice", tensor.name);
-    require(tensor.axes.size() <= max_axes, "tensor {} has {} axes, allowed are {}", tensor.name, tensor.axes.size(), max_axes);
-    require(tensor.density > 0.0 && tensor.density <= 1.0, "tensor {} has density {}, allowed is above 0 to 1", tensor.name,
-            tensor.density);
+    require(tensor.axes.size() <= max_axes, "tensor {} has {} axes, allowed are {}", tensor.name, tensor.axes.size(),
+            max_axes);
+    require(tensor.density > 0.0 && tensor.density <= 1.0, "tensor {} has density {}, allowed is above 0 to 1",
+            tensor.name, tensor.density);
     require(tensor.word_bits >= 0 && tensor.word_bits <= 1024, "tensor {} has word_bits {}, allowed are 1 to 1024",
             tensor.name, tensor.word_bits);
     for (const Axis& axis : tensor.axes) {

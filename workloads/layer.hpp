@@ -45,8 +45,8 @@ struct Layer {
   std::string name;
   std::vector<Dimension> dimensions;
   std::vector<Tensor> tensors;
-  std::string kind = "einsum";          ///< conv, matmul, einsum: information only
-  std::vector<std::int64_t> padding;    ///< information only (the model has no padding): one number per spatial axis
+  std::string kind = "einsum";        ///< conv, matmul, einsum: information only
+  std::vector<std::int64_t> padding;  ///< information only (the model has no padding): one number per spatial axis
   bool operator==(const Layer&) const = default;
 };
 

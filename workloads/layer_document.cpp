@@ -15,7 +15,6 @@
 namespace dovetail {
 namespace {
 
-
 std::vector<std::string> dimension_names(const Layer& layer) {
   std::vector<std::string> names;
   for (const Dimension& dimension : layer.dimensions) names.push_back(dimension.name);
@@ -73,15 +72,13 @@ class Cursor {
 };
 
 // axis := term ('+' term)*, term := [number ['*']] dimension
-bool read_axis(Cursor& cursor, const Location& where, const Layer& layer, Axis& axis,
-               Diagnostics& diagnostics) {
+bool read_axis(Cursor& cursor, const Location& where, const Layer& layer, Axis& axis, Diagnostics& diagnostics) {
   do {
     AxisTerm term;
     if (const std::string_view digits = cursor.digits(); !digits.empty()) {
       const auto value = Node::scalar({}, std::string(digits), false).as_integer();
       if (!value || *value < 1 || *value > most_extent) {
-        diagnostics.error(where,
-                          fmt::format("coefficient {} is not allowed, allowed are 1 to 2147483647", digits));
+        diagnostics.error(where, fmt::format("coefficient {} is not allowed, allowed are 1 to 2147483647", digits));
         return false;
       }
       term.coefficient = *value;
@@ -95,8 +92,8 @@ bool read_axis(Cursor& cursor, const Location& where, const Layer& layer, Axis& 
     }
     term.dimension = find_dimension(layer, name);
     if (term.dimension < 0) {
-      diagnostics.error(where, fmt::format("unknown dimension {}{}", quote(name),
-                                           suggestion(name, dimension_names(layer))));
+      diagnostics.error(where,
+                        fmt::format("unknown dimension {}{}", quote(name), suggestion(name, dimension_names(layer))));
       return false;
     }
     axis.push_back(term);
@@ -109,17 +106,15 @@ bool read_axis_node(const Node& node, const Layer& layer, Axis& axis, Diagnostic
     Cursor cursor(node.text());
     if (!read_axis(cursor, node.location(), layer, axis, diagnostics)) return false;
     if (cursor.at_end()) return true;
-    diagnostics.error(node.location(),
-                      fmt::format("expected '+' or the end of the axis, found {}", cursor.rest()));
+    diagnostics.error(node.location(), fmt::format("expected '+' or the end of the axis, found {}", cursor.rest()));
     return false;
   }
   if (!require_sequence(node, "an axis", diagnostics)) return false;
   bool good = true;
   for (const Node& item : node.items()) {
     if (!item.is_sequence() || item.items().size() != 2 || !item.items()[0].is_scalar()) {
-      diagnostics.error(
-          item.location(),
-          fmt::format("a term of an axis must be [dimension, coefficient], found {}", item.describe()));
+      diagnostics.error(item.location(),
+                        fmt::format("a term of an axis must be [dimension, coefficient], found {}", item.describe()));
       good = false;
       continue;
     }
@@ -131,8 +126,7 @@ bool read_axis_node(const Node& node, const Layer& layer, Axis& axis, Diagnostic
                                                      suggestion(name.text(), dimension_names(layer))));
       good = false;
     }
-    good =
-        read_value(item.items()[1], "coefficient", between(1, most_extent), diagnostics, term.coefficient) && good;
+    good = read_value(item.items()[1], "coefficient", between(1, most_extent), diagnostics, term.coefficient) && good;
     axis.push_back(term);
   }
   return good;
@@ -149,8 +143,7 @@ const Record<TensorFields>& tensor_record() {
        {{{"type", "string"}},
         {{"type", "array"},
          {"items",
-          {{"type", "array"},
-           {"prefixItems", {{{"type", "string"}}, {{"type", "integer"}, {"minimum", 1}}}}}}}}}};
+          {{"type", "array"}, {"prefixItems", {{{"type", "string"}}, {{"type", "integer"}, {"minimum", 1}}}}}}}}}};
   static const auto record =
       Record<TensorFields>("tensor", "An operand, or the result, of the layer.")
           .custom("axes", true, "its data axes: lists of [dimension, coefficient], or text such as 2p+r",
@@ -176,13 +169,11 @@ struct ProblemFields {
 nlohmann::ordered_json dims_schema() {
   return {{"type", "object"},
           {"maxProperties", max_dimensions},
-          {"additionalProperties",
-           {{"type", "integer"}, {"minimum", 1}, {"maximum", most_extent}}}};
+          {"additionalProperties", {{"type", "integer"}, {"minimum", 1}, {"maximum", most_extent}}}};
 }
 
 nlohmann::ordered_json tensors_schema() {
-  return {
-      {"type", "object"}, {"maxProperties", max_tensors}, {"additionalProperties", tensor_record().schema()}};
+  return {{"type", "object"}, {"maxProperties", max_tensors}, {"additionalProperties", tensor_record().schema()}};
 }
 
 void read_dimensions(const Node& node, Layer& layer, Diagnostics& diagnostics) {
@@ -194,8 +185,8 @@ void read_dimensions(const Node& node, Layer& layer, Diagnostics& diagnostics) {
     layer.dimensions.push_back(std::move(dimension));
   }
   if (layer.dimensions.empty() || layer.dimensions.size() > max_dimensions) {
-    diagnostics.error(node.location(), fmt::format("{} dimensions, allowed are 1 to {}",
-                                                   layer.dimensions.size(), max_dimensions));
+    diagnostics.error(node.location(),
+                      fmt::format("{} dimensions, allowed are 1 to {}", layer.dimensions.size(), max_dimensions));
   }
 }
 
@@ -212,9 +203,8 @@ void read_tensors(const Node& node, Layer& layer, Diagnostics& diagnostics) {
         if (read_axis_node(item, layer, axis, diagnostics)) fields.tensor.axes.push_back(std::move(axis));
       }
       if (fields.axes.items().size() > max_axes) {
-        diagnostics.error(fields.axes.location(),
-                          fmt::format("tensor {} has {} axes, allowed are {}", quote(entry.key),
-                                      fields.axes.items().size(), max_axes));
+        diagnostics.error(fields.axes.location(), fmt::format("tensor {} has {} axes, allowed are {}", quote(entry.key),
+                                                              fields.axes.items().size(), max_axes));
       }
     }
     written += fields.tensor.written ? 1 : 0;
@@ -268,8 +258,7 @@ nlohmann::ordered_json problem_json(const Layer& layer) {
     for (const Axis& axis : tensor.axes) {
       auto terms = nlohmann::ordered_json::array();
       for (const AxisTerm& term : axis) {
-        terms.push_back(
-            nlohmann::ordered_json::array({layer.dimensions[term.dimension].name, term.coefficient}));
+        terms.push_back(nlohmann::ordered_json::array({layer.dimensions[term.dimension].name, term.coefficient}));
       }
       axes.push_back(std::move(terms));
     }
@@ -279,8 +268,7 @@ nlohmann::ordered_json problem_json(const Layer& layer) {
     if (tensor.density != 1.0) fields["density"] = tensor.density;
     tensors[tensor.name] = std::move(fields);
   }
-  nlohmann::ordered_json problem = {
-      {"name", layer.name}, {"dims", std::move(dims)}, {"tensors", std::move(tensors)}};
+  nlohmann::ordered_json problem = {{"name", layer.name}, {"dims", std::move(dims)}, {"tensors", std::move(tensors)}};
   if (layer.kind != Layer{}.kind) problem["kind"] = layer.kind;
   if (!layer.padding.empty()) problem["padding"] = layer.padding;
   return problem;
@@ -340,16 +328,15 @@ bool read_einsum(std::string_view text, const Location& where, Layer& layer, Dia
       tensor.axes.push_back(std::move(axis));
     } while (cursor.take(","));
     if (cursor.take("]")) return true;
-    diagnostics.error(
-        where, fmt::format("expected ',' or ']' in tensor {}, found {}", quote(tensor.name), cursor.rest()));
+    diagnostics.error(where,
+                      fmt::format("expected ',' or ']' in tensor {}, found {}", quote(tensor.name), cursor.rest()));
     return false;
   };
   Tensor result;
   result.written = true;
   if (!read_tensor(result)) return false;
   if (!cursor.take("+=") && !cursor.take("=")) {
-    diagnostics.error(
-        where, fmt::format("expected '+=' after tensor {}, found {}", quote(result.name), cursor.rest()));
+    diagnostics.error(where, fmt::format("expected '+=' after tensor {}, found {}", quote(result.name), cursor.rest()));
     return false;
   }
   do {

@@ -12,8 +12,8 @@
 namespace dovetail {
 
 /// Reads `problem` of schema timeloop-reference-case/1: `name`, `dims` (name -> extent) and `tensors` (name -> `axes`,
-/// `write`, and our `word_bits`, `density`); also our information keys `kind` and `padding`. Tensors may have any names.
-/// An axis is a list of [dimension, coefficient], or text such as "2p+r". None when there was an error.
+/// `write`, and our `word_bits`, `density`); also our information keys `kind` and `padding`. Tensors may have any
+/// names. An axis is a list of [dimension, coefficient], or text such as "2p+r". None when there was an error.
 std::optional<Layer> read_problem(const Node& node, Diagnostics& diagnostics);
 
 /// The problem that reads back equal. Keys beyond the reference schema appear only when they say something.

@@ -22,8 +22,8 @@ constexpr std::int64_t largest = std::numeric_limits<std::int32_t>::max();
 // Everything that may stand in a layer, unread: what is allowed depends on the kind of the layer.
 struct Fields {
   std::string name;
-  Node conv, depthwise, matmul, einsum, dims, tensors, kernel, stride, pad, dilation, groups, batch, after,
-      word_bits, density;
+  Node conv, depthwise, matmul, einsum, dims, tensors, kernel, stride, pad, dilation, groups, batch, after, word_bits,
+      density;
   std::int64_t repeat = 1;
   bool parameters = true;
 };
@@ -38,25 +38,23 @@ const Record<Fields>& fields_record() {
                             Json{{"type", "array"}, {"items", number}, {"minItems", 2}, {"maxItems", 2}}});
   const Json text = {{"type", "string"}};
   const Json words = any_of({text, Json{{"type", "array"}, {"items", text}}});
-  const Json per_tensor = any_of(
-      {Json{{"type", "number"}}, Json{{"type", "object"}, {"additionalProperties", {{"type", "number"}}}}});
+  const Json per_tensor =
+      any_of({Json{{"type", "number"}}, Json{{"type", "object"}, {"additionalProperties", {{"type", "number"}}}}});
   const Json problem = problem_schema();
   auto keep = [](Node Fields::*place) {
     return [place](const Node& node, Fields& fields, Diagnostics&) { fields.*place = node; };
   };
   static const auto record =
-      Record<Fields>("layer",
-                     "A layer: exactly one of conv, depthwise, matmul, einsum, or tensors with dims.")
+      Record<Fields>("layer", "A layer: exactly one of conv, depthwise, matmul, einsum, or tensors with dims.")
           .optional("name", &Fields::name, "its name, when the layer is not given as name: {...}")
           .custom("conv", false, "C x H x W -> K (input size), or C -> K x P x Q (output size)", text,
                   keep(&Fields::conv))
           .custom("depthwise", false, "C x H x W (input size), or C -> P x Q (output size)", text,
                   keep(&Fields::depthwise))
           .custom("matmul", false, "M x K * K x N, or B x M x K * B x K x N", text, keep(&Fields::matmul))
-          .custom("einsum", false, "O[n,k,p] += I[n,c,2p+r] * W[k,c,r], with dims", text,
-                  keep(&Fields::einsum))
-          .custom("dims", false, "extent of each dimension of the einsum or the tensors",
-                  problem["properties"]["dims"], keep(&Fields::dims))
+          .custom("einsum", false, "O[n,k,p] += I[n,c,2p+r] * W[k,c,r], with dims", text, keep(&Fields::einsum))
+          .custom("dims", false, "extent of each dimension of the einsum or the tensors", problem["properties"]["dims"],
+                  keep(&Fields::dims))
           .custom("tensors", false, "tensors by their axes, as in the reference schema",
                   problem["properties"]["tensors"], keep(&Fields::tensors))
           .custom("kernel", false, "filter size: a number, HxW or [H, W] (1)", pair, keep(&Fields::kernel))
@@ -66,8 +64,7 @@ const Record<Fields>& fields_record() {
           .custom("dilation", false, "distance of filter taps (1)", pair, keep(&Fields::dilation))
           .custom("groups", false, "groups of channels that do not mix (1)", number, keep(&Fields::groups))
           .custom("batch", false, "images, or products of a batched matmul (1)", number, keep(&Fields::batch))
-          .custom("after", false,
-                  "the layers whose results it reads; default: the one before it, [] for none", words,
+          .custom("after", false, "the layers whose results it reads; default: the one before it, [] for none", words,
                   keep(&Fields::after))
           .custom("word_bits", false, "width of an element, of all tensors or by tensor name", per_tensor,
                   keep(&Fields::word_bits))
@@ -75,8 +72,7 @@ const Record<Fields>& fields_record() {
                   keep(&Fields::density))
           .optional("repeat", &Fields::repeat, "how often the layer occurs in a row",
                     between(1, static_cast<double>(largest)))
-          .optional("parameters", &Fields::parameters,
-                    "whether an operand is learned; false for attention products");
+          .optional("parameters", &Fields::parameters, "whether an operand is learned; false for attention products");
   return record;
 }
 
@@ -113,8 +109,12 @@ std::int64_t product(std::int64_t a, std::int64_t b) {
 class LayerFormReader {
  public:
   LayerFormReader(const std::string& name, const Node& node, const Fields& fields, const LayerDefaults& defaults,
-         Diagnostics& diagnostics)
-      : name_(name), node_(node), fields_(fields), defaults_(defaults), diagnostics_(diagnostics) {}
+                  Diagnostics& diagnostics)
+      : name_(name),
+        node_(node),
+        fields_(fields),
+        defaults_(defaults),
+        diagnostics_(diagnostics) {}
 
   Layer convolution(bool depthwise) {
     const Node& form = depthwise ? fields_.depthwise : fields_.conv;
@@ -132,8 +132,7 @@ class LayerFormReader {
         diagnostics_.error(fields_.groups.location(),
                            "groups has no meaning for a depthwise convolution: each channel is its own");
       } else {
-        read_value(fields_.groups, "groups", between(1, static_cast<double>(largest)), diagnostics_,
-                   shape.groups);
+        read_value(fields_.groups, "groups", between(1, static_cast<double>(largest)), diagnostics_, shape.groups);
       }
     }
     std::vector<std::int64_t> input, output;
@@ -156,14 +155,14 @@ class LayerFormReader {
           const std::int64_t room = length + 2 * pad[side] - reach;
           if (room < 0) {
             diagnostics_.error(form.location(),
-                               fmt::format("the kernel's {} of {} is larger than the padded input's of {}",
-                                           direction, reach, length + 2 * pad[side]));
+                               fmt::format("the kernel's {} of {} is larger than the padded input's of {}", direction,
+                                           reach, length + 2 * pad[side]));
             continue;
           }
           computed = room / stride[side] + 1;
           const std::int64_t unused = room % stride[side] - pad[side];  // beyond the padding on the far side
-          const bool said = side == 1 && length == input[1] && kernel[0] == kernel[1] &&
-                            stride[0] == stride[1] && pad[0] == pad[1] && dilation[0] == dilation[1];
+          const bool said = side == 1 && length == input[1] && kernel[0] == kernel[1] && stride[0] == stride[1] &&
+                            pad[0] == pad[1] && dilation[0] == dilation[1];
           if (unused > 0 && !said) {
             diagnostics_.note(
                 form.location(),
@@ -177,16 +176,14 @@ class LayerFormReader {
           diagnostics_.error(
               form.location(),
               fmt::format("the output's {} is {}, but the input's {} gives {} (kernel {}, stride {}, pad {})",
-                          direction, output[side + 1], length, computed, kernel[side], stride[side],
-                          pad[side]));
+                          direction, output[side + 1], length, computed, kernel[side], stride[side], pad[side]));
         }
         size[side] = computed;
       }
     } else if (same) {
       diagnostics_.error(fields_.pad.location(), "pad: same needs the input size, C x H x W");
     }
-    if (shape.groups > 1 &&
-        (shape.in_channels % shape.groups != 0 || shape.out_channels % shape.groups != 0)) {
+    if (shape.groups > 1 && (shape.in_channels % shape.groups != 0 || shape.out_channels % shape.groups != 0)) {
       diagnostics_.error(fields_.groups.is_null() ? form.location() : fields_.groups.location(),
                          fmt::format("groups is {}, which must divide the {} input and {} output channels",
                                      shape.groups, shape.in_channels, shape.out_channels));
@@ -214,11 +211,10 @@ class LayerFormReader {
       b = read_sizes(std::string_view(form.text()).substr(star + 1));
     }
     if (a.size() < 2 || a.size() > 3 || b.size() != a.size()) {
-      diagnostics_.error(
-          form.location(),
-          fmt::format("a matmul is M x K * K x N, such as 128x768 * 768x3072, or with a batch in front, "
-                      "12x128x64 * 12x64x128; found {}",
-                      form.describe()));
+      diagnostics_.error(form.location(),
+                         fmt::format("a matmul is M x K * K x N, such as 128x768 * 768x3072, or with a batch in front, "
+                                     "12x128x64 * 12x64x128; found {}",
+                                     form.describe()));
       return {};
     }
     if (!sizes_fit(form, a) || !sizes_fit(form, b)) return {};
@@ -249,9 +245,9 @@ class LayerFormReader {
     Layer layer;
     layer.name = name_;
     if (!fields_.einsum.is_scalar()) {
-      diagnostics_.error(fields_.einsum.location(),
-                         fmt::format("einsum must be text such as 'O[n,k] += A[n,c] * B[c,k]', found {}",
-                                     fields_.einsum.describe()));
+      diagnostics_.error(
+          fields_.einsum.location(),
+          fmt::format("einsum must be text such as 'O[n,k] += A[n,c] * B[c,k]', found {}", fields_.einsum.describe()));
       return layer;
     }
     if (fields_.dims.is_null()) {
@@ -261,19 +257,17 @@ class LayerFormReader {
     if (!require_mapping(fields_.dims, "dims", diagnostics_)) return layer;
     for (const Node::Entry& entry : fields_.dims.entries()) {
       Dimension dimension{entry.key, 1};
-      read_value(entry.value, "dimension " + quote(entry.key), between(1, static_cast<double>(largest)),
-                 diagnostics_, dimension.extent);
+      read_value(entry.value, "dimension " + quote(entry.key), between(1, static_cast<double>(largest)), diagnostics_,
+                 dimension.extent);
       layer.dimensions.push_back(std::move(dimension));
     }
     if (!read_einsum(fields_.einsum.text(), fields_.einsum.location(), layer, diagnostics_)) return layer;
     for (std::size_t d = 0; d < layer.dimensions.size(); ++d) {
-      const bool used = std::any_of(layer.tensors.begin(), layer.tensors.end(), [&](const Tensor& tensor) {
-        return relevant(tensor, static_cast<int>(d));
-      });
+      const bool used = std::any_of(layer.tensors.begin(), layer.tensors.end(),
+                                    [&](const Tensor& tensor) { return relevant(tensor, static_cast<int>(d)); });
       if (!used) {
-        diagnostics_.error(
-            fields_.dims.entries()[d].where,
-            fmt::format("dimension {} is not used by the einsum", quote(layer.dimensions[d].name)));
+        diagnostics_.error(fields_.dims.entries()[d].where,
+                           fmt::format("dimension {} is not used by the einsum", quote(layer.dimensions[d].name)));
       }
     }
     no_descriptor_batch("an einsum");
@@ -319,9 +313,8 @@ class LayerFormReader {
   bool sizes_fit(const Node& node, const std::vector<std::int64_t>& sizes) {
     for (const std::int64_t size : sizes) {
       if (size >= 1 && size <= largest) continue;
-      diagnostics_.error(node.location(),
-                         fmt::format("a size in {} is {}, allowed are 1 to {}", quote(node.text()),
-                                     size == 0 ? "0" : "too large", largest));
+      diagnostics_.error(node.location(), fmt::format("a size in {} is {}, allowed are 1 to {}", quote(node.text()),
+                                                      size == 0 ? "0" : "too large", largest));
       return false;
     }
     return true;
@@ -339,25 +332,23 @@ class LayerFormReader {
     if (depthwise && arrow != std::string::npos && output.size() == 2 && !input.empty())
       output.insert(output.begin(), input[0]);
     const bool input_good = input.size() == 3 || (input.size() == 1 && output.size() == 3);
-    const bool output_good = depthwise ? (arrow == std::string::npos || output.size() == 3)
-                                       : output.size() == 1 || output.size() == 3;
+    const bool output_good =
+        depthwise ? (arrow == std::string::npos || output.size() == 3) : output.size() == 1 || output.size() == 3;
     if (!input_good || !output_good) {
       diagnostics_.error(
           form.location(),
           depthwise
-              ? fmt::format(
-                    "a depthwise convolution is C x H x W, such as 32x112x112, or C -> P x Q; found {}",
-                    form.describe())
-              : fmt::format(
-                    "a convolution is C x H x W -> K, such as 64x56x56 -> 128, or C -> K x P x Q; found {}",
-                    form.describe()));
+              ? fmt::format("a depthwise convolution is C x H x W, such as 32x112x112, or C -> P x Q; found {}",
+                            form.describe())
+              : fmt::format("a convolution is C x H x W -> K, such as 64x56x56 -> 128, or C -> K x P x Q; found {}",
+                            form.describe()));
       return false;
     }
     if (!sizes_fit(form, input) || !sizes_fit(form, output)) return false;
     if (depthwise && !output.empty() && output[0] != input[0]) {
-      diagnostics_.error(form.location(),
-                         fmt::format("a depthwise convolution keeps its {} channels, found {} on the right",
-                                     input[0], output[0]));
+      diagnostics_.error(
+          form.location(),
+          fmt::format("a depthwise convolution keeps its {} channels, found {} on the right", input[0], output[0]));
       return false;
     }
     return true;
@@ -367,16 +358,15 @@ class LayerFormReader {
     if (node.is_null()) return;
     const Bounds bounds = between(static_cast<double>(least), 65535);
     if (node.is_sequence() && node.items().size() == 2) {
-      for (int side = 0; side < 2; ++side)
-        read_value(node.items()[side], what, bounds, diagnostics_, pair[side]);
+      for (int side = 0; side < 2; ++side) read_value(node.items()[side], what, bounds, diagnostics_, pair[side]);
       return;
     }
     if (node.is_scalar() && node.text().find('x') != std::string::npos && !node.text().starts_with("0x")) {
       const auto sizes = read_sizes(node.text());
       if (sizes.size() == 2) {
         for (int side = 0; side < 2; ++side) {
-          read_value(Node::scalar(node.location(), std::to_string(sizes[side]), false), what, bounds,
-                     diagnostics_, pair[side]);
+          read_value(Node::scalar(node.location(), std::to_string(sizes[side]), false), what, bounds, diagnostics_,
+                     pair[side]);
         }
         return;
       }
@@ -450,12 +440,10 @@ std::optional<ReadLayer> read_layer(const std::string& name, const Node& node, c
     if (node.find(kind) != nullptr) kinds.emplace_back(kind);
   }
   if (kinds.size() != 1) {
-    const std::string found =
-        kinds.empty() ? "no shape" : fmt::format("two shapes, {} and {}", kinds[0], kinds[1]);
-    diagnostics.error(
-        node.location(),
-        fmt::format("layer {} has {}, expected exactly one of conv, depthwise, matmul, einsum, tensors",
-                    quote(name), found));
+    const std::string found = kinds.empty() ? "no shape" : fmt::format("two shapes, {} and {}", kinds[0], kinds[1]);
+    diagnostics.error(node.location(),
+                      fmt::format("layer {} has {}, expected exactly one of conv, depthwise, matmul, einsum, tensors",
+                                  quote(name), found));
     return std::nullopt;
   }
   const std::string& kind = kinds[0];

@@ -116,8 +116,7 @@ void parallel_for(std::size_t count, int threads, const std::function<void(std::
     in_order();
   } else if (outermost) {
     // Without this, TBB caps the workers at the number of cores and complains on stderr.
-    const tbb::global_control control(tbb::global_control::max_allowed_parallelism,
-                                      static_cast<std::size_t>(allowed));
+    const tbb::global_control control(tbb::global_control::max_allowed_parallelism, static_cast<std::size_t>(allowed));
     tbb::task_arena arena(allowed);  // also for a single index: calls inside it may use the arena
     arena.execute(loop);
   } else if (alone) {

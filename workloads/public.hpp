@@ -1,7 +1,7 @@
 // What is computed: the headers of this room that programs are meant to include. Others may change without notice.
 #pragma once
 
-#include <dovetail/workloads/export/native.hpp>            // networks as documents of ours
+#include <dovetail/workloads/export/native.hpp>             // networks as documents of ours
 #include <dovetail/workloads/export/scalesim_topology.hpp>  // and of other tools
 #include <dovetail/workloads/export/timeloop_problem.hpp>
 #include <dovetail/workloads/import/formats.hpp>  // networks of any format, by file or name

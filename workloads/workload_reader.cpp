@@ -30,8 +30,7 @@ struct WorkloadFields {
 
 const Record<WorkloadFields>& workload_fields() {
   const Json layer = layer_schema();
-  const Json named = {
-      {"type", "object"}, {"minProperties", 1}, {"maxProperties", 1}, {"additionalProperties", layer}};
+  const Json named = {{"type", "object"}, {"minProperties", 1}, {"maxProperties", 1}, {"additionalProperties", layer}};
   const Json list = {{"anyOf",
                       {{{"type", "array"}, {"items", {{"anyOf", {named, layer}}}}},
                        {{"type", "object"}, {"additionalProperties", layer}}}}};
@@ -72,8 +71,7 @@ std::vector<Named> named_layers(const Node& node, Diagnostics& diagnostics) {
     return all;
   }
   if (!node.is_sequence()) {
-    diagnostics.error(node.location(),
-                      fmt::format("layers must be a list of layers, found {}", node.describe()));
+    diagnostics.error(node.location(), fmt::format("layers must be a list of layers, found {}", node.describe()));
     return all;
   }
   for (const Node& item : node.items()) {
@@ -82,13 +80,11 @@ std::vector<Named> named_layers(const Node& node, Diagnostics& diagnostics) {
       all.push_back({entries[0].key, entries[0].where, entries[0].value});
     } else if (item.is_mapping()) {
       const Node* name = item.find("name");
-      all.push_back(
-          {name != nullptr && name->is_scalar() ? name->text() : fmt::format("layer{}", all.size() + 1),
-           name != nullptr ? name->location() : item.location(), item});
+      all.push_back({name != nullptr && name->is_scalar() ? name->text() : fmt::format("layer{}", all.size() + 1),
+                     name != nullptr ? name->location() : item.location(), item});
     } else {
-      diagnostics.error(
-          item.location(),
-          fmt::format("a layer must be name: {{conv: ...}} or the like, found {}", item.describe()));
+      diagnostics.error(item.location(),
+                        fmt::format("a layer must be name: {{conv: ...}} or the like, found {}", item.describe()));
     }
   }
   return all;
@@ -148,8 +144,8 @@ class NetworkBuilder {
             inside = inside || step.first == next;
             if (inside) cycle += quote(names_[step.first]) + " -> ";
           }
-          diagnostics_.error(places_[next], fmt::format("the layers depend on each other in a cycle: {}{}",
-                                                        cycle, quote(names_[next])));
+          diagnostics_.error(places_[next], fmt::format("the layers depend on each other in a cycle: {}{}", cycle,
+                                                        quote(names_[next])));
           return;
         }
         if (states[next] == State::fresh) {
@@ -168,8 +164,8 @@ class NetworkBuilder {
     }
     const auto found = index_.find(name.text());
     if (found == index_.end()) {
-      diagnostics_.error(name.location(), fmt::format("after names the unknown layer {}{}",
-                                                      quote(name.text()), suggestion(name.text(), names_)));
+      diagnostics_.error(name.location(), fmt::format("after names the unknown layer {}{}", quote(name.text()),
+                                                      suggestion(name.text(), names_)));
     } else {
       boost::add_edge(found->second, to, network_.graph);
     }
@@ -188,8 +184,7 @@ std::string stem(const std::string& file) {
 }
 
 // Settings of the whole workload by tensor name must mean a tensor of some layer.
-void check_tensor_names(const Node& setting, const char* what, const Network& network,
-                        Diagnostics& diagnostics) {
+void check_tensor_names(const Node& setting, const char* what, const Network& network, Diagnostics& diagnostics) {
   if (diagnostics.failed()) return;  // tensors of wrong layers are not known
   std::vector<std::string> names;
   for (const NetworkLayer* layer : layers(network)) {
@@ -199,8 +194,8 @@ void check_tensor_names(const Node& setting, const char* what, const Network& ne
   }
   for (const Node::Entry& entry : setting.entries()) {
     if (std::find(names.begin(), names.end(), entry.key) != names.end()) continue;
-    diagnostics.error(entry.where, fmt::format("{} of tensor {}, which no layer has{}", what,
-                                               quote(entry.key), suggestion(entry.key, names)));
+    diagnostics.error(entry.where, fmt::format("{} of tensor {}, which no layer has{}", what, quote(entry.key),
+                                               suggestion(entry.key, names)));
   }
 }
 
@@ -216,8 +211,7 @@ Network read_native(const Node& document, Diagnostics& diagnostics) {
                       fmt::format("{} layers, allowed are {}: use repeat", named.size(), most_layers));
     return network;
   }
-  if (named.empty() && !diagnostics.failed())
-    diagnostics.error(fields.layers.location(), "the workload has no layers");
+  if (named.empty() && !diagnostics.failed()) diagnostics.error(fields.layers.location(), "the workload has no layers");
   NetworkBuilder builder(network, diagnostics);
   for (const Named& layer : named)
     builder.add(layer, read_layer(layer.name, layer.fields, fields.defaults, diagnostics));

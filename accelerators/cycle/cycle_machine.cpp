@@ -17,8 +17,7 @@ Record<TransferTiming> timing_record(const char* name) {
       .optional("row_words", &TransferTiming::row_words, "of a DRAM row; 0: no rows", at_least(0))
       .optional("row_miss_cycles", &TransferTiming::row_miss_cycles, "precharge and activate", at_least(0))
       .optional("banks", &TransferTiming::banks, "that hide each other's row misses", at_least(1))
-      .optional("refresh_share", &TransferTiming::refresh_share, "of the time, tRFC / tREFI",
-                between(0, 0.9));
+      .optional("refresh_share", &TransferTiming::refresh_share, "of the time, tRFC / tREFI", between(0, 0.9));
 }
 
 Record<MachineLevel> level_record(const char* name) {
@@ -29,8 +28,7 @@ Record<MachineLevel> level_record(const char* name) {
                 at_least(0))
       .optional("weight_width", &MachineLevel::weight_width, "of the weights' bus", at_least(0))
       .optional("output_width", &MachineLevel::output_width, "of the partial sums' bus", at_least(0))
-      .optional("latency_cycles", &MachineLevel::latency_cycles, "from a transfer's end to its use",
-                between(0, 1e6));
+      .optional("latency_cycles", &MachineLevel::latency_cycles, "from a transfer's end to its use", between(0, 1e6));
 }
 
 Record<GemminiConstants> constants_record() {
@@ -50,36 +48,29 @@ const Record<Machine>& machine_record() {
           .document("dovetail-machine/1")
           .required("name", &Machine::name, "how documents call it")
           .optional("about", &Machine::about, "what it stands for")
-          .optional("source", &Machine::source,
-                    "where its constants come from, and the rows they were fitted on")
+          .optional("source", &Machine::source, "where its constants come from, and the rows they were fitted on")
           .optional("gemmini", &Machine::gemmini, "the fitted tile pipeline instead of the timeline")
-          .optional("bandwidths_of_document", &Machine::bandwidths_of_document,
-                    "false: this timing replaces them")
+          .optional("bandwidths_of_document", &Machine::bandwidths_of_document, "false: this timing replaces them")
           .choice("ports", &Machine::ports, "between two levels",
                   Words<PortMap>{{"shared", PortMap::shared},
                                  {"read_write", PortMap::read_write},
                                  {"per_tensor", PortMap::per_tensor}})
           .optional("depth", &Machine::depth, "most tiles that a level holds of a stream", between(1, 16))
-          .optional("depth_by_capacity", &Machine::depth_by_capacity,
-                    "fewer when the capacity does not hold them")
+          .optional("depth_by_capacity", &Machine::depth_by_capacity, "fewer when the capacity does not hold them")
           .optional("systolic", &Machine::systolic, "steps take the time of a systolic array's fold")
           .choice("overlap", &Machine::overlap, "what the systolic array overlaps",
-                  Words<ArrayOverlap>{{"none", ArrayOverlap::none},
-                                      {"weights", ArrayOverlap::weights},
-                                      {"full", ArrayOverlap::full}})
+                  Words<ArrayOverlap>{
+                      {"none", ArrayOverlap::none}, {"weights", ArrayOverlap::weights}, {"full", ArrayOverlap::full}})
           .optional("reload_always", &Machine::reload_always, "unchanged tiles come again")
           .optional("spill", &Machine::spill, "partial sums leave and return with an outer reduction loop")
           .optional("passes", &Machine::passes,
                     "new weights begin a pass: what feeds the units for it comes after the last step before it")
           .optional("update_by_tile", &Machine::update_by_tile,
                     "a partial sum returns when its own tile is written back, not the last one of all")
-          .optional("multicast", &Machine::multicast,
-                    "one transfer serves all children that need the same words")
+          .optional("multicast", &Machine::multicast, "one transfer serves all children that need the same words")
           .optional("units_per_cycle", &Machine::units_per_cycle, "resolution of times", between(1, 1 << 20))
-          .optional("result_latency_cycles", &Machine::result_latency_cycles, "until a result exists",
-                    between(0, 1e6))
-          .optional("host_cycles", &Machine::host_cycles, "to issue one tile of the outermost memory",
-                    between(0, 1e6))
+          .optional("result_latency_cycles", &Machine::result_latency_cycles, "until a result exists", between(0, 1e6))
+          .optional("host_cycles", &Machine::host_cycles, "to issue one tile of the outermost memory", between(0, 1e6))
           .record("innermost", &Machine::innermost, level_record("innermost"))
           .record("middle", &Machine::middle, level_record("middle"))
           .record("outermost", &Machine::outermost, level_record("outermost"))

@@ -42,9 +42,9 @@ struct Machine {
   bool depth_by_capacity = true;  ///< fewer when the capacity does not hold them
   bool systolic = false;          ///< steps take the time of a systolic array's fold
   ArrayOverlap overlap = ArrayOverlap::none;
-  bool reload_always = false;        ///< tiles come again even when unchanged
-  bool spill = true;                 ///< partial sums leave and return with an outer reduction loop
-  bool multicast = true;             ///< one transfer serves all children that need the same words
+  bool reload_always = false;  ///< tiles come again even when unchanged
+  bool spill = true;           ///< partial sums leave and return with an outer reduction loop
+  bool multicast = true;       ///< one transfer serves all children that need the same words
   bool passes = false;  ///< new weights begin a pass: what feeds the units for it comes after the last step before it
   bool update_by_tile = false;  ///< a partial sum returns when its own tile is written back, not the last one of all
   std::int64_t units_per_cycle = 1;  ///< resolution of transfer times

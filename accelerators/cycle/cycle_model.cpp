@@ -21,7 +21,8 @@ std::int64_t whole_cycles(std::int64_t units, std::int64_t units_per_cycle) {
   return (units + units_per_cycle - 1) / units_per_cycle;
 }
 
-/// The loop model's evaluation with other cycles: what is paid per cycle and utilization follow, the sum keeps its order.
+/// The loop model's evaluation with other cycles: what is paid per cycle and utilization follow, the sum keeps its
+/// order.
 void set_cycles(Evaluation& e, const Layer& layer, const Architecture& architecture, std::int64_t cycles) {
   e.cycles = cycles;
   e.compute_energy_pj = static_cast<double>(e.macs) * compute_energy_per_op_pj(layer, architecture.compute) +
@@ -31,17 +32,17 @@ void set_cycles(Evaluation& e, const Layer& layer, const Architecture& architect
     LevelEvaluation& level = e.levels[i];
     std::int64_t instances = 1;
     for (const TensorCounts& t : level.tensors) instances = std::max(instances, t.utilized_instances);
-    level.leakage_energy_pj = architecture.levels[i].energy.leak_pj_per_cycle * static_cast<double>(cycles) *
-                              static_cast<double>(instances) +
-                              idle_pj_per_cycle(architecture.levels[i]) * static_cast<double>(cycles);
+    level.leakage_energy_pj =
+        architecture.levels[i].energy.leak_pj_per_cycle * static_cast<double>(cycles) * static_cast<double>(instances) +
+        idle_pj_per_cycle(architecture.levels[i]) * static_cast<double>(cycles);
     level.energy_pj = 0.0;
     for (const TensorCounts& t : level.tensors) level.energy_pj += t.energy_pj;
     level.energy_pj += level.leakage_energy_pj;
     e.energy_pj += level.energy_pj;
   }
   for (const NetworkEvaluation& network : e.networks) e.energy_pj += network.energy_pj;
-  e.utilization = static_cast<double>(e.macs) / static_cast<double>(architecture.compute.instances) /
-                  static_cast<double>(cycles);
+  e.utilization =
+      static_cast<double>(e.macs) / static_cast<double>(architecture.compute.instances) / static_cast<double>(cycles);
 }
 
 /// Times in units must stay far from 2^63: coarser units for long layers. 0: too long altogether.
@@ -81,9 +82,8 @@ CycleReport explain_gemmini(const GemminiResult& g, std::int64_t loop_cycles) {
   add("Weights", StallCause::bandwidth, g.wait_weights);
   add("Outputs", StallCause::depth, g.wait_slot);
   add("", StallCause::host, g.wait_host);
-  std::stable_sort(
-      r.stalls.begin(), r.stalls.end(),
-      [](const CycleReport::Stall& a, const CycleReport::Stall& b) { return a.cycles > b.cycles; });
+  std::stable_sort(r.stalls.begin(), r.stalls.end(),
+                   [](const CycleReport::Stall& a, const CycleReport::Stall& b) { return a.cycles > b.cycles; });
   return r;
 }
 
@@ -115,8 +115,7 @@ const char* to_string(StallCause cause) {
   return "";
 }
 
-Evaluation CycleModel::evaluate(const Layer& layer, const Architecture& architecture,
-                                const Mapping& mapping) const {
+Evaluation CycleModel::evaluate(const Layer& layer, const Architecture& architecture, const Mapping& mapping) const {
   const Machine* machine = find_machine(architecture.machine);
   if (machine == nullptr) return violation(architecture.machine);
   Evaluation e = LoopModel(options_).evaluate(layer, architecture, mapping);
@@ -138,8 +137,7 @@ Evaluation CycleModel::evaluate(const Layer& layer, const Architecture& architec
   return e;
 }
 
-CycleReport CycleModel::explain(const Layer& layer, const Architecture& architecture,
-                                const Mapping& mapping) const {
+CycleReport CycleModel::explain(const Layer& layer, const Architecture& architecture, const Mapping& mapping) const {
   const Machine* machine = find_machine(architecture.machine);
   if (machine == nullptr) throw std::invalid_argument("no machine " + architecture.machine);
   const Evaluation e = LoopModel(options_).evaluate(layer, architecture, mapping);
@@ -183,9 +181,8 @@ CycleReport CycleModel::explain(const Layer& layer, const Architecture& architec
     }
     r.stalls.push_back(std::move(stall));
   }
-  std::stable_sort(
-      r.stalls.begin(), r.stalls.end(),
-      [](const CycleReport::Stall& a, const CycleReport::Stall& b) { return a.cycles > b.cycles; });
+  std::stable_sort(r.stalls.begin(), r.stalls.end(),
+                   [](const CycleReport::Stall& a, const CycleReport::Stall& b) { return a.cycles > b.cycles; });
   return r;
 }
 
@@ -224,16 +221,15 @@ bool loses_partial_sums(const Layer& layer, const Architecture& architecture, co
 
 std::string to_text(const CycleReport& r) {
   const double total = static_cast<double>(r.cycles);
-  std::string text = fmt::format("machine {}: {} cycles (loop model {}), {} of {} steps simulated\n",
-                                 r.machine, r.cycles, r.loop_cycles, r.executed_steps, r.steps);
+  std::string text = fmt::format("machine {}: {} cycles (loop model {}), {} of {} steps simulated\n", r.machine,
+                                 r.cycles, r.loop_cycles, r.executed_steps, r.steps);
   const auto line = [&](const std::string& what, double cycles) {
     text += fmt::format("  {:6.2f} %  {:>14.0f}  {}\n", 100.0 * cycles / total, cycles, what);
   };
   line("busy", r.busy);
   for (const CycleReport::Stall& s : r.stalls)
-    line(s.cause == StallCause::host
-             ? std::string("stall: host issue")
-             : fmt::format("stall: {} {}, {}", s.tensor, s.boundary, to_string(s.cause)),
+    line(s.cause == StallCause::host ? std::string("stall: host issue")
+                                     : fmt::format("stall: {} {}, {}", s.tensor, s.boundary, to_string(s.cause)),
          s.cycles);
   line("fill", r.fill);
   line("drain", r.drain);

@@ -9,8 +9,7 @@ namespace dovetail {
 std::int64_t EventTable::steps() const {
   double total = 1.0;
   // A ragged dimension: from the inside out, pieces of the last pass (edge) and of the others (full).
-  std::vector<double> full(static_cast<std::size_t>(ragged), 1.0),
-      edge(static_cast<std::size_t>(ragged), 1.0);
+  std::vector<double> full(static_cast<std::size_t>(ragged), 1.0), edge(static_cast<std::size_t>(ragged), 1.0);
   for (const NestLoop& loop : loops) {
     if (loop.edge < 0) {
       total *= static_cast<double>(loop.trips);

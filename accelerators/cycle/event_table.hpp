@@ -39,8 +39,8 @@ struct Stream {
   int parent = -1;     ///< stream above, that fills this one's parent; -1: the outermost memory
   int first_loop = 0;  ///< loops from here on are above the child: only they move its tile
   int read_port = 0, write_port = 0;
-  int depth = 2;  ///< tiles that the child holds at once
-  bool feeds = false;      ///< the child is where the units take it from
+  int depth = 2;            ///< tiles that the child holds at once
+  bool feeds = false;       ///< the child is where the units take it from
   bool own_update = false;  ///< between two visits of a tile so many others leave that its own update is over
   std::int64_t latency = 0;
   std::array<std::int8_t, 16> edge_bits{};  ///< bits of NestLoop::edge that matter to this tensor

@@ -65,9 +65,8 @@ struct MaxPlusRun {
     std::int64_t middle = last_differs ? trips - 2 : trips - 1;
     while (middle > 0) {  // the discrete part settles after a body or two
       const std::vector<std::int64_t> before = q;
-      const Matrix m =
-          body(loop - 1, loop,
-               walk.enter(loop, 1, last_differs ? std::max<std::int64_t>(trips, 3) : trips, context), q);
+      const Matrix m = body(loop - 1, loop,
+                            walk.enter(loop, 1, last_differs ? std::max<std::int64_t>(trips, 3) : trips, context), q);
       if (q == before) {
         out = compose(power(m, middle), out);
         break;

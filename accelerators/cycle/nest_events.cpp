@@ -15,8 +15,7 @@ using Offset = std::array<std::int64_t, max_axes>;
 
 class Builder {
  public:
-  Builder(const Layer& layer, const Architecture& architecture, const PackedMapping& mapping,
-          const Machine& machine)
+  Builder(const Layer& layer, const Architecture& architecture, const PackedMapping& mapping, const Machine& machine)
       : layer_(layer),
         architecture_(architecture),
         mapping_(mapping),
@@ -81,8 +80,7 @@ class Builder {
             distinct *= static_cast<double>(spatial[static_cast<std::size_t>(d)]);
         } else {
           for (int d = 0; d < shape_.dimensions; ++d)
-            if (tensor(t).relevant >> d & 1U)
-              distinct *= static_cast<double>(spatial[static_cast<std::size_t>(d)]);
+            if (tensor(t).relevant >> d & 1U) distinct *= static_cast<double>(spatial[static_cast<std::size_t>(d)]);
           for (std::size_t a = 0; a < static_cast<std::size_t>(tensor(t).axes); ++a) {
             int unrolled = 0;
             for (std::size_t k = 0; k < static_cast<std::size_t>(tensor(t).axis[a].terms); ++k)
@@ -91,9 +89,8 @@ class Builder {
           }
           if (meets || !tensor(t).separable) {
             distinct = 0.0;
-            for (const GroupCensus& g :
-                 groups_of_children(shape_, tensor(t), mapping_, tiling_, i,
-                                    {fanout_x(architecture_, i), fanout_y(architecture_, i)}))
+            for (const GroupCensus& g : groups_of_children(shape_, tensor(t), mapping_, tiling_, i,
+                                                           {fanout_x(architecture_, i), fanout_y(architecture_, i)}))
               distinct += static_cast<double>(g.groups);
           }
         }
@@ -102,8 +99,7 @@ class Builder {
   }
   double copies(int from, int to, int t) const {  // product over the levels from .. to
     double product = 1.0;
-    for (int i = from; i <= to; ++i)
-      product *= copies_[static_cast<std::size_t>(i)][static_cast<std::size_t>(t)];
+    for (int i = from; i <= to; ++i) product *= copies_[static_cast<std::size_t>(i)][static_cast<std::size_t>(t)];
     return product;
   }
 
@@ -126,8 +122,7 @@ class Builder {
     s.child_level = child;
     s.parent_level = parent;
     const int count = static_cast<int>(table_.loops.size());
-    while (s.first_loop < count && table_.loops[static_cast<std::size_t>(s.first_loop)].level <= child)
-      ++s.first_loop;
+    while (s.first_loop < count && table_.loops[static_cast<std::size_t>(s.first_loop)].level <= child) ++s.first_loop;
     const int stride = machine_.ports == PortMap::shared       ? 1
                        : machine_.ports == PortMap::read_write ? 2
                                                                : 2 * shape_.tensors;
@@ -154,8 +149,8 @@ class Builder {
       m.child_words = words;
       m.words = std::llround(static_cast<double>(words) * fan);
       const double share = static_cast<double>(words) / static_cast<double>(whole);
-      m.cycles = units(read_cycles(t, child, parent, static_cast<double>(m.words), static_cast<double>(words),
-                                   runs, fan, share));
+      m.cycles = units(
+          read_cycles(t, child, parent, static_cast<double>(m.words), static_cast<double>(words), runs, fan, share));
       m.back_cycles = units(write_cycles(t, parent, static_cast<double>(m.words), runs, fan, share));
       return m;
     };
@@ -168,8 +163,7 @@ class Builder {
     s.movements.reserve(static_cast<std::size_t>(count - s.first_loop + 1));
     for (int i = child + 1; i < levels_; ++i) {
       for (int d = 0; d < shape_.dimensions; ++d)
-        inner[static_cast<std::size_t>(d)] *=
-            tiling_.spatial[static_cast<std::size_t>(i)][static_cast<std::size_t>(d)];
+        inner[static_cast<std::size_t>(d)] *= tiling_.spatial[static_cast<std::size_t>(i)][static_cast<std::size_t>(d)];
       for (; position < count && table_.loops[static_cast<std::size_t>(position)].level == i; ++position) {
         const NestLoop& loop = table_.loops[static_cast<std::size_t>(position)];
         const auto d = static_cast<std::size_t>(loop.dimension);
@@ -231,8 +225,7 @@ class Builder {
     for (std::size_t a = 0; a < static_cast<std::size_t>(tensor.axes); ++a) {
       length[a] = 1;
       for (std::size_t k = 0; k < static_cast<std::size_t>(tensor.axis[a].terms); ++k)
-        length[a] +=
-            tensor.axis[a].coefficient[k] * (box[static_cast<std::size_t>(tensor.axis[a].dimension[k])] - 1);
+        length[a] += tensor.axis[a].coefficient[k] * (box[static_cast<std::size_t>(tensor.axis[a].dimension[k])] - 1);
     }
     return length;
   }
@@ -250,12 +243,9 @@ class Builder {
     if (tensor(t).written) return at.output_width;
     return layer_.tensors[static_cast<std::size_t>(t)].name == "Weights" ? at.weight_width : at.input_width;
   }
-  static double over(double words, double width) {
-    return width > 0.0 && std::isfinite(width) ? words / width : 0.0;
-  }
+  static double over(double words, double width) { return width > 0.0 && std::isfinite(width) ? words / width : 0.0; }
 
-  double preset_cycles(const TransferTiming& timing_of, double words, Runs runs, double fan,
-                       double share) const {
+  double preset_cycles(const TransferTiming& timing_of, double words, Runs runs, double fan, double share) const {
     if (timing_of == TransferTiming{} || words == 0.0) return 0.0;
     const double pieces = std::max(1.0, std::ceil(runs.runs * fan * share));
     return transfer_cycles(timing_of, pieces, words / pieces);
@@ -267,10 +257,9 @@ class Builder {
                              over(words, own_bus(parent, t)));
     if (!machine_.bandwidths_of_document) return cycles;
     const Bandwidth from(level(parent)), to(level(child));
-    cycles = std::max(
-        {cycles, over(words * rate(parent, t), from.read), over(words * rate(parent, t), from.shared)});
-    return std::max({cycles, over(child_words * rate(child, t), to.write),
-                     over(child_words * rate(child, t), to.shared)});
+    cycles = std::max({cycles, over(words * rate(parent, t), from.read), over(words * rate(parent, t), from.shared)});
+    return std::max(
+        {cycles, over(child_words * rate(child, t), to.write), over(child_words * rate(child, t), to.shared)});
   }
 
   double write_cycles(int t, int parent, double words, Runs runs, double fan, double share) const {
@@ -278,8 +267,7 @@ class Builder {
                              over(words, own_bus(parent, t)));
     if (!machine_.bandwidths_of_document) return cycles;
     const Bandwidth to(level(parent));
-    return std::max(
-        {cycles, over(words * rate(parent, t), to.write), over(words * rate(parent, t), to.shared)});
+    return std::max({cycles, over(words * rate(parent, t), to.write), over(words * rate(parent, t), to.shared)});
   }
 
   int depth(int child) const {
@@ -308,8 +296,7 @@ class Builder {
     for (Stream& s : streams) {
       table_.inputs += s.output ? 0 : 1;
       for (std::size_t u = 0; u < streams.size(); ++u)
-        if (streams[u].tensor == s.tensor && streams[u].child_level == s.parent_level)
-          s.parent = static_cast<int>(u);
+        if (streams[u].tensor == s.tensor && streams[u].child_level == s.parent_level) s.parent = static_cast<int>(u);
     }
   }
 
@@ -368,8 +355,7 @@ class Builder {
           read += std::max(0.0, words - fresh);
         }
         const Bandwidth at(level(i));
-        cycles =
-            std::max({cycles, over(read, at.read), over(written, at.write), over(read + written, at.shared)});
+        cycles = std::max({cycles, over(read, at.read), over(written, at.write), over(read + written, at.shared)});
       }
     }
     return std::max<std::int64_t>(1, units(cycles));

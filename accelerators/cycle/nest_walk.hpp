@@ -44,8 +44,7 @@ class NestWalk {
     NestContext c = around;
     const auto l = static_cast<std::size_t>(loop);
     const NestLoop& own = table_.loops[l];
-    if (own.edge >= 0 && index + 1 < trips_now)
-      c.edge = static_cast<std::uint16_t>(c.edge & ~(1U << own.edge));
+    if (own.edge >= 0 && index + 1 < trips_now) c.edge = static_cast<std::uint16_t>(c.edge & ~(1U << own.edge));
     if (c.kept > 0) c.edge_at[l] = c.edge;
     if (index > 0) c.revisit |= outputs_[l];
     if (index + 1 < trips_now) c.unfinished |= outputs_[l];

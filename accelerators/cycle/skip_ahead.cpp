@@ -3,15 +3,15 @@
 // Let z be the end of the last compute. Claim: a time t of the state with t <= z - H may be replaced by z - H without
 // changing the end of any compute, nor any later time that exceeds z.
 // Call an event free when none of its arguments is at least z. (1) Every compute ends at z or later, since it waits for
-// the previous one. (2) A tile change at a boundary implies a change below it in the same step (the table is built so), and
-// a tile that became current after z is used below: the m-th change of an input after z at the innermost boundary waits
-// for the slot of the (m - D)-th, used by a compute after z when m > D; by induction at most N_b = D_0 + ... + D_b reads of
-// boundary b are free. (3) A drain waits for the last update of its tile; tiles that became current after z have been
-// updated after z, so per boundary b at most b + 1 drains are free; a new output tile waits for its slot's drain: at most
-// N_b + b + 1 are free. (4) A path from t that has met only free events so far weighs at most the sum of the durations and
-// latencies of all free events, H. At the first event that is not free, the path's value is at most t + H <= z and loses
-// against, or equals, the argument that is at least z. So t never decides anything but times that are themselves at most
-// z, and the same bound holds for those. Replacing t by z - H keeps all of this true.
+// the previous one. (2) A tile change at a boundary implies a change below it in the same step (the table is built so),
+// and a tile that became current after z is used below: the m-th change of an input after z at the innermost boundary
+// waits for the slot of the (m - D)-th, used by a compute after z when m > D; by induction at most N_b = D_0 + ... +
+// D_b reads of boundary b are free. (3) A drain waits for the last update of its tile; tiles that became current after
+// z have been updated after z, so per boundary b at most b + 1 drains are free; a new output tile waits for its slot's
+// drain: at most N_b + b + 1 are free. (4) A path from t that has met only free events so far weighs at most the sum of
+// the durations and latencies of all free events, H. At the first event that is not free, the path's value is at most t
+// + H <= z and loses against, or equals, the argument that is at least z. So t never decides anything but times that
+// are themselves at most z, and the same bound holds for those. Replacing t by z - H keeps all of this true.
 #include <dovetail/accelerators/cycle/skip_ahead.hpp>
 
 #include <cstring>
@@ -84,8 +84,7 @@ class Run {
       brief_.push_back(brief_.empty() || steps <= few_steps ? 1 : 0);
     }
     const std::size_t depth = table.loops.size() + 1;
-    arena_.words.resize(
-        std::max(arena_.words.size(), (depth * (history + 3) + 1) * stride_ + depth * key_room()));
+    arena_.words.resize(std::max(arena_.words.size(), (depth * (history + 3) + 1) * stride_ + depth * key_room()));
   }
 
   TimelineResult operator()() {
@@ -96,8 +95,7 @@ class Run {
     body(loops - 1, loops, walk_.start(), x);
     TimelineResult result;
     const std::int64_t last = times(x)[timeline_.now()];
-    result.makespan =
-        timeline_.finish<Count>(times(x), discrete(x), counters(x), [](const TimelineEvent&) {});
+    result.makespan = timeline_.finish<Count>(times(x), discrete(x), counters(x), [](const TimelineEvent&) {});
     if constexpr (Count) timeline_.report(counters(x), result);
     result.drain = result.makespan - last;
     result.executed_steps = steps_;
@@ -111,17 +109,13 @@ class Run {
 
   std::int64_t* times(std::int64_t* x) const { return x; }
   std::int64_t* discrete(std::int64_t* x) const { return x + times_; }
-  std::int64_t* counters(std::int64_t* x) const {
-    return x + times_ + static_cast<std::size_t>(timeline_.discrete());
-  }
+  std::int64_t* counters(std::int64_t* x) const { return x + times_ + static_cast<std::size_t>(timeline_.discrete()); }
   std::int64_t* allocate() {
     std::int64_t* p = arena_.words.data() + arena_.top;
     arena_.top += stride_;
     return p;
   }
-  void copy(std::int64_t* to, const std::int64_t* from) const {
-    std::memcpy(to, from, stride_ * sizeof(std::int64_t));
-  }
+  void copy(std::int64_t* to, const std::int64_t* from) const { std::memcpy(to, from, stride_ * sizeof(std::int64_t)); }
   std::size_t key_room() const { return times_ + discrete_ + table_.loops.size() + 16; }
 
   /// All iterations of `loop`; carry: what advanced before its index 0.
@@ -155,8 +149,7 @@ class Run {
     }
     iterate(loop, carry, context, x);
     if (arena_.used.size() < table_size / 2 && arena_.pool.size() + length + stride_ + 1 < pool_limit) {
-      while (arena_.slots[slot] != 0)
-        slot = (slot + 1) & (table_size - 1);  // inner bodies may have come in between
+      while (arena_.slots[slot] != 0) slot = (slot + 1) & (table_size - 1);  // inner bodies may have come in between
       arena_.slots[slot] = static_cast<std::uint32_t>(arena_.pool.size() + 1);
       arena_.used.push_back(static_cast<std::uint32_t>(slot));
       arena_.pool.push_back(static_cast<std::int64_t>(length));
@@ -164,8 +157,7 @@ class Run {
       for (std::size_t i = 0; i < times_; ++i) arena_.pool.push_back(times(x)[i] - z);
       arena_.pool.insert(arena_.pool.end(), discrete(x), discrete(x) + discrete_);
       if constexpr (Count)
-        for (std::size_t i = 0; i < counters_; ++i)
-          arena_.pool.push_back(counters(x)[i] - counters(before)[i]);
+        for (std::size_t i = 0; i < counters_; ++i) arena_.pool.push_back(counters(x)[i] - counters(before)[i]);
     }
     arena_.top = mark;
   }
@@ -183,8 +175,8 @@ class Run {
     std::size_t at = 0;
     key[at++] = static_cast<std::int64_t>(loop) << 32 | carry;
     const int reach = std::max(loop, carry);
-    key[at++] = static_cast<std::int64_t>(c.revisit) |
-                (static_cast<std::int64_t>(table_.spill ? 0 : c.unfinished) << 32);
+    key[at++] =
+        static_cast<std::int64_t>(c.revisit) | (static_cast<std::int64_t>(table_.spill ? 0 : c.unfinished) << 32);
     if (table_.ragged > 0) {
       key[at++] = c.edge;
       for (int l = loop + 1; l <= std::min(reach, static_cast<int>(table_.loops.size()) - 1); ++l)
@@ -232,8 +224,7 @@ class Run {
         const std::int64_t* old = past[(done - period) % (history + 1)];
         const std::int64_t delta = times(x)[timeline_.now()] - old[timeline_.now()];
         if (count - done < period || delta <= 0 || !same_movement(old, x, delta)) continue;
-        const std::int64_t periods =
-            certify(loop, context, old, x, delta, period, (count - done) / period, probe);
+        const std::int64_t periods = certify(loop, context, old, x, delta, period, (count - done) / period, probe);
         if (periods > 0) {
           jump(old, x, delta, periods);
           done += periods * period;

@@ -12,17 +12,19 @@ namespace dovetail {
 
 /// Where the nest stands, beyond the advancing loop: what decides how large the moving tiles are.
 struct NestContext {
-  std::uint16_t edge = 0;     ///< edge bits now
-  std::uint16_t kept = 0;     ///< entries of edge_at that mean something: none without ragged dimensions
-  std::uint32_t revisit = 0;  ///< bit per stream: some reduction loop above the child has index > 0
-  std::uint32_t unfinished =
-      0;  ///< bit per stream: some reduction loop above the child is not at its last index
+  std::uint16_t edge = 0;        ///< edge bits now
+  std::uint16_t kept = 0;        ///< entries of edge_at that mean something: none without ragged dimensions
+  std::uint32_t revisit = 0;     ///< bit per stream: some reduction loop above the child has index > 0
+  std::uint32_t unfinished = 0;  ///< bit per stream: some reduction loop above the child is not at its last index
   std::array<std::uint16_t, max_nest_loops + 1> edge_at;  ///< edge bits after loop i was entered
 
   NestContext() : edge_at{} {}
   /// Copied for every loop body: only what means something.
   NestContext(const NestContext& o)  // NOLINT(cppcoreguidelines-pro-type-member-init)
-      : edge(o.edge), kept(o.kept), revisit(o.revisit), unfinished(o.unfinished) {
+      : edge(o.edge),
+        kept(o.kept),
+        revisit(o.revisit),
+        unfinished(o.unfinished) {
     std::copy_n(o.edge_at.begin(), kept, edge_at.begin());
   }
   NestContext& operator=(const NestContext&) = default;
@@ -79,8 +81,8 @@ class Timeline {
       active_end_[static_cast<std::size_t>(carry)] = static_cast<int>(active_.size());
     }
     for (int s = 0; s < streams; ++s) {
-      const bool feeds = std::any_of(table.streams.begin(), table.streams.end(),
-                                     [&](const Stream& t) { return t.parent == s; });
+      const bool feeds =
+          std::any_of(table.streams.begin(), table.streams.end(), [&](const Stream& t) { return t.parent == s; });
       if (!feeds) inner_.push_back(s);
     }
   }
@@ -102,8 +104,7 @@ class Timeline {
   /// One step whose advancing loop is `carry` (number of loops: the first step). `n`: counters when Count, `sink`:
   /// called with every TimelineEvent.
   template <bool Count, class Sink>
-  void step(std::int64_t* x, std::int64_t* q, std::int64_t* n, int carry, const NestContext& c,
-            Sink&& sink) const {
+  void step(std::int64_t* x, std::int64_t* q, std::int64_t* n, int carry, const NestContext& c, Sink&& sink) const {
     if (table_.host_loop >= 0 && carry >= table_.host_loop) {
       const int queue = table_.host_queue;
       const std::int64_t start = std::max(x[host_], x[host_ + queue]);
@@ -142,8 +143,7 @@ class Timeline {
     }
     for (std::size_t i = active.size(); i-- > inputs;) {
       const int s = active[i];
-      if (movement(table_.streams[static_cast<std::size_t>(s)], carry, c).moves)
-        drain<Count>(x, q, n, s, sink);
+      if (movement(table_.streams[static_cast<std::size_t>(s)], carry, c).moves) drain<Count>(x, q, n, s, sink);
     }
     for (std::size_t i = inputs; i < active.size(); ++i) {
       const int s = active[i];
@@ -157,7 +157,8 @@ class Timeline {
       std::int64_t arrival = available;
       if (table_.spill && (c.revisit >> s & 1U)) {
         std::int64_t& port = x[ports_ + stream.read_port];
-        const std::int64_t updated = stream.own_update ? never : x[stream.parent >= 0 ? update_[stream.parent] : memory_update_[s]];
+        const std::int64_t updated =
+            stream.own_update ? never : x[stream.parent >= 0 ? update_[stream.parent] : memory_update_[s]];
         const std::int64_t start = std::max(std::max(available, port), updated);
         const std::int64_t end = start + m.cycles;
         if constexpr (Count) {
@@ -206,8 +207,7 @@ class Timeline {
     if (stream.edges > 0) {
       const unsigned bits = c.edge_at[static_cast<std::size_t>(stream.first_loop)];
       unsigned shape = 0;
-      for (int e = 0; e < stream.edges; ++e)
-        shape |= (bits >> stream.edge_bits[static_cast<std::size_t>(e)] & 1U) << e;
+      for (int e = 0; e < stream.edges; ++e) shape |= (bits >> stream.edge_bits[static_cast<std::size_t>(e)] & 1U) << e;
       index = index << stream.edges | shape;
     }
     return stream.movements[index];
@@ -219,9 +219,7 @@ class Timeline {
     for (int i = depth - 1; i > 0; --i) slots[i] = slots[i - 1];
     slots[0] = value;
   }
-  static std::int64_t cause(int stream, StallCause why) {
-    return stream * stall_causes + static_cast<int>(why);
-  }
+  static std::int64_t cause(int stream, StallCause why) { return stream * stall_causes + static_cast<int>(why); }
   /// Whether the stream that begins passes moves at this step.
   bool begins_pass(int carry, const NestContext& c) const {
     if (table_.pass < 0) return false;
@@ -231,8 +229,8 @@ class Timeline {
   std::int64_t& pending_words(std::int64_t* q, int s) const { return q[pending_words_ + s]; }
 
   /// Why a transfer could not start earlier: the first of port, parent, slot, last that is latest.
-  void label(std::int64_t* q, int s, std::int64_t start, std::int64_t port, std::int64_t above,
-             std::int64_t slot, std::int64_t last, std::int64_t cycles, bool last_is_update) const {
+  void label(std::int64_t* q, int s, std::int64_t start, std::int64_t port, std::int64_t above, std::int64_t slot,
+             std::int64_t last, std::int64_t cycles, bool last_is_update) const {
     const Stream& stream = table_.streams[static_cast<std::size_t>(s)];
     const int p = stream.read_port;
     std::int64_t& mine = q[labels_ + s];
@@ -277,8 +275,7 @@ class Timeline {
   }
 
   template <bool Count, class Sink>
-  void compute(std::int64_t* x, std::int64_t* q, std::int64_t* n, int carry, const NestContext& c,
-               Sink&& sink) const {
+  void compute(std::int64_t* x, std::int64_t* q, std::int64_t* n, int carry, const NestContext& c, Sink&& sink) const {
     std::int64_t start = std::max(x[now_], x[host_]);
     std::int64_t why = host_label();
     const unsigned revisit = c.revisit >> table_.streams.size() & 1U;

@@ -25,13 +25,9 @@ class Tracks {
     events_.push_back({{"name", "process_name"}, {"ph", "M"}, {"pid", 1}, {"args", {{"name", process}}}});
   }
   void name(int id, const std::string& track) {
+    events_.push_back({{"name", "thread_name"}, {"ph", "M"}, {"pid", 1}, {"tid", id}, {"args", {{"name", track}}}});
     events_.push_back(
-        {{"name", "thread_name"}, {"ph", "M"}, {"pid", 1}, {"tid", id}, {"args", {{"name", track}}}});
-    events_.push_back({{"name", "thread_sort_index"},
-                       {"ph", "M"},
-                       {"pid", 1},
-                       {"tid", id},
-                       {"args", {{"sort_index", id}}}});
+        {{"name", "thread_sort_index"}, {"ph", "M"}, {"pid", 1}, {"tid", id}, {"args", {{"sort_index", id}}}});
   }
   void add(int id, const std::string& name, double start, double end, Json args) {
     if (end <= start) return;
@@ -53,13 +49,12 @@ class Tracks {
 };
 
 /// "DRAM Weights read": by level, with the tensor where each has ports of its own.
-std::vector<std::string> port_names(const EventTable& table, const Layer& layer,
-                                    const Architecture& architecture, const Machine& machine) {
+std::vector<std::string> port_names(const EventTable& table, const Layer& layer, const Architecture& architecture,
+                                    const Machine& machine) {
   std::vector<std::string> names(static_cast<std::size_t>(table.ports));
   for (const Stream& s : table.streams) {
     std::string place = architecture.levels[static_cast<std::size_t>(s.parent_level)].name;
-    if (machine.ports == PortMap::per_tensor)
-      place += " " + layer.tensors[static_cast<std::size_t>(s.tensor)].name;
+    if (machine.ports == PortMap::per_tensor) place += " " + layer.tensors[static_cast<std::size_t>(s.tensor)].name;
     const bool shared = machine.ports == PortMap::shared;
     names[static_cast<std::size_t>(s.read_port)] = place + (shared ? "" : " read");
     if (s.output && !shared) names[static_cast<std::size_t>(s.write_port)] = place + " write";
@@ -104,8 +99,7 @@ std::string trace_gemmini(const Layer& layer, const Architecture& architecture, 
 std::string trace_json(const Layer& layer, const Architecture& architecture, const Mapping& mapping,
                        std::int64_t most_steps) {
   const Machine* machine = find_machine(architecture.machine);
-  if (machine == nullptr)
-    throw std::invalid_argument(fmt::format("machine '{}' is not known", architecture.machine));
+  if (machine == nullptr) throw std::invalid_argument(fmt::format("machine '{}' is not known", architecture.machine));
   if (!LoopModel({.imperfect_factors = true}).evaluate(layer, architecture, mapping).valid())
     throw std::invalid_argument("an illegal mapping has no timeline");
   if (machine->gemmini) return trace_gemmini(layer, architecture, mapping, *machine, most_steps);
@@ -130,11 +124,9 @@ std::string trace_json(const Layer& layer, const Architecture& architecture, con
           id = 1 + (back ? stream.write_port : stream.read_port);
           name = layer.tensors[static_cast<std::size_t>(stream.tensor)].name + (back ? " back" : "");
           args["from"] =
-              architecture.levels[static_cast<std::size_t>(back ? stream.child_level : stream.parent_level)]
-                  .name;
+              architecture.levels[static_cast<std::size_t>(back ? stream.child_level : stream.parent_level)].name;
           args["to"] =
-              architecture.levels[static_cast<std::size_t>(back ? stream.parent_level : stream.child_level)]
-                  .name;
+              architecture.levels[static_cast<std::size_t>(back ? stream.parent_level : stream.child_level)].name;
           args["words"] = event.words;
         }
         for (std::size_t l = indices.size(); l-- > 0;) {

@@ -13,8 +13,7 @@ std::string topology(const SystolicInput& input) {
   return fmt::format(
       "Layer name,IFMAP Height,IFMAP Width,Filter Height,Filter Width,Channels,Num Filter,Strides,\n"
       "layer,{},{},{},{},{},{},{},\n",
-      conv.height, conv.width, conv.filter_height, conv.filter_width, conv.channels, conv.filters,
-      conv.stride);
+      conv.height, conv.width, conv.filter_height, conv.filter_width, conv.channels, conv.filters, conv.stride);
 }
 
 const char* word(SystolicDataflow dataflow) {
@@ -32,9 +31,8 @@ const char* word(SystolicDataflow dataflow) {
 std::string layout(std::int64_t bandwidth) {
   std::string text = "\n[layout]\n";
   for (const char* operand : {"Ifmap", "Filter"}) {
-    text += fmt::format(
-        "{0}CustomLayout: False\n{0}SRAMBankBandwidth: {1}\n{0}SRAMBankNum: 10\n{0}SRAMBankPort: 2\n",
-        operand, bandwidth);
+    text += fmt::format("{0}CustomLayout: False\n{0}SRAMBankBandwidth: {1}\n{0}SRAMBankNum: 10\n{0}SRAMBankPort: 2\n",
+                        operand, bandwidth);
   }
   return text + "\n[sparsity]\nSparsitySupport: false\n";
 }
@@ -51,8 +49,8 @@ ScalesimRun scalesim_run(const SystolicInput& input, const std::string& name) {
       "{}\n"
       "FilterSramSzkB: {}\nOfmapSramSzkB: {}\nIfmapOffset: 0\nFilterOffset: 10000000\nOfmapOffset: 20000000\n"
       "Dataflow: {}\nBandwidth: {}\n",
-      name, input.array_rows, input.array_columns, input.ifmap_sram_kb, input.filter_sram_kb,
-      input.ofmap_sram_kb, word(input.dataflow), bandwidth);
+      name, input.array_rows, input.array_columns, input.ifmap_sram_kb, input.filter_sram_kb, input.ofmap_sram_kb,
+      word(input.dataflow), bandwidth);
   if (input.version >= 3) run.config += layout(bandwidth);
   run.config += fmt::format("\n[run_presets]\nInterfaceBandwidth: {}\n", user ? "USER" : "CALC");
   if (input.version >= 3) run.config += "UseRamulatorTrace: False\n";

@@ -37,9 +37,7 @@ std::string containers(const std::string& above, std::int64_t fan_x, std::int64_
 std::string storage(const Level& level) {
   std::string text = fmt::format("  - !Component\n    name: {}\n    class: {}\n    attributes:\n",
                                  yaml_scalar(level.name), level.is_dram ? "DRAM" : "SRAM");
-  const auto add = [&](const char* key, const auto& value) {
-    text += fmt::format("      {}: {}\n", key, value);
-  };
+  const auto add = [&](const char* key, const auto& value) { text += fmt::format("      {}: {}\n", key, value); };
   add("datawidth", level.word_bits);
   add("width", level.word_bits * level.block_size * level.cluster_size);
   if (level.cluster_size > 1) add("cluster_size", level.cluster_size);
@@ -54,8 +52,8 @@ std::string storage(const Level& level) {
 
 std::string energies(const std::string& name, std::int64_t instances,
                      const std::vector<std::pair<const char*, double>>& actions) {
-  std::string text = fmt::format("  - name: {}\n    actions:\n",
-                                 yaml_scalar(fmt::format("system.{}[1..{}]", name, instances)));
+  std::string text =
+      fmt::format("  - name: {}\n    actions:\n", yaml_scalar(fmt::format("system.{}[1..{}]", name, instances)));
   for (const auto& [action, energy] : actions)
     text += fmt::format("    - {{name: {}, arguments: {{}}, energy: {}}}\n", action, energy);
   return text;
@@ -72,15 +70,14 @@ std::string energy_table(const Architecture& architecture) {
                       {"leak", energy.leak_pj_per_cycle}});
   }
   const Compute& compute = architecture.compute;
-  return text +
-         energies(compute.name, compute.instances, {{"compute", compute.energy_per_op_pj}, {"leak", 0.0}});
+  return text + energies(compute.name, compute.instances, {{"compute", compute.energy_per_op_pj}, {"leak", 0.0}});
 }
 
 std::string area_table(const Architecture& architecture) {
   std::string text = "ART:\n  version: \"0.4\"\n  tables:\n";
   const auto add = [&](const std::string& name, std::int64_t instances, double area) {
-    text += fmt::format("  - {{name: {}, area: {}}}\n",
-                        yaml_scalar(fmt::format("system.{}[1..{}]", name, instances)), area);
+    text += fmt::format("  - {{name: {}, area: {}}}\n", yaml_scalar(fmt::format("system.{}[1..{}]", name, instances)),
+                        area);
   };
   for (auto level = architecture.levels.rbegin(); level != architecture.levels.rend(); ++level)
     add(level->name, level->instances, level->area_per_instance_um2);
@@ -89,8 +86,8 @@ std::string area_table(const Architecture& architecture) {
 }
 
 // `loops` innermost or fastest first, as factors and the order of Timeloop.
-std::string directive(const Layer& layer, const std::string& target, const char* type,
-                      const std::vector<Loop>& loops, int split) {
+std::string directive(const Layer& layer, const std::string& target, const char* type, const std::vector<Loop>& loops,
+                      int split) {
   std::string factors, order;
   for (const Dimension& dimension : layer.dimensions) {
     std::int64_t factor = 1;
@@ -99,8 +96,7 @@ std::string directive(const Layer& layer, const std::string& target, const char*
     factors += (factors.empty() ? "" : ", ") + yaml_scalar(fmt::format("{}={}", dimension.name, factor));
   }
   for (const Loop& loop : loops)
-    order +=
-        fmt::format("{}{}", order.empty() ? "" : ", ", yaml_scalar(layer.dimensions[loop.dimension].name));
+    order += fmt::format("{}{}", order.empty() ? "" : ", ", yaml_scalar(layer.dimensions[loop.dimension].name));
   std::string text = fmt::format("- target: {}\n  type: {}\n  factors: [{}]\n  permutation: [{}]\n",
                                  yaml_scalar(target), type, factors, order);
   if (split >= 0) text += fmt::format("  split: {}\n", split);
@@ -113,8 +109,7 @@ std::string kept(const Layer& layer, const std::string& level, unsigned keep) {
     std::string& list = (keep >> t & 1U) != 0 ? in : out;
     list += (list.empty() ? "" : ", ") + yaml_scalar(layer.tensors[t].name);
   }
-  return fmt::format("- target: {}\n  type: bypass\n  keep: [{}]\n  bypass: [{}]\n", yaml_scalar(level), in,
-                     out);
+  return fmt::format("- target: {}\n  type: bypass\n  keep: [{}]\n  bypass: [{}]\n", yaml_scalar(level), in, out);
 }
 
 }  // namespace
@@ -134,9 +129,8 @@ std::string timeloop_architecture(const Architecture& architecture) {
   }
   const Compute& compute = architecture.compute;
   text += containers(above, compute.mesh_x / x, compute.mesh_y / y);
-  text +=
-      fmt::format("  - !Component\n    name: {}\n    class: intmac\n    attributes:\n      datawidth: {}\n",
-                  yaml_scalar(compute.name), compute.word_bits);
+  text += fmt::format("  - !Component\n    name: {}\n    class: intmac\n    attributes:\n      datawidth: {}\n",
+                      yaml_scalar(compute.name), compute.word_bits);
   return text + energy_table(architecture) + area_table(architecture);
 }
 
@@ -153,9 +147,9 @@ std::string timeloop_mapping(const Layer& layer, const Architecture& architectur
     for (const Loop& x : mapping.levels[i].spatial_x)
       for (const Loop& y : mapping.levels[i].spatial_y)
         if (x.dimension == y.dimension)
-          diagnostics.error(
-              {}, fmt::format("{}: Timeloop cannot say dimension {} along both X and Y",
-                              quote(architecture.levels[i].name), quote(layer.dimensions[x.dimension].name)));
+          diagnostics.error({},
+                            fmt::format("{}: Timeloop cannot say dimension {} along both X and Y",
+                                        quote(architecture.levels[i].name), quote(layer.dimensions[x.dimension].name)));
   }
   diagnostics.raise();
   std::string text = "mapping:\n";

@@ -47,19 +47,16 @@ double Caches::shared(int tensor, int d) const {
 /// Lines of a tensor over a box of indices: all of `inner` loops at full extent, the others one tile.
 Footprint Caches::lines_of(int tensor, const std::array<bool, gemmini_dimensions>& whole) const {
   const auto extent = [&](int d) {
-    return static_cast<double>(whole[at(d)] ? job_.extent[at(d)]
-                                            : std::min(job_.tile[at(d)], job_.extent[at(d)]));
+    return static_cast<double>(whole[at(d)] ? job_.extent[at(d)] : std::min(job_.tile[at(d)], job_.extent[at(d)]));
   };
   const double n = extent(gemmini_n), p = extent(gemmini_p), q = extent(gemmini_q), k = extent(gemmini_k),
                c = extent(gemmini_c);
   const double r = extent(gemmini_r), s = extent(gemmini_s);
-  const auto all_k = static_cast<double>(job_.extent[gemmini_k]),
-             all_c = static_cast<double>(job_.extent[gemmini_c]);
+  const auto all_k = static_cast<double>(job_.extent[gemmini_k]), all_c = static_cast<double>(job_.extent[gemmini_c]);
   switch (tensor) {
     case input: {
       if (job_.matmul) return footprint(p, c, all_c, start_);
-      const auto stride = static_cast<double>(job_.stride),
-                 columns_all = static_cast<double>(tiles_.columns()),
+      const auto stride = static_cast<double>(job_.stride), columns_all = static_cast<double>(tiles_.columns()),
                  rows_all = static_cast<double>(tiles_.rows());
       const double columns = std::min(columns_all, (p - 1) * stride + r),
                    rows = std::min(rows_all, (q - 1) * stride + s);
@@ -92,8 +89,7 @@ void Caches::measure_reuse() {
       misses_[at(t)].push_back(miss(t, l));
     }
     Miss first = miss(t, loops().size());
-    if (job_.cold)
-      first = {(1.0 - g_.cold_dram) * first.llc, (1.0 - g_.cold_dram) * first.dram + g_.cold_dram};
+    if (job_.cold) first = {(1.0 - g_.cold_dram) * first.llc, (1.0 - g_.cold_dram) * first.dram + g_.cold_dram};
     misses_[at(t)].push_back(first);
   }
 }

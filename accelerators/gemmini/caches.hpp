@@ -9,8 +9,8 @@
 
 namespace dovetail::gemmini {
 
-/// Misses by tensor and by the loops that are beyond their first index. Caches replace at random: a line survives the misses
-/// between two of its uses. Strided lines crowd into few sets.
+/// Misses by tensor and by the loops that are beyond their first index. Caches replace at random: a line survives the
+/// misses between two of its uses. Strided lines crowd into few sets.
 class Caches {
  public:
   Caches(const Tiles& tiles, const GemminiConstants& constants);
@@ -31,8 +31,8 @@ class Caches {
   const Tiles& tiles_;
   const GemminiJob& job_;
   const GemminiConstants& g_;
-  std::int64_t
-      start_;  ///< of a tensor, bytes after a line's: programs align matrices to the bus, not the tensors of convolutions
+  std::int64_t start_;  ///< of a tensor, bytes after a line's: programs align matrices to the bus, not the tensors of
+                        ///< convolutions
   std::vector<std::array<Footprint, tensors>> reach_;
   std::array<std::vector<double>, tensors> shares_;  ///< by loop
   std::array<std::vector<Miss>, tensors> misses_;    ///< by loop, then the first touch

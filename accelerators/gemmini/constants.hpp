@@ -28,9 +28,8 @@ struct GemminiConstants {
          write_row = 30.0;   ///< per line missing in L2, times rows' distance / 8 KB DRAM page (at most 1)
   double read_same = 4.0;    ///< per further packet of a line just requested
   double write_same = 20.0;  ///< per write to the line just written
-  double cold_dram =
-      0.5;  ///< share of a cold layer's first touches that DRAM serves, whatever caches could hold
-  double overlap = 0.5;  ///< share of line costs hidden behind beats, 0 adds, 1 takes the larger
+  double cold_dram = 0.5;    ///< share of a cold layer's first touches that DRAM serves, whatever caches could hold
+  double overlap = 0.5;      ///< share of line costs hidden behind beats, 0 adds, 1 takes the larger
   double l2_lines = 8192.0, llc_lines = 65536.0;  ///< capacities in 64-byte lines
   double offset = 8.0;    ///< bytes from a line's start to that of a convolution's tensors; not fitted
   double conflict = 1.0;  ///< how much strided lines crowd into few sets: 0 not at all, 1 fully

@@ -35,14 +35,12 @@ TileCosts::TileCosts(const Tiles& tiles, const GemminiConstants& constants)
 
 double TileCosts::read_lines(int tensor, unsigned beyond, double lines, std::int64_t stride) const {
   const Caches::Miss m = caches_.source(tensor, beyond);
-  return lines *
-         (m.llc * g_.read_llc + m.dram * g_.read_dram + (m.llc + m.dram) * g_.read_row * page_share(stride));
+  return lines * (m.llc * g_.read_llc + m.dram * g_.read_dram + (m.llc + m.dram) * g_.read_row * page_share(stride));
 }
 
 double TileCosts::write_lines(unsigned beyond, double lines, std::int64_t stride) const {
   const Caches::Miss m = caches_.source(output, beyond);
-  return lines * (m.llc * g_.write_llc + m.dram * g_.write_dram +
-                  (m.llc + m.dram) * g_.write_row * page_share(stride));
+  return lines * (m.llc * g_.write_llc + m.dram * g_.write_dram + (m.llc + m.dram) * g_.write_row * page_share(stride));
 }
 
 double TileCosts::combine(double beats, double lines) const {
@@ -72,16 +70,14 @@ TileCost TileCosts::operator()(const Place& place) const {
   const Packets& in = input_row_[c == tiles_.extent(gemmini_c, 0) ? 0 : 1];
   const Footprint in_lines = footprint(rows / std::max(1.0, image_rows), real(c), real(all_c), start_);
   const double in_beats =
-      rows *
-      std::max(g_.beat * in.beats + g_.packet * in.packets + g_.read_same * in.repeats, real(c) / narrow);
+      rows * std::max(g_.beat * in.beats + g_.packet * in.packets + g_.read_same * in.repeats, real(c) / narrow);
   const double in_miss = read_lines(input, place.beyond, in_lines.lines * image_rows, all_c);
   const double in_commands = std::ceil(rows / real(d)) * real(ceil_div(c, 64));
   const Packets& w = weight_row_[k == tiles_.extent(gemmini_k, 0) ? 0 : 1];
   const double w_rows = real(c * r * s);
   const Footprint w_lines = footprint(w_rows, real(k), real(all_k), start_);
   const double w_beats =
-      w_rows *
-      std::max(g_.beat * w.beats + g_.packet * w.packets + g_.read_same * w.repeats, real(k) / narrow);
+      w_rows * std::max(g_.beat * w.beats + g_.packet * w.packets + g_.read_same * w.repeats, real(k) / narrow);
   const double w_miss = read_lines(weight, place.beyond, w_lines.lines, all_k);
   const double w_commands = real(r * s * cb) * real(ceil_div(k, 64));
   out.load = combine(in_beats, in_miss) + combine(w_beats, w_miss) + (in_commands + w_commands) * g_.move_in +
@@ -91,8 +87,7 @@ TileCost TileCosts::operator()(const Place& place) const {
   const std::int64_t streams = job_.matmul ? 1 : n * q;
   const std::int64_t rest = p % d;
   const std::int64_t least = std::max<std::int64_t>(rest, 4);
-  const double stream =
-      real(streams) * (real(p / d * std::max<std::int64_t>(d, 4)) + (rest > 0 ? real(least) : 0.0));
+  const double stream = real(streams) * (real(p / d * std::max<std::int64_t>(d, 4)) + (rest > 0 ? real(least) : 0.0));
   const double tail = real(d - (rest > 0 ? least : d));
   const double multiplications = real(kb * cb * r * s) * real(streams * ceil_div(p, d));
   out.execute = std::max(real(kb * cb * r * s) * (stream + std::max(0.0, tail)),

@@ -27,8 +27,8 @@ class TileCosts {
   const Tiles& tiles_;
   const GemminiJob& job_;
   const GemminiConstants& g_;
-  std::int64_t
-      start_;  ///< of a tensor, bytes after a line's: programs align matrices to the bus, not the tensors of convolutions
+  std::int64_t start_;  ///< of a tensor, bytes after a line's: programs align matrices to the bus, not the tensors of
+                        ///< convolutions
   Caches caches_;
   std::array<Packets, 2> input_row_, weight_row_, output_row_;  ///< of a whole tile, and of the last one
 };

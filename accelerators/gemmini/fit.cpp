@@ -103,8 +103,7 @@ std::vector<double> ranks(const std::vector<double>& values) {
 
 double correlation(const std::vector<double>& a, const std::vector<double>& b) {
   const auto n = static_cast<double>(a.size());
-  const double ma = std::accumulate(a.begin(), a.end(), 0.0) / n,
-               mb = std::accumulate(b.begin(), b.end(), 0.0) / n;
+  const double ma = std::accumulate(a.begin(), a.end(), 0.0) / n, mb = std::accumulate(b.begin(), b.end(), 0.0) / n;
   double ab = 0.0, aa = 0.0, bb = 0.0;
   for (std::size_t i = 0; i < a.size(); ++i) {
     ab += (a[i] - ma) * (b[i] - mb), aa += (a[i] - ma) * (a[i] - ma), bb += (b[i] - mb) * (b[i] - mb);
@@ -112,11 +111,9 @@ double correlation(const std::vector<double>& a, const std::vector<double>& b) {
   return aa > 0.0 && bb > 0.0 ? ab / std::sqrt(aa * bb) : 0.0;
 }
 
-std::vector<double> predict(const std::vector<MeasuredRow>& rows, const GemminiConstants& constants,
-                            int threads) {
+std::vector<double> predict(const std::vector<MeasuredRow>& rows, const GemminiConstants& constants, int threads) {
   std::vector<double> cycles(rows.size());
-  parallel_for(rows.size(), threads,
-               [&](std::size_t i) { cycles[i] = run_gemmini(rows[i].job, constants).cycles; });
+  parallel_for(rows.size(), threads, [&](std::size_t i) { cycles[i] = run_gemmini(rows[i].job, constants).cycles; });
   return cycles;
 }
 
@@ -125,8 +122,7 @@ constexpr double cap = 0.8;  ///< of a row's log error: what the model does not 
 double loss(const std::vector<MeasuredRow>& rows, const GemminiConstants& constants, int threads) {
   const std::vector<double> cycles = predict(rows, constants, threads);
   double sum = 0.0;
-  for (std::size_t i = 0; i < rows.size(); ++i)
-    sum += std::min(std::fabs(cycles[i] / rows[i].cycles - 1.0), cap);
+  for (std::size_t i = 0; i < rows.size(); ++i) sum += std::min(std::fabs(cycles[i] / rows[i].cycles - 1.0), cap);
   return sum / static_cast<double>(rows.size());
 }
 
@@ -147,8 +143,7 @@ FitError errors_of(const std::vector<MeasuredRow>& rows, const std::vector<doubl
 
 }  // namespace
 
-MeasuredRows read_measured_rows(std::string_view csv, const std::string& file,
-                                const MeasuredOptions& options) {
+MeasuredRows read_measured_rows(std::string_view csv, const std::string& file, const MeasuredOptions& options) {
   MeasuredRows out;
   Diagnostics diagnostics;
   std::map<std::string, std::size_t> columns;
@@ -164,8 +159,7 @@ MeasuredRows read_measured_rows(std::string_view csv, const std::string& file,
                                          "prob.R", "prob.S", "prob.Wstride", options.target};
       needed.push_back(options.tiling == MeasuredTiling::mapping ? "mapping.mapping" : "dse.auto_tiling");
       for (const std::string& name : needed)
-        if (columns.count(name) == 0)
-          diagnostics.error({file, 1, 1, ""}, fmt::format("column '{}' is missing", name));
+        if (columns.count(name) == 0) diagnostics.error({file, 1, 1, ""}, fmt::format("column '{}' is missing", name));
       diagnostics.raise();
       continue;
     }
@@ -175,9 +169,8 @@ MeasuredRows read_measured_rows(std::string_view csv, const std::string& file,
     const auto number = [&](const std::string& name, double least) {
       double value = 0.0;
       if (!read_number(cell(name), value) || value < least || value > 1e15) {
-        diagnostics.error(
-            {file, line_number, 1, ""},
-            fmt::format("{} is {}, allowed is a number of at least {}", name, quote(cell(name)), least));
+        diagnostics.error({file, line_number, 1, ""},
+                          fmt::format("{} is {}, allowed is a number of at least {}", name, quote(cell(name)), least));
         return least;
       }
       return value;
@@ -191,9 +184,9 @@ MeasuredRows read_measured_rows(std::string_view csv, const std::string& file,
     set(gemmini_c, "prob.C"), set(gemmini_s, "prob.S"), set(gemmini_r, "prob.R");
     job.stride = static_cast<std::int64_t>(std::min(number("prob.Wstride", 1), 64.0));
     row.cycles = number(options.target, 1);
-    row.layer = fmt::format("R{} S{} P{} Q{} C{} K{} N{} stride {}", job.extent[gemmini_r],
-                            job.extent[gemmini_s], job.extent[gemmini_p], job.extent[gemmini_q],
-                            job.extent[gemmini_c], job.extent[gemmini_k], job.extent[gemmini_n], job.stride);
+    row.layer = fmt::format("R{} S{} P{} Q{} C{} K{} N{} stride {}", job.extent[gemmini_r], job.extent[gemmini_s],
+                            job.extent[gemmini_p], job.extent[gemmini_q], job.extent[gemmini_c], job.extent[gemmini_k],
+                            job.extent[gemmini_n], job.stride);
     job.matmul = job.extent[gemmini_q] == 1 && job.extent[gemmini_r] == 1 && job.extent[gemmini_s] == 1;
     std::int64_t spatial = 1;
     if (options.tiling == MeasuredTiling::mapping) {
@@ -223,8 +216,7 @@ MeasuredRows read_measured_rows(std::string_view csv, const std::string& file,
     if (job.dim == 0)
       for (job.dim = 4; job.dim < spatial; job.dim *= 2) {
       }
-    if (!job.matmul)
-      job.extent[gemmini_q] = job.extent[gemmini_p];  // one output size was given to the program
+    if (!job.matmul) job.extent[gemmini_q] = job.extent[gemmini_p];  // one output size was given to the program
     for (std::size_t d = 0; d < gemmini_dimensions; ++d) job.tile[d] = std::min(job.tile[d], job.extent[d]);
     if (job.matmul)  // the program counts in blocks of the array
       for (const int d : {gemmini_p, gemmini_c, gemmini_k}) {
@@ -251,8 +243,8 @@ FitError fit_error(const std::vector<MeasuredRow>& rows, const GemminiConstants&
   return errors_of(rows, predict(rows, constants, 1));
 }
 
-GemminiConstants fit_constants(const std::vector<MeasuredRow>& rows, const GemminiConstants& start,
-                               int rounds, int threads) {
+GemminiConstants fit_constants(const std::vector<MeasuredRow>& rows, const GemminiConstants& start, int rounds,
+                               int threads) {
   GemminiConstants best = start;
   double least = loss(rows, best, threads);
   std::vector<double> step(gemmini_constants().size(), 0.3);

@@ -39,8 +39,8 @@ class Run {
     r.fill = s.sum[5], r.wait_inputs = s.sum[6], r.wait_weights = s.sum[7], r.wait_slot = s.sum[8],
     r.wait_host = s.sum[9];
     r.drain = static_cast<double>(s.time[done0] - s.time[array_end]) / units;
-    r.execute = static_cast<double>(s.time[array_end]) / units - r.fill - r.wait_inputs - r.wait_weights -
-                r.wait_slot - r.wait_host;
+    r.execute = static_cast<double>(s.time[array_end]) / units - r.fill - r.wait_inputs - r.wait_weights - r.wait_slot -
+                r.wait_host;
     r.executed_tiles = executed_;
     return r;
   }
@@ -67,15 +67,13 @@ class Run {
   const Cost& cost(const Place& place) {
     PlaceKey key;
     std::copy(place.index.begin(), place.index.end(), key.begin());
-    key.back() =
-        static_cast<std::int64_t>(place.beyond) << 2 | (place.first_sum ? 1 : 0) | (place.last_sum ? 2 : 0);
+    key.back() = static_cast<std::int64_t>(place.beyond) << 2 | (place.first_sum ? 1 : 0) | (place.last_sum ? 2 : 0);
     const auto [found, is_new] = known_costs_.try_emplace(key);
     Cost& c = found->second;
     if (!is_new) return c;
     c.cycles = costs_(place);
     const TileCost& t = c.cycles;
-    c.load = in_units(t.load), c.zero = in_units(t.zero), c.execute = in_units(t.execute),
-    c.store = in_units(t.store);
+    c.load = in_units(t.load), c.zero = in_units(t.zero), c.execute = in_units(t.execute), c.store = in_units(t.store);
     c.load_chunk = in_units(t.load / t.chunks), c.execute_chunk = in_units(t.execute / t.chunks);
     return c;
   }
@@ -193,8 +191,7 @@ class Run {
         }
         Place inside = around;
         inside.index[at(d)] = segment.index;
-        if (reduction)
-          inside.first_sum = inside.first_sum && first, inside.last_sum = inside.last_sum && last;
+        if (reduction) inside.first_sum = inside.first_sum && first, inside.last_sum = inside.last_sum && last;
         if (!first) inside.beyond |= 1U << loop;
         repeat(loop, inside, equal, s);
         done += equal;
@@ -259,8 +256,7 @@ GemminiResult run_gemmini(const GemminiJob& job, const GemminiConstants& constan
   return Run(job, constants, {})();
 }
 
-GemminiResult run_gemmini(const GemminiJob& job, const GemminiConstants& constants,
-                          const GemminiDriver& driver) {
+GemminiResult run_gemmini(const GemminiJob& job, const GemminiConstants& constants, const GemminiDriver& driver) {
   return Run(job, constants, driver)();
 }
 

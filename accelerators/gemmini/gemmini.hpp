@@ -1,10 +1,11 @@
 // Gemmini on a system on chip: tiles through loads, array and stores, two in flight, as its RTL runs them.
 //
 // What is modelled, from what RTL simulations show (notes on the machine; see also H. Genc et al., Gemmini, DAC 2021):
-// the host issues tiles; the loop unroller holds two; loads of tile n + 1 run while n executes; a slot frees when its store is
-// done; input and weight tiles are always loaded again; partial sums stay in the accumulator. A row is split into aligned packets
-// of 16 to 64 bytes, largest yield first; convolutions' tensors start 8 bytes off that grid. Eight multiplications are in flight,
-// each 3 DIM long (skewed in, through, out). Reuse distances against set-associative caches say which level serves a line.
+// the host issues tiles; the loop unroller holds two; loads of tile n + 1 run while n executes; a slot frees when its
+// store is done; input and weight tiles are always loaded again; partial sums stay in the accumulator. A row is split
+// into aligned packets of 16 to 64 bytes, largest yield first; convolutions' tensors start 8 bytes off that grid. Eight
+// multiplications are in flight, each 3 DIM long (skewed in, through, out). Reuse distances against set-associative
+// caches say which level serves a line.
 #pragma once
 
 #include <array>
@@ -66,23 +67,22 @@ GemminiResult run_gemmini(const GemminiJob& job, const GemminiConstants& constan
 /// When a tile was worked on, in cycles. Stores of unfinished sums take no time.
 struct GemminiTileTimes {
   std::array<std::int64_t, gemmini_dimensions> index{};  ///< of the tile
-  double issue = 0.0, load_start = 0.0, load_end = 0.0, execute_start = 0.0, execute_end = 0.0,
-         store_start = 0.0, store_end = 0.0, done = 0.0;
+  double issue = 0.0, load_start = 0.0, load_end = 0.0, execute_start = 0.0, execute_end = 0.0, store_start = 0.0,
+         store_end = 0.0, done = 0.0;
 };
 
-/// How to run: tile by tile (the reference, and the source of traces), or with what repeats multiplied (the default; the same
-/// answer). `sink` is called for every tile really simulated; the run ends after `most_tiles` of them.
+/// How to run: tile by tile (the reference, and the source of traces), or with what repeats multiplied (the default;
+/// the same answer). `sink` is called for every tile really simulated; the run ends after `most_tiles` of them.
 struct GemminiDriver {
   bool step_by_step = false;
   std::function<void(const GemminiTileTimes&)> sink{};
   std::int64_t most_tiles = std::int64_t{1} << 62;
 };
-GemminiResult run_gemmini(const GemminiJob& job, const GemminiConstants& constants,
-                          const GemminiDriver& driver);
+GemminiResult run_gemmini(const GemminiJob& job, const GemminiConstants& constants, const GemminiDriver& driver);
 
-/// The job of a mapping: dimensions by their names R S P Q C K N (missing ones are 1) or, for matrix products, M N K B; the
-/// outermost level's temporal loops run over tiles of everything below; DIM = compute.mesh_x. None when the layer has another
-/// dimension, or extents beyond 2^31.
+/// The job of a mapping: dimensions by their names R S P Q C K N (missing ones are 1) or, for matrix products, M N K B;
+/// the outermost level's temporal loops run over tiles of everything below; DIM = compute.mesh_x. None when the layer
+/// has another dimension, or extents beyond 2^31.
 std::optional<GemminiJob> gemmini_job(const Layer& layer, const Architecture& architecture,
                                       const PackedMapping& mapping);
 

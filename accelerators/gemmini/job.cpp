@@ -15,9 +15,8 @@ bool lies_in_padding(const GemminiJob& job) {
       if (i > padding && i < count - 1 - padding) i = count - 1 - padding;  // only the ends can lie outside
       for (std::int64_t j = 0; j < job.tiles(kernel); ++j) {
         const std::int64_t start = i * job.tile[a] * job.stride + j * job.tile[b] - padding;
-        const std::int64_t length =
-            (std::min(job.tile[a], job.extent[a] - i * job.tile[a]) - 1) * job.stride +
-            std::min(job.tile[b], job.extent[b] - j * job.tile[b]);
+        const std::int64_t length = (std::min(job.tile[a], job.extent[a] - i * job.tile[a]) - 1) * job.stride +
+                                    std::min(job.tile[b], job.extent[b] - j * job.tile[b]);
         if (std::min(start + length, image) - std::max<std::int64_t>(start, 0) <= 0) return true;
       }
     }
@@ -53,8 +52,8 @@ std::optional<GemminiJob> gemmini_job(const Layer& layer, const Architecture& ar
     std::int64_t tile = 1;
     for (int l = 0; l <= outermost; ++l) {
       const PackedLevel& level = mapping.levels[static_cast<std::size_t>(l)];
-      tile *= static_cast<std::int64_t>(level.spatial_x[d]) * level.spatial_y[d] *
-              (l < outermost ? level.temporal[d] : 1);
+      tile *=
+          static_cast<std::int64_t>(level.spatial_x[d]) * level.spatial_y[d] * (l < outermost ? level.temporal[d] : 1);
     }
     job.tile[static_cast<std::size_t>(position[d])] = std::min(tile, layer.dimensions[d].extent);
   }

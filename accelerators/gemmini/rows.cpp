@@ -41,8 +41,7 @@ Packets mean_packets(std::int64_t bytes, std::int64_t stride, std::int64_t step,
   seen[static_cast<std::size_t>(start)] = true;
   for (int i = 0; i < filled; ++i) {  // all sums of multiples of both
     const Packets p = packets_of_row(bytes, queue[static_cast<std::size_t>(i)]);
-    sum.beats += p.beats, sum.packets += p.packets, sum.lines += p.lines, sum.repeats += p.repeats,
-        count += 1.0;
+    sum.beats += p.beats, sum.packets += p.packets, sum.lines += p.lines, sum.repeats += p.repeats, count += 1.0;
     for (const std::int64_t move : {stride % 64, step % 64}) {
       const std::int64_t next = (queue[static_cast<std::size_t>(i)] + move) % 64;
       if (!seen[static_cast<std::size_t>(next)])

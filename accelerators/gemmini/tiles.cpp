@@ -20,8 +20,7 @@ std::int64_t Tiles::image(int along, int kernel) const {
 std::pair<std::int64_t, std::int64_t> Tiles::pixels(int along, int kernel, const Index& index) const {
   const std::int64_t start = index[at(along)] * job_.tile[at(along)] * job_.stride +
                              index[at(kernel)] * job_.tile[at(kernel)] - job_.padding(kernel);
-  const std::int64_t length =
-      (extent(along, index[at(along)]) - 1) * job_.stride + extent(kernel, index[at(kernel)]);
+  const std::int64_t length = (extent(along, index[at(along)]) - 1) * job_.stride + extent(kernel, index[at(kernel)]);
   const std::int64_t inside =
       std::min(start + length, along == gemmini_p ? columns_ : rows_) - std::max<std::int64_t>(start, 0);
   return {std::max<std::int64_t>(0, inside), length};
@@ -31,12 +30,8 @@ void Tiles::segment() {
   for (int d = 0; d < gemmini_dimensions; ++d) {
     auto& segments = segments_[at(d)];
     const std::int64_t count = counts_[at(d)];
-    const bool positioned =
-        !job_.matmul && (d == gemmini_p || d == gemmini_q || d == gemmini_r || d == gemmini_s);
-    const int other = d == gemmini_p   ? gemmini_r
-                      : d == gemmini_q ? gemmini_s
-                      : d == gemmini_r ? gemmini_p
-                                       : gemmini_q;
+    const bool positioned = !job_.matmul && (d == gemmini_p || d == gemmini_q || d == gemmini_r || d == gemmini_s);
+    const int other = d == gemmini_p ? gemmini_r : d == gemmini_q ? gemmini_s : d == gemmini_r ? gemmini_p : gemmini_q;
     const bool along = d == gemmini_p || d == gemmini_q;
     const auto same = [&](std::int64_t a, std::int64_t b) {
       if (extent(d, a) != extent(d, b)) return false;
@@ -44,8 +39,7 @@ void Tiles::segment() {
       for (const std::int64_t o : probes(other)) {
         Index i{}, j{};
         i[at(d)] = a, j[at(d)] = b, i[at(other)] = j[at(other)] = o;
-        if (pixels(along ? d : other, along ? other : d, i) !=
-            pixels(along ? d : other, along ? other : d, j))
+        if (pixels(along ? d : other, along ? other : d, i) != pixels(along ? d : other, along ? other : d, j))
           return false;
       }
       return true;
@@ -67,8 +61,7 @@ void Tiles::segment() {
 
 /// Indices of a dimension that stand for all: the ends and the middle.
 std::vector<std::int64_t> Tiles::probes(int d) const {
-  const std::int64_t count = counts_[at(d)],
-                     near = 2 + std::max(job_.padding(gemmini_r), job_.padding(gemmini_s));
+  const std::int64_t count = counts_[at(d)], near = 2 + std::max(job_.padding(gemmini_r), job_.padding(gemmini_s));
   std::vector<std::int64_t> list;
   for (std::int64_t i = 0; i < count; ++i) {
     if (i > near && i < count - 1 - near && i != count / 2) continue;

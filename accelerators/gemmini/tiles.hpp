@@ -35,9 +35,7 @@ class Tiles {
 
   const GemminiJob& job() const { return job_; }
   std::int64_t count(int d) const { return counts_[at(d)]; }
-  const std::vector<int>& loops() const {
-    return loops_;
-  }  ///< dimensions with several tiles, innermost first
+  const std::vector<int>& loops() const { return loops_; }  ///< dimensions with several tiles, innermost first
   const std::vector<Segment>& segments(int d) const { return segments_[at(d)]; }
   std::int64_t columns() const { return columns_; }  ///< of the input image
   std::int64_t rows() const { return rows_; }

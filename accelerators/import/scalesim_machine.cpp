@@ -64,14 +64,16 @@ class Settings {
     const char* end = value->text.data() + value->text.size();
     const auto read = std::from_chars(value->text.data(), end, count);
     if (read.ec == std::errc() && read.ptr == end && count >= 1 && count <= (1 << 24)) return count;
-    diagnostics_.error(value->where, fmt::format("{} must be a whole number from 1 to 16777216, found {}", key, quote(value->text)));
+    diagnostics_.error(value->where,
+                       fmt::format("{} must be a whole number from 1 to 16777216, found {}", key, quote(value->text)));
     return 1;
   }
 
   // Switches that change what SCALE-Sim does and have no counterpart.
   void refuse_if_on(const char* section, const char* key) {
     const Value* value = find(section, key);
-    if (value != nullptr && small(value->text) == "true") diagnostics_.error(value->where, fmt::format("{} is not read", key));
+    if (value != nullptr && small(value->text) == "true")
+      diagnostics_.error(value->where, fmt::format("{} is not read", key));
   }
 
  private:
@@ -126,8 +128,8 @@ void bandwidth(Settings& settings, const Location& file, SystolicInput& input, D
   for (const char* key : {"ifmapsrambankbandwidth", "filtersrambankbandwidth"}) {
     const Value* bank = settings.find("layout", key);
     if (bank != nullptr && settings.whole("layout", key) != input.bandwidth_words_per_cycle)
-      diagnostics.error(bank->where, fmt::format("{} differs from Bandwidth {}; one bandwidth for all operands is read", key,
-                                                 input.bandwidth_words_per_cycle));
+      diagnostics.error(bank->where, fmt::format("{} differs from Bandwidth {}; one bandwidth for all operands is read",
+                                                 key, input.bandwidth_words_per_cycle));
   }
 }
 
@@ -156,7 +158,8 @@ SystolicInput read_scalesim_machine(const Source& source, Diagnostics& diagnosti
   return input;
 }
 
-std::vector<SystolicLayer> read_scalesim_runs(const Source& topology, const Source& machine, std::vector<Remark>& remarks) {
+std::vector<SystolicLayer> read_scalesim_runs(const Source& topology, const Source& machine,
+                                              std::vector<Remark>& remarks) {
   Diagnostics diagnostics;
   const SystolicInput array = read_scalesim_machine(machine, diagnostics);
   const std::vector<ScalesimLayer> layers = read_scalesim_layers(topology, remarks, diagnostics);
@@ -165,13 +168,17 @@ std::vector<SystolicLayer> read_scalesim_runs(const Source& topology, const Sour
     SystolicInput input = array;
     input.is_convolution = !layer.gemm;
     input.product = {layer.rows, layer.columns, layer.depth};
-    input.convolution = {layer.height, layer.width, layer.kernel_height, layer.kernel_width, layer.channels, layer.filters, layer.stride};
+    input.convolution = {layer.height,   layer.width,   layer.kernel_height, layer.kernel_width,
+                         layer.channels, layer.filters, layer.stride};
     if (layer.batch > 1 || layer.density < 1.0) {
-      diagnostics.error(layer.where, "a batch and sparse weights are not simulated; SCALE-Sim's plain runs are dense, of batch 1");
-    } else if (systolic_requests(input) > systolic_request_limit || systolic_addresses(input) > systolic_address_limit) {
-      diagnostics.error(layer.where, fmt::format("the layer makes {:.3g} requests to {:.3g} addresses, allowed are {:.3g} and {:.3g}",
-                                                 systolic_requests(input), systolic_addresses(input), systolic_request_limit,
-                                                 systolic_address_limit));
+      diagnostics.error(layer.where,
+                        "a batch and sparse weights are not simulated; SCALE-Sim's plain runs are dense, of batch 1");
+    } else if (systolic_requests(input) > systolic_request_limit ||
+               systolic_addresses(input) > systolic_address_limit) {
+      diagnostics.error(
+          layer.where, fmt::format("the layer makes {:.3g} requests to {:.3g} addresses, allowed are {:.3g} and {:.3g}",
+                                   systolic_requests(input), systolic_addresses(input), systolic_request_limit,
+                                   systolic_address_limit));
     }
     runs.push_back({layer.name, layer.repeat, input});
   }

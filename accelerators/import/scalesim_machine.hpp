@@ -26,6 +26,7 @@ struct SystolicLayer {
 };
 
 /// A topology and a configuration. Throws InputError with all mistakes.
-std::vector<SystolicLayer> read_scalesim_runs(const Source& topology, const Source& machine, std::vector<Remark>& remarks);
+std::vector<SystolicLayer> read_scalesim_runs(const Source& topology, const Source& machine,
+                                              std::vector<Remark>& remarks);
 
 }  // namespace dovetail

@@ -16,17 +16,20 @@ namespace dovetail {
 namespace {
 
 // Top-level keys that are read; and those of Timeloop that say nothing about a design.
-constexpr std::array read_keys = {"problem", "architecture", "ERT", "ART", "mapping", "architecture_constraints",
-                                  "mapspace_constraints", "constraints"};
+constexpr std::array read_keys = {
+    "problem",    "architecture", "ERT", "ART", "mapping", "architecture_constraints", "mapspace_constraints",
+    "constraints"};
 
 bool is_timeloop_document(const Node& document) {
-  if (!document.is_mapping() || is_native_document(document) || document.find("layer") != nullptr || document.find("arch") != nullptr)
+  if (!document.is_mapping() || is_native_document(document) || document.find("layer") != nullptr ||
+      document.find("arch") != nullptr)
     return false;
   const Node* architecture = document.find("architecture");
   if (architecture != nullptr && architecture->find("levels") != nullptr) return false;
   const Node* mapping = document.find("mapping");
   if (mapping != nullptr && mapping->is_mapping()) return false;
-  return std::any_of(read_keys.begin(), read_keys.end(), [&](const char* key) { return document.find(key) != nullptr; });
+  return std::any_of(read_keys.begin(), read_keys.end(),
+                     [&](const char* key) { return document.find(key) != nullptr; });
 }
 
 struct Parts {
@@ -64,7 +67,8 @@ Parts read_parts(const std::vector<std::string>& files, Diagnostics& diagnostics
   return parts;
 }
 
-void read_constraints(const Node& node, const Layer& layer, std::vector<TimeloopDirective>& constraints, Diagnostics& diagnostics) {
+void read_constraints(const Node& node, const Layer& layer, std::vector<TimeloopDirective>& constraints,
+                      Diagnostics& diagnostics) {
   const Node* targets = node.is_mapping() ? node.find("targets") : &node;
   if (targets == nullptr || targets->is_null()) return;
   if (!require_sequence(*targets, "constraints", diagnostics)) return;
@@ -143,8 +147,10 @@ TimeloopDesign read_timeloop_design(const std::vector<std::string>& files) {
   if (const Node* ert = parts.find("ERT"); ert != nullptr && machine)
     read_energy_table(*ert, *machine, diagnostics);
   else if (ert == nullptr)
-    diagnostics.error(parts.first, "no energies in these files: give the energy reference table (ERT) that Accelergy wrote as well");
-  if (const Node* art = parts.find("ART"); art != nullptr && machine) read_area_table(*art, machine->architecture, diagnostics);
+    diagnostics.error(parts.first,
+                      "no energies in these files: give the energy reference table (ERT) that Accelergy wrote as well");
+  if (const Node* art = parts.find("ART"); art != nullptr && machine)
+    read_area_table(*art, machine->architecture, diagnostics);
   diagnostics.raise();
   for (const std::string& wrong : check(*layer)) diagnostics.error(parts.find("problem")->location(), wrong);
   diagnostics.raise();

@@ -10,8 +10,8 @@
 
 namespace dovetail {
 
-/// Whether each file is a YAML document of Timeloop or Accelergy (problem, architecture, ERT, ART, mapping, constraints).
-/// Never throws: what is no YAML is not one.
+/// Whether each file is a YAML document of Timeloop or Accelergy (problem, architecture, ERT, ART, mapping,
+/// constraints). Never throws: what is no YAML is not one.
 bool are_timeloop_documents(const std::vector<std::string>& files);
 
 /// Whether the files are such documents and hold a problem, an architecture and its energies: all that a design needs.
@@ -20,8 +20,8 @@ bool hold_timeloop_design(const std::vector<std::string>& files);
 /// What was read, and what constrains the search for mappings.
 struct TimeloopDesign {
   Design design;
-  TimeloopMachine machine;                    ///< design.architecture, with the names of its parts
-  std::vector<Node> constraints;              ///< as written: architecture_constraints, mapspace_constraints
+  TimeloopMachine machine;        ///< design.architecture, with the names of its parts
+  std::vector<Node> constraints;  ///< as written: architecture_constraints, mapspace_constraints
   std::vector<Remark> remarks;
 };
 

@@ -12,7 +12,6 @@
 namespace dovetail {
 namespace {
 
-
 std::vector<std::string> names_of(const Layer& layer) {
   std::vector<std::string> names;
   for (const Dimension& dimension : layer.dimensions) names.push_back(dimension.name);
@@ -59,7 +58,8 @@ class DirectiveReader {
   }
 
   void kind(const Node& type) {
-    static const std::vector<std::string> words = {"temporal", "spatial", "bypass", "datatype", "dataspace", "bypassing"};
+    static const std::vector<std::string> words = {"temporal", "spatial",   "bypass",
+                                                   "datatype", "dataspace", "bypassing"};
     const std::string& word = type.text();
     if (word == "temporal")
       directive_.kind = TimeloopDirective::Kind::temporal;
@@ -72,7 +72,8 @@ class DirectiveReader {
   }
 
   void key(const Node::Entry& entry) {
-    static const std::vector<std::string> words = {"target", "type", "factors", "permutation", "split", "keep", "bypass"};
+    static const std::vector<std::string> words = {"target", "type", "factors", "permutation",
+                                                   "split",  "keep", "bypass"};
     if (entry.key == "target" || entry.key == "type" || entry.key == "name" || entry.key == tag_key) return;
     if (entry.key == "factors") {
       factors(entry.value);
@@ -83,13 +84,15 @@ class DirectiveReader {
       if (count && *count >= 0)
         directive_.split = static_cast<int>(std::min<std::int64_t>(*count, 1000));
       else if (!entry.value.is_null())
-        diagnostics_.error(entry.value.location(), fmt::format("split must be a whole number, found {}", entry.value.describe()));
+        diagnostics_.error(entry.value.location(),
+                           fmt::format("split must be a whole number, found {}", entry.value.describe()));
     } else if (entry.key == "keep") {
       directive_.keep |= tensors(entry.value);
     } else if (entry.key == "bypass") {
       directive_.bypass |= tensors(entry.value);
     } else if (!entry.value.is_null() && !(entry.value.is_sequence() && entry.value.items().empty())) {
-      diagnostics_.error(entry.where, fmt::format("{} of a directive is not read{}", quote(entry.key), suggestion(entry.key, words)));
+      diagnostics_.error(
+          entry.where, fmt::format("{} of a directive is not read{}", quote(entry.key), suggestion(entry.key, words)));
     }
   }
 
@@ -119,10 +122,13 @@ class DirectiveReader {
     std::int64_t value = -1;
     const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), value);
     if (dimension < 0) {
-      diagnostics_.error(where, fmt::format("factors name the unknown dimension {}{}", quote(name), suggestion(name, names_of(layer_))));
+      diagnostics_.error(where, fmt::format("factors name the unknown dimension {}{}", quote(name),
+                                            suggestion(name, names_of(layer_))));
     } else if (error != std::errc() || end != number.data() + number.size() || value < 0 || value > most_extent) {
-      diagnostics_.error(where, fmt::format("the factor of {} must be a whole number, found {}", quote(name), quote(number)));
-    } else if (std::any_of(directive_.factors.begin(), directive_.factors.end(), [&](const auto& one) { return one.first == dimension; })) {
+      diagnostics_.error(where,
+                         fmt::format("the factor of {} must be a whole number, found {}", quote(name), quote(number)));
+    } else if (std::any_of(directive_.factors.begin(), directive_.factors.end(),
+                           [&](const auto& one) { return one.first == dimension; })) {
       diagnostics_.error(where, fmt::format("the factor of {} stands twice", quote(name)));
     } else {
       directive_.factors.emplace_back(dimension, value);
@@ -135,7 +141,8 @@ class DirectiveReader {
         order(dimension, word, node.location());
         continue;
       }
-      for (const char letter : word) order(find_dimension(layer_, std::string(1, letter)), std::string(1, letter), node.location());
+      for (const char letter : word)
+        order(find_dimension(layer_, std::string(1, letter)), std::string(1, letter), node.location());
     }
   }
 
@@ -143,7 +150,8 @@ class DirectiveReader {
     if (dimension < 0) {
       diagnostics_.error(where, fmt::format("the permutation names the unknown dimension {}{}", quote(name),
                                             suggestion(name, names_of(layer_))));
-    } else if (std::find(directive_.permutation.begin(), directive_.permutation.end(), dimension) != directive_.permutation.end()) {
+    } else if (std::find(directive_.permutation.begin(), directive_.permutation.end(), dimension) !=
+               directive_.permutation.end()) {
       diagnostics_.error(where, fmt::format("dimension {} stands twice in the permutation", quote(name)));
     } else {
       directive_.permutation.push_back(dimension);

@@ -16,7 +16,6 @@
 namespace dovetail {
 namespace {
 
-
 struct Name {
   std::string text;
   std::int64_t instances = 1;
@@ -32,7 +31,8 @@ std::optional<Name> read_name(const std::string& text) {
   const char* begin = text.data();
   const auto a = std::from_chars(begin + bracket + 1, begin + dots, first);
   const auto b = std::from_chars(begin + dots + 2, begin + text.size() - 1, last);
-  const bool whole = a.ec == std::errc() && a.ptr == begin + dots && b.ec == std::errc() && b.ptr == begin + text.size() - 1;
+  const bool whole =
+      a.ec == std::errc() && a.ptr == begin + dots && b.ec == std::errc() && b.ptr == begin + text.size() - 1;
   if (!whole || first < 0 || last < first || last - first >= most_extent) return std::nullopt;
   return Name{text.substr(0, bracket), last - first + 1};
 }
@@ -58,7 +58,9 @@ const Node* any_of(const Node& node, std::initializer_list<const char*> keys) {
 
 class MachineReader {
  public:
-  MachineReader(std::vector<Remark>& remarks, Diagnostics& diagnostics) : remarks_(remarks), diagnostics_(diagnostics) {}
+  MachineReader(std::vector<Remark>& remarks, Diagnostics& diagnostics)
+      : remarks_(remarks),
+        diagnostics_(diagnostics) {}
 
   std::optional<TimeloopMachine> read(const Node& node) {
     if (!require_mapping(node, "architecture", diagnostics_)) return std::nullopt;
@@ -87,7 +89,9 @@ class MachineReader {
       return std::nullopt;
     }
     auto name = read_name(text->text());
-    if (!name) diagnostics_.error(text->location(), fmt::format("a name is like PE or PE[0..15], found {}", quote(text->text())));
+    if (!name)
+      diagnostics_.error(text->location(),
+                         fmt::format("a name is like PE or PE[0..15], found {}", quote(text->text())));
     return name;
   }
 
@@ -102,14 +106,16 @@ class MachineReader {
     if (!require_sequence(subtree, "subtree", diagnostics_)) return;
     if (subtree.items().size() > 1) {
       const Node& second = subtree.items()[1];
-      diagnostics_.error(second.location(), "a second branch beside the first; only one path from memory to compute is read");
+      diagnostics_.error(second.location(),
+                         "a second branch beside the first; only one path from memory to compute is read");
       return;
     }
     for (const Node& branch : subtree.items()) {
       const auto name = name_of(branch);
       if (!name) return;
       const std::int64_t copies = product(above, name->instances, branch.location());
-      if (const Node* local = branch.find("local"); local != nullptr && require_sequence(*local, "local", diagnostics_)) {
+      if (const Node* local = branch.find("local");
+          local != nullptr && require_sequence(*local, "local", diagnostics_)) {
         for (const Node& one : local->items()) component(one, copies, 0, 0, -1);
       }
       if (const Node* below = branch.find("subtree")) read_tree(*below, copies);
@@ -122,7 +128,8 @@ class MachineReader {
     if (value == nullptr) return 1;
     const auto count = value->as_integer();
     if (count && *count >= 1 && *count <= most_extent) return *count;
-    diagnostics_.error(value->location(), fmt::format("{} must be a whole number of 1 or more, found {}", key, value->describe()));
+    diagnostics_.error(value->location(),
+                       fmt::format("{} must be a whole number of 1 or more, found {}", key, value->describe()));
     return 1;
   }
 
@@ -151,8 +158,9 @@ class MachineReader {
       } else if (kind == "Nothing") {
         add_remark(remarks_, "nothing", "part", "!Nothing stands for no storage; passed over", node.location());
       } else {
-        diagnostics_.error(node.location(), fmt::format("!{} is not read; read are Container, Component, Parallel, Hierarchical",
-                                                        kind.empty() ? "?" : kind));
+        diagnostics_.error(node.location(),
+                           fmt::format("!{} is not read; read are Container, Component, Parallel, Hierarchical",
+                                       kind.empty() ? "?" : kind));
       }
     }
   }
@@ -172,8 +180,16 @@ class MachineReader {
   void container(const Node& node, const std::string& prefix, std::int64_t x, std::int64_t y) {
     const auto name = name_of(node);
     if (!name) return;
-    Part part{prefix.empty() ? name->text : prefix + name->text + "_spatial", "container", {}, constraints_of(node, true),
-              product(x, y, node.location()), x, y, true, -1, node.location()};
+    Part part{prefix.empty() ? name->text : prefix + name->text + "_spatial",
+              "container",
+              {},
+              constraints_of(node, true),
+              product(x, y, node.location()),
+              x,
+              y,
+              true,
+              -1,
+              node.location()};
     part.fans_out = mesh(node, "meshX") * mesh(node, "meshY") > 1;
     parts_.push_back(std::move(part));
   }
@@ -185,7 +201,8 @@ class MachineReader {
       refuse(enabled->location(), name->text, "is not enabled; parts that are switched off are not read");
       return;
     }
-    Part part{name->text, "", {}, {}, product(copies, name->instances, node.location()), x, y, false, parallel, node.location()};
+    Part part{name->text, "", {},    {},       product(copies, name->instances, node.location()),
+              x,          y,  false, parallel, node.location()};
     if (const Node* kind = node.find("class")) part.kind = kind->text();
     if (const Node* attributes = node.find("attributes")) part.attributes = *attributes;
     part.constraints = constraints_of(node, false);
@@ -225,7 +242,8 @@ class MachineReader {
     if (part.mesh_x == 0) part.mesh_x = std::max<std::int64_t>(1, part.instances / part.mesh_y);
     if (part.mesh_y == 0) part.mesh_y = std::max<std::int64_t>(1, part.instances / part.mesh_x);
     if (product(part.mesh_x, part.mesh_y, part.where) != part.instances)
-      refuse(part.where, part.name, fmt::format("{} instances but a mesh of {} x {}", part.instances, part.mesh_x, part.mesh_y));
+      refuse(part.where, part.name,
+             fmt::format("{} instances but a mesh of {} x {}", part.instances, part.mesh_x, part.mesh_y));
   }
 
   Level storage(const Part& part) {
@@ -236,11 +254,13 @@ class MachineReader {
     level.mesh_y = part.mesh_y;
     const Node* technology = part.attributes.find("technology");
     level.is_dram = part.kind == "DRAM" || (technology != nullptr && technology->text() == "DRAM");
-    level.word_bits = static_cast<int>(std::min<std::int64_t>(whole(part, {"datawidth", "word-bits", "word_bits", "word_width"}, 16), 1024));
+    level.word_bits = static_cast<int>(
+        std::min<std::int64_t>(whole(part, {"datawidth", "word-bits", "word_bits", "word_width"}, 16), 1024));
     level.cluster_size = whole(part, {"cluster_size", "cluster-size"}, 1);
     const std::int64_t width = whole(part, {"width", "memory_width"}, 0);
     level.block_size = whole(part, {"block-size", "block_size", "n_words"}, 0);
-    if (level.block_size == 0 && width > 0) level.block_size = std::max<std::int64_t>(1, width / (level.word_bits * level.cluster_size));
+    if (level.block_size == 0 && width > 0)
+      level.block_size = std::max<std::int64_t>(1, width / (level.word_bits * level.cluster_size));
     if (level.block_size == 0) level.block_size = 1;
     capacity(part, level);
     level.multiple_buffering = number(part, {"multiple_buffering", "multiple-buffering"}).value_or(1.0);
@@ -280,7 +300,8 @@ class MachineReader {
   void refuse_unread(const Part& part) {
     for (const char* key : {"has_power_gating", "allow_overbooking"}) {
       const Node* flag = part.attributes.find(key);
-      if (flag != nullptr && flag->as_boolean() == true) refuse(flag->location(), part.name, fmt::format("{} is not read", key));
+      if (flag != nullptr && flag->as_boolean() == true)
+        refuse(flag->location(), part.name, fmt::format("{} is not read", key));
     }
     const Node* reduces = part.attributes.find("reduction_supported");
     if (reduces != nullptr && reduces->as_boolean() == false)
@@ -316,7 +337,8 @@ class MachineReader {
       }
     }
     if (outermost_first.size() > static_cast<std::size_t>(max_levels))
-      diagnostics_.error(parts_.front().where, fmt::format("{} storage levels, allowed are {}", outermost_first.size(), max_levels));
+      diagnostics_.error(parts_.front().where,
+                         fmt::format("{} storage levels, allowed are {}", outermost_first.size(), max_levels));
     const int count = static_cast<int>(outermost_first.size());
     for (TimeloopPlace& place : machine_.places) place.level = place.level < 0 ? -1 : count - 1 - place.level;
     machine.levels.assign(outermost_first.rbegin(), outermost_first.rend());
@@ -386,7 +408,8 @@ std::optional<double> action(const Node& table, std::initializer_list<const char
 
 }  // namespace
 
-std::optional<TimeloopMachine> read_timeloop_machine(const Node& node, std::vector<Remark>& remarks, Diagnostics& diagnostics) {
+std::optional<TimeloopMachine> read_timeloop_machine(const Node& node, std::vector<Remark>& remarks,
+                                                     Diagnostics& diagnostics) {
   return MachineReader(remarks, diagnostics).read(node);
 }
 
@@ -402,7 +425,8 @@ void read_energy_table(const Node& ert, TimeloopMachine& machine, Diagnostics& d
   if (tables == nullptr) return;
   const auto find = [&](const std::string& name) {
     const Node* table = table_of(*tables, name);
-    if (table == nullptr) diagnostics.error(tables->location(), fmt::format("the ERT has no energies of {}", quote(name)));
+    if (table == nullptr)
+      diagnostics.error(tables->location(), fmt::format("the ERT has no energies of {}", quote(name)));
     return table;
   };
   for (std::size_t l = 0; l < architecture.levels.size(); ++l) {
@@ -410,7 +434,8 @@ void read_energy_table(const Node& ert, TimeloopMachine& machine, Diagnostics& d
     const Node* table = keeps_nothing(machine, l) ? nullptr : find(level.name);
     if (table == nullptr) continue;
     const auto read = action(*table, {"read"}, diagnostics), write = action(*table, {"write"}, diagnostics);
-    if (!read) diagnostics.error(table->location(), fmt::format("no energy of the action 'read' of {}", quote(level.name)));
+    if (!read)
+      diagnostics.error(table->location(), fmt::format("no energy of the action 'read' of {}", quote(level.name)));
     level.energy.read_pj = read.value_or(0.0);
     level.energy.fill_pj = write.value_or(level.energy.read_pj);
     level.energy.update_pj = action(*table, {"update"}, diagnostics).value_or(level.energy.fill_pj);
@@ -420,7 +445,8 @@ void read_energy_table(const Node& ert, TimeloopMachine& machine, Diagnostics& d
   if (table == nullptr) return;
   const auto compute = action(*table, {"compute", "mac_random", "mac"}, diagnostics);
   if (!compute)
-    diagnostics.error(table->location(), fmt::format("no energy of the action 'compute' of {}", quote(architecture.compute.name)));
+    diagnostics.error(table->location(),
+                      fmt::format("no energy of the action 'compute' of {}", quote(architecture.compute.name)));
   architecture.compute.energy_per_op_pj = compute.value_or(0.0);
 }
 

@@ -16,7 +16,9 @@ namespace {
 class MappingReader {
  public:
   MappingReader(const Layer& layer, const TimeloopMachine& machine, Diagnostics& diagnostics)
-      : layer_(layer), machine_(machine), diagnostics_(diagnostics) {}
+      : layer_(layer),
+        machine_(machine),
+        diagnostics_(diagnostics) {}
 
   std::optional<Mapping> read(const Node& node) {
     if (!require_sequence(node, "mapping", diagnostics_)) return std::nullopt;
@@ -30,7 +32,8 @@ class MappingReader {
     for (std::size_t l = 0; l < mapping_.levels.size(); ++l)
       mapping_.levels[l].keep = keeps_nothing(machine_, l) ? 0U : (1U << layer_.tensors.size()) - 1U;
     // Spatial loops of inner containers vary faster: from the innermost place outwards.
-    std::stable_sort(directives_.begin(), directives_.end(), [&](const auto& a, const auto& b) { return depth(a) > depth(b); });
+    std::stable_sort(directives_.begin(), directives_.end(),
+                     [&](const auto& a, const auto& b) { return depth(a) > depth(b); });
     for (const TimeloopDirective& directive : directives_) apply(directive);
     check_parallels(node);
     if (diagnostics_.failed()) return std::nullopt;
@@ -83,7 +86,8 @@ class MappingReader {
   std::vector<int> full_order(const TimeloopDirective& directive) const {
     std::vector<int> order = directive.permutation;
     for (std::size_t d = 0; d < layer_.dimensions.size(); ++d) {
-      if (std::find(order.begin(), order.end(), static_cast<int>(d)) == order.end()) order.push_back(static_cast<int>(d));
+      if (std::find(order.begin(), order.end(), static_cast<int>(d)) == order.end())
+        order.push_back(static_cast<int>(d));
     }
     return order;
   }
@@ -93,9 +97,11 @@ class MappingReader {
     for (const Loop& loop : slower) {
       if (!list.empty() && list.back().dimension == loop.dimension) {
         list.back().factor *= loop.factor;
-      } else if (std::any_of(list.begin(), list.end(), [&](const Loop& one) { return one.dimension == loop.dimension; })) {
-        diagnostics_.error(where, fmt::format("dimension {} is unrolled at two containers with another between them; not read",
-                                              quote(layer_.dimensions[static_cast<std::size_t>(loop.dimension)].name)));
+      } else if (std::any_of(list.begin(), list.end(),
+                             [&](const Loop& one) { return one.dimension == loop.dimension; })) {
+        diagnostics_.error(where,
+                           fmt::format("dimension {} is unrolled at two containers with another between them; not read",
+                                       quote(layer_.dimensions[static_cast<std::size_t>(loop.dimension)].name)));
       } else {
         list.push_back(loop);
       }
@@ -110,21 +116,26 @@ class MappingReader {
     const bool nothing = directive.kind == TimeloopDirective::Kind::keep ? place->container : all.empty();
     if (nothing) return;
     if (place->level < 0 || (place->container && directive.kind == TimeloopDirective::Kind::temporal)) {
-      diagnostics_.error(directive.where, fmt::format("loops at {}: {}", quote(directive.target),
-                                                      place->level < 0 ? "no storage stands above it"
-                                                                       : "a container has no storage to loop over in time"));
+      diagnostics_.error(directive.where,
+                         fmt::format("loops at {}: {}", quote(directive.target),
+                                     place->level < 0 ? "no storage stands above it"
+                                                      : "a container has no storage to loop over in time"));
       return;
     }
     MappingLevel& level = mapping_.levels[static_cast<std::size_t>(place->level)];
     if (directive.kind == TimeloopDirective::Kind::keep) {
       level.keep = (level.keep | directive.keep) & ~directive.bypass;
     } else if (directive.kind == TimeloopDirective::Kind::temporal) {
-      if (!level.temporal.empty()) diagnostics_.error(directive.where, fmt::format("a second temporal directive of {}", quote(place->name)));
+      if (!level.temporal.empty())
+        diagnostics_.error(directive.where, fmt::format("a second temporal directive of {}", quote(place->name)));
       level.temporal.assign(all.rbegin(), all.rend());
     } else {
-      const auto along_x = static_cast<std::size_t>(std::min<int>(directive.split.value_or(1000), static_cast<int>(order.size())));
-      join(level.spatial_x, loops(directive, {order.begin(), order.begin() + static_cast<std::ptrdiff_t>(along_x)}), directive.where);
-      join(level.spatial_y, loops(directive, {order.begin() + static_cast<std::ptrdiff_t>(along_x), order.end()}), directive.where);
+      const auto along_x =
+          static_cast<std::size_t>(std::min<int>(directive.split.value_or(1000), static_cast<int>(order.size())));
+      join(level.spatial_x, loops(directive, {order.begin(), order.begin() + static_cast<std::ptrdiff_t>(along_x)}),
+           directive.where);
+      join(level.spatial_y, loops(directive, {order.begin() + static_cast<std::ptrdiff_t>(along_x), order.end()}),
+           directive.where);
     }
   }
 
@@ -135,8 +146,10 @@ class MappingReader {
       if (place.parallel < 0 || place.container || place.level < 0) continue;
       const unsigned keep = mapping_.levels[static_cast<std::size_t>(place.level)].keep;
       if ((kept[place.parallel] & keep) != 0)
-        diagnostics_.error(node.location(), fmt::format("{} stands in a !Parallel and keeps what another member keeps; each tensor "
-                                                        "must be in one of them", quote(place.name)));
+        diagnostics_.error(node.location(),
+                           fmt::format("{} stands in a !Parallel and keeps what another member keeps; each tensor "
+                                       "must be in one of them",
+                                       quote(place.name)));
       kept[place.parallel] |= keep;
     }
   }
@@ -157,7 +170,8 @@ const TimeloopPlace* find_place(const TimeloopMachine& machine, const std::strin
     if (place.name == target || (place.container && "inter_" + place.name + "_spatial" == target)) return &place;
     names.push_back(place.name);
   }
-  diagnostics.error(where, fmt::format("target {} is no part of the architecture{}", quote(target), suggestion(target, names)));
+  diagnostics.error(
+      where, fmt::format("target {} is no part of the architecture{}", quote(target), suggestion(target, names)));
   return nullptr;
 }
 

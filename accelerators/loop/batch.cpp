@@ -318,8 +318,7 @@ class LoopPlan::BatchScoring {
     for (std::size_t t = 0; t < tensors; ++t) words[t] = Reals{};
     Masks tied = Masks{};
     bool shared = false;
-    const auto consider = [&](std::size_t i, Reals demand, double per_word, double bandwidth,
-                              const PerTensor& parts) {
+    const auto consider = [&](std::size_t i, Reals demand, double per_word, double bandwidth, const PerTensor& parts) {
       if (per_word == 0.0) return;
       const Reals rough = demand * per_word;
       tied = rough > slowest * (1.0 / tie) ? Masks{} : tied | (rough >= slowest * tie);

@@ -45,14 +45,14 @@ struct PlanTensor {
 };
 
 struct PlanLevel {
-  double fan_x = 1, fan_y = 1;  // children of an instance
-  double instances = 1;         // of what lies under this level
-  double capacity = 0.0, least = 0.0;            // usable words, least legal words
+  double fan_x = 1, fan_y = 1;         // children of an instance
+  double instances = 1;                // of what lies under this level
+  double capacity = 0.0, least = 0.0;  // usable words, least legal words
   bool bounded = false;
   double clusters = 1.0;
   bool shares_clusters = false;  // fewer clusters than instances
-  double leak_pj = 0.0;  // per cycle and used instance
-  double idle_pj = 0.0;  // per cycle, of all instances
+  double leak_pj = 0.0;          // per cycle and used instance
+  double idle_pj = 0.0;          // per cycle, of all instances
   Bandwidth bandwidth;
   double per_read = 0.0, per_write = 0.0, per_shared = 0.0;  // 1 / bandwidth, 0 without limit
   std::array<AccessCost, max_tensors> cost;
@@ -96,7 +96,10 @@ struct LoopPlan::Constants {  // NOLINT(clang-analyzer-optin.performance.Padding
   double latency_cycles = 0.0;  ///< of all networks, on top of the longest level
 
   Constants(const Layer& of, const Architecture& on, LoopOptions with)
-      : layer(of), architecture(on), options(with), shape(of) {
+      : layer(of),
+        architecture(on),
+        options(with),
+        shape(of) {
     fast = !on.link_transfers && !on.levels.empty() && prepare_layer();
     if (fast) prepare_machine();
   }

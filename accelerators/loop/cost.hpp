@@ -95,8 +95,7 @@ struct Bandwidth {
 
 /// Cycles of a level from its demand in words per cycle, in Timeloop's order of operations:
 /// ceil(compute cycles / min(1, bandwidth / demand)).
-inline double level_cycles(double compute_cycles, double read_rate, double write_rate,
-                           const Bandwidth& bandwidth) {
+inline double level_cycles(double compute_cycles, double read_rate, double write_rate, const Bandwidth& bandwidth) {
   double slowdown = 1.0;
   if (bandwidth.read < read_rate) slowdown = std::min(slowdown, bandwidth.read / read_rate);
   if (bandwidth.write < write_rate) slowdown = std::min(slowdown, bandwidth.write / write_rate);
@@ -112,7 +111,9 @@ class NetworkSums {
   /// Without in-place reduction (a DRAM) a returning partial sum is sent down and up again: every group of a written
   /// tensor carries twice its words, less the words of the partition, which are written once without being sent down.
   NetworkSums(bool written, bool is_dram, double partition)
-      : written_(written), doubled_(written && is_dram), partition_(partition) {}
+      : written_(written),
+        doubled_(written && is_dram),
+        partition_(partition) {}
 
   /// Adds the groups of one multicast factor; returns the words that enter the network for them.
   double add(double multicast, double words, double hop_words) {
@@ -133,8 +134,7 @@ class NetworkSums {
   }
   /// Transfers, words that neighbours passed on, and additions.
   double energy_pj(const LevelNetwork& network, double link_words, double adder_energy_pj) const {
-    return transfer_energy_pj(network) +
-           link_words * (network.energy_per_hop_pj + 2.0 * network.router_energy_pj) +
+    return transfer_energy_pj(network) + link_words * (network.energy_per_hop_pj + 2.0 * network.router_energy_pj) +
            reductions_ * adder_energy_pj;
   }
 

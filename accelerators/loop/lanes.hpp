@@ -95,8 +95,8 @@ inline unsigned above_one(Ints v) {
 #if defined(__AVX512VL__)
   return _mm256_cmpgt_epi32_mask(reinterpret_cast<__m256i>(v), _mm256_set1_epi32(1));
 #elif defined(__AVX2__)
-  return static_cast<unsigned>(_mm256_movemask_ps(
-      _mm256_castsi256_ps(_mm256_cmpgt_epi32(reinterpret_cast<__m256i>(v), _mm256_set1_epi32(1)))));
+  return static_cast<unsigned>(
+      _mm256_movemask_ps(_mm256_castsi256_ps(_mm256_cmpgt_epi32(reinterpret_cast<__m256i>(v), _mm256_set1_epi32(1)))));
 #else
   unsigned bits = 0;
   for (int p = 0; p < width; ++p) bits |= static_cast<unsigned>(v[p] > 1) << p;
@@ -122,8 +122,7 @@ inline unsigned members(unsigned set, Ints index) {
   return _mm256_test_epi32_mask(_mm256_sllv_epi32(_mm256_set1_epi32(1), reinterpret_cast<__m256i>(index)),
                                 _mm256_set1_epi32(static_cast<int>(set)));
 #elif defined(__AVX2__)
-  const __m256i moved =
-      _mm256_srlv_epi32(_mm256_set1_epi32(static_cast<int>(set)), reinterpret_cast<__m256i>(index));
+  const __m256i moved = _mm256_srlv_epi32(_mm256_set1_epi32(static_cast<int>(set)), reinterpret_cast<__m256i>(index));
   return static_cast<unsigned>(_mm256_movemask_ps(_mm256_castsi256_ps(_mm256_slli_epi32(moved, 31))));
 #else
   unsigned bits = 0;

@@ -20,8 +20,7 @@ std::int64_t round_count(double words) {
   return words > 0.0 ? std::llround(words) : 0;
 }
 
-std::int64_t physical_words(const Level& level, const Tensor& tensor, std::int64_t words,
-                            CheckedArithmetic& exact) {
+std::int64_t physical_words(const Level& level, const Tensor& tensor, std::int64_t words, CheckedArithmetic& exact) {
   if (tensor.word_bits == 0 || tensor.word_bits == level.word_bits) return words;
   return exact.plus(exact.times(words, tensor.word_bits), level.word_bits - 1) / level.word_bits;
 }
@@ -29,8 +28,7 @@ std::int64_t physical_words(const Level& level, const Tensor& tensor, std::int64
 // One evaluation: fills `result` from the layer, the machine and the mapping, station by station.
 class Evaluating {
  public:
-  Evaluating(const Layer& layer, const Architecture& architecture, const PackedMapping& mapping,
-             LoopOptions options)
+  Evaluating(const Layer& layer, const Architecture& architecture, const PackedMapping& mapping, LoopOptions options)
       : layer_(layer),
         machine_(architecture),
         mapping_(mapping),
@@ -64,9 +62,7 @@ class Evaluating {
  private:
   std::size_t levels() const { return machine_.levels.size(); }
   std::size_t tensors() const { return layer_.tensors.size(); }
-  bool keeps(std::size_t level, std::size_t tensor) const {
-    return (mapping_.levels[level].keep >> tensor & 1U) != 0;
-  }
+  bool keeps(std::size_t level, std::size_t tensor) const { return (mapping_.levels[level].keep >> tensor & 1U) != 0; }
   bool outermost(std::size_t level) const { return level + 1 == levels(); }
   bool lives(std::size_t level, std::size_t tensor) const { return homes_[tensor] == static_cast<int>(level); }
   bool beyond_home(std::size_t level, std::size_t tensor) const {
@@ -143,8 +139,8 @@ class Evaluating {
     }
   }
 
-  // Instances in use at a level: the product of the spatial factors of all levels above. Each instance spreads its loops
-  // over its own children only.
+  // Instances in use at a level: the product of the spatial factors of all levels above. Each instance spreads its
+  // loops over its own children only.
   void check_meshes() {
     std::int64_t x = 1, y = 1;
     for (std::size_t i = levels(); i-- > 0;) {
@@ -183,8 +179,7 @@ class Evaluating {
     std::size_t culprit = 0;
     for (std::size_t t = 0; t < tensors(); ++t) {
       if (!keeps(i, t)) continue;
-      const std::int64_t words =
-          physical_words(level, layer_.tensors[t], held_words(i, t), exact_);
+      const std::int64_t words = physical_words(level, layer_.tensors[t], held_words(i, t), exact_);
       used = exact_.plus(used, words);
       if (words > largest) {
         largest = words;
@@ -226,8 +221,8 @@ class Evaluating {
     const std::vector<std::int64_t> part = partitions(t);
     std::vector<BoundaryTraffic> traffic;
     for (std::size_t i = 0; i < levels(); ++i) {
-      traffic.push_back(boundary_traffic(shape_, tensor, mapping_, tiling_, static_cast<int>(i),
-                                         mesh_under(i), machine_.link_transfers, exact_));
+      traffic.push_back(boundary_traffic(shape_, tensor, mapping_, tiling_, static_cast<int>(i), mesh_under(i),
+                                         machine_.link_transfers, exact_));
     }
     // The parent's share of fills and the neighbours' share, both before bypass.
     std::vector<double> share(levels(), 0.0), peer(levels(), 0.0);
@@ -294,20 +289,17 @@ class Evaluating {
       return;
     }
     double delivered = 0.0;
-    for (const GroupTraffic& group : traffic.groups)
-      delivered += group.words * static_cast<double>(group.multicast);
+    for (const GroupTraffic& group : traffic.groups) delivered += group.words * static_cast<double>(group.multicast);
     for (GroupTraffic& group : traffic.groups) group.words *= accesses * children / delivered;
     traffic.link_words = 0.0;
   }
 
-  void fill_counts(std::size_t i, std::size_t t, std::int64_t part, double accesses, double share,
-                   double peer) {
+  void fill_counts(std::size_t i, std::size_t t, std::int64_t part, double accesses, double share, double peer) {
     TensorCounts& counts = result_.levels[i].tensors[t];
     counts.utilized_instances = instances_[i];
     if (!keeps(i, t)) return;
     const auto partition = static_cast<double>(part);
-    counts.utilized_capacity =
-        physical_words(machine_.levels[i], layer_.tensors[t], held_words(i, t), exact_);
+    counts.utilized_capacity = physical_words(machine_.levels[i], layer_.tensors[t], held_words(i, t), exact_);
     counts.partition_size = part;
     if (!layer_.tensors[t].written) {
       counts.reads = round_count(accesses + peer);
@@ -355,8 +347,7 @@ class Evaluating {
       result_.levels[i].cycles = whole_cycles(own);
     }
     result_.cycles = whole_cycles(longest);
-    result_.utilization = static_cast<double>(result_.macs) /
-                          static_cast<double>(machine_.compute.instances) /
+    result_.utilization = static_cast<double>(result_.macs) / static_cast<double>(machine_.compute.instances) /
                           static_cast<double>(result_.cycles);
   }
 
@@ -364,16 +355,14 @@ class Evaluating {
   void add_network_latencies() {
     if (!result_.valid()) return;
     for (const Level& level : machine_.levels) {
-      for (const std::int64_t latency :
-           {level.network.fill_latency_cycles, level.network.drain_latency_cycles}) {
+      for (const std::int64_t latency : {level.network.fill_latency_cycles, level.network.drain_latency_cycles}) {
         if (__builtin_add_overflow(result_.cycles, latency, &result_.cycles)) {
           result_ = overflowed();
           return;
         }
       }
     }
-    result_.utilization = static_cast<double>(result_.macs) /
-                          static_cast<double>(machine_.compute.instances) /
+    result_.utilization = static_cast<double>(result_.macs) / static_cast<double>(machine_.compute.instances) /
                           static_cast<double>(result_.cycles);
   }
 
@@ -388,8 +377,7 @@ class Evaluating {
       result_ = overflowed();
       return;
     }
-    result_.compute_energy_pj =
-        static_cast<double>(result_.macs) * compute_energy_per_op_pj(layer_, machine_.compute);
+    result_.compute_energy_pj = static_cast<double>(result_.macs) * compute_energy_per_op_pj(layer_, machine_.compute);
     const auto cycles = static_cast<double>(result_.cycles);
     result_.compute_energy_pj += idle_pj_per_cycle(machine_.compute) * cycles;
     result_.energy_pj = result_.compute_energy_pj;
@@ -400,16 +388,14 @@ class Evaluating {
       for (std::size_t t = 0; t < tensors(); ++t) {
         TensorCounts& counts = to.tensors[t];
         const AccessCost cost(level, layer_, t);
-        const double own =
-            cost.energy_pj(static_cast<double>(counts.reads), static_cast<double>(counts.fills),
-                           static_cast<double>(counts.updates));
+        const double own = cost.energy_pj(static_cast<double>(counts.reads), static_cast<double>(counts.fills),
+                                          static_cast<double>(counts.updates));
         counts.energy_pj =
             over_instances(own, instances, cluster_count(level)) +
             static_cast<double>(counts.temporal_reductions) * instances * machine_.compute.adder_energy_pj;
         to.energy_pj += counts.energy_pj;
       }
-      to.leakage_energy_pj =
-          level.energy.leak_pj_per_cycle * cycles * instances + idle_pj_per_cycle(level) * cycles;
+      to.leakage_energy_pj = level.energy.leak_pj_per_cycle * cycles * instances + idle_pj_per_cycle(level) * cycles;
       to.energy_pj += to.leakage_energy_pj;
       result_.energy_pj += to.energy_pj;
     }
@@ -425,7 +411,7 @@ class Evaluating {
   LoopShape shape_;
   Tiling tiling_;
   std::array<std::array<Extents, max_tensors>, max_levels> held_{};  // own tile of every tensor at every level
-  bool ragged_ = false;                     // some factors do not divide
+  bool ragged_ = false;                                              // some factors do not divide
   std::array<std::int64_t, max_levels> instances_{};
   Evaluation result_;
 };
@@ -444,8 +430,7 @@ bool well_formed(const Layer& layer, const std::vector<Loop>& loops) {
 
 }  // namespace
 
-Evaluation LoopModel::evaluate(const Layer& layer, const Architecture& architecture,
-                               const Mapping& mapping) const {
+Evaluation LoopModel::evaluate(const Layer& layer, const Architecture& architecture, const Mapping& mapping) const {
   Evaluation failed;
   if (mapping.levels.size() != architecture.levels.size()) {
     failed.violations.push_back({"levels", "", "", static_cast<double>(mapping.levels.size()),
@@ -461,8 +446,7 @@ Evaluation LoopModel::evaluate(const Layer& layer, const Architecture& architect
     for (std::size_t t = 0; t < layer.tensors.size(); ++t) {
       if (level.depth[t] > level.temporal.size()) {
         failed.violations.push_back({"depth", architecture.levels[i].name, layer.tensors[t].name,
-                                     static_cast<double>(level.depth[t]),
-                                     static_cast<double>(level.temporal.size())});
+                                     static_cast<double>(level.depth[t]), static_cast<double>(level.temporal.size())});
       }
     }
   }

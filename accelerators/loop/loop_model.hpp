@@ -20,7 +20,8 @@ struct LoopOptions {
 /// Counts are words of the tensor per instance. What Timeloop leaves out and this model adds, all neutral by default:
 /// - Tensor::word_bits: a tensor word occupies word_bits / level word_bits words of the memory, packed; capacity, block
 ///   accesses and bandwidth follow.
-/// - Compute::adder_energy_pj: per temporal reduction (counted at the level) and per spatial reduction (in the network).
+/// - Compute::adder_energy_pj: per temporal reduction (counted at the level) and per spatial reduction (in the
+/// network).
 /// - idle_pj_per_cycle of the units and of a level's instances: x cycles, in compute_energy_pj and with the leakage.
 /// - Level::gated_by: reads and updates there count for the share of multiplications whose named operands are not zero.
 /// - Tensor::density: expected values. Zeros gate: an access costs energy x density of its tensor, a
@@ -35,15 +36,14 @@ struct LoopOptions {
 /// level must keep every tensor), "depth" (uneven placement:
 /// loops outside a tile, loops there are; 0 for a tensor that is not kept and for the outermost level), "capacity",
 /// "min_utilization" (words), "instances", "mesh_x", "mesh_y" (used,
-/// existing; of all instances, or of the children of one, which spreads its loops over its own only), "overflow" (a count exceeds 2^63 - 1).
+/// existing; of all instances, or of the children of one, which spreads its loops over its own only), "overflow" (a
+/// count exceeds 2^63 - 1).
 class LoopModel : public Evaluator {
  public:
   explicit LoopModel(LoopOptions options = {}) : options_(options) {}
   std::string name() const override { return "loop"; }
-  Evaluation evaluate(const Layer& layer, const Architecture& architecture,
-                      const Mapping& mapping) const override;
-  Evaluation evaluate(const Layer& layer, const Architecture& architecture,
-                      const PackedMapping& mapping) const;
+  Evaluation evaluate(const Layer& layer, const Architecture& architecture, const Mapping& mapping) const override;
+  Evaluation evaluate(const Layer& layer, const Architecture& architecture, const PackedMapping& mapping) const;
 
  private:
   LoopOptions options_;

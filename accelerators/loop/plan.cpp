@@ -89,8 +89,8 @@ void LoopPlan::Constants::prepare_machine() {
     to.fan_y = static_cast<double>(fanout_y(architecture, static_cast<int>(i)));
     to.instances = static_cast<double>(inner != nullptr ? inner->instances : architecture.compute.instances);
     // A mesh never shrinks inwards, so only levels with spatial loops need a check.
-    fast = fast && mesh_x >= from.mesh_x && mesh_y >= from.mesh_y &&
-           to.instances >= static_cast<double>(from.instances);
+    fast =
+        fast && mesh_x >= from.mesh_x && mesh_y >= from.mesh_y && to.instances >= static_cast<double>(from.instances);
     if (const auto usable = usable_capacity(from)) {
       to.bounded = true;
       to.capacity = static_cast<double>(*usable);
@@ -190,9 +190,9 @@ class LoopPlan::Scoring {  // NOLINT(clang-analyzer-optin.performance.Padding)
   PerLevel<Reals> spatial;
   PerLevel<bool> fans;  // the level has spatial loops
   PerLevel<double> used_x, used_y,
-      used;                         // product of the level's spatial loops; instances of the level in use
-  PerLevel<PerTensor> box, groups;  // volume of the tile; groups of children with different data
-  PerLevel<PerTensor> filled;       // words that a tile receives over the run
+      used;                                  // product of the level's spatial loops; instances of the level in use
+  PerLevel<PerTensor> box, groups;           // volume of the tile; groups of children with different data
+  PerLevel<PerTensor> filled;                // words that a tile receives over the run
   PerLevel<PerTensor> reads, writes, asked;  // memory words per run; words that each child asks for
   PerLevel<double> partition, read_words, write_words, level_energy;
   double steps = 1.0;
@@ -332,8 +332,7 @@ class LoopPlan::Scoring {  // NOLINT(clang-analyzer-optin.performance.Padding)
     const double whole = box[i][t];
     const unsigned outside_tile = (1U << mapping.levels[i].depth[t]) - 1U;
     for (std::size_t l = outside_tile != 0 ? i : i + 1; l < levels; ++l) {
-      const unsigned moving =
-          lanes::members(tensor.relevant, order[l]) & looping[l] & (l == i ? outside_tile : ~0U);
+      const unsigned moving = lanes::members(tensor.relevant, order[l]) & looping[l] & (l == i ? outside_tile : ~0U);
       if (moving == 0) continue;
       const unsigned position = 31U - static_cast<unsigned>(__builtin_clz(moving));
       const double words = whole * (running[l][position] * outside[l]);
@@ -367,8 +366,7 @@ class LoopPlan::Scoring {  // NOLINT(clang-analyzer-optin.performance.Padding)
           const double length = length_of(window, own);
           shared = whole / length * std::max(0.0, length - shift);
         }
-        const double repeats =
-            (running[l][position] - (position > 0 ? running[l][position - 1] : 1.0)) * outside[l];
+        const double repeats = (running[l][position] - (position > 0 ? running[l][position - 1] : 1.0)) * outside[l];
         if (jump == shift) saved += repeats * shared;
         if (jump == 0.0) saved += repeats * whole;
       }
@@ -493,8 +491,8 @@ double LoopPlan::Scoring<Levels, Tensors>::network_energy(std::size_t i) const {
       } else {
         CheckedArithmetic exact;
         const Tiling tiling(plan.shape, mapping, exact);
-        for (const GroupCensus& group : groups_of_children(plan.shape, plan.shape.tensor[t], mapping, tiling,
-                                                           static_cast<int>(i), level.mesh)) {
+        for (const GroupCensus& group :
+             groups_of_children(plan.shape, plan.shape.tensor[t], mapping, tiling, static_cast<int>(i), level.mesh)) {
           add(sums, group, asked[i][t], direct);
         }
       }
@@ -505,10 +503,8 @@ double LoopPlan::Scoring<Levels, Tensors>::network_energy(std::size_t i) const {
 }
 
 template <std::size_t Levels, std::size_t Tensors>
-void LoopPlan::Scoring<Levels, Tensors>::add(NetworkSums& sums, const GroupCensus& group, double words,
-                                             double direct) {
-  sums.add(static_cast<double>(group.multicast), words * static_cast<double>(group.groups),
-           direct * group.hops);
+void LoopPlan::Scoring<Levels, Tensors>::add(NetworkSums& sums, const GroupCensus& group, double words, double direct) {
+  sums.add(static_cast<double>(group.multicast), words * static_cast<double>(group.groups), direct * group.hops);
 }
 
 // Names the data of every child by its relevant spatial indices, or by the offset where a window makes them collide.
@@ -528,8 +524,7 @@ bool LoopPlan::Scoring<Levels, Tensors>::children_of(std::size_t t, std::size_t 
     const double a = window.c * (i == 0 ? 1.0 : tile[i - 1][window.d]);
     const double b = window.f * (i == 0 ? 1.0 : tile[i - 1][window.e]);
     if (distinct_sums(m, n, a, b) == m * n) continue;
-    const auto common =
-        static_cast<double>(std::gcd(static_cast<std::int64_t>(a), static_cast<std::int64_t>(b)));
+    const auto common = static_cast<double>(std::gcd(static_cast<std::int64_t>(a), static_cast<std::int64_t>(b)));
     weight[window.d] = keys * static_cast<std::size_t>(a / common);
     weight[window.e] = keys * static_cast<std::size_t>(b / common);
     keys *= static_cast<std::size_t>((m - 1.0) * (a / common) + (n - 1.0) * (b / common)) + 1;
@@ -563,8 +558,7 @@ bool LoopPlan::Scoring<Levels, Tensors>::children_of(std::size_t t, std::size_t 
     unroll(d, static_cast<std::size_t>(level.spatial_y[d]), static_cast<std::size_t>(level.spatial_x[d]));
   }
   const double rows = std::max(static_cast<double>(plan.level[i].mesh.y), used_y[i]);
-  const auto row_length =
-      static_cast<std::size_t>(std::max(static_cast<double>(plan.level[i].mesh.x), used_x[i]));
+  const auto row_length = static_cast<std::size_t>(std::max(static_cast<double>(plan.level[i].mesh.x), used_x[i]));
   return mesh.take(children, row_length, (rows - 1.0) / 2.0);
 }
 
@@ -588,7 +582,8 @@ class LoopPlan::Stepping final : public LoopSession::State {
 };
 
 LoopSession::LoopSession(const LoopPlan& plan, const PackedMapping& mapping)
-    : plan_(plan), mapping_(std::make_unique<PackedMapping>(mapping)) {
+    : plan_(plan),
+      mapping_(std::make_unique<PackedMapping>(mapping)) {
   const LoopPlan::Constants& constants = *plan.constants_;
   if (constants.fast && mapping.level_count == constants.levels && !constants.options.imperfect_factors) {
     if (constants.tensors != 3) {
@@ -667,8 +662,7 @@ bool ragged(const Constants& plan, const PackedMapping& mapping) {
 
 Score LoopPlan::score(const PackedMapping& mapping) const {
   const Constants& plan = *constants_;
-  if (plan.fast && mapping.level_count == plan.levels &&
-      !(plan.options.imperfect_factors && ragged(plan, mapping))) {
+  if (plan.fast && mapping.level_count == plan.levels && !(plan.options.imperfect_factors && ragged(plan, mapping))) {
     if (plan.tensors != 3) return Scoring<0, 0>(plan, mapping).run();
     if (plan.levels == 2) return Scoring<2, 3>(plan, mapping).run();
     if (plan.levels == 3) return Scoring<3, 3>(plan, mapping).run();

@@ -31,8 +31,7 @@ struct MappingBatch {
     std::array<std::uint8_t, 8> order{};                             ///< temporal loops, outermost first
     std::uint8_t keep = 0;
     std::array<std::uint8_t, max_tensors> depth{};  ///< as in PackedLevel; scored lane by lane where not 0
-    bool fans =
-        false;  ///< some lane has a spatial factor above 1; otherwise spatial_x and spatial_y are not read
+    bool fans = false;  ///< some lane has a spatial factor above 1; otherwise spatial_x and spatial_y are not read
   };
   std::array<BatchLevel, max_levels> levels;
   std::uint8_t level_count = 0, dimension_count = 0;

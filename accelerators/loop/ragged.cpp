@@ -25,9 +25,13 @@ enum class Kind : std::uint8_t { nothing, slide, reload };
 
 class Counting {
  public:
-  Counting(const LoopShape& shape, const ShapeTensor& tensor, const PackedMapping& mapping,
-           const Tiling& tiling, int level, CheckedArithmetic& exact)
-      : shape_(shape), tensor_(tensor), exact_(exact), child_(tiling.held_by_child(mapping, level, tensor)), operands_(level == 0) {
+  Counting(const LoopShape& shape, const ShapeTensor& tensor, const PackedMapping& mapping, const Tiling& tiling,
+           int level, CheckedArithmetic& exact)
+      : shape_(shape),
+        tensor_(tensor),
+        exact_(exact),
+        child_(tiling.held_by_child(mapping, level, tensor)),
+        operands_(level == 0) {
     Extents inner = child_;
     // The outermost `count` temporal loops of a level, from the innermost of them outwards.
     const auto turn = [&](const PackedLevel& at, int count) {

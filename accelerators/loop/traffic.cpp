@@ -18,9 +18,8 @@ struct MovingLoop {
 };
 
 // The loops above the children of `level`, innermost first.
-std::vector<MovingLoop> loops_above(const LoopShape& shape, const ShapeTensor& tensor,
-                                    const PackedMapping& mapping, const Tiling& tiling, int level,
-                                    CheckedArithmetic& exact) {
+std::vector<MovingLoop> loops_above(const LoopShape& shape, const ShapeTensor& tensor, const PackedMapping& mapping,
+                                    const Tiling& tiling, int level, CheckedArithmetic& exact) {
   std::vector<MovingLoop> loops;
   Extents inner = tiling.held_by_child(mapping, level, tensor);
   // The outermost `count` temporal loops of a level, from the innermost of them outwards.
@@ -34,8 +33,7 @@ std::vector<MovingLoop> loops_above(const LoopShape& shape, const ShapeTensor& t
       for (std::size_t a = 0; a < static_cast<std::size_t>(tensor.axes); ++a) {
         const ShapeAxis& axis = tensor.axis[a];
         for (std::size_t k = 0; k < static_cast<std::size_t>(axis.terms); ++k) {
-          if (axis.dimension[k] == static_cast<int>(d))
-            loop.step[a] = exact.times(axis.coefficient[k], inner[d]);
+          if (axis.dimension[k] == static_cast<int>(d)) loop.step[a] = exact.times(axis.coefficient[k], inner[d]);
         }
       }
       inner[d] = exact.times(inner[d], factor);
@@ -129,9 +127,8 @@ struct Child {
   Offset offset{};
 };
 
-std::vector<Child> children_of(const LoopShape& shape, const ShapeTensor& tensor,
-                               const PackedMapping& mapping, const Tiling& tiling, int level,
-                               ChildMesh mesh) {
+std::vector<Child> children_of(const LoopShape& shape, const ShapeTensor& tensor, const PackedMapping& mapping,
+                               const Tiling& tiling, int level, ChildMesh mesh) {
   const PackedLevel& at = mapping.levels[static_cast<std::size_t>(level)];
   const Extents inner = tiling.child(level);
   const std::int64_t columns = tiling.x[static_cast<std::size_t>(level)];
@@ -173,8 +170,7 @@ std::vector<Child> children_of(const LoopShape& shape, const ShapeTensor& tensor
 
 // Groups of the listed children (those with kept[id] != 0), ascending by multicast factor. `children` is sorted by
 // (offset, column, row).
-std::vector<GroupCensus> census(const std::vector<Child>& children, const std::vector<char>& kept,
-                                double middle_row) {
+std::vector<GroupCensus> census(const std::vector<Child>& children, const std::vector<char>& kept, double middle_row) {
   std::map<std::int64_t, GroupCensus> found;
   for (std::size_t first = 0; first < children.size();) {
     std::size_t end = first;
@@ -184,8 +180,7 @@ std::vector<GroupCensus> census(const std::vector<Child>& children, const std::v
       // One column of the group at a time: the rows are ascending.
       const std::int64_t column = children[end].column;
       std::int64_t low = 0, high = 0, in_column = 0;
-      for (; end < children.size() && children[end].offset == children[first].offset &&
-             children[end].column == column;
+      for (; end < children.size() && children[end].offset == children[first].offset && children[end].column == column;
            ++end) {
         if (kept[static_cast<std::size_t>(children[end].id)] == 0) continue;
         if (in_column++ == 0) low = children[end].row;
@@ -194,8 +189,8 @@ std::vector<GroupCensus> census(const std::vector<Child>& children, const std::v
       if (in_column == 0) continue;
       size += in_column;
       last_column = column;
-      hops += std::max(0.0, middle_row - static_cast<double>(low)) +
-              std::max(0.0, static_cast<double>(high) - middle_row);
+      hops +=
+          std::max(0.0, middle_row - static_cast<double>(low)) + std::max(0.0, static_cast<double>(high) - middle_row);
     }
     if (size > 0) {
       GroupCensus& entry = found.try_emplace(size, GroupCensus{size, 0, 0.0}).first->second;
@@ -272,9 +267,8 @@ std::int64_t count_groups(const std::vector<GroupCensus>& groups) {
   return count;
 }
 
-BoundaryTraffic traffic_with_links(const LoopShape& shape, const ShapeTensor& tensor,
-                                   const PackedMapping& mapping, const Tiling& tiling, int level,
-                                   ChildMesh mesh, CheckedArithmetic& exact) {
+BoundaryTraffic traffic_with_links(const LoopShape& shape, const ShapeTensor& tensor, const PackedMapping& mapping,
+                                   const Tiling& tiling, int level, ChildMesh mesh, CheckedArithmetic& exact) {
   const std::vector<MovingLoop> loops = loops_above(shape, tensor, mapping, tiling, level, exact);
   const Offset length = lengths(tensor, tiling.held_by_child(mapping, level, tensor), exact);
   const std::vector<Step> steps = steps_of(loops, length, tensor.axes, level == 0, exact);
@@ -422,9 +416,9 @@ std::vector<GroupCensus> groups_of_children(const LoopShape& shape, const ShapeT
   return census(children, std::vector<char>(children.size(), 1), middle_row(tiling, level, mesh));
 }
 
-BoundaryTraffic boundary_traffic(const LoopShape& shape, const ShapeTensor& tensor,
-                                 const PackedMapping& mapping, const Tiling& tiling, int level,
-                                 ChildMesh mesh, bool links, CheckedArithmetic& exact) {
+BoundaryTraffic boundary_traffic(const LoopShape& shape, const ShapeTensor& tensor, const PackedMapping& mapping,
+                                 const Tiling& tiling, int level, ChildMesh mesh, bool links,
+                                 CheckedArithmetic& exact) {
   const auto at = static_cast<std::size_t>(level);
   const std::int64_t words = words_to_child(shape, tensor, mapping, tiling, level, exact);
   if (links && (tiling.x[at] > 1 || tiling.y[at] > 1)) {

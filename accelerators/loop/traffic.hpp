@@ -41,7 +41,8 @@ struct Tiling {
   Extents held_by_child(const PackedMapping& mapping, int level, const ShapeTensor& tensor) const;
 };
 
-/// Volume of the bounding box of a tensor over an iteration box: product over axes of 1 + sum coefficient x (extent - 1).
+/// Volume of the bounding box of a tensor over an iteration box: product over axes of 1 + sum coefficient x (extent -
+/// 1).
 std::int64_t volume(const ShapeTensor& tensor, const Extents& extents, CheckedArithmetic& exact);
 
 /// Words delivered to one child of `level` over the run (child 0). For level 0 the child is a multiply-accumulate unit
@@ -73,18 +74,17 @@ struct ChildMesh {
   std::int64_t x = 1, y = 1;
 };
 
-/// The groups of the children of `level`, ascending by multicast factor. Data enters the mesh at column 0 in mid height,
-/// runs along X and drops vertically: hops of a group = h_max + sum over its columns of
-/// max(0, v_c - v_min) + max(0, v_max - v_c), with v_c = (max(physical Y, used Y) - 1) / 2 and the coordinates
-/// (h, v) = (id mod H, id div H), H = max(physical X, used X), of the linear child id.
+/// The groups of the children of `level`, ascending by multicast factor. Data enters the mesh at column 0 in mid
+/// height, runs along X and drops vertically: hops of a group = h_max + sum over its columns of max(0, v_c - v_min) +
+/// max(0, v_max - v_c), with v_c = (max(physical Y, used Y) - 1) / 2 and the coordinates (h, v) = (id mod H, id div H),
+/// H = max(physical X, used X), of the linear child id.
 std::vector<GroupCensus> groups_of_children(const LoopShape& shape, const ShapeTensor& tensor,
                                             const PackedMapping& mapping, const Tiling& tiling, int level,
                                             ChildMesh mesh);
 
 /// All traffic under `level`; with `links`, neighbours pass on what they received in the step before (Timeloop's link
 /// transfers) whenever that lowers the accesses of the step.
-BoundaryTraffic boundary_traffic(const LoopShape& shape, const ShapeTensor& tensor,
-                                 const PackedMapping& mapping, const Tiling& tiling, int level,
-                                 ChildMesh mesh, bool links, CheckedArithmetic& exact);
+BoundaryTraffic boundary_traffic(const LoopShape& shape, const ShapeTensor& tensor, const PackedMapping& mapping,
+                                 const Tiling& tiling, int level, ChildMesh mesh, bool links, CheckedArithmetic& exact);
 
 }  // namespace dovetail

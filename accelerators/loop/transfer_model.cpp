@@ -12,9 +12,8 @@ double transfer_cycles(const TransferTiming& t, double runs, double run_words) {
   if (t.in_flight > 0.0) cycles = std::max(cycles, runs * bursts_per_run * t.latency_cycles / t.in_flight);
   cycles /= 1.0 - std::min(t.refresh_share, 0.99);
   if (t.row_words > 0.0) {
-    const double misses =
-        std::max(std::ceil(runs * run_words / t.row_words),
-                 run_words >= t.row_words ? runs * std::ceil(run_words / t.row_words) : runs);
+    const double misses = std::max(std::ceil(runs * run_words / t.row_words),
+                                   run_words >= t.row_words ? runs * std::ceil(run_words / t.row_words) : runs);
     cycles += misses * t.row_miss_cycles / std::max(1.0, t.banks);
   }
   return cycles;

@@ -14,8 +14,8 @@ namespace dovetail {
 ///     max(words / words_per_cycle, bursts x latency_cycles / in_flight) x refresh + row_misses x row_miss_cycles
 ///
 /// with bursts = runs x ceil(run_words / burst_words) (whole bursts also occupy the width), row_misses =
-/// runs x ceil(run_words / row_words) / banks, refresh = 1 / (1 - refresh_share). Monotone in every argument, and fixed per
-/// tile shape, so that periods of the timeline stay exact.
+/// runs x ceil(run_words / row_words) / banks, refresh = 1 / (1 - refresh_share). Monotone in every argument, and fixed
+/// per tile shape, so that periods of the timeline stay exact.
 struct TransferTiming {
   double words_per_cycle = 0.0;
   double burst_words = 0.0;

@@ -65,8 +65,8 @@ struct Architecture {
   std::string name;
   std::string machine;  ///< cycle-model preset; empty: ideal
   Compute compute;
-  std::vector<Level> levels;     ///< innermost first, the last is the outermost memory
-  bool link_transfers = false;   ///< neighbours may pass data on (Timeloop's link transfers)
+  std::vector<Level> levels;    ///< innermost first, the last is the outermost memory
+  bool link_transfers = false;  ///< neighbours may pass data on (Timeloop's link transfers)
   bool operator==(const Architecture&) const = default;
 };
 

@@ -18,15 +18,12 @@ constexpr const char* architecture_schema_name = "dovetail-architecture/1";
 
 const Record<AccessEnergy>& energy_record() {
   static const auto record =
-      Record<AccessEnergy>(
-          "energy",
-          "pJ of one physical access (block_size words); a single number sets read, fill and update")
+      Record<AccessEnergy>("energy",
+                           "pJ of one physical access (block_size words); a single number sets read, fill and update")
           .optional("read", &AccessEnergy::read_pj, "pJ per block read", at_least(0))
           .optional("fill", &AccessEnergy::fill_pj, "pJ per block written from outside", at_least(0))
-          .optional("update", &AccessEnergy::update_pj, "pJ per block of results written from inside",
-                    at_least(0))
-          .optional("leak_per_cycle", &AccessEnergy::leak_pj_per_cycle, "pJ per cycle per used instance",
-                    at_least(0))
+          .optional("update", &AccessEnergy::update_pj, "pJ per block of results written from inside", at_least(0))
+          .optional("leak_per_cycle", &AccessEnergy::leak_pj_per_cycle, "pJ per cycle per used instance", at_least(0))
           .optional("idle_per_cycle", &AccessEnergy::idle_pj_per_cycle,
                     "pJ per cycle per instance, used or not: its clock and control", at_least(0));
   return record;
@@ -60,14 +57,12 @@ const Record<Compute>& compute_record() {
   static const auto record =
       Record<Compute>("compute", "the multiply-accumulate units")
           .optional("name", &Compute::name, "how reports call them")
-          .optional("instances", &Compute::instances, "total over the chip = mesh_x x mesh_y",
-                    between(1, most_extent))
+          .optional("instances", &Compute::instances, "total over the chip = mesh_x x mesh_y", between(1, most_extent))
           .optional("mesh_x", &Compute::mesh_x, "units along X", between(1, most_extent))
           .optional("mesh_y", &Compute::mesh_y, "units along Y", between(1, most_extent))
           .optional("word_bits", &Compute::word_bits, "bits of an operand", between(1, 1024))
           .optional("energy_per_op", &Compute::energy_per_op_pj, "pJ per multiply-accumulate", at_least(0))
-          .optional("adder_energy", &Compute::adder_energy_pj, "pJ per addition of two partial sums",
-                    at_least(0))
+          .optional("adder_energy", &Compute::adder_energy_pj, "pJ per addition of two partial sums", at_least(0))
           .optional("area_per_instance", &Compute::area_per_instance_um2, "um^2 of one unit", at_least(0))
           .optional("idle_per_cycle", &Compute::idle_pj_per_cycle,
                     "pJ per cycle of one unit, used or not: its clock and control", at_least(0))
@@ -85,22 +80,19 @@ const Record<Level>& level_record() {
                     between(1, most_extent))
           .optional("mesh_y", &Level::mesh_y, "instances along Y; must divide the next-inner mesh_y",
                     between(1, most_extent))
-          .optional("capacity_words", &Level::capacity_words, "words per instance; null: unbounded",
-                    between(0, 1e15))
+          .optional("capacity_words", &Level::capacity_words, "words per instance; null: unbounded", between(0, 1e15))
           .optional("word_bits", &Level::word_bits, "bits of a word", between(1, 1024))
           .optional("block_size", &Level::block_size, "words per physical access", between(1, most_extent))
           .optional("cluster_size", &Level::cluster_size, "instances that share one physical access",
                     between(1, most_extent))
-          .optional("multiple_buffering", &Level::multiple_buffering,
-                    "usable capacity = floor(capacity / this)", between(1, 1024))
+          .optional("multiple_buffering", &Level::multiple_buffering, "usable capacity = floor(capacity / this)",
+                    between(1, 1024))
           .optional("min_utilization", &Level::min_utilization, "least legal share of the usable capacity",
                     between(0, 1))
-          .optional("read_bandwidth", &Level::read_bandwidth, "words per cycle per instance; null: unlimited",
+          .optional("read_bandwidth", &Level::read_bandwidth, "words per cycle per instance; null: unlimited", above(0))
+          .optional("write_bandwidth", &Level::write_bandwidth, "words per cycle per instance; null: unlimited",
                     above(0))
-          .optional("write_bandwidth", &Level::write_bandwidth,
-                    "words per cycle per instance; null: unlimited", above(0))
-          .optional("shared_bandwidth", &Level::shared_bandwidth, "one limit for reads and writes together",
-                    above(0))
+          .optional("shared_bandwidth", &Level::shared_bandwidth, "one limit for reads and writes together", above(0))
           .custom(
               "energy", false, energy_record().doc(), energy,
               [](const Node& node, Level& level, Diagnostics& diagnostics) {
@@ -121,8 +113,7 @@ const Record<Level>& level_record() {
               "network_drain_latency", [](Level& l) -> std::int64_t& { return l.network.drain_latency_cycles; },
               "cycles to drain the network, added once to the total", between(0, most_extent))
           .custom(
-              "gated_by", false,
-              "tensors whose zeros save the reads and updates of the other operands here: [Inputs]",
+              "gated_by", false, "tensors whose zeros save the reads and updates of the other operands here: [Inputs]",
               {{"type", "array"}, {"items", {{"type", "string"}}}},
               [](const Node& node, Level& level, Diagnostics& diagnostics) {
                 if (!require_sequence(node, "gated_by", diagnostics)) return;
@@ -159,12 +150,12 @@ void check_levels(const Node& levels, const Architecture& architecture, Diagnost
     const Level& level = architecture.levels[i];
     const Location& where = levels.items()[i].location();
     if (inner_x % level.mesh_x != 0) {
-      diagnostics.error(where, fmt::format("mesh_x {} of {} does not divide mesh_x {} of {} inside it",
-                                           level.mesh_x, quote(level.name), inner_x, quote(inner)));
+      diagnostics.error(where, fmt::format("mesh_x {} of {} does not divide mesh_x {} of {} inside it", level.mesh_x,
+                                           quote(level.name), inner_x, quote(inner)));
     }
     if (inner_y % level.mesh_y != 0) {
-      diagnostics.error(where, fmt::format("mesh_y {} of {} does not divide mesh_y {} of {} inside it",
-                                           level.mesh_y, quote(level.name), inner_y, quote(inner)));
+      diagnostics.error(where, fmt::format("mesh_y {} of {} does not divide mesh_y {} of {} inside it", level.mesh_y,
+                                           quote(level.name), inner_y, quote(inner)));
     }
     for (std::size_t j = 0; j < i; ++j) {
       if (architecture.levels[j].name == level.name)
@@ -176,8 +167,8 @@ void check_levels(const Node& levels, const Architecture& architecture, Diagnost
     inner = level.name;
   }
   if (architecture.levels.empty() || architecture.levels.size() > max_levels) {
-    diagnostics.error(levels.location(), fmt::format("{} storage levels, allowed are 1 to {}",
-                                                     architecture.levels.size(), max_levels));
+    diagnostics.error(levels.location(),
+                      fmt::format("{} storage levels, allowed are 1 to {}", architecture.levels.size(), max_levels));
   }
 }
 
@@ -218,8 +209,7 @@ Architecture load_architecture(const std::string& path) {
   Diagnostics diagnostics;
   const Node* inner = document.find("arch");
   auto architecture = read_architecture(inner != nullptr ? *inner : document, diagnostics);
-  if (const Node* options = document.find("options");
-      architecture && inner != nullptr && options != nullptr) {
+  if (const Node* options = document.find("options"); architecture && inner != nullptr && options != nullptr) {
     const Node* links = options->find("link_transfers");
     if (links != nullptr) read_value(*links, "link_transfers", {}, diagnostics, architecture->link_transfers);
   }

@@ -11,8 +11,8 @@
 namespace dovetail {
 
 /// Reads `arch` of schema timeloop-reference-case/1, or a dovetail-architecture/1 document (the same keys). By hand,
-/// less is needed: `instances` follows from the meshes (or mesh_x from it), energies, areas and networks are zero unless
-/// given, and `energy: 0.95` stands for equal read, fill and update. None when there was an error.
+/// less is needed: `instances` follows from the meshes (or mesh_x from it), energies, areas and networks are zero
+/// unless given, and `energy: 0.95` stands for equal read, fill and update. None when there was an error.
 std::optional<Architecture> read_architecture(const Node& node, Diagnostics& diagnostics);
 
 /// The document's object, as in the reference schema; our additional keys appear only when they say something.

@@ -21,8 +21,8 @@ constexpr const char* jouppi =
 std::vector<TechnologyEntry> published() {
   const auto points = [](std::vector<std::pair<double, double>> list) { return Curve(std::move(list)); };
   std::vector<TechnologyEntry> table;
-  const auto add = [&](const char* name, const char* variable, Scaling scaling, Curve curve,
-                       std::string source, double node_nm = 45.0, double voltage = 0.9) {
+  const auto add = [&](const char* name, const char* variable, Scaling scaling, Curve curve, std::string source,
+                       double node_nm = 45.0, double voltage = 0.9) {
     table.push_back({name, variable, scaling, node_nm, voltage, std::move(curve), std::move(source)});
   };
   const std::string areas = std::string(horowitz) + ", area column";
@@ -30,8 +30,7 @@ std::vector<TechnologyEntry> published() {
   add("multiply.fp16.energy_pj", "", Scaling::energy, Curve(1.1), horowitz);
   add("multiply.bf16.energy_pj", "", Scaling::energy, Curve(1.1 * 0.21 / 0.34), jouppi);
   add("multiply.fp32.energy_pj", "", Scaling::energy, Curve(3.7), horowitz);
-  add("add.int.energy_pj", "word_bits", Scaling::energy, points({{8, 0.03}, {16, 0.05}, {32, 0.1}}),
-      horowitz);
+  add("add.int.energy_pj", "word_bits", Scaling::energy, points({{8, 0.03}, {16, 0.05}, {32, 0.1}}), horowitz);
   add("add.fp16.energy_pj", "", Scaling::energy, Curve(0.4), horowitz);
   add("add.bf16.energy_pj", "", Scaling::energy, Curve(0.4 * 0.11 / 0.16), jouppi);
   add("add.fp32.energy_pj", "", Scaling::energy, Curve(0.9), horowitz);
@@ -44,8 +43,7 @@ std::vector<TechnologyEntry> published() {
   add("add.fp16.area_um2", "", Scaling::area, Curve(1360), areas);
   add("add.bf16.area_um2", "", Scaling::area, Curve(1360), areas + ", as fp16 (our estimate)");
   add("add.fp32.area_um2", "", Scaling::area, Curve(4184), areas);
-  add("register_file.energy_pj_per_bit", "capacity_bits", Scaling::energy,
-      points({{16, 0.009}, {4096, 0.8374 / 16.0}}),
+  add("register_file.energy_pj_per_bit", "capacity_bits", Scaling::energy, points({{16, 0.009}, {4096, 0.8374 / 16.0}}),
       "one register: Aladdin (Shao et al., ISCA 2014), 45 nm; 512 bytes: as much as one 16-bit "
       "multiply-accumulate "
       "(Chen et al., Eyeriss, ISCA 2016, table IV) with Horowitz's energies; power law between");
@@ -85,9 +83,8 @@ std::vector<TechnologyEntry> published() {
 
 // Nominal supplies: the predictive technology models (Zhao and Cao, TED 2006; PTM-MG below 20 nm), with 0.9 V at 45 nm
 // as in Horowitz's table and 1.0 V at 65 nm as the Eyeriss chip runs.
-constexpr std::pair<double, double> supplies[] = {{7, 0.7},  {10, 0.75}, {14, 0.8},  {16, 0.8},
-                                                  {22, 0.8}, {28, 0.85}, {32, 0.9},  {45, 0.9},
-                                                  {65, 1.0}, {90, 1.2},  {130, 1.3}, {180, 1.8}};
+constexpr std::pair<double, double> supplies[] = {{7, 0.7},  {10, 0.75}, {14, 0.8}, {16, 0.8}, {22, 0.8},  {28, 0.85},
+                                                  {32, 0.9}, {45, 0.9},  {65, 1.0}, {90, 1.2}, {130, 1.3}, {180, 1.8}};
 
 const char* kind_name(NumberFormat::Kind kind) {
   switch (kind) {
@@ -116,12 +113,10 @@ Curve::Curve(std::vector<std::pair<double, double>> points) : points_(std::move(
   for (std::size_t i = 0; i < points_.size(); ++i) {
     const auto& [x, y] = points_[i];
     if (!(x > 0.0) || !(y > 0.0) || !std::isfinite(x) || !std::isfinite(y)) {
-      throw std::invalid_argument(
-          fmt::format("the point ({}, {}) of a table, allowed are positive numbers", x, y));
+      throw std::invalid_argument(fmt::format("the point ({}, {}) of a table, allowed are positive numbers", x, y));
     }
     if (i > 0 && x <= points_[i - 1].first) {
-      throw std::invalid_argument(
-          fmt::format("{} follows {} in a table, which must ascend", x, points_[i - 1].first));
+      throw std::invalid_argument(fmt::format("{} follows {} in a table, which must ascend", x, points_[i - 1].first));
     }
   }
 }
@@ -165,12 +160,10 @@ NumberFormat parse_number_format(std::string_view text) {
     }
     if (digits && bits >= 1 && bits <= 64) return {Kind::integer, bits};
   }
-  throw std::invalid_argument(
-      fmt::format("the number format '{}', allowed are int1 to int64, fp16, bf16, fp32", text));
+  throw std::invalid_argument(fmt::format("the number format '{}', allowed are int1 to int64, fp16, bf16, fp32", text));
 }
 
-Technology::Technology(double node_nm, double voltage)
-    : node_nm_(node_nm), voltage_(voltage), entries_(published()) {
+Technology::Technology(double node_nm, double voltage) : node_nm_(node_nm), voltage_(voltage), entries_(published()) {
   if (!(node_nm >= 3.0 && node_nm <= 250.0)) {
     throw std::invalid_argument(fmt::format("a process of {} nm, allowed are 3 to 250", node_nm));
   }
@@ -197,8 +190,7 @@ void Technology::replace(std::string_view name, Curve curve, std::string source)
 
 double Technology::value(std::string_view name, Range x) const {
   const TechnologyEntry& found = entry(name);
-  return found.curve.least(x) *
-         scaling_factor(found.scaling, found.node_nm, found.voltage, node_nm_, voltage_);
+  return found.curve.least(x) * scaling_factor(found.scaling, found.node_nm, found.voltage, node_nm_, voltage_);
 }
 
 std::string Technology::provenance(std::string_view name) const {
@@ -206,8 +198,8 @@ std::string Technology::provenance(std::string_view name) const {
   const double factor = scaling_factor(found.scaling, found.node_nm, found.voltage, node_nm_, voltage_);
   if (factor == 1.0) return found.source;
   const char* law = found.scaling == Scaling::area ? "L^2" : found.scaling == Scaling::wire ? "V^2" : "L V^2";
-  return fmt::format("{}; x {:.3g} from {:g} nm {:g} V to {:g} nm {:g} V ({})", found.source, factor,
-                     found.node_nm, found.voltage, node_nm_, voltage_, law);
+  return fmt::format("{}; x {:.3g} from {:g} nm {:g} V to {:g} nm {:g} V ({})", found.source, factor, found.node_nm,
+                     found.voltage, node_nm_, voltage_, law);
 }
 
 Cost Technology::multiplier(NumberFormat format) const {
@@ -243,11 +235,9 @@ Cost Technology::sram(Range capacity_bits, double access_bits, Range banks) cons
   const Range bank_bits{std::max(1.0, capacity_bits.low / std::max(1.0, banks.high)),
                         std::max(1.0, capacity_bits.high / std::max(1.0, banks.low))};
   const double share = value("sram.fixed_share");
-  const double width =
-      share * 64.0 + (1.0 - share) * access_bits;  // in units of the 64-bit access of the table
-  Cost cost{
-      width * value("sram.energy_pj_per_bit", bank_bits), capacity_bits.low * value("sram.leak_pw_per_bit"),
-      capacity_bits.low * value("sram.area_um2_per_bit", bank_bits), provenance("sram.energy_pj_per_bit")};
+  const double width = share * 64.0 + (1.0 - share) * access_bits;  // in units of the 64-bit access of the table
+  Cost cost{width * value("sram.energy_pj_per_bit", bank_bits), capacity_bits.low * value("sram.leak_pw_per_bit"),
+            capacity_bits.low * value("sram.area_um2_per_bit", bank_bits), provenance("sram.energy_pj_per_bit")};
   if (banks.high > 1.0) {  // to the bank and back over half a side; never dearer than one undivided memory
     const double half_side_mm = 0.5e-3 * std::sqrt(cost.area_um2);
     const Range whole{std::max(1.0, capacity_bits.low), std::max(1.0, capacity_bits.high)};

@@ -12,8 +12,7 @@ namespace dovetail {
 /// All numbers between two; one number stands for itself.
 struct Range {
   double low = 0.0, high = 0.0;
-  Range(double value)
-      : low(value), high(value) {}  // NOLINT(google-explicit-constructor): a number is a range
+  Range(double value) : low(value), high(value) {}  // NOLINT(google-explicit-constructor): a number is a range
   Range(double least, double most) : low(least), high(most) {}
 };
 

@@ -29,9 +29,9 @@ struct Options {
 };
 
 const Record<Options>& options_record() {
-  static const auto record = Record<Options>("options", "How the machine is evaluated.")
-                                 .optional("link_transfers", &Options::link_transfers,
-                                           "neighbours pass data on (Timeloop's link transfers)");
+  static const auto record =
+      Record<Options>("options", "How the machine is evaluated.")
+          .optional("link_transfers", &Options::link_transfers, "neighbours pass data on (Timeloop's link transfers)");
   return record;
 }
 
@@ -51,10 +51,8 @@ Record<Fields> fields_record() {
       .optional("note", &Fields::note, "a remark")
       .custom("question", false, "number of a line of `evaluate -`, repeated in its answer", {{"type", "integer"}},
               [](const Node&, Fields&, Diagnostics&) {})
-      .custom("problem", false, "the layer in the reference schema", problem_schema(),
-              store(&Fields::problem))
-      .custom("layer", false, "the layer in the words of a workload descriptor", layer_schema(),
-              store(&Fields::layer))
+      .custom("problem", false, "the layer in the reference schema", problem_schema(), store(&Fields::problem))
+      .custom("layer", false, "the layer in the words of a workload descriptor", layer_schema(), store(&Fields::layer))
       .custom("arch", false, "the machine", inner(architecture_schema()), store(&Fields::arch))
       .custom("architecture", false, "the machine (another name of arch)", inner(architecture_schema()),
               store(&Fields::architecture))
@@ -104,8 +102,8 @@ Design read_design(const Node& document) {
   const Node* schema = document.find("schema");
   const bool native = schema != nullptr && schema->is_scalar() && schema->text() == native_schema;
   if (schema != nullptr && !native && (!schema->is_scalar() || schema->text() != reference_schema)) {
-    diagnostics.error(schema->location(), fmt::format("schema is {}, expected '{}' or '{}'",
-                                                      schema->describe(), reference_schema, native_schema));
+    diagnostics.error(schema->location(), fmt::format("schema is {}, expected '{}' or '{}'", schema->describe(),
+                                                      reference_schema, native_schema));
     diagnostics.raise();
   }
   const Fields fields = (native ? native_record() : reference_record()).read(document, diagnostics);

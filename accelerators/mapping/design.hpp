@@ -25,10 +25,10 @@ struct Design {
 
 /// Reads a design document. Throws InputError with all mistakes.
 ///
-/// `timeloop-reference-case/1` (also without a schema key): problem, arch, mapping, options, id, note; further top-level
-/// keys are annotations and ignored. `dovetail-design/1`: the same keys and nothing else, where `layer` may stand for
-/// problem (in the words of a workload descriptor, {name: c, conv: 64x56x56 -> 64, kernel: 3}), `architecture` for arch,
-/// and both may be in the short forms that document.hpp describes.
+/// `timeloop-reference-case/1` (also without a schema key): problem, arch, mapping, options, id, note; further
+/// top-level keys are annotations and ignored. `dovetail-design/1`: the same keys and nothing else, where `layer` may
+/// stand for problem (in the words of a workload descriptor, {name: c, conv: 64x56x56 -> 64, kernel: 3}),
+/// `architecture` for arch, and both may be in the short forms that document.hpp describes.
 Design read_design(const Node& document);
 
 /// read_design of a file.

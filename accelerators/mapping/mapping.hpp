@@ -21,10 +21,10 @@ struct Loop {
 
 /// The part of the schedule that belongs to one level. A dimension occurs at most once in each of the three lists.
 struct MappingLevel {
-  unsigned keep = 0;             ///< bit t set: tensor t is stored here; otherwise it bypasses this level
-  std::vector<Loop> spatial_x;   ///< fastest-varying first; inside the temporal loops, X inside Y
-  std::vector<Loop> spatial_y;   ///< fastest-varying first
-  std::vector<Loop> temporal;    ///< outermost first
+  unsigned keep = 0;            ///< bit t set: tensor t is stored here; otherwise it bypasses this level
+  std::vector<Loop> spatial_x;  ///< fastest-varying first; inside the temporal loops, X inside Y
+  std::vector<Loop> spatial_y;  ///< fastest-varying first
+  std::vector<Loop> temporal;   ///< outermost first
   /// Uneven placement: the outermost depth[t] temporal loops stand outside the tile of tensor t that is kept here, as
   /// loops of the tensor's next outer holder, inside that memory's own loops and spatial loops. 0 for all tensors: one
   /// tile for all of them. The outermost level has no holder outside it, so its depths are 0.

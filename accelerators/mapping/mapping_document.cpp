@@ -40,16 +40,16 @@ const Record<MappingFields>& mapping_record() {
   static const auto level =
       Record<LevelFields>("mapping level", "The part of the schedule that belongs to one level.")
           .required("level", &LevelFields::level, "the level's name, as in the architecture")
-          .custom("keep", false, "tensors stored here, or all, or none; the others bypass this level (all)",
-                  keep, store(&LevelFields::keep))
+          .custom("keep", false, "tensors stored here, or all, or none; the others bypass this level (all)", keep,
+                  store(&LevelFields::keep))
           .custom("spatial_x", false, "loops unrolled over X, fastest-varying first", loops,
                   store(&LevelFields::spatial_x))
           .custom("spatial_y", false, "loops unrolled over Y, fastest-varying first", loops,
                   store(&LevelFields::spatial_y))
           .custom("temporal", false, "loops in time, outermost first", loops, store(&LevelFields::temporal))
           .custom("depth", false,
-                  "uneven placement: how many of the outermost temporal loops are outside a tensor's tile (0)",
-                  depth, store(&LevelFields::depth))
+                  "uneven placement: how many of the outermost temporal loops are outside a tensor's tile (0)", depth,
+                  store(&LevelFields::depth))
           .checked([](const Node& node, LevelFields& fields, Diagnostics&) { fields.node = node; });
   static const auto record =
       Record<MappingFields>("mapping", "A schedule of one layer on one machine.")
@@ -82,8 +82,8 @@ class Resolver {
       }
       const int tensor = find_tensor(layer_, item.text());
       if (tensor < 0) {
-        diagnostics_.error(item.location(), fmt::format("unknown tensor {}{}", quote(item.text()),
-                                                        suggestion(item.text(), tensors_)));
+        diagnostics_.error(item.location(),
+                           fmt::format("unknown tensor {}{}", quote(item.text()), suggestion(item.text(), tensors_)));
       } else if ((bits >> tensor & 1U) != 0) {
         diagnostics_.error(item.location(), fmt::format("tensor {} is kept twice", quote(item.text())));
       } else {
@@ -97,8 +97,8 @@ class Resolver {
   void depth(const Node& node, MappingLevel& level) {
     if (node.is_null()) return;
     if (!node.is_mapping()) {
-      diagnostics_.error(node.location(), fmt::format("depth must map tensors to numbers of loops, found {}",
-                                                      node.describe()));
+      diagnostics_.error(node.location(),
+                         fmt::format("depth must map tensors to numbers of loops, found {}", node.describe()));
       return;
     }
     for (const Node::Entry& entry : node.entries()) {
@@ -119,8 +119,8 @@ class Resolver {
                                                          name, listed, listed == 1 ? "" : "s"));
         continue;
       }
-      const auto loops = std::count_if(trips_.begin(), trips_.begin() + written,
-                                       [](std::int64_t trips) { return trips > 1; });
+      const auto loops =
+          std::count_if(trips_.begin(), trips_.begin() + written, [](std::int64_t trips) { return trips > 1; });
       level.depth[static_cast<std::size_t>(tensor)] = static_cast<std::uint8_t>(loops);
     }
   }
@@ -137,8 +137,8 @@ class Resolver {
     for (const Node::Entry& entry : node.entries()) {
       const int tensor = find_tensor(layer_, entry.key);
       if (tensor < 0) {
-        diagnostics_.error(entry.where, fmt::format("unknown tensor {}{}", quote(entry.key),
-                                                    suggestion(entry.key, tensors_)));
+        diagnostics_.error(entry.where,
+                           fmt::format("unknown tensor {}{}", quote(entry.key), suggestion(entry.key, tensors_)));
         continue;
       }
       std::string name;
@@ -211,27 +211,23 @@ class Resolver {
     }
     if (readings.empty()) {
       const std::string name = word.substr(0, word.find_last_not_of("=:-0123456789") + 1);
-      const std::string hint =
-          find_dimension(layer_, name) < 0 ? suggestion(name, dimensions_) : std::string();
-      diagnostics_.error(
-          node.location(),
-          fmt::format("{} is not a loop of {}: expected a dimension and its factor, such as {}4{}",
-                      quote(word), list, dimensions_.empty() ? "K" : dimensions_.front(), hint));
-    } else if (readings.size() > 1) {
+      const std::string hint = find_dimension(layer_, name) < 0 ? suggestion(name, dimensions_) : std::string();
       diagnostics_.error(node.location(),
-                         fmt::format("{} can be read as {}={} and as {}={}: write it with =", quote(word),
-                                     dimensions_[readings[0].first], readings[0].second,
-                                     dimensions_[readings[1].first], readings[1].second));
+                         fmt::format("{} is not a loop of {}: expected a dimension and its factor, such as {}4{}",
+                                     quote(word), list, dimensions_.empty() ? "K" : dimensions_.front(), hint));
+    } else if (readings.size() > 1) {
+      diagnostics_.error(node.location(), fmt::format("{} can be read as {}={} and as {}={}: write it with =",
+                                                      quote(word), dimensions_[readings[0].first], readings[0].second,
+                                                      dimensions_[readings[1].first], readings[1].second));
     } else {
-      add(readings[0].first, Node::scalar(node.location(), readings[0].second, false), node.location(), list,
-          loops);
+      add(readings[0].first, Node::scalar(node.location(), readings[0].second, false), node.location(), list, loops);
     }
   }
 
   void pair(const Node& item, const char* list, std::vector<Loop>& loops) {
     if (!item.is_sequence() || item.items().size() != 2 || !item.items()[0].is_scalar()) {
-      diagnostics_.error(item.location(), fmt::format("a loop of {} must be [dimension, factor], found {}",
-                                                      list, item.describe()));
+      diagnostics_.error(item.location(),
+                         fmt::format("a loop of {} must be [dimension, factor], found {}", list, item.describe()));
       return;
     }
     const Node& name = item.items()[0];
@@ -244,15 +240,13 @@ class Resolver {
     add(dimension, item.items()[1], item.location(), list, loops);
   }
 
-  void add(int dimension, const Node& factor, const Location& where, const char* list,
-           std::vector<Loop>& loops) {
+  void add(int dimension, const Node& factor, const Location& where, const char* list, std::vector<Loop>& loops) {
     Loop loop{dimension, 1};
     if (!read_value(factor, "the factor of " + dimensions_[dimension], between(1, most_extent), diagnostics_,
                     loop.factor))
       return;
     if (seen_[dimension]) {
-      diagnostics_.error(where,
-                         fmt::format("dimension {} occurs twice in {}", quote(dimensions_[dimension]), list));
+      diagnostics_.error(where, fmt::format("dimension {} occurs twice in {}", quote(dimensions_[dimension]), list));
       return;
     }
     seen_[dimension] = true;
@@ -269,8 +263,7 @@ class Resolver {
 
 Json loops_json(const Layer& layer, const std::vector<Loop>& loops) {
   Json list = Json::array();
-  for (const Loop& loop : loops)
-    list.push_back(Json::array({layer.dimensions[loop.dimension].name, loop.factor}));
+  for (const Loop& loop : loops) list.push_back(Json::array({layer.dimensions[loop.dimension].name, loop.factor}));
   return list;
 }
 
@@ -291,11 +284,10 @@ std::optional<Mapping> read_mapping(const Node& node, const Layer& layer, const 
       const Location& where = level.node.find("level")->location();
       const bool known = std::find(names.begin(), names.end(), level.level) != names.end();
       diagnostics.error(
-          where,
-          known ? fmt::format(
-                      "level {} is {}, expected {}: levels stand innermost first, as in the architecture",
-                      i + 1, quote(level.level), quote(names[i]))
-                : fmt::format("unknown level {}, expected {}", quote(level.level), quote(names[i])));
+          where, known
+                     ? fmt::format("level {} is {}, expected {}: levels stand innermost first, as in the architecture",
+                                   i + 1, quote(level.level), quote(names[i]))
+                     : fmt::format("unknown level {}, expected {}", quote(level.level), quote(names[i])));
     }
     MappingLevel read;
     read.keep = resolver.keep(level.keep);
@@ -307,9 +299,8 @@ std::optional<Mapping> read_mapping(const Node& node, const Layer& layer, const 
   }
   resolver.homes(fields.homes, names, fields.levels, mapping);
   if (fields.levels.size() != names.size()) {
-    diagnostics.error(node.find("levels")->location(),
-                      fmt::format("the mapping has {} levels, the architecture has {}", fields.levels.size(),
-                                  names.size()));
+    diagnostics.error(node.find("levels")->location(), fmt::format("the mapping has {} levels, the architecture has {}",
+                                                                   fields.levels.size(), names.size()));
   }
   if (diagnostics.errors() > before) return std::nullopt;
   return mapping;

@@ -10,8 +10,8 @@
 
 namespace dovetail {
 
-/// Reads `mapping` of the reference schema, or a dovetail-mapping/1 document. Loops are lists of [dimension, factor], or
-/// text such as "K4 C2 P7" ("k1=4" where names end in digits); an absent `keep` keeps everything. Level names out of
+/// Reads `mapping` of the reference schema, or a dovetail-mapping/1 document. Loops are lists of [dimension, factor],
+/// or text such as "K4 C2 P7" ("k1=4" where names end in digits); an absent `keep` keeps everything. Level names out of
 /// order, unknown dimensions and tensors, a dimension twice in one list and factors below 1 are errors; factors whose
 /// product differs from the extent are not: evaluators answer that with a violation.
 std::optional<Mapping> read_mapping(const Node& node, const Layer& layer, const Architecture& architecture,

@@ -31,10 +31,8 @@ std::vector<NestLoop> nest(const Mapping& mapping) {
   for (std::size_t i = mapping.levels.size(); i-- > 0;) {
     const MappingLevel& level = mapping.levels[i];
     for (const Loop& loop : level.temporal) loops.push_back({i, Kind::temporal, loop});
-    for (std::size_t j = level.spatial_y.size(); j-- > 0;)
-      loops.push_back({i, Kind::spatial_y, level.spatial_y[j]});
-    for (std::size_t j = level.spatial_x.size(); j-- > 0;)
-      loops.push_back({i, Kind::spatial_x, level.spatial_x[j]});
+    for (std::size_t j = level.spatial_y.size(); j-- > 0;) loops.push_back({i, Kind::spatial_y, level.spatial_y[j]});
+    for (std::size_t j = level.spatial_x.size(); j-- > 0;) loops.push_back({i, Kind::spatial_x, level.spatial_x[j]});
   }
   return loops;
 }
@@ -76,8 +74,7 @@ std::int64_t spatial_product(const Mapping& mapping, std::size_t from) {
     for (const auto* loops : {&mapping.levels[i].spatial_x, &mapping.levels[i].spatial_y}) {
       for (const Loop& loop : *loops) {
         // A mapping that nobody checked yet may unroll more than there ever is.
-        if (__builtin_mul_overflow(product, loop.factor, &product))
-          return std::numeric_limits<std::int64_t>::max();
+        if (__builtin_mul_overflow(product, loop.factor, &product)) return std::numeric_limits<std::int64_t>::max();
       }
     }
   }
@@ -85,16 +82,13 @@ std::int64_t spatial_product(const Mapping& mapping, std::size_t from) {
 }
 
 std::string level_name(const Architecture& architecture, std::size_t level) {
-  return level < architecture.levels.size() ? architecture.levels[level].name
-                                            : fmt::format("level {}", level);
+  return level < architecture.levels.size() ? architecture.levels[level].name : fmt::format("level {}", level);
 }
 
-std::string header(const Layer& layer, const Architecture& architecture, const Mapping& mapping,
-                   std::size_t level) {
+std::string header(const Layer& layer, const Architecture& architecture, const Mapping& mapping, std::size_t level) {
   std::string text = level_name(architecture, level);
   const std::int64_t used = spatial_product(mapping, level + 1);
-  const std::int64_t instances =
-      level < architecture.levels.size() ? architecture.levels[level].instances : used;
+  const std::int64_t instances = level < architecture.levels.size() ? architecture.levels[level].instances : used;
   if (instances > 1 || used > 1) text += fmt::format(" x {} of {}", thousands(used), thousands(instances));
   std::string kept, bypassing, living;
   std::int64_t total = 0;
@@ -112,8 +106,7 @@ std::string header(const Layer& layer, const Architecture& architecture, const M
     list += ' ' + thousands(words);
   }
   text += kept.empty() ? ": keeps nothing" : fmt::format(": {} words", kept);
-  const auto capacity =
-      level < architecture.levels.size() ? usable_capacity(architecture.levels[level]) : std::nullopt;
+  const auto capacity = level < architecture.levels.size() ? usable_capacity(architecture.levels[level]) : std::nullopt;
   if (capacity && !kept.empty()) {
     text += fmt::format(" = {} of {}", thousands(total), thousands(*capacity));
     if (*capacity > 0)
@@ -155,12 +148,10 @@ std::string loop_nest(const Layer& layer, const Architecture& architecture, cons
     std::size_t turned = 0;  // temporal loops of the level so far
     for (; next < loops.size() && loops[next].level == i; ++next) {
       const NestLoop& loop = loops[next];
-      const std::string where = loop.kind == Kind::temporal    ? ""
-                                : loop.kind == Kind::spatial_x ? " over X"
-                                                               : " over Y";
+      const std::string where = loop.kind == Kind::temporal ? "" : loop.kind == Kind::spatial_x ? " over X" : " over Y";
       text += fmt::format("|{}{} {} in 0..{}{}\n", std::string(++depth, ' '),
-                          loop.kind == Kind::temporal ? "for" : "parallel",
-                          layer.dimensions[loop.loop.dimension].name, loop.loop.factor, where);
+                          loop.kind == Kind::temporal ? "for" : "parallel", layer.dimensions[loop.loop.dimension].name,
+                          loop.loop.factor, where);
       if (loop.kind != Kind::temporal) continue;
       const std::string held = held_at(layer, mapping, i, ++turned);
       if (!held.empty())
@@ -171,13 +162,11 @@ std::string loop_nest(const Layer& layer, const Architecture& architecture, cons
   const std::int64_t used = spatial_product(mapping, 0);
   const Compute& compute = architecture.compute;
   text += compute.name;
-  if (compute.instances > 1)
-    text += fmt::format(" x {} of {}", thousands(used), thousands(compute.instances));
+  if (compute.instances > 1) text += fmt::format(" x {} of {}", thousands(used), thousands(compute.instances));
   return text + ": " + einsum_text(layer) + '\n';
 }
 
-std::string schedule_primitives(const Layer& layer, const Architecture& architecture,
-                                const Mapping& mapping) {
+std::string schedule_primitives(const Layer& layer, const Architecture& architecture, const Mapping& mapping) {
   // Every dimension is split once into its parts, outermost first; a part is called k0, k1, ... or k when it is alone.
   const std::vector<NestLoop> loops = nest(mapping);
   std::vector<std::string> names(loops.size());
@@ -195,10 +184,8 @@ std::string schedule_primitives(const Layer& layer, const Architecture& architec
       factors.push_back(std::to_string(loops[parts[p]].loop.factor));
     }
     if (parts.size() > 1)
-      text +=
-          fmt::format("{} = split({}, factors=[{}])\n", join(own), layer.dimensions[d].name, join(factors));
-    if (parts.size() == 1)
-      text += fmt::format("{} = loop({})  # {}\n", own[0], layer.dimensions[d].name, factors[0]);
+      text += fmt::format("{} = split({}, factors=[{}])\n", join(own), layer.dimensions[d].name, join(factors));
+    if (parts.size() == 1) text += fmt::format("{} = loop({})  # {}\n", own[0], layer.dimensions[d].name, factors[0]);
   }
   if (names.size() > 1) text += fmt::format("reorder({})\n", join(names));
   std::string innermost;  // the loop inside of which the next level's copies are made
@@ -209,10 +196,9 @@ std::string schedule_primitives(const Layer& layer, const Architecture& architec
       const Tensor& tensor = layer.tensors[t];
       if ((mapping.levels[i].keep >> t & 1U) == 0) continue;
       const std::int64_t words = tile_words(layer, mapping, t, i);
-      text +=
-          fmt::format("{}({}, \"{}\", at={})  # {} word{}\n", tensor.written ? "cache_write" : "cache_read",
-                      tensor.name, level_name(architecture, i), innermost.empty() ? "root" : innermost,
-                      thousands(words), words == 1 ? "" : "s");
+      text += fmt::format("{}({}, \"{}\", at={})  # {} word{}\n", tensor.written ? "cache_write" : "cache_read",
+                          tensor.name, level_name(architecture, i), innermost.empty() ? "root" : innermost,
+                          thousands(words), words == 1 ? "" : "s");
     }
     std::vector<std::string> along_x, along_y;
     for (; next < loops.size() && loops[next].level == i; ++next) {

@@ -60,8 +60,8 @@ PackedMapping empty_packed_mapping(int levels, int dimensions) {
 }
 
 PackedMapping pack(const Layer& layer, const Mapping& mapping) {
-  PackedMapping packed = empty_packed_mapping(static_cast<int>(mapping.levels.size()),
-                                              static_cast<int>(layer.dimensions.size()));
+  PackedMapping packed =
+      empty_packed_mapping(static_cast<int>(mapping.levels.size()), static_cast<int>(layer.dimensions.size()));
   for (std::size_t i = 0; i < mapping.levels.size(); ++i) {
     const MappingLevel& from = mapping.levels[i];
     PackedLevel& to = packed.levels[i];

@@ -12,8 +12,7 @@ namespace dovetail {
 /// The same information as Mapping, without allocation; dimensions by position. Every factor is >= 1.
 struct PackedLevel {
   std::array<std::int32_t, max_dimensions> temporal, spatial_x, spatial_y;  ///< factor of each dimension
-  std::array<std::uint8_t, max_dimensions>
-      order;  ///< temporal loops, outermost first: a permutation of the dimensions
+  std::array<std::uint8_t, max_dimensions> order;  ///< temporal loops, outermost first: a permutation of the dimensions
   std::array<std::uint8_t, max_dimensions> order_x, order_y;  ///< spatial loops, fastest-varying first
   std::uint8_t keep = 0;                                      ///< bit t: tensor t is stored here
   std::array<std::uint8_t, max_tensors> depth{};  ///< per tensor: so many places of `order` are outside its tile

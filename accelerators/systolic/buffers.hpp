@@ -15,7 +15,10 @@ namespace dovetail::systolic {
 class WriteBuffer {
  public:
   WriteBuffer(std::int64_t kb, Words width)
-      : capacity_(1024 * kb), drain_(capacity_ - ceil_div(capacity_, 2)), width_(width), free_(capacity_) {}
+      : capacity_(1024 * kb),
+        drain_(capacity_ - ceil_div(capacity_, 2)),
+        width_(width),
+        free_(capacity_) {}
 
   /// Writes `words` in the line of cycle `now`; returns the cycle at which the line is done.
   Cycle write(Words words, Cycle now) {
@@ -105,7 +108,8 @@ class WriteBuffer {
 class ReadBuffer {
  public:
   ReadBuffer(const Folding& f, Role role, const Addresses& a, std::int64_t kb, Words width, int version)
-      : version_(version), width_(width) {
+      : version_(version),
+        width_(width) {
     const Words capacity = 1024 * kb, active = ceil_div(capacity, 2);
     prefetch_words_ = capacity - active;
     const Words granule = ceil_div(capacity, 100);
@@ -154,8 +158,7 @@ class ReadBuffer {
       elements = f.column_folds * f.sr * f.columns;
       for (std::int64_t fc = 0; fc < f.column_folds; ++fc)
         for (std::int64_t row = 0; row < f.sr; ++row)
-          for (std::int64_t lane = 0; lane < f.used_columns(fc); ++lane)
-            fetch(a.at(fc * f.columns + lane, row));
+          for (std::int64_t lane = 0; lane < f.used_columns(fc); ++lane) fetch(a.at(fc * f.columns + lane, row));
     } else {  // folds stacked along T, along the anti-diagonals of the stack from its lower end
       const bool by_row = role == Role::streams_by_row;
       const std::int64_t lanes = by_row ? f.rows : f.columns, folds = by_row ? f.row_folds : f.column_folds;

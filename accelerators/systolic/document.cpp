@@ -19,7 +19,8 @@ constexpr std::int64_t most_kb = 1 << 24;
 class Fields {
  public:
   Fields(const Node& node, Diagnostics& diagnostics, std::vector<std::string> allowed)
-      : node_(node), diagnostics_(diagnostics) {
+      : node_(node),
+        diagnostics_(diagnostics) {
     if (!node.is_mapping()) {
       diagnostics.error(node.location(), fmt::format("found {}, allowed is a mapping", node.describe()));
       return;
@@ -35,8 +36,8 @@ class Fields {
     if (value == nullptr) return 1;
     const auto number = value->as_integer();
     if (number && *number >= 1 && *number <= most) return *number;
-    diagnostics_.error(value->location(), fmt::format("{} is {}, allowed is an integer from 1 to {}", key,
-                                                      value->describe(), most));
+    diagnostics_.error(value->location(),
+                       fmt::format("{} is {}, allowed is an integer from 1 to {}", key, value->describe(), most));
     return 1;
   }
 
@@ -71,10 +72,8 @@ void read_layer(const Node& node, SystolicInput& input, Diagnostics& diagnostics
                   {"type", "ifmap_h", "ifmap_w", "filt_h", "filt_w", "channels", "num_filters", "stride"});
     auto& c = input.convolution;
     c.height = fields.integer("ifmap_h", most_pixels), c.width = fields.integer("ifmap_w", most_pixels);
-    c.filter_height = fields.integer("filt_h", most_pixels),
-    c.filter_width = fields.integer("filt_w", most_pixels);
-    c.channels = fields.integer("channels", most_pixels),
-    c.filters = fields.integer("num_filters", most_pixels);
+    c.filter_height = fields.integer("filt_h", most_pixels), c.filter_width = fields.integer("filt_w", most_pixels);
+    c.channels = fields.integer("channels", most_pixels), c.filters = fields.integer("num_filters", most_pixels);
     c.stride = fields.integer("stride", most_pixels);
     if (c.filter_height > c.height || c.filter_width > c.width)
       diagnostics.error(node.location(), fmt::format("the filter {} x {} is larger than the input {} x {}",
@@ -105,7 +104,7 @@ SystolicInput read_systolic(const Node& document, Diagnostics& diagnostics) {
   if (!document.is_mapping()) return input;
   if (const Node* layer = fields.find("layer")) read_layer(*layer, input, diagnostics);
   constexpr SystolicDataflow flows[] = {SystolicDataflow::output_stationary, SystolicDataflow::weight_stationary,
-                                SystolicDataflow::input_stationary};
+                                        SystolicDataflow::input_stationary};
   input.dataflow = flows[fields.word("dataflow", {"os", "ws", "is"})];
   input.array_rows = fields.integer("array_rows", most_pixels);
   input.array_columns = fields.integer("array_cols", most_pixels);
@@ -123,11 +122,10 @@ SystolicInput read_systolic(const Node& document, Diagnostics& diagnostics) {
   if (document.find("version") != nullptr) input.version = fields.word("version", {"3", "2"}) == 1 ? 2 : 3;
   if (diagnostics.errors() > before) return input;
   if (systolic_requests(input) > systolic_request_limit || systolic_addresses(input) > systolic_address_limit)
-    diagnostics.error(
-        document.location(),
-        fmt::format("the layer makes {:.3g} requests to {:.3g} addresses, allowed are {:.3g} and {:.3g}",
-                    systolic_requests(input), systolic_addresses(input), systolic_request_limit,
-                    systolic_address_limit));
+    diagnostics.error(document.location(),
+                      fmt::format("the layer makes {:.3g} requests to {:.3g} addresses, allowed are {:.3g} and {:.3g}",
+                                  systolic_requests(input), systolic_addresses(input), systolic_request_limit,
+                                  systolic_address_limit));
   return input;
 }
 

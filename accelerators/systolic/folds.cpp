@@ -1,6 +1,6 @@
-// A product M x N x K is folded over the array as (Sr, Sc, T) = (M, N, K) output stationary, (K, N, M) weight stationary,
-// (K, M, N) input stationary: ceil(Sr / R) x ceil(Sc / C) folds, rows innermost. Within a fold, streaming lane c carries
-// element t - c (after R lines of loading where an operand is stationary, bottom row first).
+// A product M x N x K is folded over the array as (Sr, Sc, T) = (M, N, K) output stationary, (K, N, M) weight
+// stationary, (K, M, N) input stationary: ceil(Sr / R) x ceil(Sc / C) folds, rows innermost. Within a fold, streaming
+// lane c carries element t - c (after R lines of loading where an operand is stationary, bottom row first).
 #include <dovetail/accelerators/systolic/folds.hpp>
 
 namespace dovetail::systolic {
@@ -102,11 +102,9 @@ Addresses filter_addresses(const SystolicInput& input, const SystolicInput::Prod
   return a;
 }
 
-std::pair<Cycle, Cycle> active_lines(const Folding& f, Role role, std::int64_t row_fold,
-                                     std::int64_t column_fold) {
+std::pair<Cycle, Cycle> active_lines(const Folding& f, Role role, std::int64_t row_fold, std::int64_t column_fold) {
   if (role == Role::stationary) return {f.rows - f.used_rows(row_fold), f.rows};
-  const std::int64_t used =
-      role == Role::streams_by_row ? f.used_rows(row_fold) : f.used_columns(column_fold);
+  const std::int64_t used = role == Role::streams_by_row ? f.used_rows(row_fold) : f.used_columns(column_fold);
   const Cycle begin = f.stationary ? f.rows : 0;
   return {begin, begin + f.steps + used - 1};
 }
@@ -119,8 +117,7 @@ std::int64_t output_words(const Folding& f, std::int64_t row_fold, std::int64_t 
   }
   // column c leaves row R - 1 - (t - c - (T - 1)): unused rows at the bottom come first
   const std::int64_t t = line - (f.steps - 1), idle = f.rows - f.used_rows(row_fold);
-  return std::max<std::int64_t>(0,
-                                std::min(columns, t - idle + 1) - std::max<std::int64_t>(0, t - f.rows + 1));
+  return std::max<std::int64_t>(0, std::min(columns, t - idle + 1) - std::max<std::int64_t>(0, t - f.rows + 1));
 }
 
 }  // namespace dovetail::systolic

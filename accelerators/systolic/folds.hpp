@@ -47,8 +47,7 @@ struct Addresses {
 
   std::int64_t at(std::int64_t outer, std::int64_t inner) const {
     const auto o = static_cast<std::size_t>(outer), i = static_cast<std::size_t>(inner);
-    if (clipped && (outer_row[o] + inner_row[i] >= height || outer_column[o] + inner_column[i] >= width))
-      return -1;
+    if (clipped && (outer_row[o] + inner_row[i] >= height || outer_column[o] + inner_column[i] >= width)) return -1;
     return outer_base[o] + inner_base[i];
   }
 };
@@ -59,8 +58,8 @@ Addresses filter_addresses(const SystolicInput& input, const SystolicInput::Prod
 
 /// Calls visit(address) for the requests of line `line` of fold (row_fold, column_fold), lanes ascending.
 template <class Visit>
-void requests(const Folding& f, Role role, const Addresses& a, std::int64_t row_fold,
-              std::int64_t column_fold, Cycle line, Visit visit) {
+void requests(const Folding& f, Role role, const Addresses& a, std::int64_t row_fold, std::int64_t column_fold,
+              Cycle line, Visit visit) {
   if (role == Role::stationary) {  // outer: along the columns; inner: along the rows, bottom row first
     const std::int64_t row = f.rows - 1 - line;
     if (row < 0 || row >= f.used_rows(row_fold)) return;
@@ -77,8 +76,7 @@ void requests(const Folding& f, Role role, const Addresses& a, std::int64_t row_
 }
 
 /// Lines of a fold in which the operand may be requested: [begin, end).
-std::pair<Cycle, Cycle> active_lines(const Folding& f, Role role, std::int64_t row_fold,
-                                     std::int64_t column_fold);
+std::pair<Cycle, Cycle> active_lines(const Folding& f, Role role, std::int64_t row_fold, std::int64_t column_fold);
 
 /// Output words that leave in a line of a fold.
 std::int64_t output_words(const Folding& f, std::int64_t row_fold, std::int64_t column_fold, Cycle line);

@@ -29,19 +29,16 @@ double ifmap_address_count(const SystolicInput& input) {
 
 bool distinct_windows(const SystolicInput& input) {
   const auto& c = input.convolution;
-  const bool clipped =
-      (c.height - c.filter_height) % c.stride != 0 || (c.width - c.filter_width) % c.stride != 0;
+  const bool clipped = (c.height - c.filter_height) % c.stride != 0 || (c.width - c.filter_width) % c.stride != 0;
   return !input.is_convolution || (c.stride >= c.filter_height && c.stride >= c.filter_width && !clipped);
 }
 
-void run_estimate(const SystolicInput& input, const SystolicInput::Product& p, const Folding& f,
-                  SystolicResult& out) {
+void run_estimate(const SystolicInput& input, const SystolicInput::Product& p, const Folding& f, SystolicResult& out) {
   const auto half = [](std::int64_t kb) { return 50 * (1024 * kb / 100); };
   const Role ifmap = ifmap_role(input.dataflow), filter = filter_role(input.dataflow);
   fill_estimated(out.ifmap,
-                 distinct_windows(input)
-                     ? distinct_reads(f, ifmap, half(input.ifmap_sram_kb))
-                     : scan_reads(f, ifmap, ifmap_addresses(input, p), half(input.ifmap_sram_kb)),
+                 distinct_windows(input) ? distinct_reads(f, ifmap, half(input.ifmap_sram_kb))
+                                         : scan_reads(f, ifmap, ifmap_addresses(input, p), half(input.ifmap_sram_kb)),
                  input.ifmap_sram_kb);
   fill_estimated(out.filter, distinct_reads(f, filter, half(input.filter_sram_kb)), input.filter_sram_kb);
   WriteBuffer buffer(input.ofmap_sram_kb, f.columns);
@@ -57,8 +54,7 @@ void run_estimate(const SystolicInput& input, const SystolicInput::Product& p, c
   out.ofmap.dram_last_cycle = buffer.last_drain(input.version);
 }
 
-void run_bandwidth(const SystolicInput& input, const SystolicInput::Product& p, const Folding& f,
-                   SystolicResult& out) {
+void run_bandwidth(const SystolicInput& input, const SystolicInput::Product& p, const Folding& f, SystolicResult& out) {
   const Words width = input.bandwidth_words_per_cycle;
   const Role ifmap = ifmap_role(input.dataflow), filter = filter_role(input.dataflow);
   const Addresses ifmap_at = ifmap_addresses(input, p), filter_at = filter_addresses(input, p);
@@ -96,9 +92,8 @@ void run_bandwidth(const SystolicInput& input, const SystolicInput::Product& p, 
 SystolicInput::Product as_product(const SystolicInput& input) {
   if (!input.is_convolution) return input.product;
   const auto& c = input.convolution;
-  return {
-      output_length(c.height, c.filter_height, c.stride) * output_length(c.width, c.filter_width, c.stride),
-      c.filters, c.filter_height * c.filter_width * c.channels};
+  return {output_length(c.height, c.filter_height, c.stride) * output_length(c.width, c.filter_width, c.stride),
+          c.filters, c.filter_height * c.filter_width * c.channels};
 }
 
 double systolic_requests(const SystolicInput& input) {
@@ -120,12 +115,11 @@ double systolic_addresses(const SystolicInput& input) {
 
 SystolicResult evaluate_systolic(const SystolicInput& input) {
   const auto& c = input.convolution;
-  const bool empty =
-      input.is_convolution && (c.filter_height > c.height || c.filter_width > c.width || c.stride < 1);
+  const bool empty = input.is_convolution && (c.filter_height > c.height || c.filter_width > c.width || c.stride < 1);
   const auto p = empty ? SystolicInput::Product{0, 0, 0} : as_product(input);
-  if (empty || p.rows < 1 || p.columns < 1 || p.depth < 1 || input.array_rows < 1 ||
-      input.array_columns < 1 || input.ifmap_sram_kb < 1 || input.filter_sram_kb < 1 ||
-      input.ofmap_sram_kb < 1 || input.bandwidth_words_per_cycle < 0)
+  if (empty || p.rows < 1 || p.columns < 1 || p.depth < 1 || input.array_rows < 1 || input.array_columns < 1 ||
+      input.ifmap_sram_kb < 1 || input.filter_sram_kb < 1 || input.ofmap_sram_kb < 1 ||
+      input.bandwidth_words_per_cycle < 0)
     throw std::invalid_argument("a systolic array needs sizes of at least 1");
   if (systolic_requests(input) > systolic_request_limit || systolic_addresses(input) > systolic_address_limit)
     throw std::invalid_argument("the layer has too many requests to walk");
@@ -141,8 +135,7 @@ SystolicResult evaluate_systolic(const SystolicInput& input) {
   out.ifmap.sram_words = p.rows * p.depth * (is ? 1 : f.column_folds);
   out.filter.sram_words = p.columns * p.depth * (ws ? 1 : (is ? f.column_folds : f.row_folds));
   out.ofmap.sram_words = p.rows * p.columns * (f.stationary ? f.row_folds : 1);
-  const Words quirk =
-      f.stationary ? 0 : f.folds() * (f.rows + f.columns);  // the tool adds the array's edge per fold
+  const Words quirk = f.stationary ? 0 : f.folds() * (f.rows + f.columns);  // the tool adds the array's edge per fold
   out.total_cycles_incl_prefetch =
       out.ofmap.dram_last_cycle - std::min(out.ifmap.dram_first_cycle, out.filter.dram_first_cycle);
   const double cells = static_cast<double>(f.rows * f.columns), folds = static_cast<double>(f.folds());
@@ -153,12 +146,12 @@ SystolicResult evaluate_systolic(const SystolicInput& input) {
   out.mapping_eff_pct = six_decimals(100.0 * used / (folds * cells));
   out.compute_util_pct =
       six_decimals(100.0 * used * static_cast<double>(f.steps) / (folds * cells * utilization_cycles));
-  out.overall_util_pct = out.total_cycles > 0
-                             ? six_decimals(100.0 *
-                                            (static_cast<double>(p.rows) * static_cast<double>(p.columns) *
-                                             static_cast<double>(p.depth)) /
-                                            (static_cast<double>(out.total_cycles) * cells))
-                             : 0.0;
+  out.overall_util_pct =
+      out.total_cycles > 0
+          ? six_decimals(100.0 *
+                         (static_cast<double>(p.rows) * static_cast<double>(p.columns) * static_cast<double>(p.depth)) /
+                         (static_cast<double>(out.total_cycles) * cells))
+          : 0.0;
   out.ofmap.sram_words += quirk;
   for (OperandTraffic* operand : {&out.ifmap, &out.filter, &out.ofmap}) {
     operand->sram_words_per_cycle = per_cycle(operand->sram_words, out.total_cycles);

@@ -18,8 +18,7 @@ struct SystolicInput {
     std::int64_t rows = 1, columns = 1, depth = 1;  ///< M, N, K
   };
   struct Convolution {
-    std::int64_t height = 1, width = 1, filter_height = 1, filter_width = 1, channels = 1, filters = 1,
-                 stride = 1;
+    std::int64_t height = 1, width = 1, filter_height = 1, filter_width = 1, channels = 1, filters = 1, stride = 1;
   };
   bool is_convolution = false;
   Product product;

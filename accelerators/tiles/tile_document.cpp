@@ -31,8 +31,7 @@ Record<TileBoard> named_board_record() {
             if (bits == 16 || bits == 32)
               board.word_bits = static_cast<int>(*bits);
             else
-              diagnostics.error(node.location(),
-                                fmt::format("bits is {}, allowed are 16 and 32", node.describe()));
+              diagnostics.error(node.location(), fmt::format("bits is {}, allowed are 16 and 32", node.describe()));
           },
           [](const TileBoard& board) -> Json { return board.word_bits; })
       .optional("clock_mhz", &TileBoard::clock_mhz, "cycles per microsecond", above_to(0, 1e6))
@@ -55,8 +54,7 @@ Record<CaseFields> case_record() {
                 read_board(node, fields.value.board, diagnostics);
               })
       .record(
-          "layer", [](CaseFields& f) -> TileNetworkLayer& { return f.value.layer; }, tile_layer_record(),
-          true)
+          "layer", [](CaseFields& f) -> TileNetworkLayer& { return f.value.layer; }, tile_layer_record(), true)
       .custom("tile", true, "Tm Tn Tr Tc Tk Wp Ip Op, as a mapping or a list", any,
               [](const Node& node, CaseFields& fields, Diagnostics& diagnostics) {
                 read_tile(node, fields.value.tile, diagnostics);
@@ -94,22 +92,18 @@ const Record<TileNetworkLayer>& tile_layer_record() {
               "M", [](L& l) -> std::int64_t& { return l.shape.out_channels; }, "output channels",
               between(1, most_tiled))
           .required(
-              "N", [](L& l) -> std::int64_t& { return l.shape.in_channels; }, "input channels",
-              between(1, most_tiled))
+              "N", [](L& l) -> std::int64_t& { return l.shape.in_channels; }, "input channels", between(1, most_tiled))
           .required(
-              "R", [](L& l) -> std::int64_t& { return l.shape.rows; }, "rows of the output",
-              between(1, most_tiled))
+              "R", [](L& l) -> std::int64_t& { return l.shape.rows; }, "rows of the output", between(1, most_tiled))
           .required(
               "C", [](L& l) -> std::int64_t& { return l.shape.columns; }, "columns of the output",
               between(1, most_tiled))
           .required(
-              "K", [](L& l) -> std::int64_t& { return l.shape.kernel; }, "side of the kernel",
-              between(1, 1024))
+              "K", [](L& l) -> std::int64_t& { return l.shape.kernel; }, "side of the kernel", between(1, 1024))
           .optional(
               "S", [](L& l) -> std::int64_t& { return l.shape.stride; }, "stride", between(1, 1024))
           .optional(
-              "P", [](L& l) -> std::int64_t& { return l.shape.padding; }, "padding of each side",
-              between(0, 1024))
+              "P", [](L& l) -> std::int64_t& { return l.shape.padding; }, "padding of each side", between(0, 1024))
           .optional(
               "B", [](L& l) -> std::int64_t& { return l.shape.batch; }, "batch", between(1, most_batch))
           .choice(
@@ -118,9 +112,8 @@ const Record<TileNetworkLayer>& tile_layer_record() {
           .optional("count", &L::count, "how often it occurs in its network", between(1, 1e6))
           .checked([](const Node& node, L& l, Diagnostics& diagnostics) {
             if (l.shape.depthwise && l.shape.in_channels != l.shape.out_channels)
-              diagnostics.error(node.find("N")->location(),
-                                fmt::format("N is {}, a depthwise layer has N = M = {}", l.shape.in_channels,
-                                            l.shape.out_channels));
+              diagnostics.error(node.find("N")->location(), fmt::format("N is {}, a depthwise layer has N = M = {}",
+                                                                        l.shape.in_channels, l.shape.out_channels));
           });
   return record;
 }
@@ -152,9 +145,9 @@ bool read_tile(const Node& node, Tile& tile, Diagnostics& diagnostics) {
   }
   const std::vector<std::string> keys = tile_record().keys();
   if (node.items().size() != keys.size()) {
-    diagnostics.error(node.location(),
-                      fmt::format("a tile is a list of {}, allowed is [Tm, Tn, Tr, Tc, Tk, Wp, Ip, Op]",
-                                  node.items().size()));
+    diagnostics.error(
+        node.location(),
+        fmt::format("a tile is a list of {}, allowed is [Tm, Tn, Tr, Tc, Tk, Wp, Ip, Op]", node.items().size()));
     return false;
   }
   std::vector<Node::Entry> entries;
@@ -171,8 +164,8 @@ bool read_board(const Node& node, TileBoard& board, Diagnostics& diagnostics) {
     if (std::find(names.begin(), names.end(), node.text()) != names.end())
       board = load_board(node.text());
     else
-      diagnostics.error(node.location(), fmt::format("no board is called {}{}", quote(node.text()),
-                                                     suggestion(node.text(), names)));
+      diagnostics.error(node.location(),
+                        fmt::format("no board is called {}{}", quote(node.text()), suggestion(node.text(), names)));
   } else {
     board = board_record().read(node, diagnostics);
   }
@@ -184,8 +177,7 @@ TileBoard load_board(const std::string& name_or_path) {
   if (file == nullptr && !std::filesystem::exists(name_or_path))
     throw InputError({.file = name_or_path}, fmt::format("no board is called so, and there is no such file{}",
                                                          suggestion(name_or_path, board_names())));
-  const Node document =
-      file != nullptr ? parse_yaml(std::string(file->text), name_or_path) : load_file(name_or_path);
+  const Node document = file != nullptr ? parse_yaml(std::string(file->text), name_or_path) : load_file(name_or_path);
   Diagnostics diagnostics;
   TileBoard board = named_board_record().document("dovetail-board/1").read(document, diagnostics);
   diagnostics.raise();
@@ -241,14 +233,12 @@ std::string tile_case_text(const TileCase& c) {
   const auto line = [](const char* what, std::int64_t used, std::int64_t there) {
     return fmt::format("  {:<10} {:>8} of {:>8}{}\n", what, used, there, used > there ? "   too many" : "");
   };
-  std::string text = "resources\n" + line("DSP", taken.dsp, c.board.dsp) +
-                     line("BRAM", taken.bram, c.board.bram) +
+  std::string text = "resources\n" + line("DSP", taken.dsp, c.board.dsp) + line("BRAM", taken.bram, c.board.bram) +
                      line("port bits", taken.port_bits, c.board.port_bits) + "cycles\n";
   for (const auto& [name, edition] : tile_editions()) {
     const TileCycles cycles = tile_cycles(edition, c.layer.shape, c.tile, c.compression);
     text += fmt::format("  {:<10} {:>14.1f}   {:.6f} ms at {:g} MHz, bound by {}\n", name, cycles.cycles,
-                        cycles.cycles / (1e3 * c.board.clock_mhz), c.board.clock_mhz,
-                        to_string(cycles.bottleneck));
+                        cycles.cycles / (1e3 * c.board.clock_mhz), c.board.clock_mhz, to_string(cycles.bottleneck));
   }
   return text;
 }

@@ -26,10 +26,9 @@ std::int64_t coefficient(const Layer& layer, const char* name) {
 }
 
 TileReading refused(const Layer& layer, const std::string& why) {
-  return {std::nullopt,
-          fmt::format("{}: {}; the tile model prices convolutions with square kernels and strides and "
-                      "products of two matrices",
-                      layer.name, why)};
+  return {std::nullopt, fmt::format("{}: {}; the tile model prices convolutions with square kernels and strides and "
+                                    "products of two matrices",
+                                    layer.name, why)};
 }
 
 /// Whether the loops and axes are those of `model`, whatever the widths and densities of the words.

@@ -15,9 +15,10 @@ struct TileReading {
   std::string refusal;  ///< names what the model lacks; empty when there is a layer
 };
 
-/// Convolutions with square kernels, strides and padding and without dilation are taken as they are; a grouped one is its
-/// groups one after the other, a batch of smaller convolutions. A product M x K times K x N is a convolution of kernel 1
-/// from K to N channels over a map of M rows; a batch of products is a batch of those. Everything else is refused by name.
+/// Convolutions with square kernels, strides and padding and without dilation are taken as they are; a grouped one is
+/// its groups one after the other, a batch of smaller convolutions. A product M x K times K x N is a convolution of
+/// kernel 1 from K to N channels over a map of M rows; a batch of products is a batch of those. Everything else is
+/// refused by name.
 TileReading tile_layer(const Layer& layer);
 
 }  // namespace dovetail

@@ -56,8 +56,7 @@ inline Numbers numbers(const Tile& tile) {
 
 template <TileEdition edition, bool depthwise>
 inline Parts parts(const Shape& l, const Numbers& tile) {
-  const double tm = tile.tm, tn = depthwise ? tm : tile.tn, tr = tile.tr, tc = tile.tc, ip = tile.ip,
-               op = tile.op;
+  const double tm = tile.tm, tn = depthwise ? tm : tile.tn, tr = tile.tr, tc = tile.tc, ip = tile.ip, op = tile.op;
   const double wp = l.weight_bits > 0.0 ? std::floor(16.0 * tile.wp / l.weight_bits) : tile.wp;
   const double height = std::min(tr, l.r), width = std::min(tc, l.c);
   Parts out{};
@@ -119,25 +118,20 @@ auto dispatch(TileEdition edition, bool depthwise, Function function) {
   using enum TileEdition;
   switch (edition) {
     case padded:
-      return depthwise ? function.template operator()<padded, true>()
-                       : function.template operator()<padded, false>();
+      return depthwise ? function.template operator()<padded, true>() : function.template operator()<padded, false>();
     case clipped:
-      return depthwise ? function.template operator()<clipped, true>()
-                       : function.template operator()<clipped, false>();
+      return depthwise ? function.template operator()<clipped, true>() : function.template operator()<clipped, false>();
     case geometric:
       break;
   }
-  return depthwise ? function.template operator()<geometric, true>()
-                   : function.template operator()<geometric, false>();
+  return depthwise ? function.template operator()<geometric, true>() : function.template operator()<geometric, false>();
 }
 
 }  // namespace
 
 const std::vector<std::pair<std::string, TileEdition>>& tile_editions() {
   static const std::vector<std::pair<std::string, TileEdition>> list = {
-      {"padded", TileEdition::padded},
-      {"clipped", TileEdition::clipped},
-      {"geometric", TileEdition::geometric}};
+      {"padded", TileEdition::padded}, {"clipped", TileEdition::clipped}, {"geometric", TileEdition::geometric}};
   return list;
 }
 
@@ -194,9 +188,8 @@ void tile_cycles(TileEdition edition, const TileLayer& layer, const TileCompress
 
 double tile_macs(const TileLayer& layer) {
   const auto number = [](std::int64_t value) { return static_cast<double>(value); };
-  return number(layer.batch) * number(layer.out_channels) *
-         (layer.depthwise ? 1.0 : number(layer.in_channels)) * number(layer.rows) * number(layer.columns) *
-         number(layer.kernel) * number(layer.kernel);
+  return number(layer.batch) * number(layer.out_channels) * (layer.depthwise ? 1.0 : number(layer.in_channels)) *
+         number(layer.rows) * number(layer.columns) * number(layer.kernel) * number(layer.kernel);
 }
 
 }  // namespace dovetail

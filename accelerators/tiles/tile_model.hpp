@@ -31,9 +31,9 @@ struct TileLayer {
 
 /// What the engine computes at a time, and what its three ports move in a cycle, in words of 16 bits.
 struct Tile {
-  int out_channels = 1, in_channels = 1;  ///< Tm, Tn
-  int rows = 1, columns = 1;              ///< Tr, Tc
-  int kernel = 1;                         ///< Tk: the largest kernel that its weight buffers hold
+  int out_channels = 1, in_channels = 1;                 ///< Tm, Tn
+  int rows = 1, columns = 1;                             ///< Tr, Tc
+  int kernel = 1;                                        ///< Tk: the largest kernel that its weight buffers hold
   int weight_port = 1, input_port = 1, output_port = 1;  ///< Wp, Ip, Op
   bool operator==(const Tile&) const = default;
 };
@@ -82,7 +82,8 @@ struct TileCycles {
 };
 
 /// Cycles of a layer and what binds a tile. Loads, computation and stores of successive tiles overlap (double buffers):
-/// tiles x max(rounds x max(input, weights, compute), store); the geometric edition adds the first load and the last store.
+/// tiles x max(rounds x max(input, weights, compute), store); the geometric edition adds the first load and the last
+/// store.
 TileCycles tile_cycles(TileEdition edition, const TileLayer& layer, const Tile& tile,
                        const TileCompression& compression = {});
 

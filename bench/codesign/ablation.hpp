@@ -9,13 +9,12 @@
 
 namespace jobs {
 
-// A user's simulator that takes its memories from a library, and stops where the library has none of that size: register
-// files of 16 to 128 words, memories of 8192 to 32768 words. Nothing else knows of it.
+// A user's simulator that takes its memories from a library, and stops where the library has none of that size:
+// register files of 16 to 128 words, memories of 8192 to 32768 words. Nothing else knows of it.
 class MemoryLibrary final : public Evaluator {
  public:
   std::string name() const override { return "memory library"; }
-  Evaluation evaluate(const Layer& layer, const Architecture& architecture,
-                      const Mapping& mapping) const override {
+  Evaluation evaluate(const Layer& layer, const Architecture& architecture, const Mapping& mapping) const override {
     for (const Level& level : architecture.levels) {
       if (!level.capacity_words) continue;
       const std::int64_t words = *level.capacity_words;
@@ -97,18 +96,16 @@ inline Json ablation(const Case& at, const Study& study, const Settings& setting
       failures.push_back(static_cast<double>(found.failures));
       first.push_back(found.first > 0 ? static_cast<double>(found.first) : infinity);
       if (variant == "off") off.push_back(found.best);
-      ratios.push_back(std::isfinite(found.best) ? found.best / off[static_cast<std::size_t>(seed)]
-                                                 : infinity);
+      ratios.push_back(std::isfinite(found.best) ? found.best / off[static_cast<std::size_t>(seed)] : infinity);
     }
     const auto [low, high] = median_interval(ratios);
     table.add({variant, range(best), fmt::format("{:.4f} [{:.4f}, {:.4f}]", quantile(ratios, 0.5), low, high),
                fmt::format("{:.0f}", quantile(failures, 0.5)), fmt::format("{:.0f}", quantile(first, 0.5))});
-    json["variants"].push_back(
-        {{"classifier", variant},
-         {"best", summary(best)},
-         {"ratio_to_off", {{"median", quantile(ratios, 0.5)}, {"low", low}, {"high", high}}},
-         {"failures", summary(failures)},
-         {"first_success", summary(first)}});
+    json["variants"].push_back({{"classifier", variant},
+                                {"best", summary(best)},
+                                {"ratio_to_off", {{"median", quantile(ratios, 0.5)}, {"low", low}, {"high", high}}},
+                                {"failures", summary(failures)},
+                                {"first_success", summary(first)}});
     std::cerr << fmt::format("  {}: {}, {:.0f} failures\n", variant, range(best), quantile(failures, 0.5));
   }
   fmt::print("{}", table.text(2));

@@ -15,8 +15,7 @@ namespace jobs {
 class CountedModel final : public Evaluator {
  public:
   std::string name() const override { return model_->name(); }
-  Evaluation evaluate(const Layer& layer, const Architecture& architecture,
-                      const Mapping& mapping) const override {
+  Evaluation evaluate(const Layer& layer, const Architecture& architecture, const Mapping& mapping) const override {
     ++count_;
     return model_->evaluate(layer, architecture, mapping);
   }
@@ -38,8 +37,7 @@ inline double best_at(const Spent& curve, std::int64_t evaluations) {
 }
 
 // The nested search: the mapper screens with the loop model, the cycle model is asked about eight mappings a layer.
-inline Spent screened(Study study, const std::string& method, std::uint64_t seed, std::int64_t budget,
-                      int threads) {
+inline Spent screened(Study study, const std::string& method, std::uint64_t seed, std::int64_t budget, int threads) {
   set_method(study, method);
   study.seed = seed;
   study.batch = 1;

@@ -43,8 +43,7 @@ inline std::pair<double, double> median_interval(const Numbers& values) {
 }
 
 inline std::string range(const Numbers& values) {
-  return fmt::format("{:.4e} [{:.4e}, {:.4e}]", quantile(values, 0.5), quantile(values, 0.0),
-                     quantile(values, 1.0));
+  return fmt::format("{:.4e} [{:.4e}, {:.4e}]", quantile(values, 0.5), quantile(values, 0.0), quantile(values, 1.0));
 }
 
 inline Json summary(const Numbers& values) {

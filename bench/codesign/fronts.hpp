@@ -20,16 +20,13 @@ inline Front front(Study study, std::uint64_t seed, double seconds, int threads)
   options.threads = threads;
   if (seconds > 0.0) options.interrupted = [&] { return process_seconds() - start >= seconds; };
   const CodesignResult result = run(Codesign(study), options);
-  Front found{result.hypervolume, infinity, static_cast<double>(result.front.size()),
-              process_seconds() - start};
-  for (const Trial& trial : result.front)
-    found.least_edp = std::min(found.least_edp, trial.metrics.at("edp"));
+  Front found{result.hypervolume, infinity, static_cast<double>(result.front.size()), process_seconds() - start};
+  for (const Trial& trial : result.front) found.least_edp = std::min(found.least_edp, trial.metrics.at("edp"));
   return found;
 }
 
 inline std::string plain_range(const Numbers& values) {
-  return fmt::format("{:.3f} [{:.3f}, {:.3f}]", quantile(values, 0.5), quantile(values, 0.0),
-                     quantile(values, 1.0));
+  return fmt::format("{:.3f} [{:.3f}, {:.3f}]", quantile(values, 0.5), quantile(values, 0.0), quantile(values, 1.0));
 }
 
 // Fronts of energy, cycles and area: the volume that each method's front dominates below ten times the hand design, in
@@ -37,8 +34,8 @@ inline std::string plain_range(const Numbers& values) {
 inline Json fronts(Study study, const Settings& settings) {
   study.objective = "energy,cycles,area";
   Json json = Json::array();
-  Table table({"method", "hypervolume", "at equal seconds", "less first, paired median [95 %]", "designs",
-               "least edp", "seconds"});
+  Table table({"method", "hypervolume", "at equal seconds", "less first, paired median [95 %]", "designs", "least edp",
+               "seconds"});
   Numbers first, seconds_of_first;
   for (const std::string& method : settings.methods) {
     study.designer_options.clear();

@@ -60,13 +60,11 @@ inline void set_method(Study& study, const std::string& method) {
   study.designer = words.front();
   for (std::size_t i = 1; i < words.size(); ++i) {
     const std::size_t equals = std::min(words[i].find('='), words[i].size());
-    study.designer_options[words[i].substr(0, equals)] =
-        words[i].substr(std::min(equals + 1, words[i].size()));
+    study.designer_options[words[i].substr(0, equals)] = words[i].substr(std::min(equals + 1, words[i].size()));
   }
 }
 
-inline Search search(Study study, const std::string& method, std::uint64_t seed, double seconds,
-                     int threads) {
+inline Search search(Study study, const std::string& method, std::uint64_t seed, double seconds, int threads) {
   const std::int64_t trials = study.trials;
   set_method(study, method);
   study.seed = seed;
@@ -81,8 +79,7 @@ inline Search search(Study study, const std::string& method, std::uint64_t seed,
     result.curve.push_back({state.done, process_seconds() - start, state.best});
   };
   options.interrupted = [&] {
-    return !result.curve.empty() && result.curve.back().trials >= trials &&
-           process_seconds() - start >= seconds;
+    return !result.curve.empty() && result.curve.back().trials >= trials && process_seconds() - start >= seconds;
   };
   const CodesignResult found = run(codesign, options);
   if (found.best) result.network = found.best->objective;
@@ -92,8 +89,8 @@ inline Search search(Study study, const std::string& method, std::uint64_t seed,
 // The methods side by side; `optimum` > 0 is proven, or the best known.
 inline Json compare(const Study& study, const Settings& settings, double optimum) {
   Json json = Json::array();
-  Table table({"method", "at equal evaluations", "at equal seconds", "over first, paired median [95 %]",
-               "above best", "to 1 %", "seconds"});
+  Table table({"method", "at equal evaluations", "at equal seconds", "over first, paired median [95 %]", "above best",
+               "to 1 %", "seconds"});
   std::vector<std::vector<Search>> searches;
   Numbers seconds_of_first;
   double best = optimum > 0.0 ? optimum : infinity;
@@ -127,17 +124,16 @@ inline Json compare(const Study& study, const Settings& settings, double optimum
     const auto [low, high] = median_interval(ratios);
     table.add({settings.methods[m], range(evaluations), range(seconds),
                fmt::format("{:.4f} [{:.4f}, {:.4f}]", quantile(ratios, 0.5), low, high),
-               fmt::format("{:.2f} %", 100.0 * quantile(above, 0.5)),
-               fmt::format("{:.0f}", quantile(to, 0.5)), fmt::format("{:.1f}", quantile(spent, 0.5))});
-    json.push_back(
-        {{"method", settings.methods[m]},
-         {"evaluations", study.trials},
-         {"at_equal_evaluations", summary(evaluations)},
-         {"at_equal_seconds", summary(seconds)},
-         {"paired_ratio_to_first", {{"median", quantile(ratios, 0.5)}, {"low", low}, {"high", high}}},
-         {"median_above_best", quantile(above, 0.5)},
-         {"evaluations_to_1_percent", summary(to)},
-         {"seconds", summary(spent)}});
+               fmt::format("{:.2f} %", 100.0 * quantile(above, 0.5)), fmt::format("{:.0f}", quantile(to, 0.5)),
+               fmt::format("{:.1f}", quantile(spent, 0.5))});
+    json.push_back({{"method", settings.methods[m]},
+                    {"evaluations", study.trials},
+                    {"at_equal_evaluations", summary(evaluations)},
+                    {"at_equal_seconds", summary(seconds)},
+                    {"paired_ratio_to_first", {{"median", quantile(ratios, 0.5)}, {"low", low}, {"high", high}}},
+                    {"median_above_best", quantile(above, 0.5)},
+                    {"evaluations_to_1_percent", summary(to)},
+                    {"seconds", summary(spent)}});
   }
   fmt::print("{}", table.text(2));
   return json;

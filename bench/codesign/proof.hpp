@@ -48,8 +48,7 @@ inline Json proof(const Case& at, Study study, const Settings& settings) {
   }
   fmt::print("\n");
   for (const Published& machine : at.published) {
-    fmt::print("  {:<16} {:.3e} published, {:.2f} x ours\n", machine.machine, machine.edp,
-               machine.edp / best);
+    fmt::print("  {:<16} {:.3e} published, {:.2f} x ours\n", machine.machine, machine.edp, machine.edp / best);
     json["published"][machine.machine] = {{"edp", machine.edp}, {"ratio", machine.edp / best}};
   }
   if (result.baseline_free && result.baseline_free->mapped) {

@@ -9,18 +9,15 @@ inline Problem func2c() {
   const auto term = [](int choice, double a, double b) {
     const double x = 2 * a, y = 2 * b;
     if (choice == 0) return (100 * std::pow(y - x * x, 2) + std::pow(1 - x, 2)) / 300;
-    if (choice == 1)
-      return ((4 - 2.1 * x * x + x * x * x * x / 3) * x * x + x * y + (-4 + 4 * y * y) * y * y) / 10;
+    if (choice == 1) return ((4 - 2.1 * x * x + x * x * x * x / 3) * x * x + x * y + (-4 + 4 * y * y) * y * y) / 10;
     const double u = x / 2, v = y / 2;
-    return (std::pow(1.5 - u + u * v, 2) + std::pow(2.25 - u + u * v * v, 2) +
-            std::pow(2.625 - u + u * v * v * v, 2)) /
+    return (std::pow(1.5 - u + u * v, 2) + std::pow(2.25 - u + u * v * v, 2) + std::pow(2.625 - u + u * v * v * v, 2)) /
            50;
   };
   return {"func2c",
           {category("c1", 3), category("c2", 5), real("u1", -1, 1), real("u2", -1, 1)},
           [term](const Numbers& x) {
-            return Outcome{
-                term(static_cast<int>(x[0]), x[2], x[3]) + term(static_cast<int>(x[1]), x[2], x[3]), {}};
+            return Outcome{term(static_cast<int>(x[0]), x[2], x[3]) + term(static_cast<int>(x[1]), x[2], x[3]), {}};
           },
           -0.2063,
           Mode::values,
@@ -76,9 +73,10 @@ inline Problem labs50() {
           1};
 }
 
-/// The stochastic simulator of COMBO with a fixed seed. The discount is for all uses, and pests are counted before a stage's
-/// action: only so is COMBO's figure possible (24 stages of the third pesticide, none at last, 4 % of paths at first). Beta draws by Johnk's and Cheng's ideas through gamma variates.
-/// Relabelled: the choices of each stage are numbered otherwise, so that equal ones mean nothing.
+/// The stochastic simulator of COMBO with a fixed seed. The discount is for all uses, and pests are counted before a
+/// stage's action: only so is COMBO's figure possible (24 stages of the third pesticide, none at last, 4 % of paths at
+/// first). Beta draws by Johnk's and Cheng's ideas through gamma variates. Relabelled: the choices of each stage are
+/// numbered otherwise, so that equal ones mean nothing.
 inline Problem pest_control(bool relabelled = false) {
   std::vector<Parameter> parameters;
   for (int i = 1; i <= 25; ++i) parameters.push_back(category("c" + std::to_string(i), 5));

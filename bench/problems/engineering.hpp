@@ -10,10 +10,9 @@ inline Problem pressure_vessel() {
           {integer("i1", 1, 80), integer("i2", 1, 80), real("R", 10, 200), real("L", 10, 200)},
           [](const Numbers& x) {
             const double ts = 0.0625 * x[0], th = 0.0625 * x[1], r = x[2], l = x[3], pi = std::numbers::pi;
-            return Outcome{
-                0.6224 * ts * r * l + 1.7781 * th * r * r + 3.1661 * ts * ts * l + 19.84 * ts * ts * r,
-                {0.0193 * r - ts, 0.00954 * r - th, 1296000.0 - pi * r * r * l - 4.0 / 3.0 * pi * r * r * r,
-                 l - 240.0}};
+            return Outcome{0.6224 * ts * r * l + 1.7781 * th * r * r + 3.1661 * ts * ts * l + 19.84 * ts * ts * r,
+                           {0.0193 * r - ts, 0.00954 * r - th, 1296000.0 - pi * r * r * l - 4.0 / 3.0 * pi * r * r * r,
+                            l - 240.0}};
           },
           6059.7143,
           Mode::values,
@@ -63,15 +62,13 @@ inline Problem welded_beam() {
             const double m = p * (length + l / 2), r = std::sqrt(l * l / 4 + std::pow((h + t) / 2, 2));
             const double j = 2 * std::sqrt(2.0) * h * l * (l * l / 12 + std::pow((h + t) / 2, 2));
             const double t1 = p / (std::sqrt(2.0) * h * l), t2 = m * r / j;
-            const double tau = std::sqrt(t1 * t1 + t1 * t2 * l / r + t2 * t2),
-                         sigma = 6 * p * length / (b * t * t);
+            const double tau = std::sqrt(t1 * t1 + t1 * t2 * l / r + t2 * t2), sigma = 6 * p * length / (b * t * t);
             const double delta = 4 * p * length * length * length / (e * t * t * t * b);
             const double pc = 4.013 * e * std::sqrt(t * t * std::pow(b, 6) / 36) / (length * length) *
                               (1 - t / (2 * length) * std::sqrt(e / (4 * g)));
-            return Outcome{
-                1.10471 * h * h * l + 0.04811 * t * b * (14 + l),
-                {tau - 13600, sigma - 30000, h - b, 0.10471 * h * h + 0.04811 * t * b * (14 + l) - 5,
-                 0.125 - h, delta - 0.25, p - pc}};
+            return Outcome{1.10471 * h * h * l + 0.04811 * t * b * (14 + l),
+                           {tau - 13600, sigma - 30000, h - b, 0.10471 * h * h + 0.04811 * t * b * (14 + l) - 5,
+                            0.125 - h, delta - 0.25, p - pc}};
           },
           1.72485,
           Mode::values,
@@ -84,16 +81,15 @@ inline Problem welded_beam() {
 inline Problem speed_reducer() {
   return {
       "speed_reducer",
-      {real("b", 2.6, 3.6), real("m", 0.7, 0.8), integer("z", 17, 28), real("l1", 7.3, 8.3),
-       real("l2", 7.3, 8.3), real("d1", 2.9, 3.9), real("d2", 5, 5.5)},
+      {real("b", 2.6, 3.6), real("m", 0.7, 0.8), integer("z", 17, 28), real("l1", 7.3, 8.3), real("l2", 7.3, 8.3),
+       real("d1", 2.9, 3.9), real("d2", 5, 5.5)},
       [](const Numbers& x) {
         const double b = x[0], m = x[1], z = x[2], l1 = x[3], l2 = x[4], d1 = x[5], d2 = x[6];
         return Outcome{
             0.7854 * b * m * m * (3.3333 * z * z + 14.9334 * z - 43.0934) - 1.508 * b * (d1 * d1 + d2 * d2) +
                 7.4777 * (d1 * d1 * d1 + d2 * d2 * d2) + 0.7854 * (l1 * d1 * d1 + l2 * d2 * d2),
             {27 / (b * m * m * z) - 1, 397.5 / (b * m * m * z * z) - 1,
-             1.93 * l1 * l1 * l1 / (m * z * std::pow(d1, 4)) - 1,
-             1.93 * l2 * l2 * l2 / (m * z * std::pow(d2, 4)) - 1,
+             1.93 * l1 * l1 * l1 / (m * z * std::pow(d1, 4)) - 1, 1.93 * l2 * l2 * l2 / (m * z * std::pow(d2, 4)) - 1,
              std::sqrt(std::pow(745 * l1 / (m * z), 2) + 16.9e6) / (110 * d1 * d1 * d1) - 1,
              std::sqrt(std::pow(745 * l2 / (m * z), 2) + 157.5e6) / (85 * d2 * d2 * d2) - 1, m * z / 40 - 1,
              5 * m / b - 1, b / (12 * m) - 1, (1.5 * d1 + 1.9) / l1 - 1, (1.1 * d2 + 1.9) / l2 - 1}};

@@ -69,8 +69,7 @@ inline Numbers numbers(const Space& space, const Point& point) {
   for (int p = 0; p < static_cast<int>(space.parameters().size()); ++p) {
     const bool choice =
         std::holds_alternative<CategoricalValues>(space.parameters()[static_cast<std::size_t>(p)].domain);
-    result.push_back(choice ? point.numbers[static_cast<std::size_t>(space.offset(p))]
-                            : space.number(point, p));
+    result.push_back(choice ? point.numbers[static_cast<std::size_t>(space.offset(p))] : space.number(point, p));
   }
   return result;
 }
@@ -90,8 +89,7 @@ inline Goal make_goal(const Problem& problem, Mode mode, std::size_t constraints
   goal.objectives.push_back({"f", true});
   (void)problem;
   if (mode == Mode::values)
-    for (std::size_t i = 0; i < constraints; ++i)
-      goal.specs.push_back({"g" + std::to_string(i), 0.0, std::nullopt});
+    for (std::size_t i = 0; i < constraints; ++i) goal.specs.push_back({"g" + std::to_string(i), 0.0, std::nullopt});
   return goal;
 }
 
@@ -105,16 +103,14 @@ inline Trial make_trial(std::int64_t id, const Point& point, const Outcome& outc
   }
   trial.metrics["f"] = outcome.objective;
   if (mode == Mode::values)
-    for (std::size_t i = 0; i < outcome.excess.size(); ++i)
-      trial.metrics["g" + std::to_string(i)] = outcome.excess[i];
+    for (std::size_t i = 0; i < outcome.excess.size(); ++i) trial.metrics["g" + std::to_string(i)] = outcome.excess[i];
   return trial;
 }
 
 /// Best feasible objective after each evaluation (infinite before the first).
 inline Numbers run(const Problem& problem, Mode mode, const std::string& designer_name,
                    const std::map<std::string, std::string>& options, std::uint64_t seed, int evaluations,
-                   int batch = 1, int* first_feasible = nullptr,
-                   const std::vector<std::vector<Trial>>& related = {}) {
+                   int batch = 1, int* first_feasible = nullptr, const std::vector<std::vector<Trial>>& related = {}) {
   const Space space = make_space(problem, mode);
   Random random(seed, {1});
   const std::size_t constraints = problem.evaluate(numbers(space, *space.sample(random))).excess.size();
@@ -125,8 +121,7 @@ inline Numbers run(const Problem& problem, Mode mode, const std::string& designe
   double best = std::numeric_limits<double>::infinity();
   if (first_feasible) *first_feasible = evaluations + 1;
   while (static_cast<int>(curve.size()) < evaluations) {
-    const std::vector<Point> points =
-        designer->suggest(std::min(batch, evaluations - static_cast<int>(curve.size())));
+    const std::vector<Point> points = designer->suggest(std::min(batch, evaluations - static_cast<int>(curve.size())));
     if (points.empty()) break;
     std::vector<Trial> trials;
     for (const Point& point : points) {

@@ -20,10 +20,8 @@ inline double ackley(const Numbers& x) {
 
 inline double hartmann6(const Numbers& x) {
   static constexpr double alpha[4] = {1.0, 1.2, 3.0, 3.2};
-  static constexpr double a[4][6] = {{10, 3, 17, 3.5, 1.7, 8},
-                                     {0.05, 10, 17, 0.1, 8, 14},
-                                     {3, 3.5, 1.7, 10, 17, 8},
-                                     {17, 8, 0.05, 10, 0.1, 14}};
+  static constexpr double a[4][6] = {
+      {10, 3, 17, 3.5, 1.7, 8}, {0.05, 10, 17, 0.1, 8, 14}, {3, 3.5, 1.7, 10, 17, 8}, {17, 8, 0.05, 10, 0.1, 14}};
   static constexpr double p[4][6] = {{0.1312, 0.1696, 0.5569, 0.0124, 0.8283, 0.5886},
                                      {0.2329, 0.4135, 0.8307, 0.3736, 0.1004, 0.9991},
                                      {0.2348, 0.1451, 0.3522, 0.2883, 0.3047, 0.6650},
@@ -55,10 +53,9 @@ inline Problem gramacy() {
   return {"gramacy_lsq",
           reals(2, 0, 1),
           [](const Numbers& x) {
-            return Outcome{
-                x[0] + x[1],
-                {1.5 - x[0] - 2 * x[1] - 0.5 * std::sin(2 * std::numbers::pi * (x[0] * x[0] - 2 * x[1])),
-                 x[0] * x[0] + x[1] * x[1] - 1.5}};
+            return Outcome{x[0] + x[1],
+                           {1.5 - x[0] - 2 * x[1] - 0.5 * std::sin(2 * std::numbers::pi * (x[0] * x[0] - 2 * x[1])),
+                            x[0] * x[0] + x[1] * x[1] - 1.5}};
           },
           0.59978805,
           Mode::values,
@@ -166,8 +163,7 @@ inline Problem mueller02() {
               const double a = std::sqrt(std::abs(x[0] - v + 1)), b = std::sqrt(std::abs(x[0] + v + 1));
               sum += v * std::sin(a) * std::cos(b) + (x[0] + 1) * std::sin(b) * std::cos(a);
             }
-            return Outcome{std::pow(x[0] - x[1], 2) +
-                               std::exp(std::pow(1 - std::sin(x[0]), 2)) * std::cos(x[1]) +
+            return Outcome{std::pow(x[0] - x[1], 2) + std::exp(std::pow(1 - std::sin(x[0]), 2)) * std::cos(x[1]) +
                                std::exp(std::pow(1 - std::cos(x[1]), 2)) * std::sin(x[0]),
                            {sum - 5}};
           },
@@ -197,18 +193,18 @@ inline Problem alimo() {
 }
 
 inline Problem hc_branin() {
-  return {"hc_branin_disk",
-          {real("u1", 0, 1), real("u2", 0, 1)},
-          [](const Numbers& x) {
-            return Outcome{branin(15 * x[0] - 5, 15 * x[1]),
-                           {std::pow(x[0] - 0.5, 2) + std::pow(x[1] - 0.5, 2) - 0.22}};
-          },
-          0.397887,
-          Mode::passfail,
-          {},
-          0,
-          {20, 40, 60},
-          1};
+  return {
+      "hc_branin_disk",
+      {real("u1", 0, 1), real("u2", 0, 1)},
+      [](const Numbers& x) {
+        return Outcome{branin(15 * x[0] - 5, 15 * x[1]), {std::pow(x[0] - 0.5, 2) + std::pow(x[1] - 0.5, 2) - 0.22}};
+      },
+      0.397887,
+      Mode::passfail,
+      {},
+      0,
+      {20, 40, 60},
+      1};
 }
 
 inline Problem rosenbrock_disk() {
@@ -216,8 +212,7 @@ inline Problem rosenbrock_disk() {
           reals(3, -1.5, 1.5),
           [](const Numbers& x) {
             double f = 0, squares = 0;
-            for (std::size_t i = 0; i < 2; ++i)
-              f += 100 * std::pow(x[i + 1] - x[i] * x[i], 2) + std::pow(1 - x[i], 2);
+            for (std::size_t i = 0; i < 2; ++i) f += 100 * std::pow(x[i + 1] - x[i] * x[i], 2) + std::pow(1 - x[i], 2);
             for (const double v : x) squares += v * v;
             return Outcome{f, {squares - 3.1}};
           },
@@ -234,9 +229,8 @@ inline Problem g8() {
           reals(2, 0, 10),
           [](const Numbers& x) {
             const double a = std::max(x[0], 1e-6), pi = std::numbers::pi;
-            return Outcome{
-                -std::pow(std::sin(2 * pi * a), 3) * std::sin(2 * pi * x[1]) / (a * a * a * (a + x[1])),
-                {a * a - x[1] + 1, 1 - a + std::pow(x[1] - 4, 2)}};
+            return Outcome{-std::pow(std::sin(2 * pi * a), 3) * std::sin(2 * pi * x[1]) / (a * a * a * (a + x[1])),
+                           {a * a - x[1] + 1, 1 - a + std::pow(x[1] - 4, 2)}};
           },
           -0.095825,
           Mode::values,

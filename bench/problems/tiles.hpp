@@ -5,8 +5,8 @@
 
 namespace problems {
 
-/// A tiled matrix product of m x n x k on an accelerator: energy times cycles over tile sizes, array, buffer and loop order.
-/// The recorded problem is the first; others are its relatives.
+/// A tiled matrix product of m x n x k on an accelerator: energy times cycles over tile sizes, array, buffer and loop
+/// order. The recorded problem is the first; others are its relatives.
 inline Problem tile_edp(double size_m = 256, double size_n = 128, double size_k = 512) {
   const auto powers = [](int low, int high) {
     Numbers values;
@@ -15,14 +15,12 @@ inline Problem tile_edp(double size_m = 256, double size_n = 128, double size_k 
   };
   Problem problem;
   problem.name = "tile_edp";
-  problem.parameters = {
-      ordinal("tm", powers(1, 256)), ordinal("tn", powers(1, 128)),  ordinal("tk", powers(1, 512)),
-      ordinal("sm", powers(1, 64)),  ordinal("sn", powers(1, 64)),   ordinal("px", powers(4, 64)),
-      ordinal("py", powers(4, 64)),  ordinal("buf", powers(2, 128)), category("ord", 6)};
+  problem.parameters = {ordinal("tm", powers(1, 256)), ordinal("tn", powers(1, 128)),  ordinal("tk", powers(1, 512)),
+                        ordinal("sm", powers(1, 64)),  ordinal("sn", powers(1, 64)),   ordinal("px", powers(4, 64)),
+                        ordinal("py", powers(4, 64)),  ordinal("buf", powers(2, 128)), category("ord", 6)};
   problem.evaluate = [=](const Numbers& x) {
     const double tm = x[0], tn = x[1], tk = x[2], sm = x[3], sn = x[4], px = x[5], py = x[6], buf = x[7];
-    static constexpr int orders[6][3] = {{0, 1, 2}, {0, 2, 1}, {1, 0, 2},
-                                         {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};  // M N K
+    static constexpr int orders[6][3] = {{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};  // M N K
     const double counts[3] = {size_m / tm, size_n / tn, size_k / tk};
     const auto trips = [&](bool m, bool n, bool k) {
       const bool wanted[3] = {m, n, k};
@@ -41,9 +39,9 @@ inline Problem tile_edp(double size_m = 256, double size_n = 128, double size_k 
                           0.05 * cycles * px * py + 0.02 * cycles * buf;
     const auto divides = [](double small, double large) { return std::fmod(large, small) == 0 ? -1.0 : 1.0; };
     return Outcome{std::log10(energy * cycles),
-                   {2 * (tm * tk + tk * tn) + 4 * tm * tn - 1024 * buf, px * py + 8 * buf - 384,
-                    sm - std::min(px, tm), sn - std::min(py, tn), std::max(divides(sm, tm), divides(sn, tn)),
-                    (tm / sm) * (tn / sn) - 16, px * py - 4 * sm * sn}};
+                   {2 * (tm * tk + tk * tn) + 4 * tm * tn - 1024 * buf, px * py + 8 * buf - 384, sm - std::min(px, tm),
+                    sn - std::min(py, tn), std::max(divides(sm, tm), divides(sn, tn)), (tm / sm) * (tn / sn) - 16,
+                    px * py - 4 * sm * sn}};
   };
   problem.best_known = 13.312356;
   problem.mode = Mode::known;

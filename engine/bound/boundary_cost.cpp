@@ -31,8 +31,7 @@ double shared(const double* terms, const double* most, int count, double share) 
   for (int m = 0; m < marked; ++m) {
     const double level = marks[m];
     product = 1.0;
-    for (int i = 0; i < count; ++i)
-      product *= level > 0.0 ? std::clamp(terms[i] / level, 1.0, most[i]) : most[i];
+    for (int i = 0; i < count; ++i) product *= level > 0.0 ? std::clamp(terms[i] / level, 1.0, most[i]) : most[i];
     if (product > share) {
       low = level;
       continue;
@@ -127,17 +126,16 @@ std::int64_t largest_divisor(std::int64_t number, std::int64_t limit) {
   return 1;
 }
 
-// Compute units that work at a time, at most: the spatial factors of fan-outs inside a tile of level `at` - 1 divide it.
+// Compute units that work at a time, at most: the spatial factors of fan-outs inside a tile of level `at` - 1 divide
+// it.
 double units(const LayerTiles& tables, const Sharing& sharing, std::size_t at, TileLattice::Id tile) {
   double units = 1.0;
   for (std::size_t i = 0; i < sharing.mesh.size(); ++i) {
     const Sharing::Fan& fan = sharing.mesh[i];
     double children = fan.children;
     if (i < at && fan.bound()) {
-      const std::int64_t x =
-          fan.along_x != 0 ? largest_divisor(tables.product(tile, fan.along_x), fan.x) : fan.x;
-      const std::int64_t y =
-          fan.along_y != 0 ? largest_divisor(tables.product(tile, fan.along_y), fan.y) : fan.y;
+      const std::int64_t x = fan.along_x != 0 ? largest_divisor(tables.product(tile, fan.along_x), fan.x) : fan.x;
+      const std::int64_t y = fan.along_y != 0 ? largest_divisor(tables.product(tile, fan.along_y), fan.y) : fan.y;
       children = std::min(children, static_cast<double>(x * y));
     }
     units *= children;
@@ -145,16 +143,15 @@ double units(const LayerTiles& tables, const Sharing& sharing, std::size_t at, T
   return units;
 }
 
-// Children of a fan-out inside a tile that one word of a tensor can serve, at most: their factors divide the tile where it
-// does not move the tensor.
+// Children of a fan-out inside a tile that one word of a tensor can serve, at most: their factors divide the tile where
+// it does not move the tensor.
 double serving(const LayerTiles& tables, const Sharing& sharing, std::size_t fan_out, std::size_t t,
                TileLattice::Id tile) {
   const Sharing::Fan& fan = sharing.mesh[fan_out];
   const double most = sharing.serves[fan_out][t];
   if (most == 1.0 || !fan.bound() || tables.windowed[t]) return most;
   const auto along = [&](std::int64_t children, unsigned dimensions) {
-    return dimensions == 0 ? children
-                           : std::min(children, tables.product(tile, dimensions & ~tables.moving[t]));
+    return dimensions == 0 ? children : std::min(children, tables.product(tile, dimensions & ~tables.moving[t]));
   };
   return std::min(most, static_cast<double>(along(fan.x, fan.along_x) * along(fan.y, fan.along_y)));
 }
@@ -188,8 +185,8 @@ Inside least_inside(const LayerTiles& tables, const std::vector<Boundary>& bound
     LayerTiles::Tiles& tiles = seen[at][held ? s : max_tensors + 1 + s];
     if (!tiles) tiles = tables.largest(limits, table, b.spread);
     const Floor floor(tables, b, at, s);
-    // Words that cross: of a stationary tensor those that are used, once. And words of the tile at every step, which cross
-    // every boundary inside.
+    // Words that cross: of a stationary tensor those that are used, once. And words of the tile at every step, which
+    // cross every boundary inside.
     TensorValues crossing{}, sweeping{};
     std::array<bool, max_tensors> looped{};
     for (std::size_t t = 0; t < tensors; ++t) {
@@ -276,8 +273,8 @@ Inside least_inside(const LayerTiles& tables, const std::vector<Boundary>& bound
               used_ports.write += up * lower.from[t].write;
               used_ports.both += (back + up) * lower.from[t].both;
             } else {
-              cycles = std::max({cycles, back * lower.from[t].read, up * lower.from[t].write,
-                                 (back + up) * lower.from[t].both});
+              cycles = std::max(
+                  {cycles, back * lower.from[t].read, up * lower.from[t].write, (back + up) * lower.from[t].both});
             }
           }
           if (lower.stored >> t & 1U)
@@ -301,8 +298,7 @@ Inside least_inside(const LayerTiles& tables, const std::vector<Boundary>& bound
       cycles = std::max({cycles, child.most(), before.cycles_inside});
       for (int i = 0; i < near; ++i) cycles = std::max(cycles, b.busy.write + writes[i] / near_most[i]);
       if (cycles >= best.cycles_inside) continue;
-      if (b.spread[0] != 0)
-        cycles = std::max(cycles, operations / units(tables, sharing, at, m) * (1.0 - 1e-12));
+      if (b.spread[0] != 0) cycles = std::max(cycles, operations / units(tables, sharing, at, m) * (1.0 - 1e-12));
       if (cycles >= best.cycles_inside) continue;
       cycles = std::max({cycles, b.busy.read + shared(reads, near_most, near, b.fan) - elided_read,
                          b.busy.both + shared(both, near_most, near, b.fan) - elided_both});

@@ -1,4 +1,5 @@
-// The boundaries between the levels of a machine as LayerBound prices them: what one costs at least, by the tiles inside.
+// The boundaries between the levels of a machine as LayerBound prices them: what one costs at least, by the tiles
+// inside.
 #pragma once
 
 #include <array>

@@ -56,8 +56,8 @@ bool passes(const std::vector<unsigned>& keep) {
 struct LayerBound::Tables {
   explicit Tables(const Layer& asked) : layer(asked), tiles(asked), mesh(asked) {}
   CompulsoryCost bound(const Architecture& machine, const MappingRules& rules, const Sharing& sharing,
-                       const std::vector<unsigned>& keep, const std::array<double, max_levels>& occupied,
-                       bool nearby, SeenTiles& seen) const;
+                       const std::vector<unsigned>& keep, const std::array<double, max_levels>& occupied, bool nearby,
+                       SeenTiles& seen) const;
 
   CompulsoryCost quick(const Architecture& machine, const MappingRules& rules,
                        std::array<double, max_levels>& occupied) const;
@@ -67,8 +67,8 @@ struct LayerBound::Tables {
   LayerMesh mesh;
 };
 
-CompulsoryCost LayerBound::Tables::bound(const Architecture& machine, const MappingRules& rules,
-                                         const Sharing& sharing, const std::vector<unsigned>& keep,
+CompulsoryCost LayerBound::Tables::bound(const Architecture& machine, const MappingRules& rules, const Sharing& sharing,
+                                         const std::vector<unsigned>& keep,
                                          const std::array<double, max_levels>& occupied, bool nearby,
                                          SeenTiles& seen) const {
   const std::size_t levels = machine.levels.size(), tensors = tiles.tensors, written = tiles.written;
@@ -108,20 +108,17 @@ CompulsoryCost LayerBound::Tables::bound(const Architecture& machine, const Mapp
         b.into[t] = port(own, next - 1, access.rate);
         if ((b.stored >> t & 1U) != 0) least_rate = std::min(least_rate, access.rate);
       }
-      if (b.capacity.tensors != 0)
-        b.capacity.words = std::floor(b.capacity.words / least_rate * (1.0 + 1e-12));
+      if (b.capacity.tensors != 0) b.capacity.words = std::floor(b.capacity.words / least_rate * (1.0 + 1e-12));
       if (next > 1 && loopless(layer, level_rules(rules, next - 1))) {
         const Level& beneath = machine.levels[next - 2];
         b.beyond.tensors = keep[next - 2] & without_gaps(layer);
         double rate = infinity;
         for (std::size_t t = 0; t < tensors; ++t) {
-          if ((b.beyond.tensors >> t & 1U) != 0)
-            rate = std::min(rate, AccessCost(beneath, layer.tensors[t]).rate);
+          if ((b.beyond.tensors >> t & 1U) != 0) rate = std::min(rate, AccessCost(beneath, layer.tensors[t]).rate);
         }
         if (!usable_capacity(beneath)) b.beyond.tensors = 0;
         if (b.beyond.tensors != 0)
-          b.beyond = over(b.beyond.tensors, static_cast<double>(*usable_capacity(beneath)) / rate,
-                          mesh_fans[next - 1]);
+          b.beyond = over(b.beyond.tensors, static_cast<double>(*usable_capacity(beneath)) / rate, mesh_fans[next - 1]);
       }
       b.fill_elided = whole_written * std::min(occupied[next - 1], written_reuse);
       // The nearest keeper inside, and what all of its instances under one child hold.
@@ -227,17 +224,14 @@ CompulsoryCost LayerBound::Tables::quick(const Architecture& machine, const Mapp
   return compulsory;
 }
 
-CompulsoryCost LayerBound::operator()(const Architecture& machine, const MappingRules& rules,
-                                      Bypass bypass) const {
+CompulsoryCost LayerBound::operator()(const Architecture& machine, const MappingRules& rules, Bypass bypass) const {
   const Tables& tables = this->tables();
   std::array<double, max_levels> occupied{};
   const CompulsoryCost compulsory = tables.quick(machine, rules, occupied);
   if (machine.link_transfers || !tables.tiles.usable) return compulsory;
-  const std::vector<KeepChoice> choices =
-      keep_choices(tables.tiles.tensors, machine.levels.size(), rules, bypass);
+  const std::vector<KeepChoice> choices = keep_choices(tables.tiles.tensors, machine.levels.size(), rules, bypass);
   std::size_t sets = 1;
-  for (const KeepChoice& choice : choices)
-    sets = std::min(keep_limit + 1, sets << __builtin_popcount(choice.optional));
+  for (const KeepChoice& choice : choices) sets = std::min(keep_limit + 1, sets << __builtin_popcount(choice.optional));
   if (sets > keep_limit) return compulsory;
   const double arithmetic = tables.tiles.operations * compute_energy_per_op_pj(layer_, machine.compute);
   CompulsoryCost least{infinity, infinity};

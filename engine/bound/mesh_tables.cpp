@@ -13,8 +13,7 @@ namespace dovetail {
 namespace {
 
 // The most that mn children along an axis a m + b n can share of it.
-double axis_overlap(std::int64_t first, std::int64_t first_step, std::int64_t second,
-                    std::int64_t second_step) {
+double axis_overlap(std::int64_t first, std::int64_t first_step, std::int64_t second, std::int64_t second_step) {
   double most = 1.0;
   for (std::int64_t m = 2; m <= first; ++m) {
     if (first % m != 0) continue;
@@ -47,9 +46,7 @@ LayerMesh::LayerMesh(const Layer& layer) {
     unsigned moving = 0;
     bool windowed = false;
     for (const Axis& axis : tensor.axes) {
-      const auto extent = [&](const AxisTerm& term) {
-        return extents_[static_cast<std::size_t>(term.dimension)];
-      };
+      const auto extent = [&](const AxisTerm& term) { return extents_[static_cast<std::size_t>(term.dimension)]; };
       double product = 1.0, longest = 1.0;
       unsigned dimensions = 0;
       int moved = 0;
@@ -65,8 +62,7 @@ LayerMesh::LayerMesh(const Layer& layer) {
       // Of m x n children along a window at least max(m, n) differ.
       double most = product / longest;
       if (axis.size() == 2) {
-        most = std::min(
-            most, axis_overlap(extent(axis[0]), axis[0].coefficient, extent(axis[1]), axis[1].coefficient));
+        most = std::min(most, axis_overlap(extent(axis[0]), axis[0].coefficient, extent(axis[1]), axis[1].coefficient));
       }
       if (most > 1.0) overlaps_.emplace_back(dimensions, most);
     }
@@ -89,8 +85,7 @@ double LayerMesh::children(std::int64_t x, std::int64_t y, unsigned along_x, uns
     if (one > x) break;
     for (const std::int64_t other : second) {
       if (other > y) break;
-      if (static_cast<double>(one * other) > most &&
-          std::binary_search(whole.begin(), whole.end(), one * other))
+      if (static_cast<double>(one * other) > most && std::binary_search(whole.begin(), whole.end(), one * other))
         most = static_cast<double>(one * other);
     }
   }

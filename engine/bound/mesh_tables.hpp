@@ -17,11 +17,11 @@ namespace dovetail {
 
 using TensorValues = std::array<double, max_tensors>;
 
-/// Of each level: the share of accesses that its clusters pay, children that whole factors can occupy (times the overlap
-/// of windows), and how many of them one word of a tensor can serve.
+/// Of each level: the share of accesses that its clusters pay, children that whole factors can occupy (times the
+/// overlap of windows), and how many of them one word of a tensor can serve.
 struct Sharing {
-  /// A fan-out: children that whole factors can occupy, and the dimensions that may spread along an axis of more than one
-  /// child where the rules restrict them (`bound`: somewhere).
+  /// A fan-out: children that whole factors can occupy, and the dimensions that may spread along an axis of more than
+  /// one child where the rules restrict them (`bound`: somewhere).
   struct Fan {
     double children = 1.0;
     std::int64_t x = 1, y = 1;

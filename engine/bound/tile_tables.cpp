@@ -51,8 +51,8 @@ LayerTiles::LayerTiles(const Layer& layer) {
     for (std::size_t id = 0; id < lattice_->size(); ++id) {
       const TileExtents& tile = lattice_->extents(static_cast<TileLattice::Id>(id));
       words[id][t] = reuse[t].volume(tile);
-      share[id] = words[id][t] / lattice_->volume(static_cast<TileLattice::Id>(id)) *
-                  reuse[t].window_share(tile, whole);
+      share[id] =
+          words[id][t] / lattice_->volume(static_cast<TileLattice::Id>(id)) * reuse[t].window_share(tile, whole);
     }
     falling(share);
     for (std::size_t id = 0; id < lattice_->size(); ++id) fresh[id][t] = share[id];
@@ -116,8 +116,7 @@ void LayerTiles::loops_around(const std::vector<TensorReuse>& reuse) {
         if (first >= 0) push(static_cast<std::size_t>(first));
         if (second >= 0) push(static_cast<std::size_t>(second));
         for (std::size_t d = 0; d < dimensions; ++d) {
-          if ((active >> d & 1U) != 0 && static_cast<int>(d) != first && static_cast<int>(d) != second)
-            push(d);
+          if ((active >> d & 1U) != 0 && static_cast<int>(d) != first && static_cast<int>(d) != second) push(d);
         }
         return reuse[t].walk(tile, loops.data(), count).closed_words() / operations;
       };
@@ -133,8 +132,7 @@ void LayerTiles::loops_around(const std::vector<TensorReuse>& reuse) {
       }
       for (std::size_t s = 0; s <= tensors; ++s) {
         unsigned first = active;
-        if (s < tensors && s != t && (active & ~reuse[s].relevant()) != 0)
-          first = active & ~reuse[s].relevant();
+        if (s < tensors && s != t && (active & ~reuse[s].relevant()) != 0) first = active & ~reuse[s].relevant();
         double least = infinity;
         for (std::size_t d = 0; d < dimensions; ++d) {
           if ((first >> d & 1U) != 0) least = std::min(least, starting[d]);
@@ -171,8 +169,7 @@ std::int64_t LayerTiles::product(TileLattice::Id tile, unsigned dimensions) cons
   return product;
 }
 
-LayerTiles::Tiles LayerTiles::largest(const Limits& limits, std::size_t around_of,
-                                      const Spread& spread) const {
+LayerTiles::Tiles LayerTiles::largest(const Limits& limits, std::size_t around_of, const Spread& spread) const {
   Question question{limits, around_of, spread};
   {
     const std::scoped_lock lock(mutex_);
@@ -218,8 +215,7 @@ LayerTiles::Tiles LayerTiles::largest_of(const std::vector<char>& fits, std::siz
       if (around_of < around.size() && around[around_of][a][t] > around[around_of][b][t]) return false;
     }
     for (const unsigned dimensions : spread) {
-      if (dimensions != 0 &&
-          product(a, dimensions) % product(static_cast<TileLattice::Id>(b), dimensions) != 0)
+      if (dimensions != 0 && product(a, dimensions) % product(static_cast<TileLattice::Id>(b), dimensions) != 0)
         return false;
     }
     return true;
@@ -236,10 +232,8 @@ LayerTiles::Tiles LayerTiles::largest_of(const std::vector<char>& fits, std::siz
   auto found = std::make_shared<std::vector<TileLattice::Id>>();
   for (std::size_t id = 0; id < lattice_->size(); ++id) {
     if (last[id] == 0) continue;
-    if (std::any_of(found->begin(), found->end(), [&](TileLattice::Id other) { return covers(other, id); }))
-      continue;
-    std::erase_if(*found,
-                  [&](TileLattice::Id other) { return covers(static_cast<TileLattice::Id>(id), other); });
+    if (std::any_of(found->begin(), found->end(), [&](TileLattice::Id other) { return covers(other, id); })) continue;
+    std::erase_if(*found, [&](TileLattice::Id other) { return covers(static_cast<TileLattice::Id>(id), other); });
     found->push_back(static_cast<TileLattice::Id>(id));
   }
   return found;

@@ -15,8 +15,8 @@
 
 namespace dovetail {
 
-/// A sum of the words of some tensors may not exceed a capacity: `words` for every child of a mesh of x by y that a tile can
-/// occupy, which is at most the product of its extents in the dimensions that may go along an axis (0: any).
+/// A sum of the words of some tensors may not exceed a capacity: `words` for every child of a mesh of x by y that a
+/// tile can occupy, which is at most the product of its extents in the dimensions that may go along an axis (0: any).
 struct Limit {
   unsigned tensors = 0;
   double words = 0.0;
@@ -29,8 +29,8 @@ struct Limit {
 };
 using Limits = std::array<Limit, 3>;
 
-/// Sets of dimensions of the tile lattice. The children that a tile can occupy along them depend on the product of their
-/// extents, so that a tile replaces another one only where its products are multiples. 0: none.
+/// Sets of dimensions of the tile lattice. The children that a tile can occupy along them depend on the product of
+/// their extents, so that a tile replaces another one only where its products are multiples. 0: none.
 using Spread = std::array<unsigned, 4>;
 
 /// Tables over the tile lattice of a layer, for LayerBound. Safe to use concurrently.

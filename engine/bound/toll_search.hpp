@@ -33,11 +33,11 @@ class TollSearch {
   };
   /// What is asked.
   struct Question {
-    double price = 0.0;  ///< pJ per cycle
-    double known = 0.0;  ///< nothing costs less, as is known beforehand
+    double price = 0.0;                                       ///< pJ per cycle
+    double known = 0.0;                                       ///< nothing costs less, as is known beforehand
     double enough = std::numeric_limits<double>::infinity();  ///< a bound that suffices
-    double expected = 0.0;         ///< what the answer may be about; 0: nobody knows
-    std::optional<Answer> found = {};  ///< a mapping of this toll that is there
+    double expected = 0.0;                                    ///< what the answer may be about; 0: nobody knows
+    std::optional<Answer> found = {};                         ///< a mapping of this toll that is there
     std::size_t most_labels = std::numeric_limits<std::size_t>::max();  ///< at a time: then it gives up
     std::function<bool()> stop = {};
   };

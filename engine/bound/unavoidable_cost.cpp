@@ -21,8 +21,7 @@ double distinct(std::int64_t m, std::int64_t a, std::int64_t n, std::int64_t b) 
 
 // Words of a level that one element of a tensor takes.
 double words_per_element(const Tensor& tensor, const Level& level) {
-  return tensor.word_bits > 0 ? static_cast<double>(tensor.word_bits) / static_cast<double>(level.word_bits)
-                              : 1.0;
+  return tensor.word_bits > 0 ? static_cast<double>(tensor.word_bits) / static_cast<double>(level.word_bits) : 1.0;
 }
 
 // Energy of one word where accesses are shared as much as they can be.
@@ -50,8 +49,7 @@ double used_elements(const Layer& layer, const Tensor& tensor) {
   return product;
 }
 
-CompulsoryCost compulsory_cost(const Layer& layer, const Architecture& architecture,
-                               const MappingRules& rules) {
+CompulsoryCost compulsory_cost(const Layer& layer, const Architecture& architecture, const MappingRules& rules) {
   const auto operations = static_cast<double>(macs(layer));
   const Level& outermost = architecture.levels.back();
   const auto levels = static_cast<int>(architecture.levels.size());
@@ -70,8 +68,7 @@ CompulsoryCost compulsory_cost(const Layer& layer, const Architecture& architect
     double least = std::numeric_limits<double>::infinity(), fanout = 1.0;
     for (int i = 0; i < levels - 1; ++i) {
       const Level& level = architecture.levels[static_cast<std::size_t>(i)];
-      fanout *=
-          static_cast<double>(fanout_x(architecture, i)) * static_cast<double>(fanout_y(architecture, i));
+      fanout *= static_cast<double>(fanout_x(architecture, i)) * static_cast<double>(fanout_y(architecture, i));
       const bool known = static_cast<std::size_t>(i) < rules.levels.size();
       const unsigned bit = 1U << t;
       if (known && (rules.levels[static_cast<std::size_t>(i)].must_bypass & bit) != 0) continue;
@@ -91,8 +88,7 @@ CompulsoryCost compulsory_cost(const Layer& layer, const Architecture& architect
   const auto instances = static_cast<double>(std::max<std::int64_t>(1, outermost.instances));
   if (outermost.read_bandwidth) cycles = std::max(cycles, reads / instances / *outermost.read_bandwidth);
   if (outermost.write_bandwidth) cycles = std::max(cycles, writes / instances / *outermost.write_bandwidth);
-  if (outermost.shared_bandwidth)
-    cycles = std::max(cycles, (reads + writes) / instances / *outermost.shared_bandwidth);
+  if (outermost.shared_bandwidth) cycles = std::max(cycles, (reads + writes) / instances / *outermost.shared_bandwidth);
   energy += idle_pj_per_cycle(architecture) * cycles;
   constexpr double rounding = 1.0 - 1e-9;  // counts are rounded to integers where bypass makes fractions
   return {energy * rounding, cycles * rounding};

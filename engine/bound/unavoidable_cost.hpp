@@ -16,15 +16,15 @@ struct CompulsoryCost {
 /// Under the loop model with perfect factors, energy is at least
 ///     operations   MACs x energy per operation x densities of the operands
 ///     outermost    every element that is used crosses the outermost memory once
-///     innermost    every operation takes each operand from, and adds its result to, some level that may hold it; a word
+///     innermost    every operation takes each operand from, and adds its result to, some level that may hold it;
+///                  a word
 ///                  read there serves at most the product of the fan-outs below
-/// and cycles are at least MACs over compute units, and the outermost words over its bandwidth. Clusters share accesses, so
-/// energies are divided by the cluster size. Costs a microsecond.
-CompulsoryCost compulsory_cost(const Layer& layer, const Architecture& architecture,
-                               const MappingRules& rules);
+/// and cycles are at least MACs over compute units, and the outermost words over its bandwidth. Clusters share
+/// accesses, so energies are divided by the cluster size. Costs a microsecond.
+CompulsoryCost compulsory_cost(const Layer& layer, const Architecture& architecture, const MappingRules& rules);
 
-/// Elements of a tensor that some operation uses, at least: coordinates i a + j b on an axis count exactly, sums of more
-/// terms by their longest dimension.
+/// Elements of a tensor that some operation uses, at least: coordinates i a + j b on an axis count exactly, sums of
+/// more terms by their longest dimension.
 double used_elements(const Layer& layer, const Tensor& tensor);
 
 }  // namespace dovetail

@@ -159,8 +159,9 @@ dovetail_status dovetail_run(const char* verb, const char* document, const char*
     need(verb, "verb");
     verbs::Asking asking;
     asking.command = "C API";
-    const verbs::Answer answer = verbs::run_verb(verb, document == nullptr ? Node() : parse_document(document, "document"),
-                                                 options == nullptr ? Node() : parse_document(options, "options"), asking);
+    const verbs::Answer answer =
+        verbs::run_verb(verb, document == nullptr ? Node() : parse_document(document, "document"),
+                        options == nullptr ? Node() : parse_document(options, "options"), asking);
     if (record != nullptr) give(dump(answer.record.is_null() ? Json(answer.text) : answer.record), record);
     end = answer.end;
     if (end != verbs::End::done) last_error = answer.error;
@@ -205,8 +206,7 @@ dovetail_status dovetail_suggest(dovetail_session* session, int count, char** tr
     need(session, "session");
     need(trials, "trials");
     Json list = Json::array();
-    for (const Trial& trial : session->session->ask(count))
-      list.push_back(trial_json(*session->session, trial));
+    for (const Trial& trial : session->session->ask(count)) list.push_back(trial_json(*session->session, trial));
     give(dump(list), trials);
   });
 }
@@ -235,15 +235,13 @@ dovetail_status dovetail_evaluate(const char* design, const char* model, char** 
     need(evaluation, "evaluation");
     const std::string name = model == nullptr ? "loop" : model;
     const std::unique_ptr<Evaluator> evaluator = make_evaluator(name);
-    if (!evaluator)
-      throw std::invalid_argument("no model " + quote(name) + ", allowed are 'loop' and 'cycle'");
+    if (!evaluator) throw std::invalid_argument("no model " + quote(name) + ", allowed are 'loop' and 'cycle'");
     const Node document = parse_document(design, "design");
     const Design what = read_design(document);
-    if (!what.mapping)
-      throw InputError(document.location(), "the design has no mapping; dovetail_map finds one");
-    give(dump(to_json(what.layer, what.architecture,
-                      evaluator->evaluate(what.layer, what.architecture, *what.mapping))),
-         evaluation);
+    if (!what.mapping) throw InputError(document.location(), "the design has no mapping; dovetail_map finds one");
+    give(
+        dump(to_json(what.layer, what.architecture, evaluator->evaluate(what.layer, what.architecture, *what.mapping))),
+        evaluation);
   });
 }
 

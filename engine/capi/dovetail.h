@@ -11,9 +11,9 @@
  *     dovetail_free(text);                          // {"id": 0, "point": {"x": 17}, "metrics": {"cost": 3.5}}
  *     dovetail_close(session);
  *
- * Documents are texts in YAML or JSON, as the command line reads them. Texts that come back are JSON in UTF-8, end with a
- * null byte, and belong to the caller, who returns them with dovetail_free. On failure outputs are NULL, but where it is said
- * otherwise. Functions may be called from several threads; a session is used by one thread at a time. */
+ * Documents are texts in YAML or JSON, as the command line reads them. Texts that come back are JSON in UTF-8, end with
+ * a null byte, and belong to the caller, who returns them with dovetail_free. On failure outputs are NULL, but where it
+ * is said otherwise. Functions may be called from several threads; a session is used by one thread at a time. */
 #ifndef DOVETAIL_ENGINE_CAPI_DOVETAIL_H
 #define DOVETAIL_ENGINE_CAPI_DOVETAIL_H
 
@@ -55,11 +55,11 @@ DOVETAIL_API const char* dovetail_error(void);
 DOVETAIL_API void dovetail_free(char* text);
 
 /* What the command of this name does: evaluate, map, place, optimize, sweep, serve, describe, report, explain, convert,
- * calibrate. `document` is a document as a text, or the name, path or address of one, or a list of these; NULL where the verb
- * needs none. `options` may be NULL, or an object of the verb's options and of seed, threads, set (a list of "path=value"),
- * dry_run and format; dovetail_verbs has them. `record`, which may be NULL, becomes what the command prints with --format json
- * (a JSON string where the answer is a text), also with DOVETAIL_INFEASIBLE, DOVETAIL_LIMIT and with DOVETAIL_INPUT of a part
- * of several inputs. */
+ * calibrate. `document` is a document as a text, or the name, path or address of one, or a list of these; NULL where
+ * the verb needs none. `options` may be NULL, or an object of the verb's options and of seed, threads, set (a list of
+ * "path=value"), dry_run and format; dovetail_verbs has them. `record`, which may be NULL, becomes what the command
+ * prints with --format json (a JSON string where the answer is a text), also with DOVETAIL_INFEASIBLE, DOVETAIL_LIMIT
+ * and with DOVETAIL_INPUT of a part of several inputs. */
 DOVETAIL_API dovetail_status dovetail_run(const char* verb, const char* document, const char* options, char** record);
 
 /* The verbs: [{"name", "about", "document", "options": a JSON Schema}, ...]. */
@@ -76,18 +76,21 @@ DOVETAIL_API void dovetail_close(dovetail_session* session);
  * exhausted. */
 DOVETAIL_API dovetail_status dovetail_suggest(dovetail_session* session, int count, char** trials);
 
-/* Records outcomes, all or none: [{"id" or "point", and "metrics" or "failed"}, ...]. `best`, which may be NULL, becomes
+/* Records outcomes, all or none: [{"id" or "point", and "metrics" or "failed"}, ...]. `best`, which may be NULL,
+ * becomes
  * {"id", "point", "metrics"} of the best feasible trial so far, or null. */
 DOVETAIL_API dovetail_status dovetail_tell(dovetail_session* session, const char* outcomes, char** best);
 
-/* What a design (layer, machine and mapping) costs: the object that `dovetail evaluate --format json` prints. `model` is
- * "loop", "cycle" or NULL for "loop". A design that breaks a constraint is an answer ("valid": false), not an error. */
+/* What a design (layer, machine and mapping) costs: the object that `dovetail evaluate --format json` prints. `model`
+ * is "loop", "cycle" or NULL for "loop". A design that breaks a constraint is an answer ("valid": false), not an error.
+ */
 DOVETAIL_API dovetail_status dovetail_evaluate(const char* design, const char* model, char** evaluation);
 
-/* The best mapping of the design's layer on its machine: best (with its mapping), objective, lower_bound, gap, proven, or
- * the violations of the nearest miss. `options` may be NULL, or an object of objective ("edp"), mapper ("exact"), bypass
- * ("search" or "none"), gap (0), budget (0: the mapper's own), time (seconds, 0: no limit), seed (0), threads (1) and front
- * (false). */
+/* The best mapping of the design's layer on its machine: best (with its mapping), objective, lower_bound, gap, proven,
+ * or the violations of the nearest miss. `options` may be NULL, or an object of objective ("edp"), mapper ("exact"),
+ * bypass
+ * ("search" or "none"), gap (0), budget (0: the mapper's own), time (seconds, 0: no limit), seed (0), threads (1) and
+ * front (false). */
 DOVETAIL_API dovetail_status dovetail_map(const char* design, const char* options, char** result);
 
 #ifdef __cplusplus

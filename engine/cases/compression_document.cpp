@@ -74,9 +74,8 @@ const Record<CompressionFields>& compression_fields_record() {
                       read_board(node, f.value.board, diagnostics);
                     })
             .document("compression-case/1");
-    for (const char* answer :
-         {"uncompressed_cycles", "uncompressed_top1", "best_top1", "cycles", "best_hardware", "sparsity",
-          "random", "evolution", "infeasible", "least_cycles"})
+    for (const char* answer : {"uncompressed_cycles", "uncompressed_top1", "best_top1", "cycles", "best_hardware",
+                               "sparsity", "random", "evolution", "infeasible", "least_cycles"})
       out = std::move(out).custom(answer, false, "an answer, not read", any_form(), skip);
     return out;
   }();
@@ -84,12 +83,10 @@ const Record<CompressionFields>& compression_fields_record() {
 }
 
 /// What a layer may become on a tiling: the rows of its sensitivity, or only itself.
-std::vector<KnapsackOption> options(const CompressionCase& c, const TileDesign& design,
-                                    const TileNetworkLayer& layer) {
+std::vector<KnapsackOption> options(const CompressionCase& c, const TileDesign& design, const TileNetworkLayer& layer) {
   const Tile& tile = layer.shape.depthwise && design.depthwise ? *design.depthwise : design.ordinary;
   const auto weight = [&](std::optional<int> kept) {
-    return static_cast<double>(layer.count) *
-           tile_cycles(c.edition, layer.shape, tile, {kept, std::nullopt}).cycles;
+    return static_cast<double>(layer.count) * tile_cycles(c.edition, layer.shape, tile, {kept, std::nullopt}).cycles;
   };
   const LayerSensitivity* rows = find_layer(c.sensitivity, layer.name);
   if (rows == nullptr) return {{0.0, weight(std::nullopt)}};
@@ -163,13 +160,11 @@ CompressionCase read_compression(const Node& document, Diagnostics& diagnostics)
                         fmt::format("a number of tilings needs hardware_rule: 'the N {}'", least_rule));
       return {};
     }
-    TileGridRequest request{c.board, c.edition, recorded_grid(ruled_space, document.location(), diagnostics),
-                            c.layers};
+    TileGridRequest request{c.board, c.edition, recorded_grid(ruled_space, document.location(), diagnostics), c.layers};
     const bool depthwise =
         std::any_of(c.layers.begin(), c.layers.end(), [](const auto& l) { return l.shape.depthwise; });
     if (depthwise)
-      request.grid =
-          recorded_grid(std::string("two accelerators, ") + ruled_space, document.location(), diagnostics);
+      request.grid = recorded_grid(std::string("two accelerators, ") + ruled_space, document.location(), diagnostics);
     for (auto& [cycles, design] : ranked_tiles(request)) {
       if (c.hardware.size() < static_cast<std::size_t>(*fields.count)) c.hardware.push_back(design);
     }
@@ -207,10 +202,9 @@ Json to_json(const CompressionCase& c, const CompressionResult& result) {
 
 std::string to_text(const CompressionCase& c, const CompressionResult& result) {
   const auto ms = [&](double cycles) { return cycles / (1e3 * c.board.clock_mhz); };
-  std::string text =
-      fmt::format("{} on {} tiling{}, edition {}: {:.6f} ms uncompressed, at most {:.6f} ms wanted\n",
-                  c.network, c.hardware.size(), c.hardware.size() == 1 ? "" : "s", to_string(c.edition),
-                  ms(result.uncompressed_cycles), ms(c.cycles_at_most));
+  std::string text = fmt::format("{} on {} tiling{}, edition {}: {:.6f} ms uncompressed, at most {:.6f} ms wanted\n",
+                                 c.network, c.hardware.size(), c.hardware.size() == 1 ? "" : "s", to_string(c.edition),
+                                 ms(result.uncompressed_cycles), ms(c.cycles_at_most));
   if (!result.feasible)
     return text + fmt::format("infeasible: the least reachable latency is {:.6f} ms ({:.1f} cycles)\n",
                               ms(result.least_cycles), result.least_cycles);
@@ -221,8 +215,8 @@ std::string to_text(const CompressionCase& c, const CompressionResult& result) {
   Table table({"layer", "sparsity", "kept", "of", "predicted drop", "cycles", "bound by"});
   for (std::size_t l = 0; l < c.layers.size(); ++l) {
     const TileNetworkLayer& layer = c.layers[l];
-    const Tile& tile = layer.shape.depthwise && result.hardware.depthwise ? *result.hardware.depthwise
-                                                                          : result.hardware.ordinary;
+    const Tile& tile =
+        layer.shape.depthwise && result.hardware.depthwise ? *result.hardware.depthwise : result.hardware.ordinary;
     const TileCycles cycles = tile_cycles(c.edition, layer.shape, tile, {result.kept[l], std::nullopt});
     const LayerSensitivity* rows = find_layer(c.sensitivity, layer.name);
     double lost = 0.0;
@@ -233,8 +227,8 @@ std::string to_text(const CompressionCase& c, const CompressionResult& result) {
     }
     table.add({layer.name, fmt::format("{:g}", result.amounts[l]), fmt::format("{}", result.kept[l]),
                fmt::format("{}", layer.shape.kernel * layer.shape.kernel),
-               rows == nullptr ? "not measured" : fmt::format("{:.3f}", lost),
-               fmt::format("{:.1f}", cycles.cycles), std::string(to_string(cycles.bottleneck))});
+               rows == nullptr ? "not measured" : fmt::format("{:.3f}", lost), fmt::format("{:.1f}", cycles.cycles),
+               std::string(to_string(cycles.bottleneck))});
   }
   return text + table.text();
 }

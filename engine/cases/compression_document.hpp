@@ -1,4 +1,5 @@
-// Documents of schema compression-case/1: prune the kernels of a network until it is fast enough, at the least predicted loss.
+// Documents of schema compression-case/1: prune the kernels of a network until it is fast enough, at the least
+// predicted loss.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
@@ -44,9 +45,9 @@ int kept_weights(std::int64_t kernel, double sparsity);
 
 bool is_compression(const Node& document);
 
-/// `network`, `edition`, `drop` (envelope, as measured), `hardware` (designs, or how many with `hardware_rule`: the least
-/// by uncompressed cycles of the BRAM-enforced grid), `cycles_at_most`, and optionally `board`, `layers` (with names),
-/// `sensitivity` (a file; none: the built-in one of the network). Answers in the document are not read.
+/// `network`, `edition`, `drop` (envelope, as measured), `hardware` (designs, or how many with `hardware_rule`: the
+/// least by uncompressed cycles of the BRAM-enforced grid), `cycles_at_most`, and optionally `board`, `layers` (with
+/// names), `sensitivity` (a file; none: the built-in one of the network). Answers in the document are not read.
 CompressionCase read_compression(const Node& document, Diagnostics& diagnostics);
 
 nlohmann::ordered_json to_json(const CompressionCase& compression_case, const CompressionResult& result);

@@ -12,7 +12,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-
 struct CaseFields {
   TileGridCase value;
   std::string space;
@@ -27,8 +26,7 @@ Record<CaseFields> case_record() {
           .optional(
               "network", [](CaseFields& f) -> std::string& { return f.value.network; }, "name of the network")
           .list(
-              "layers",
-              [](CaseFields& f) -> std::vector<TileNetworkLayer>& { return f.value.request.layers; },
+              "layers", [](CaseFields& f) -> std::vector<TileNetworkLayer>& { return f.value.request.layers; },
               tile_layer_record(), "its layers; none: the convolutions of the zoo's network")
           .choice(
               "edition", [](CaseFields& f) -> TileEdition& { return f.value.request.edition; },
@@ -50,8 +48,8 @@ Record<CaseFields> case_record() {
                   })
           .custom("id", false, "names the case in its answer", any_form(), skip)
           .document("fpga-tile-grid/1");
-  for (const char* answer : {"points", "feasible", "best_cycles", "best_ms", "ties", "best_designs",
-                             "random_expected_ms", "quantiles_ms"})
+  for (const char* answer :
+       {"points", "feasible", "best_cycles", "best_ms", "ties", "best_designs", "random_expected_ms", "quantiles_ms"})
     record = std::move(record).custom(answer, false, "an answer, not read", any_form(), skip);
   return record;
 }
@@ -63,8 +61,8 @@ Json to_json(const TileDesign& design) {
 
 std::string engine_text(const char* name, const Tile& t, bool depthwise) {
   return fmt::format("  {}: Tm {}{}, Tr {}, Tc {}, Tk {}; ports: weights {}, inputs {}, outputs {}\n", name,
-                     t.out_channels, depthwise ? "" : fmt::format(", Tn {}", t.in_channels), t.rows,
-                     t.columns, t.kernel, t.weight_port, t.input_port, t.output_port);
+                     t.out_channels, depthwise ? "" : fmt::format(", Tn {}", t.in_channels), t.rows, t.columns,
+                     t.kernel, t.weight_port, t.input_port, t.output_port);
 }
 
 /// Power of a board that computes x time: none without powers. mW x ms = uJ.
@@ -126,8 +124,7 @@ Json to_json(const TileGridCase& grid_case, const TileGridResult& result) {
   if (result.best.empty()) return out;
   const TileDesign& best = result.best.front();
   out["resources"] = to_json(board, tile_resources(board, best));
-  const std::vector<TileCycles> cycles =
-      tile_cycles(grid_case.request.edition, grid_case.request.layers, best);
+  const std::vector<TileCycles> cycles = tile_cycles(grid_case.request.edition, grid_case.request.layers, best);
   out["layers"] = Json::array();
   for (std::size_t i = 0; i < cycles.size(); ++i) {
     const TileNetworkLayer& layer = grid_case.request.layers[i];
@@ -142,9 +139,8 @@ Json to_json(const TileGridCase& grid_case, const TileGridResult& result) {
 
 std::string to_text(const TileGridCase& grid_case, const TileGridResult& result) {
   const TileGridRequest& request = grid_case.request;
-  std::string text =
-      fmt::format("{} on {}, edition {}: {} tilings, {} fit\n", grid_case.network, request.board.name,
-                  to_string(request.edition), result.points, result.feasible);
+  std::string text = fmt::format("{} on {}, edition {}: {} tilings, {} fit\n", grid_case.network, request.board.name,
+                                 to_string(request.edition), result.points, result.feasible);
   if (result.best.empty()) {
     text += "nothing fits:";
     for (const auto& [limit, count] : result.too_many)
@@ -152,17 +148,15 @@ std::string to_text(const TileGridCase& grid_case, const TileGridResult& result)
     return text + "\n";
   }
   const TileDesign& best = result.best.front();
-  text +=
-      fmt::format("best {:.6f} ms at {:g} MHz ({:.1f} cycles), proven: every tiling was priced{}\n",
-                  milliseconds(request.board, *result.best_cycles), request.board.clock_mhz,
-                  *result.best_cycles, result.ties > 1 ? fmt::format("; {} are as good", result.ties) : "");
+  text += fmt::format("best {:.6f} ms at {:g} MHz ({:.1f} cycles), proven: every tiling was priced{}\n",
+                      milliseconds(request.board, *result.best_cycles), request.board.clock_mhz, *result.best_cycles,
+                      result.ties > 1 ? fmt::format("; {} are as good", result.ties) : "");
   text += engine_text(best.depthwise ? "ordinary " : "engine", best.ordinary, false);
   if (best.depthwise) text += engine_text("depthwise", *best.depthwise, true);
   const TileResources taken = tile_resources(request.board, best);
-  text +=
-      fmt::format("  DSP {} of {}, BRAM {} of {}{}, port bits {} of {}\n", taken.dsp, request.board.dsp,
-                  taken.bram, request.board.bram, taken.bram > request.board.bram ? " (not enforced)" : "",
-                  taken.port_bits, request.board.port_bits);
+  text += fmt::format("  DSP {} of {}, BRAM {} of {}{}, port bits {} of {}\n", taken.dsp, request.board.dsp, taken.bram,
+                      request.board.bram, taken.bram > request.board.bram ? " (not enforced)" : "", taken.port_bits,
+                      request.board.port_bits);
   if (const auto energy = energy_mj(request.board, milliseconds(request.board, *result.best_cycles)))
     text += fmt::format("  {:.4g} mJ: the board's power (given or assumed) x time\n", *energy);
   Table table({"layer", "x", "kind", "cycles", "share", "bound by", "MACs per cycle"});

@@ -19,12 +19,12 @@ struct TileGridCase {
 /// Whether the document says `schema: fpga-tile-grid/1`, or has no schema and both a space and an edition.
 bool is_tile_grid(const Node& document);
 
-/// Keys `network`, `layers`, `edition`, `space` as in the reference cases; `board` (default: zcu102), `grid` in place of
-/// `space`; without `layers` the convolutions of the zoo's network. Answers in the document are not read.
+/// Keys `network`, `layers`, `edition`, `space` as in the reference cases; `board` (default: zcu102), `grid` in place
+/// of `space`; without `layers` the convolutions of the zoo's network. Answers in the document are not read.
 TileGridCase read_tile_grid(const Node& document, Diagnostics& diagnostics);
 
-/// `points`, `feasible`, `best_cycles`, `best_ms`, `ties`, `best_designs`, `random_expected_ms`, `quantiles_ms` as in the
-/// reference cases, and `proven`, `resources`, `layers` of the best design.
+/// `points`, `feasible`, `best_cycles`, `best_ms`, `ties`, `best_designs`, `random_expected_ms`, `quantiles_ms` as in
+/// the reference cases, and `proven`, `resources`, `layers` of the best design.
 nlohmann::ordered_json to_json(const TileGridCase& grid_case, const TileGridResult& result);
 
 /// The answer for people: the tiling, what it takes of the board, and what binds each layer.

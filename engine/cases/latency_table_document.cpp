@@ -30,14 +30,12 @@ bool read_choices(const Node& node, const LatencyTableCase& table, std::vector<i
   } else {
     for (char letter : node.text()) choices.push_back(letter >= '0' && letter <= '9' ? letter - '0' : -1);
   }
-  const bool good =
-      choices.size() == table.blocks && std::all_of(choices.begin(), choices.end(), [&](int choice) {
-        return choice >= 0 && static_cast<std::size_t>(choice) < table.operators;
-      });
+  const bool good = choices.size() == table.blocks && std::all_of(choices.begin(), choices.end(), [&](int choice) {
+                      return choice >= 0 && static_cast<std::size_t>(choice) < table.operators;
+                    });
   if (!good)
-    diagnostics.error(node.location(),
-                      fmt::format("operators are {}, allowed are {} below {}, as digits or a list",
-                                  node.describe(), table.blocks, table.operators));
+    diagnostics.error(node.location(), fmt::format("operators are {}, allowed are {} below {}, as digits or a list",
+                                                   node.describe(), table.blocks, table.operators));
   return good;
 }
 
@@ -46,14 +44,12 @@ void read_rows(const std::vector<Node>& nodes, bool measured, const LatencyTable
   for (const Node& node : nodes) {
     const std::size_t size = node.items().size();
     if (!node.is_sequence() || size < (measured ? 2U : 1U) || size > 2) {
-      diagnostics.error(node.location(),
-                        fmt::format("a row is {}, allowed is [operators, latency]", node.describe()));
+      diagnostics.error(node.location(), fmt::format("a row is {}, allowed is [operators, latency]", node.describe()));
       continue;
     }
     ChoiceRow row{{}, std::numeric_limits<double>::quiet_NaN()};
     const bool good = read_choices(node.items()[0], table, row.choices, diagnostics);
-    if (size == 2 && !read_value(node.items()[1], "latency", between(-1e18, 1e18), diagnostics, row.value))
-      continue;
+    if (size == 2 && !read_value(node.items()[1], "latency", between(-1e18, 1e18), diagnostics, row.value)) continue;
     if (good) rows.push_back(std::move(row));
   }
 }
@@ -76,8 +72,8 @@ const Record<LatencyTableFields>& latency_table_fields_record() {
               "layers", [](LatencyTableFields& f) -> std::size_t& { return f.value.blocks; }, "blocks of a network",
               between(1, 1000))
           .required(
-              "operators", [](LatencyTableFields& f) -> std::size_t& { return f.value.operators; }, "choices of a block",
-              between(1, 1000))
+              "operators", [](LatencyTableFields& f) -> std::size_t& { return f.value.operators; },
+              "choices of a block", between(1, 1000))
           .custom("train", true, "rows to fit", any_form(), keep(&LatencyTableFields::train))
           .custom("test", false, "rows to predict", any_form(), keep(&LatencyTableFields::test))
           .custom("least_squares", false, "an answer, not read", any_form(), skip)
@@ -111,10 +107,9 @@ LatencyTableCase read_latency_table(const Node& document, Diagnostics& diagnosti
   if (diagnostics.errors() > before) return {};
   read_rows(fields.train, true, fields.value, fields.value.train, diagnostics);
   read_rows(fields.test, false, fields.value, fields.value.test, diagnostics);
-  if (diagnostics.errors() == before &&
-      (fields.value.train.size() < 2 || fields.value.train.size() > most_rows))
-    diagnostics.error(document.find("train")->location(), fmt::format("{} rows to fit, allowed are 2 to {}",
-                                                                      fields.value.train.size(), most_rows));
+  if (diagnostics.errors() == before && (fields.value.train.size() < 2 || fields.value.train.size() > most_rows))
+    diagnostics.error(document.find("train")->location(),
+                      fmt::format("{} rows to fit, allowed are 2 to {}", fields.value.train.size(), most_rows));
   return std::move(fields.value);
 }
 
@@ -130,22 +125,20 @@ Json answer_latency_table(const LatencyTableCase& table_case) {
   out["least_squares"] = {{"bias", table.bias}};
   if (const Json one = errors(table_case.test, by_table); !one.is_null()) out["least_squares"].update(one);
   out["gaussian_process"] = {{"residual_variance", process.residual()}, {"noise_variance", process.noise()}};
-  if (const Json one = errors(table_case.test, by_process); !one.is_null())
-    out["gaussian_process"].update(one);
+  if (const Json one = errors(table_case.test, by_process); !one.is_null()) out["gaussian_process"].update(one);
   out["predictions"] = {{"least_squares", by_table}, {"gaussian_process", by_process}};
   out["table"] = table.entries;
   return out;
 }
 
 std::string latency_table_text(const Json& answer) {
-  std::string text = fmt::format("{}: {} measured networks\n", answer["device"].get<std::string>(),
-                                 answer["rows"].get<std::size_t>());
+  std::string text =
+      fmt::format("{}: {} measured networks\n", answer["device"].get<std::string>(), answer["rows"].get<std::size_t>());
   for (const char* model : {"least_squares", "gaussian_process"}) {
     const Json& one = answer[model];
     if (!one.contains("rmse")) continue;
     text += fmt::format("  {:<17} error on the other networks: RMSE {:.6g} {}, worst {:.6g}, R2 {}\n", model,
-                        one["rmse"].get<double>(), answer["unit"].get<std::string>(),
-                        one["worst_error"].get<double>(),
+                        one["rmse"].get<double>(), answer["unit"].get<std::string>(), one["worst_error"].get<double>(),
                         one["r2"].is_null() ? "-" : fmt::format("{:.4f}", one["r2"].get<double>()));
   }
   return text;

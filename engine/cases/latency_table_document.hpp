@@ -18,8 +18,8 @@ struct LatencyTableCase {
   std::vector<ChoiceRow> train, test;
 };
 
-/// `layers` (blocks), `operators`, `train` and `test`: [digits or numbers of the operators, latency]; in `test` the latency may
-/// be left out. `device`, `unit`; answers are not read.
+/// `layers` (blocks), `operators`, `train` and `test`: [digits or numbers of the operators, latency]; in `test` the
+/// latency may be left out. `device`, `unit`; answers are not read.
 LatencyTableCase read_latency_table(const Node& document, Diagnostics& diagnostics);
 
 /// The errors of a table with bias (least squares) and of a Gaussian process over what it leaves, on the rows of `test`

@@ -18,14 +18,12 @@ nlohmann::ordered_json number(double value) {
   return value;
 }
 
-bool read_numbers(const Node& node, const std::string& what, std::vector<double>& values,
-                  Diagnostics& diagnostics) {
+bool read_numbers(const Node& node, const std::string& what, std::vector<double>& values, Diagnostics& diagnostics) {
   if (!require_sequence(node, what, diagnostics)) return false;
   bool good = true;
   for (const Node& item : node.items()) {
     double value = std::numeric_limits<double>::infinity();
-    if (!item.is_null())
-      good = read_value(item, "an item of " + what, between(0, 1e15), diagnostics, value) && good;
+    if (!item.is_null()) good = read_value(item, "an item of " + what, between(0, 1e15), diagnostics, value) && good;
     values.push_back(value);
   }
   return good;
@@ -34,13 +32,12 @@ bool read_numbers(const Node& node, const std::string& what, std::vector<double>
 bool read_cycle_table(const Node& node, std::vector<std::vector<double>>& table, Diagnostics& diagnostics) {
   if (!require_sequence(node, "cycles", diagnostics)) return false;
   bool good = true;
-  for (const Node& item : node.items())
-    good = read_numbers(item, "cycles", table.emplace_back(), diagnostics) && good;
+  for (const Node& item : node.items()) good = read_numbers(item, "cycles", table.emplace_back(), diagnostics) && good;
   return good;
 }
 
-void read_bounds(const Node& node, const std::string& what, const std::string& key,
-                 std::vector<double>& bounds, Diagnostics& diagnostics) {
+void read_bounds(const Node& node, const std::string& what, const std::string& key, std::vector<double>& bounds,
+                 Diagnostics& diagnostics) {
   if (!require_sequence(node, what, diagnostics)) return;
   for (const Node& item : node.items()) {
     if (!require_mapping(item, "an item of " + what, diagnostics)) continue;

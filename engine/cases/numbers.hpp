@@ -14,13 +14,12 @@ namespace dovetail {
 nlohmann::ordered_json number(double value);
 
 /// A list of numbers >= 0, where null stands for never (infinite).
-bool read_numbers(const Node& node, const std::string& what, std::vector<double>& values,
-                  Diagnostics& diagnostics);
+bool read_numbers(const Node& node, const std::string& what, std::vector<double>& values, Diagnostics& diagnostics);
 /// A list of such lists.
 bool read_cycle_table(const Node& node, std::vector<std::vector<double>>& table, Diagnostics& diagnostics);
 
 /// The bounds of a list of answers: [{key: bound, ...}, ...].
-void read_bounds(const Node& node, const std::string& what, const std::string& key,
-                 std::vector<double>& bounds, Diagnostics& diagnostics);
+void read_bounds(const Node& node, const std::string& what, const std::string& key, std::vector<double>& bounds,
+                 Diagnostics& diagnostics);
 
 }  // namespace dovetail

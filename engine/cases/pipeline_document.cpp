@@ -45,16 +45,15 @@ const Record<BoardFields>& board_fields() {
               "type", [](BoardFields& f) -> std::string& { return f.board.type; },
               "how reports call it; a built-in board to price tiles")
           .required(
-              "static_mw", [](BoardFields& f) -> double& { return f.board.static_mw; },
-              "power while it is on", between(0, 1e12))
+              "static_mw", [](BoardFields& f) -> double& { return f.board.static_mw; }, "power while it is on",
+              between(0, 1e12))
           .required(
               "dynamic_mw", [](BoardFields& f) -> double& { return f.board.dynamic_mw; },
               "further power while it works", between(0, 1e12))
           .custom("tiles", false, "the designs as tiles", any_form(),
                   [](const Node& node, BoardFields& f, Diagnostics& diagnostics) {
                     if (!require_sequence(node, "tiles", diagnostics)) return;
-                    for (const Node& item : node.items())
-                      read_tile(item, f.tiles.emplace_back(), diagnostics);
+                    for (const Node& item : node.items()) read_tile(item, f.tiles.emplace_back(), diagnostics);
                   })
           .custom("cycles", false, "cycles of every layer, a list per design; null where it cannot run", any_form(),
                   [](const Node& node, BoardFields& f, Diagnostics& diagnostics) {
@@ -102,15 +101,13 @@ const Record<PipelineFields>& pipeline_fields_record() {
 void price_tiles(const std::vector<TileNetworkLayer>& layers, BoardFields& fields, Diagnostics& diagnostics) {
   const std::vector<std::string> names = board_names();
   if (std::find(names.begin(), names.end(), fields.board.type) == names.end()) {
-    diagnostics.error(
-        fields.where,
-        fmt::format("the board has no cycles, and to price its tiles there is no board called {}{}",
-                    quote(fields.board.type), suggestion(fields.board.type, names)));
+    diagnostics.error(fields.where,
+                      fmt::format("the board has no cycles, and to price its tiles there is no board called {}{}",
+                                  quote(fields.board.type), suggestion(fields.board.type, names)));
     return;
   }
   const TileBoard board = load_board(fields.board.type);
-  const bool any_depthwise =
-      std::any_of(layers.begin(), layers.end(), [](const auto& l) { return l.shape.depthwise; });
+  const bool any_depthwise = std::any_of(layers.begin(), layers.end(), [](const auto& l) { return l.shape.depthwise; });
   for (const Tile& tile : fields.tiles) {
     std::vector<double>& cycles = fields.board.cycles.emplace_back();
     const bool fits = tile_violations(board, tile_resources(board, tile, false)).empty() &&
@@ -133,16 +130,15 @@ void check(const Node& document, const PipelineFields& fields, Diagnostics& diag
     error("layers", fmt::format("{} layers, allowed are 1 to {}", layers, most_chain_layers));
   if (fields.boards.empty()) error("boards", "no board, allowed is one or more");
   if (!fields.transfer_cycles.empty() && fields.transfer_cycles.size() != layers)
-    error("transfer_cycles",
-          fmt::format("transfer_cycles has {} numbers, allowed is one for each of {} layers",
-                      fields.transfer_cycles.size(), layers));
+    error("transfer_cycles", fmt::format("transfer_cycles has {} numbers, allowed is one for each of {} layers",
+                                         fields.transfer_cycles.size(), layers));
   for (const BoardFields& board : fields.boards) {
     if (board.board.cycles.empty()) diagnostics.error(board.where, "the board has no design");
     for (const auto& design : board.board.cycles) {
       if (design.size() != layers)
-        diagnostics.error(
-            board.where, fmt::format("a design has cycles of {} layers, allowed is one for each of {} layers",
-                                     design.size(), layers));
+        diagnostics.error(board.where,
+                          fmt::format("a design has cycles of {} layers, allowed is one for each of {} layers",
+                                      design.size(), layers));
     }
   }
   for (const auto& edge : fields.edges) {
@@ -176,17 +172,14 @@ std::string timeline(const PipelineCase& pipeline_case, const PipelinePlan& plan
   constexpr std::size_t width = 16, periods = 5;
   std::string text = fmt::format("{:>20}", "");
   for (std::size_t p = 0; p < periods; ++p)
-    text += fmt::format("|{:<{}}", p == 0 ? "0" : fmt::format("{:.4g}", static_cast<double>(p) * period),
-                        width - 1);
+    text += fmt::format("|{:<{}}", p == 0 ? "0" : fmt::format("{:.4g}", static_cast<double>(p) * period), width - 1);
   text += "|\n";
   for (std::size_t s = 0; s < plan.size(); ++s) {
     const PipelineStage& stage = plan[s];
-    text +=
-        fmt::format("  board {:<2} {:<10.10}", stage.board, pipeline_case.problem.boards[stage.board].type);
+    text += fmt::format("  board {:<2} {:<10.10}", stage.board, pipeline_case.problem.boards[stage.board].type);
     for (std::size_t p = 0; p < periods; ++p) {
       const auto busy = static_cast<std::size_t>(std::lround(stage.cycles / period * width));
-      for (std::size_t i = 0; i < width; ++i)
-        text += p < s || i >= busy ? '.' : static_cast<char>('0' + (p - s) % 10);
+      for (std::size_t i = 0; i < width; ++i) text += p < s || i >= busy ? '.' : static_cast<char>('0' + (p - s) % 10);
     }
     text += fmt::format("|  {:.1f} % of its time\n", 100.0 * stage.cycles / period);
   }
@@ -197,10 +190,10 @@ std::string stages_text(const PipelineCase& pipeline_case, const PipelinePlan& p
   Table table({"stage", "board", "type", "design", "layers", "from", "to", "cycles"});
   for (std::size_t s = 0; s < plan.size(); ++s) {
     const PipelineStage& stage = plan[s];
-    table.add({fmt::format("{}", s), fmt::format("{}", stage.board),
-               pipeline_case.problem.boards[stage.board].type, fmt::format("{}", stage.design),
-               fmt::format("{}", stage.end - stage.first), pipeline_case.layer_names[stage.first],
-               pipeline_case.layer_names[stage.end - 1], fmt::format("{:.0f}", stage.cycles)});
+    table.add({fmt::format("{}", s), fmt::format("{}", stage.board), pipeline_case.problem.boards[stage.board].type,
+               fmt::format("{}", stage.design), fmt::format("{}", stage.end - stage.first),
+               pipeline_case.layer_names[stage.first], pipeline_case.layer_names[stage.end - 1],
+               fmt::format("{:.0f}", stage.cycles)});
   }
   return table.text();
 }
@@ -232,10 +225,9 @@ PipelineCase read_pipeline(const Node& document, Diagnostics& diagnostics) {
   for (std::size_t l = 0; l < fields.layers.size(); ++l)
     out.layer_names.push_back(fields.layers[l].name.empty() ? fmt::format("{}", l) : fields.layers[l].name);
   if (const double states = Pipelines::states(out.problem); states > most_states)
-    diagnostics.error(
-        document.find("boards")->location(),
-        fmt::format("{:.3g} sets of boards times layers, allowed are {:.3g}; equal boards count once", states,
-                    most_states));
+    diagnostics.error(document.find("boards")->location(),
+                      fmt::format("{:.3g} sets of boards times layers, allowed are {:.3g}; equal boards count once",
+                                  states, most_states));
   return out;
 }
 
@@ -259,13 +251,12 @@ Json answer_pipeline(const PipelineCase& pipeline_case, const Pipelines& pipelin
 
 std::string pipeline_text(const PipelineCase& pipeline_case, const Pipelines& pipelines) {
   const auto frames = [&](double period) { return 1e6 * pipeline_case.clock_mhz / period; };
-  std::string text = fmt::format("{} layers on {} boards, exact\n", pipeline_case.problem.layers,
-                                 pipeline_case.problem.boards.size());
+  std::string text =
+      fmt::format("{} layers on {} boards, exact\n", pipeline_case.problem.layers, pipeline_case.problem.boards.size());
   if (!pipelines.least_period()) return text + "no plan: some layer runs on no board\n";
   const double period = *pipelines.least_period();
-  text += fmt::format(
-      "least period {:.0f} cycles ({:.1f} frames per second at {:g} MHz), fewest boards for it {}\n\n",
-      period, frames(period), pipeline_case.clock_mhz, pipelines.fewest_boards());
+  text += fmt::format("least period {:.0f} cycles ({:.1f} frames per second at {:g} MHz), fewest boards for it {}\n\n",
+                      period, frames(period), pipeline_case.clock_mhz, pipelines.fewest_boards());
   text += stages_text(pipeline_case, pipelines.period_plan()) + "\n" +
           timeline(pipeline_case, pipelines.period_plan(), period);
   for (double bound : bounds_of(pipeline_case, pipelines)) {

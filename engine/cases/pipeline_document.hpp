@@ -22,9 +22,10 @@ struct PipelineCase {
 /// Whether the document says so, or has no schema and a list of boards.
 bool is_pipeline(const Node& document);
 
-/// `layers` (in the letters of the tile model), `boards` (`type`, `static_mw`, `dynamic_mw`, `tiles`, `cycles`: a list per
-/// design; without `cycles`, the tiles priced by the geometric edition on the board called `type`), `transfer_cycles`,
-/// `edges` (none: a chain), `period_at_most` (a list; or as in the answers, `with_bound`). Other answers are not read.
+/// `layers` (in the letters of the tile model), `boards` (`type`, `static_mw`, `dynamic_mw`, `tiles`, `cycles`: a list
+/// per design; without `cycles`, the tiles priced by the geometric edition on the board called `type`),
+/// `transfer_cycles`, `edges` (none: a chain), `period_at_most` (a list; or as in the answers, `with_bound`). Other
+/// answers are not read.
 PipelineCase read_pipeline(const Node& document, Diagnostics& diagnostics);
 
 /// `least_period`, `fewest_boards_at_it`, `period_plan`, `with_bound` (`period_at_most`, `least_energy`, `energy_plan`,

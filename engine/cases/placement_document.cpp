@@ -42,8 +42,7 @@ const Record<NetworkFields>& network_fields() {
   static const Record<NetworkFields> record =
       Record<NetworkFields>("network", "When a network comes and by when it must be done.")
           .optional("name", &NetworkFields::name, "how reports call it")
-          .optional("release", &NetworkFields::release, "cycle before which it does not start",
-                    between(0, 1e15))
+          .optional("release", &NetworkFields::release, "cycle before which it does not start", between(0, 1e15))
           .optional("deadline", &NetworkFields::deadline, "cycles after its release by which it has ended",
                     above_to(0, 1e15))
           .optional("period", &NetworkFields::period, "cycles after which it comes again", between(1, 1e12));
@@ -58,15 +57,10 @@ const Record<PlacementLayer>& layer_fields() {
           .optional("network", &L::network, "number of its network", between(0, 4096))
           .custom("kind", false, "information only", any_form(), [](const Node&, L&, Diagnostics&) {})
           .custom("cycles", true, "per machine; null where it cannot run", any_form(),
-                  [](const Node& node, L& layer, Diagnostics& d) {
-                    read_numbers(node, "cycles", layer.cycles, d);
-                  })
+                  [](const Node& node, L& layer, Diagnostics& d) { read_numbers(node, "cycles", layer.cycles, d); })
           .custom("energy", true, "per machine", any_form(),
-                  [](const Node& node, L& layer, Diagnostics& d) {
-                    read_numbers(node, "energy", layer.energy, d);
-                  })
-          .optional("transfer", &L::transfer, "cycles until its result is at another machine",
-                    between(0, 1e15))
+                  [](const Node& node, L& layer, Diagnostics& d) { read_numbers(node, "energy", layer.energy, d); })
+          .optional("transfer", &L::transfer, "cycles until its result is at another machine", between(0, 1e15))
           .optional("release", &L::release, "cycle before which it does not start", between(0, 1e15))
           .custom("deadline", false, "cycle by which it has ended", any_form(),
                   [](const Node& node, L& layer, Diagnostics& d) {
@@ -93,40 +87,39 @@ void read_machines(const Node& node, PlacementFields& fields, Diagnostics& diagn
 const Record<PlacementFields>& placement_fields_record() {
   const auto skip = [](const Node&, PlacementFields&, Diagnostics&) {};
   static const Record<PlacementFields> record = [&] {
-    auto out =
-        Record<PlacementFields>("placement", "Layers of networks on several machines.")
-            .custom("id", false, "names the case in its answer", any_form(), skip)
-            .custom("note", false, "not read", any_form(), skip)
-            .custom("machines", true, "how many, or their names", any_form(), read_machines)
-            .list("networks", &PlacementFields::networks, network_fields(),
-                  "when networks come and must be done, by number")
-            .custom("layers", true, "the layers", any_form(),
-                    [](const Node& node, PlacementFields& f, Diagnostics& d) {
-                      if (!require_sequence(node, "layers", d)) return;
-                      for (const Node& item : node.items()) {
-                        f.value.problem.layers.push_back(layer_fields().read(item, d));
-                        f.layer_places.push_back(item.location());
-                      }
-                    })
-            .custom("edges", false, "[before, after]", any_form(),
-                    [](const Node& node, PlacementFields& f, Diagnostics& d) {
-                      if (!require_sequence(node, "edges", d)) return;
-                      for (const Node& item : node.items()) {
-                        std::vector<std::int64_t> edge;
-                        if (read_value(item, "an edge", between(0, most_layers), d, edge))
-                          f.edges.emplace_back(edge, item.location());
-                      }
-                    })
-            .optional(
-                "makespan_at_most", [](PlacementFields& f) -> std::vector<double>& { return f.value.deadlines; },
-                "deadlines of the schedule", above_to(0, 1e18))
-            .custom("with_deadline", false, "deadlines as in the answers", any_form(),
-                    [](const Node& node, PlacementFields& f, Diagnostics& d) {
-                      read_bounds(node, "with_deadline", "makespan_at_most", f.value.deadlines, d);
-                    })
-            .document("placement-case/1");
-    for (const char* answer : {"least_makespan", "least_energy", "least_edp", "front", "makespan_plan",
-                               "edp_plan", "exact", "bounds", "gaps"})
+    auto out = Record<PlacementFields>("placement", "Layers of networks on several machines.")
+                   .custom("id", false, "names the case in its answer", any_form(), skip)
+                   .custom("note", false, "not read", any_form(), skip)
+                   .custom("machines", true, "how many, or their names", any_form(), read_machines)
+                   .list("networks", &PlacementFields::networks, network_fields(),
+                         "when networks come and must be done, by number")
+                   .custom("layers", true, "the layers", any_form(),
+                           [](const Node& node, PlacementFields& f, Diagnostics& d) {
+                             if (!require_sequence(node, "layers", d)) return;
+                             for (const Node& item : node.items()) {
+                               f.value.problem.layers.push_back(layer_fields().read(item, d));
+                               f.layer_places.push_back(item.location());
+                             }
+                           })
+                   .custom("edges", false, "[before, after]", any_form(),
+                           [](const Node& node, PlacementFields& f, Diagnostics& d) {
+                             if (!require_sequence(node, "edges", d)) return;
+                             for (const Node& item : node.items()) {
+                               std::vector<std::int64_t> edge;
+                               if (read_value(item, "an edge", between(0, most_layers), d, edge))
+                                 f.edges.emplace_back(edge, item.location());
+                             }
+                           })
+                   .optional(
+                       "makespan_at_most", [](PlacementFields& f) -> std::vector<double>& { return f.value.deadlines; },
+                       "deadlines of the schedule", above_to(0, 1e18))
+                   .custom("with_deadline", false, "deadlines as in the answers", any_form(),
+                           [](const Node& node, PlacementFields& f, Diagnostics& d) {
+                             read_bounds(node, "with_deadline", "makespan_at_most", f.value.deadlines, d);
+                           })
+                   .document("placement-case/1");
+    for (const char* answer : {"least_makespan", "least_energy", "least_edp", "front", "makespan_plan", "edp_plan",
+                               "exact", "bounds", "gaps"})
       out = std::move(out).custom(answer, false, "an answer, not read", any_form(), skip);
     return out;
   }();
@@ -141,9 +134,8 @@ void check_layers(PlacementFields& fields, Diagnostics& diagnostics) {
     const Location& where = fields.layer_places[l];
     if (layer.name.empty()) layer.name = fmt::format("layer {}", l);
     if (layer.cycles.size() != problem.machines || layer.energy.size() != problem.machines) {
-      diagnostics.error(
-          where, fmt::format("{} has {} cycles and {} energies, allowed is one for each of {} machines",
-                             layer.name, layer.cycles.size(), layer.energy.size(), problem.machines));
+      diagnostics.error(where, fmt::format("{} has {} cycles and {} energies, allowed is one for each of {} machines",
+                                           layer.name, layer.cycles.size(), layer.energy.size(), problem.machines));
       continue;
     }
     bool runs = false;
@@ -155,8 +147,7 @@ void check_layers(PlacementFields& fields, Diagnostics& diagnostics) {
   }
   for (const auto& [edge, where] : fields.edges) {
     if (edge.size() != 2 || std::max(edge[0], edge[1]) >= static_cast<std::int64_t>(problem.layers.size()))
-      diagnostics.error(where,
-                        fmt::format("an edge is [before, after], numbers below {}", problem.layers.size()));
+      diagnostics.error(where, fmt::format("an edge is [before, after], numbers below {}", problem.layers.size()));
     else
       problem.edges.emplace_back(edge[0], edge[1]);
   }
@@ -207,8 +198,7 @@ void unroll(PlacementFields& fields, const Location& where, Diagnostics& diagnos
     total += network.period ? static_cast<double>(hyperperiod / *network.period) : 1.0;
   }
   if (total > most_layers) {
-    diagnostics.error(where,
-                      fmt::format("{:.0f} layers with all repetitions, allowed are {}", total, most_layers));
+    diagnostics.error(where, fmt::format("{:.0f} layers with all repetitions, allowed are {}", total, most_layers));
     return;
   }
   std::map<std::pair<std::int64_t, std::size_t>, std::size_t> place;  // (repetition, layer)
@@ -216,16 +206,15 @@ void unroll(PlacementFields& fields, const Location& where, Diagnostics& diagnos
     const NetworkFields& network = fields.networks[static_cast<std::size_t>(i)];
     const std::int64_t repetitions = network.period ? hyperperiod / *network.period : 1;
     for (std::int64_t r = 0; r < repetitions; ++r) {
-      const double start =
-          network.release + (network.period ? static_cast<double>(r * *network.period) : 0.0);
+      const double start = network.release + (network.period ? static_cast<double>(r * *network.period) : 0.0);
       const double end = network.deadline ? start + *network.deadline
                          : network.period ? start - network.release + static_cast<double>(*network.period)
                                           : infinity;
       for (std::size_t l = 0; l < layers.size(); ++l) {
         if (layers[l].network != i) continue;
         PlacementLayer layer = layers[l];
-        layer.release = std::max(
-            start, layer.release + (network.period ? static_cast<double>(r * *network.period) : 0.0));
+        layer.release =
+            std::max(start, layer.release + (network.period ? static_cast<double>(r * *network.period) : 0.0));
         layer.deadline = std::min(layer.deadline, end);
         if (repetitions > 1) layer.name += fmt::format(" #{}", r);
         place[{r, l}] = problem.layers.size();
@@ -250,9 +239,9 @@ Json plan_json(const Schedule& schedule) {
 }
 
 const Schedule& least_edp(const PlacementResult& result) {
-  return *std::min_element(
-      result.front.begin(), result.front.end(),
-      [](const Schedule& a, const Schedule& b) { return a.makespan * a.energy < b.makespan * b.energy; });
+  return *std::min_element(result.front.begin(), result.front.end(), [](const Schedule& a, const Schedule& b) {
+    return a.makespan * a.energy < b.makespan * b.energy;
+  });
 }
 
 double gap(double value, double bound) {
@@ -313,15 +302,13 @@ Json answer_placement(const PlacementCase& c, const PlacementResult& result) {
   out["with_deadline"] = Json::array();
   for (double deadline : deadlines_of(c, result)) {
     const auto least = least_energy(result, deadline);
-    Json row = {{"makespan_at_most", number(deadline)},
-                {"least_energy", least ? number(*least) : Json(nullptr)}};
+    Json row = {{"makespan_at_most", number(deadline)}, {"least_energy", least ? number(*least) : Json(nullptr)}};
     if (!result.exact) row["lower_bound"] = number(bounds.energy_within(deadline));
     out["with_deadline"].push_back(std::move(row));
   }
   out["exact"] = result.exact;
   if (feasible && result.exact) {
-    out["bounds"] = {
-        {"makespan", out["least_makespan"]}, {"energy", out["least_energy"]}, {"edp", out["least_edp"]}};
+    out["bounds"] = {{"makespan", out["least_makespan"]}, {"energy", out["least_energy"]}, {"edp", out["least_edp"]}};
     out["gaps"] = {{"makespan", 0.0}, {"energy", 0.0}, {"edp", 0.0}};
   } else {
     out["bounds"] = {{"makespan", number(bounds.makespan())},
@@ -342,8 +329,7 @@ std::string placement_text(const PlacementCase& c, const PlacementResult& result
                                  c.networks.size(), c.networks.size() == 1 ? "" : "s", c.problem.machines);
   for (std::size_t i = 0; i < c.networks.size(); ++i)
     text += fmt::format("  {} {}\n", static_cast<char>('a' + i % 26), c.networks[i]);
-  if (c.hyperperiod > 0.0)
-    text += fmt::format("periodic: the schedule repeats after {:.0f} cycles\n", c.hyperperiod);
+  if (c.hyperperiod > 0.0) text += fmt::format("periodic: the schedule repeats after {:.0f} cycles\n", c.hyperperiod);
   if (result.front.empty()) {
     text += fmt::format("no schedule {}; without deadlines none is shorter than {:.6g} cycles ({})\n",
                         result.exact ? "meets all deadlines, proven" : "that meets all deadlines was found",
@@ -375,8 +361,7 @@ std::string placement_text(const PlacementCase& c, const PlacementResult& result
       gantt(c.problem, edp, c.machines);
   Table table({"layer", "network", "machine", "start", "end", "energy", "with it elsewhere"});
   std::vector<PlacedLayer> order = edp.layers;
-  std::stable_sort(order.begin(), order.end(),
-                   [](const auto& a, const auto& b) { return a.start < b.start; });
+  std::stable_sort(order.begin(), order.end(), [](const auto& a, const auto& b) { return a.start < b.start; });
   for (const PlacedLayer& placed : order) {
     const PlacementLayer& layer = c.problem.layers[placed.layer];
     std::string elsewhere;
@@ -385,8 +370,8 @@ std::string placement_text(const PlacementCase& c, const PlacementResult& result
       elsewhere += elsewhere.empty() ? "" : "; ";
       const Schedule other = moved(c.problem, edp, placed.layer, m);
       elsewhere += layer.cycles[m] == infinity ? fmt::format("{}: cannot run", c.machines[m])
-                                            : fmt::format("{}: makespan {:+.4g}, energy {:+.4g}", c.machines[m],
-                                                          other.makespan - edp.makespan, other.energy - edp.energy);
+                                               : fmt::format("{}: makespan {:+.4g}, energy {:+.4g}", c.machines[m],
+                                                             other.makespan - edp.makespan, other.energy - edp.energy);
     }
     table.add({layer.name, c.networks[static_cast<std::size_t>(layer.network)], c.machines[placed.machine],
                fmt::format("{:.8g}", placed.start), fmt::format("{:.8g}", placed.end),

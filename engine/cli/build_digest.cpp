@@ -38,7 +38,8 @@ std::string arithmetic() {
   }
   for (int i = 1; i <= 64; ++i) {
     const double x = 0.37 * i;
-    for (const double value : {std::exp(-x), std::log(x), std::sqrt(x), std::pow(x, 1.7), std::erf(x / 9.0), std::sin(x), std::tgamma(x / 8.0 + 0.5)})
+    for (const double value : {std::exp(-x), std::log(x), std::sqrt(x), std::pow(x, 1.7), std::erf(x / 9.0),
+                               std::sin(x), std::tgamma(x / 8.0 + 0.5)})
       add(value);
   }
   return digest(text);

@@ -6,7 +6,8 @@
 
 namespace dovetail::cli {
 
-/// Version, digest of the sources, compiler, flags, and a digest of what this machine's arithmetic makes of fixed designs.
+/// Version, digest of the sources, compiler, flags, and a digest of what this machine's arithmetic makes of fixed
+/// designs.
 std::map<std::string, std::string> build_digest();
 
 }  // namespace dovetail::cli

@@ -1,9 +1,9 @@
 // dovetail calibrate: fits the gemmini preset to measured rows, and says how it does on layers it has not seen.
 #include <dovetail/engine/verbs/convert/calibrate.hpp>
 
-#include "command.hpp"
 #include <dovetail/engine/cli/stream/json_lines.hpp>
 #include <dovetail/engine/cli/words/flags.hpp>
+#include "command.hpp"
 
 namespace dovetail::cli {
 namespace {
@@ -19,7 +19,8 @@ int run_table(const Common& common, const CalibrateWords& options) {
   if (options.table == "-")
     return answer_lines(
         [](const Node& document) { return verbs::calibrate_latencies(document, verbs::Asking()).record; });
-  return ask(common, [&](const verbs::Asking& asking) { return verbs::calibrate_latencies(load_file(options.table), asking); });
+  return ask(common,
+             [&](const verbs::Asking& asking) { return verbs::calibrate_latencies(load_file(options.table), asking); });
 }
 
 int run_calibrate(const CLI::App& command, const Common& common, const CalibrateWords& options) {
@@ -34,8 +35,7 @@ int run_calibrate(const CLI::App& command, const Common& common, const Calibrate
 void add_calibrate(CLI::App& app, Common& common, Action& action) {
   const auto options = std::make_shared<CalibrateWords>();
   CLI::App* command = add_subcommand(
-      app, common, "calibrate",
-      "Fits the gemmini preset to measured rows; always prints the error on layers left out",
+      app, common, "calibrate", "Fits the gemmini preset to measured rows; always prints the error on layers left out",
       "zcat rtl_one_design.csv.gz | dovetail calibrate - --dim 16   # columns as published with DOSA\n"
       "  dovetail calibrate rows.csv --automatic designs.csv --check designs.csv --format json",
       {.threads = true});
@@ -46,7 +46,8 @@ void add_calibrate(CLI::App& app, Common& common, Action& action) {
                    "In place of ROWS: a latency-table-case/1 document, latencies of networks by the operator of each "
                    "block; '-' reads those as JSON lines")
       ->type_name("FILE");
-  add_flags<verbs::CalibrateOptions>(*command, verbs::calibrate_table(), *options, {.types = {{"networks", "METRIC,..."}}});
+  add_flags<verbs::CalibrateOptions>(*command, verbs::calibrate_table(), *options,
+                                     {.types = {{"networks", "METRIC,..."}}});
   command->get_option("--networks")->delimiter(',');
   command->callback([&common, &action, options, command] {
     action = [&common, options, command] { return run_calibrate(*command, common, *options); };

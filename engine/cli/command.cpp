@@ -6,14 +6,14 @@
 
 #include <fmt/format.h>
 
-#include "build_digest.hpp"
 #include <dovetail/engine/cli/stream/signals.hpp>
 #include <dovetail/engine/cli/stream/terminal.hpp>
+#include "build_digest.hpp"
 
 namespace dovetail::cli {
 
-CLI::App* add_subcommand(CLI::App& app, Common& common, const std::string& name,
-                         const std::string& description, const std::string& example, const Takes& takes) {
+CLI::App* add_subcommand(CLI::App& app, Common& common, const std::string& name, const std::string& description,
+                         const std::string& example, const Takes& takes) {
   CLI::App* command = app.add_subcommand(name, description);
   command->footer("Example:\n  " + example + "\n");
   const char* const group = "Common options";
@@ -30,16 +30,13 @@ CLI::App* add_subcommand(CLI::App& app, Common& common, const std::string& name,
   }
   if (takes.threads) {
     command
-        ->add_option("--threads", common.threads,
-                     "Threads to work with, 0 for all cores; results do not depend on it")
+        ->add_option("--threads", common.threads, "Threads to work with, 0 for all cores; results do not depend on it")
         ->check(CLI::Range(0, 4096))
         ->capture_default_str()
         ->group(group);
   }
   if (takes.out) {
-    command
-        ->add_option("--out", common.out,
-                     "Directory for files beside the result; nothing is written without it")
+    command->add_option("--out", common.out, "Directory for files beside the result; nothing is written without it")
         ->type_name("DIR")
         ->group(group);
   }
@@ -51,13 +48,11 @@ CLI::App* add_subcommand(CLI::App& app, Common& common, const std::string& name,
         ->group(group);
   }
   command
-      ->add_option("--config", common.config,
-                   "YAML file with values of options (name: value); the command line wins")
+      ->add_option("--config", common.config, "YAML file with values of options (name: value); the command line wins")
       ->type_name("FILE")
       ->group(group);
   if (takes.dry_run) {
-    command
-        ->add_flag("--dry-run", common.dry_run, "Check everything and say what would be done, then stop")
+    command->add_flag("--dry-run", common.dry_run, "Check everything and say what would be done, then stop")
         ->group(group);
   }
   return command;
@@ -67,8 +62,7 @@ void refuse_unless(bool meaningful, const CLI::App& command, const std::vector<s
                    const std::string& because) {
   if (meaningful) return;
   for (const std::string& option : options) {
-    if (command.count(option) > 0)
-      throw UsageError(fmt::format("{} means nothing without {}", option, because));
+    if (command.count(option) > 0) throw UsageError(fmt::format("{} means nothing without {}", option, because));
   }
 }
 
@@ -82,7 +76,9 @@ int ask(const Common& common, const std::function<verbs::Answer(const verbs::Ask
     put_error(line);
   };
   if (progress.enabled())
-    asking.progress = [&progress](double done, double total, const std::string& text) { progress.show(done, total, text); };
+    asking.progress = [&progress](double done, double total, const std::string& text) {
+      progress.show(done, total, text);
+    };
   asking.input = [] { return std::string(std::istreambuf_iterator<char>(std::cin), {}); };
   asking.build = build_digest;
   const verbs::Answer answer = verb(asking);

@@ -40,15 +40,15 @@ struct Takes {
 };
 
 /// Adds a subcommand with the common options that it takes and an example, shown under its help.
-CLI::App* add_subcommand(CLI::App& app, Common& common, const std::string& name,
-                         const std::string& description, const std::string& example, const Takes& takes);
+CLI::App* add_subcommand(CLI::App& app, Common& common, const std::string& name, const std::string& description,
+                         const std::string& example, const Takes& takes);
 
 /// Throws UsageError when an option was given that means nothing without `because`, such as "--evaluator".
 void refuse_unless(bool meaningful, const CLI::App& command, const std::vector<std::string>& options,
                    const std::string& because);
 
-/// Asks a verb, with the progress line on a terminal, the interrupts, stdin for '-' and notes on stderr; prints its answer, writes
-/// its files, and returns the exit code.
+/// Asks a verb, with the progress line on a terminal, the interrupts, stdin for '-' and notes on stderr; prints its
+/// answer, writes its files, and returns the exit code.
 int ask(const Common& common, const std::function<verbs::Answer(const verbs::Asking&)>& verb);
 
 /// Prints an answer, writes its files, and returns the exit code.

@@ -42,8 +42,7 @@ std::string bash_completion(const CLI::App& app) {
   for (const CLI::App* command : commands_of(app)) {
     names.push_back(command->get_name());
     std::vector<std::string> words;
-    for (const CLI::Option* option : options_of(*command))
-      words.push_back("--" + option->get_lnames().front());
+    for (const CLI::Option* option : options_of(*command)) words.push_back("--" + option->get_lnames().front());
     cases += fmt::format("    {}) words=\"{}\" ;;\n", command->get_name(), fmt::join(words, " "));
   }
   return fmt::format(
@@ -70,13 +69,12 @@ std::string zsh_completion(const CLI::App& app) {
       std::replace_if(
           about.begin(), about.end(), [](char c) { return c == '[' || c == ']' || c == ':'; }, ' ');
       const bool flag = option->get_items_expected_max() == 0;
-      cases += " \\\n      " + quoted("--" + option->get_lnames().front() + "[" + about + "]" +
-                                      (flag ? "" : ":value:_files"));
+      cases += " \\\n      " +
+               quoted("--" + option->get_lnames().front() + "[" + about + "]" + (flag ? "" : ":value:_files"));
     }
     cases += " ;;\n";
   }
-  return out +
-         "  )\n  if (( CURRENT == 2 )); then _describe command commands; return; fi\n  case $words[2] in\n" +
+  return out + "  )\n  if (( CURRENT == 2 )); then _describe command commands; return; fi\n  case $words[2] in\n" +
          cases + "  esac\n}\n_dovetail \"$@\"\n";
 }
 
@@ -86,10 +84,10 @@ std::string fish_completion(const CLI::App& app) {
     out += fmt::format("complete -c dovetail -n __fish_use_subcommand -f -a {} -d {}\n", command->get_name(),
                        quoted(first_line(command->get_description())));
     for (const CLI::Option* option : options_of(*command)) {
-      out += fmt::format("complete -c dovetail -n '__fish_seen_subcommand_from {}' -l {} {}-d {}\n",
-                         command->get_name(), option->get_lnames().front(),
-                         option->get_items_expected_max() == 0 ? "" : "-r ",
-                         quoted(first_line(option->get_description())));
+      out +=
+          fmt::format("complete -c dovetail -n '__fish_seen_subcommand_from {}' -l {} {}-d {}\n", command->get_name(),
+                      option->get_lnames().front(), option->get_items_expected_max() == 0 ? "" : "-r ",
+                      quoted(first_line(option->get_description())));
     }
   }
   return out;
@@ -134,10 +132,9 @@ std::string manual_page(const CLI::App& app) {
 }  // namespace
 
 void add_completions(CLI::App& app, Common& common, Action& action) {
-  CLI::App* command =
-      add_subcommand(app, common, "completions", "Prints the completions of a shell, or the manual page.",
-                     "source <(dovetail completions bash)\n  dovetail completions man | man -l -",
-      {.formats = {}, .dry_run = false});
+  CLI::App* command = add_subcommand(
+      app, common, "completions", "Prints the completions of a shell, or the manual page.",
+      "source <(dovetail completions bash)\n  dovetail completions man | man -l -", {.formats = {}, .dry_run = false});
   const auto shell = std::make_shared<std::string>();
   command->add_option("shell", *shell, "bash, zsh, fish, or man")
       ->required()
@@ -145,9 +142,9 @@ void add_completions(CLI::App& app, Common& common, Action& action) {
   command->callback([&app, &action, shell] {
     action = [&app, shell]() -> int {
       say("{}", *shell == "bash"   ? bash_completion(app)
-                       : *shell == "zsh"  ? zsh_completion(app)
-                       : *shell == "fish" ? fish_completion(app)
-                                          : manual_page(app));
+                : *shell == "zsh"  ? zsh_completion(app)
+                : *shell == "fish" ? fish_completion(app)
+                                   : manual_page(app));
       return exit_done;
     };
   });

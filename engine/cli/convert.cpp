@@ -1,9 +1,9 @@
 // dovetail convert: between YAML and JSON and between tools, and the JSON Schemas of all documents.
 #include <dovetail/engine/verbs/convert/convert.hpp>
 
-#include "command.hpp"
 #include <dovetail/engine/cli/words/flags.hpp>
 #include <dovetail/engine/cli/words/import_options.hpp>
+#include "command.hpp"
 
 namespace dovetail::cli {
 namespace {
@@ -38,10 +38,10 @@ void add_convert(CLI::App& app, Common& common, Action& action) {
       "  dovetail convert r18.db --store postgresql:///dovetail#r18   # a study into another store, or back\n"
       "  dovetail convert --schema workload             # JSON Schema, for editors",
       {.out = true, .set = true, .dry_run = false});
-  command->add_option(
-      "FILE", options->paths,
-      "A workload, design, architecture or other document, or the name of a network or family; - is stdin. Several files, or "
-      "a folder, make one network in this order");
+  command->add_option("FILE", options->paths,
+                      "A workload, design, architecture or other document, or the name of a network or family; - is "
+                      "stdin. Several files, or "
+                      "a folder, make one network in this order");
   add_import_options(*command, options->import);
   add_flags<verbs::ConvertOptions>(*command, verbs::convert_table(), *options,
                                    {.types = {{"at", "NAME=VALUE,..."}, {"store", "FILE|URL"}}});

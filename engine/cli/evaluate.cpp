@@ -3,9 +3,9 @@
 
 #include <dovetail/engine/verbs/look/evaluate.hpp>
 
-#include "command.hpp"
 #include <dovetail/engine/cli/stream/json_lines.hpp>
 #include <dovetail/engine/cli/words/flags.hpp>
+#include "command.hpp"
 
 namespace dovetail::cli {
 namespace {
@@ -20,8 +20,7 @@ int evaluate_lines(const CLI::App& command, const EvaluateWords& options) {
   refuse_unless(false, command, {"--out", "--dry-run"}, "a FILE: '-' answers JSON lines");
   if (command.count("--format") > 0 && command.get_option("--format")->as<std::string>().rfind("json", 0) != 0)
     throw UsageError("'-' answers JSON lines: leave out --format");
-  return answer_lines(
-      [&](const Node& document) { return verbs::evaluate(document, options, verbs::Asking()).record; });
+  return answer_lines([&](const Node& document) { return verbs::evaluate(document, options, verbs::Asking()).record; });
 }
 
 int run_evaluate(const CLI::App& command, const EvaluateWords& options, const Common& common) {
@@ -38,7 +37,8 @@ void add_evaluate(CLI::App& app, Common& common, Action& action) {
       app, common, "evaluate",
       "What a design (layer + architecture + mapping) costs: cycles, energy, accesses; or which constraints "
       "it breaks.\n"
-      "Reads design documents in YAML or JSON, timeloop-reference-case/1, systolic-array/1 and fpga-tile-case/1 documents,\n"
+      "Reads design documents in YAML or JSON, timeloop-reference-case/1, systolic-array/1 and fpga-tile-case/1 "
+      "documents,\n"
       "one design of Timeloop (problem, architecture, energy table (ERT) and mapping, in any number of files), and a\n"
       "SCALE-Sim topology with its configuration.",
       "dovetail evaluate design.yaml --format json\n  dovetail evaluate - < designs.jsonl > answers.jsonl\n"

@@ -1,8 +1,8 @@
 // dovetail explain: in words, why a mapping costs what it costs.
 #include <dovetail/engine/verbs/look/explain.hpp>
 
-#include "command.hpp"
 #include <dovetail/engine/cli/words/flags.hpp>
+#include "command.hpp"
 
 namespace dovetail::cli {
 namespace {
@@ -29,9 +29,10 @@ void add_explain(CLI::App& app, Common& common, Action& action) {
       "ui.perfetto.dev",
       {.out = true, .dry_run = false});
   command
-      ->add_option("DESIGN", options->files,
-                   "A design document with a mapping (YAML or JSON), or the files of a Timeloop design; or a "
-                   "placement-case/1 document or the result of a study on several machines: what moving a layer would cost")
+      ->add_option(
+          "DESIGN", options->files,
+          "A design document with a mapping (YAML or JSON), or the files of a Timeloop design; or a "
+          "placement-case/1 document or the result of a study on several machines: what moving a layer would cost")
       ->required();
   add_flags<verbs::ExplainOptions>(*command, verbs::explain_table(), *options);
   command->callback([&common, &action, options, command] {

@@ -7,10 +7,10 @@
 #include <dovetail/engine/record/store.hpp>
 #include <dovetail/workloads/text/diagnostics.hpp>
 
-#include "commands.hpp"
 #include <dovetail/engine/cli/stream/signals.hpp>
 #include <dovetail/engine/cli/stream/terminal.hpp>
 #include <dovetail/engine/cli/words/config_file.hpp>
+#include "commands.hpp"
 
 #ifndef DOVETAIL_VERSION
 #define DOVETAIL_VERSION "unknown"
@@ -54,8 +54,7 @@ std::string did_you_mean(const CLI::App& app, int argc, char** argv) {
   }
   for (int i = 1; i < argc; ++i) {
     const std::string word = std::string(argv[i]).substr(0, std::string(argv[i]).find('='));
-    const bool known =
-        std::find(allowed.begin(), allowed.end(), word) != allowed.end() || word == app.get_name();
+    const bool known = std::find(allowed.begin(), allowed.end(), word) != allowed.end() || word == app.get_name();
     if (known || (word.rfind("--", 0) != 0 && i != 1)) continue;
     const std::string command = app.get_name() == "dovetail" ? "dovetail" : "dovetail " + app.get_name();
     const auto near = nearest(word, allowed);

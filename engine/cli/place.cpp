@@ -3,9 +3,9 @@
 
 #include <dovetail/engine/verbs/look/place.hpp>
 
-#include "command.hpp"
 #include <dovetail/engine/cli/stream/json_lines.hpp>
 #include <dovetail/engine/cli/words/flags.hpp>
+#include "command.hpp"
 
 namespace dovetail::cli {
 namespace {
@@ -32,19 +32,16 @@ int run_place(const CLI::App& command, const PlaceWords& options, const Common& 
 }  // namespace
 
 void add_place(CLI::App& app, Common& common, Action& action) {
-  CLI::App* command =
-      add_subcommand(app, common, "place",
-                     "Layers of networks on several machines or boards: who runs what and when, with "
-                     "every trade-off of makespan and energy, exact or with bounds.\n"
-                     "Reads placement-case/1 and pipeline-case/1 documents.",
-                     "dovetail place --workload resnet18 --workload mobilenetv2 --architecture nvdla "
-                     "--architecture shidiannao\n  dovetail place pipeline.yaml\n  dovetail place - < "
-                     "cases.jsonl > answers.jsonl",
-                     {.seed = true, .threads = true});
+  CLI::App* command = add_subcommand(app, common, "place",
+                                     "Layers of networks on several machines or boards: who runs what and when, with "
+                                     "every trade-off of makespan and energy, exact or with bounds.\n"
+                                     "Reads placement-case/1 and pipeline-case/1 documents.",
+                                     "dovetail place --workload resnet18 --workload mobilenetv2 --architecture nvdla "
+                                     "--architecture shidiannao\n  dovetail place pipeline.yaml\n  dovetail place - < "
+                                     "cases.jsonl > answers.jsonl",
+                                     {.seed = true, .threads = true});
   const auto options = std::make_shared<PlaceWords>();
-  command
-      ->add_option("files", options->files,
-                   "Documents; '-' reads JSON lines from stdin and answers one line each")
+  command->add_option("files", options->files, "Documents; '-' reads JSON lines from stdin and answers one line each")
       ->type_name("FILE");
   add_flags<verbs::PlaceOptions>(*command, verbs::place_table(), *options,
                                  {.types = {{"workload", "NAME|FILE"}, {"architecture", "NAME|FILE"}}});

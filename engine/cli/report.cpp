@@ -4,9 +4,9 @@
 
 #include <dovetail/engine/verbs/look/report.hpp>
 
-#include "command.hpp"
 #include <dovetail/engine/cli/stream/signals.hpp>
 #include <dovetail/engine/cli/words/seconds_word.hpp>
+#include "command.hpp"
 
 namespace dovetail::cli {
 namespace {
@@ -64,15 +64,17 @@ void add_report(CLI::App& app, Common& common, Action& action) {
       "--html r18.html",
       {.formats = {"text", "json", "jsonl", "csv"}});
   const auto options = std::make_shared<ReportWords>();
-  command->add_option("store", options->store, "Store written by `optimize --store`: a file, or postgresql://HOST/DATABASE#STUDY")
+  command
+      ->add_option("store", options->store,
+                   "Store written by `optimize --store`: a file, or postgresql://HOST/DATABASE#STUDY")
       ->required()
       ->type_name("STORE");
-  command->add_option("--html", options->html, "Write one self-contained page to this file")
-      ->type_name("FILE");
+  command->add_option("--html", options->html, "Write one self-contained page to this file")->type_name("FILE");
   command
-      ->add_option("--every", options->every_s,
-                   "Write the page of --html again every so many seconds until the study has ended; a browser that has it open "
-                   "follows")
+      ->add_option(
+          "--every", options->every_s,
+          "Write the page of --html again every so many seconds until the study has ended; a browser that has it open "
+          "follows")
       ->transform(seconds_word())
       ->check(CLI::Range(0.1, 1e6))
       ->type_name("SECONDS");

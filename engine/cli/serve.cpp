@@ -5,9 +5,9 @@
 #include <dovetail/engine/verbs/search/serve.hpp>
 #include <dovetail/workloads/text/printable.hpp>
 
-#include "command.hpp"
 #include <dovetail/engine/cli/stream/signals.hpp>
 #include <dovetail/engine/cli/words/flags.hpp>
+#include "command.hpp"
 
 namespace dovetail::cli {
 namespace {

@@ -2,9 +2,9 @@
 #include <dovetail/engine/report/text/table.hpp>
 #include <dovetail/engine/verbs/search/sweep.hpp>
 
-#include "command.hpp"
 #include <dovetail/engine/cli/words/flags.hpp>
 #include <dovetail/engine/cli/words/study_options.hpp>
+#include "command.hpp"
 
 namespace dovetail::cli {
 namespace {
@@ -29,7 +29,8 @@ verbs::SweepWatch printing(const Common& common, const verbs::Asking& asking) {
   return {};
 }
 
-int run_sweep(const CLI::App& command, const StudyOptions& study, const verbs::SweepOptions& options, const Common& common) {
+int run_sweep(const CLI::App& command, const StudyOptions& study, const verbs::SweepOptions& options,
+              const Common& common) {
   return ask(common, [&](const verbs::Asking& asking) {
     const verbs::SweepWatch watch = printing(common, asking);
     verbs::Answer answer = verbs::sweep(study_words(command, study, ""), options, asking, watch);

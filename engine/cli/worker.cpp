@@ -1,9 +1,9 @@
 // dovetail worker: evaluates trials that a study in PostgreSQL has posted, on any machine, until there are none.
 #include <dovetail/engine/verbs/search/worker.hpp>
 
-#include "command.hpp"
 #include <dovetail/engine/cli/words/flags.hpp>
 #include <dovetail/engine/cli/words/seconds_word.hpp>
+#include "command.hpp"
 
 namespace dovetail::cli {
 
@@ -17,9 +17,11 @@ void add_worker(CLI::App& app, Common& common, Action& action) {
       "  dovetail worker --store postgresql:///dovetail --study r18 --threads 4 --idle 600",
       {.formats = {"text", "json", "jsonl"}, .threads = true, .dry_run = false});
   const auto options = std::make_shared<verbs::WorkerOptions>();
-  add_flags(*command, verbs::worker_table(), *options,
-            {.types = {{"store", "URL"}, {"study", "NAME"}, {"idle", "SECONDS"}, {"lease", "SECONDS"}, {"evaluator", "COMMAND"}},
-             .words = {{"idle", seconds_word()}, {"lease", seconds_word()}}});
+  add_flags(
+      *command, verbs::worker_table(), *options,
+      {.types =
+           {{"store", "URL"}, {"study", "NAME"}, {"idle", "SECONDS"}, {"lease", "SECONDS"}, {"evaluator", "COMMAND"}},
+       .words = {{"idle", seconds_word()}, {"lease", seconds_word()}}});
   command->get_option("--store")->required();
   command->callback([&common, &action, options] {
     action = [&common, options] {

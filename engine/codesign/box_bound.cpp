@@ -22,8 +22,9 @@ double Codesign::bound(const Architecture& ideal, const std::vector<MappingRules
   if (!terms_.allows_area(area_um2(ideal))) return infinity;
   for (const std::size_t layer : which) {
     const PoolLayer& own = *work_->layers[layer];
-    const CostPoint fused = terms_.fused() ? unavoidable_cost(own.layer, ideal, rules[layer], work_->residents[layer], terms_.cut(*work_, layer))
-                                             : CostPoint{};
+    const CostPoint fused = terms_.fused() ? unavoidable_cost(own.layer, ideal, rules[layer], work_->residents[layer],
+                                                              terms_.cut(*work_, layer))
+                                           : CostPoint{};
     const CompulsoryCost least = terms_.fused() ? CompulsoryCost{fused.energy_pj, fused.cycles}
                                                 : (*own.bound)(ideal, rules[layer], terms_.bypass);
     costs[layer].energy_pj = std::max(costs[layer].energy_pj, least.energy_pj);

@@ -88,8 +88,8 @@ struct BoxSearch::Impl {
   std::int64_t count = 0, boxes = 0;
 };
 
-// Boxes in which every shaping parameter has one value; none when they, or the halvings on the way to each, are too many, or
-// the space has no boxes.
+// Boxes in which every shaping parameter has one value; none when they, or the halvings on the way to each, are too
+// many, or the space has no boxes.
 std::optional<std::vector<Box>> BoxSearch::Impl::all_shapes(const Limits& limits) const {
   std::optional<Box> whole = whole_box(space);
   if (!whole) return std::nullopt;
@@ -128,8 +128,7 @@ void BoxSearch::Impl::start(const Limits& limits) {
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
   std::vector<Bounded> roots(shapes->size());
   parallel_for(roots.size(), limits.threads, [&](std::size_t i) {
-    Part part{{(*shapes)[i], std::vector<CompulsoryCost>(order.size()), 0.0, 0},
-              codesign.family().ideal((*shapes)[i])};
+    Part part{{(*shapes)[i], std::vector<CompulsoryCost>(order.size()), 0.0, 0}, codesign.family().ideal((*shapes)[i])};
     tighten(part, order);
     roots[i] = std::move(part.bounded);
   });
@@ -143,8 +142,7 @@ void BoxSearch::Impl::start(const Limits& limits) {
 void BoxSearch::Impl::tighten(Part& part, std::span<const std::size_t> layers) {
   if (!part.ideal) return;
   Bounded& bounded = part.bounded;
-  bounded.bound =
-      std::max(bounded.bound, codesign.bound(*part.ideal, rules(bounded.box), layers, bounded.costs));
+  bounded.bound = std::max(bounded.bound, codesign.bound(*part.ideal, rules(bounded.box), layers, bounded.costs));
 }
 
 void BoxSearch::Impl::push(std::vector<Bounded> more) {
@@ -173,8 +171,7 @@ void BoxSearch::Impl::halve_least(double incumbent, int threads) {
   }
 }
 
-std::vector<Bounded> BoxSearch::Impl::best_halves(const Bounded& parent, double incumbent,
-                                                  std::int64_t& tried) {
+std::vector<Bounded> BoxSearch::Impl::best_halves(const Bounded& parent, double incumbent, std::int64_t& tried) {
   const std::span<const std::size_t> layers(order);
   std::vector<Part> best;
   double best_least = -1.0, best_most = -1.0;

@@ -51,19 +51,19 @@ std::map<std::string, std::string> named_values(const Space& space, const Point&
   return values;
 }
 
-Codesign::Codesign(Study study, std::shared_ptr<const Evaluator> own,
-                   std::shared_ptr<const CandidateBuilder> builder)
-    : study_(std::move(study)), builder_(std::move(builder)) {
+Codesign::Codesign(Study study, std::shared_ptr<const Evaluator> own, std::shared_ptr<const CandidateBuilder> builder)
+    : study_(std::move(study)),
+      builder_(std::move(builder)) {
   Diagnostics diagnostics;
   if (study_.workloads.empty()) diagnostics.error({study_.folder, 0, 0, ""}, "the study names no workload");
   if (study_.family.empty()) diagnostics.error({study_.folder, 0, 0, ""}, "the study names no family");
   if (!study_.evaluator.empty() && study_.model != "loop")
-    diagnostics.error({study_.folder, 0, 0, ""},
-                      "both 'evaluator' and 'model: cycle' would decide: keep one");
+    diagnostics.error({study_.folder, 0, 0, ""}, "both 'evaluator' and 'model: cycle' would decide: keep one");
   const bool decided_elsewhere = own != nullptr || !study_.evaluator.empty() || study_.model != "loop";
   if (decided_elsewhere && (study_.factors != "perfect" || study_.placement != "even"))
-    diagnostics.error({study_.folder, 0, 0, ""},
-                      "'factors: imperfect' and 'placement: uneven' are mapped by the loop model: leave out 'model' and 'evaluator'");
+    diagnostics.error(
+        {study_.folder, 0, 0, ""},
+        "'factors: imperfect' and 'placement: uneven' are mapped by the loop model: leave out 'model' and 'evaluator'");
   check_fusion(own != nullptr, diagnostics);
   diagnostics.raise();
   read_networks(diagnostics);
@@ -96,8 +96,9 @@ void Codesign::check_fusion(bool simulated, Diagnostics& diagnostics) const {
     refuse("makes energy, or a product with it, small: 'objective' " + study_.objective + " has no energy");
   for (const StudySpec& spec : study_.specs) {
     if (!find_metric(spec.spec.metric)->before_mapping)
-      refuse(fmt::format("finds the least {} alone: the limit '{}' would need other schedules; limits may be on area_um2",
-                         study_.objective, spec.text));
+      refuse(
+          fmt::format("finds the least {} alone: the limit '{}' would need other schedules; limits may be on area_um2",
+                      study_.objective, spec.text));
   }
   if (builder_) refuse("is of studies whose networks are given");
 }
@@ -109,9 +110,7 @@ void Codesign::agree_on_terms(std::shared_ptr<const Evaluator> own) {
   for (const StudySpec& spec : study_.specs) terms_.goal.specs.push_back(spec.spec);
   terms_.sum = NetworkSum(wanted.mapping, study_.combine == Combine::worst);
   terms_.mapper = make_mapper(study_.mapper);
-  terms_.bypass = study_.bypass == "none"    ? Bypass::none
-                  : study_.bypass == "fixed" ? Bypass::fixed
-                                             : Bypass::search;
+  terms_.bypass = study_.bypass == "none" ? Bypass::none : study_.bypass == "fixed" ? Bypass::fixed : Bypass::search;
   terms_.factors = study_.factors == "imperfect" ? Factors::imperfect : Factors::perfect;
   terms_.placement = study_.placement == "uneven" ? Placement::uneven : Placement::even;
   terms_.budget = study_.budget;
@@ -149,7 +148,8 @@ void Codesign::read_networks(Diagnostics& diagnostics) {
 
 void Codesign::read_family(Diagnostics& diagnostics) {
   try {
-    // A fixed name that is a setting of the family (its word width, its number of PEs) is given to it; the others fix parameters.
+    // A fixed name that is a setting of the family (its word width, its number of PEs) is given to it; the others fix
+    // parameters.
     const Family plain = load_family(resolve(study_.folder, study_.family));
     std::map<std::string, double> settings;
     std::erase_if(study_.fixed, [&](const StudyEntry& entry) {
@@ -199,8 +199,7 @@ Trial Codesign::trial(std::int64_t id, const DesignPoint& design) const {
     trial.state = TrialState::failed;
     return trial;
   }
-  trial.metrics = {
-      {"objective", design.objective}, {"lower_bound", design.lower_bound}, {"area_um2", design.area_um2}};
+  trial.metrics = {{"objective", design.objective}, {"lower_bound", design.lower_bound}, {"area_um2", design.area_um2}};
   if (design.pruned) trial.metrics["pruned"] = 1.0;
   if (design.excluded) trial.metrics[excluded_metric] = 1.0;
   if (!design.mapped) return trial;
@@ -210,8 +209,7 @@ Trial Codesign::trial(std::int64_t id, const DesignPoint& design) const {
   return trial;
 }
 
-std::optional<DesignPoint> Codesign::evaluate(const Point& point, Dataflow dataflow,
-                                              const Limits& limits) const {
+std::optional<DesignPoint> Codesign::evaluate(const Point& point, Dataflow dataflow, const Limits& limits) const {
   return evaluation().evaluate(builder_->build(point, dataflow), dataflow, limits);
 }
 
@@ -235,8 +233,7 @@ double Codesign::bound_within(const Point& point) const {
 bool Codesign::bounded_beforehand(const Spec& spec) const {
   const Metric& metric = *find_metric(spec.metric);
   if (metric.before_mapping) return true;
-  return spec.max && metric.rises() &&
-         terms_.machine_bounds(family_->instantiate(family_->default_point()));
+  return spec.max && metric.rises() && terms_.machine_bounds(family_->instantiate(family_->default_point()));
 }
 
 std::unique_ptr<Designer> Codesign::designer(int threads) const {

@@ -27,8 +27,9 @@ namespace dovetail {
 /// The value of every parameter of a point by name, in words.
 std::map<std::string, std::string> named_values(const Space& space, const Point& point);
 
-/// A study bound to its data: networks, family, space, goal. Immutable; safe to use from several threads. What its points
-/// stand for, are worth, and at least cost, are things of their own: CandidateBuilder, DesignEvaluation, MachineBound.
+/// A study bound to its data: networks, family, space, goal. Immutable; safe to use from several threads. What its
+/// points stand for, are worth, and at least cost, are things of their own: CandidateBuilder, DesignEvaluation,
+/// MachineBound.
 class Codesign {
  public:
   using Dataflow = dovetail::Dataflow;
@@ -62,28 +63,29 @@ class Codesign {
   std::optional<double> loop_objective(const Point& point, int threads) const;
   bool proofs_can_wait() const { return terms_.proofs_can_wait(); }
 
-  /// A point of the space that has the hand design's values wherever the others allow it, parameter by parameter. Throws
-  /// InputError when the space is empty.
+  /// A point of the space that has the hand design's values wherever the others allow it, parameter by parameter.
+  /// Throws InputError when the space is empty.
   Point nearest_to_hand() const;
 
-  /// As of MachineBound: a lower bound of the objective over all mappings at this point, in microseconds; 0 when none is
-  /// known.
+  /// As of MachineBound: a lower bound of the objective over all mappings at this point, in microseconds; 0 when none
+  /// is known.
   double bound(const Point& point) const;
   /// The same within the specs: infinite where no mapping on this machine keeps them, as far as bounds show.
   double bound_within(const Point& point) const;
   /// Whether a spec's metric is bounded before any mapping is known, so that bounds use it.
   bool bounded_beforehand(const Spec& spec) const;
 
-  /// A lower bound of the objective over all mappings on all machines of a box whose shape is one: that of a machine none of
-  /// them improves on. Infinite where none of them keeps the specs; 0 when nothing is known.
+  /// A lower bound of the objective over all mappings on all machines of a box whose shape is one: that of a machine
+  /// none of them improves on. Infinite where none of them keeps the specs; 0 when nothing is known.
   double bound(const Box& box) const;
-  /// The same in parts. `ideal` is the machine of family().ideal(box), `rules` are rules(box): raises the costs of the unique
-  /// layers `which` to what is known of them in this box, and answers the bound that all costs give together.
-  double bound(const Architecture& ideal, const std::vector<MappingRules>& rules,
-               std::span<const std::size_t> which, std::vector<CompulsoryCost>& costs) const;
+  /// The same in parts. `ideal` is the machine of family().ideal(box), `rules` are rules(box): raises the costs of the
+  /// unique layers `which` to what is known of them in this box, and answers the bound that all costs give together.
+  double bound(const Architecture& ideal, const std::vector<MappingRules>& rules, std::span<const std::size_t> which,
+               std::vector<CompulsoryCost>& costs) const;
   /// Rules per unique layer that allow every mapping that some machine of the box allows.
   std::vector<MappingRules> rules(const Box& box) const;
-  /// The unique layers, those with the largest share of energy and cycles first, and how many of them have half of both.
+  /// The unique layers, those with the largest share of energy and cycles first, and how many of them have half of
+  /// both.
   std::pair<std::vector<std::size_t>, std::size_t> heaviest(const std::vector<CompulsoryCost>& costs) const {
     return terms_.sum.heaviest(*work_, costs);
   }
@@ -128,17 +130,16 @@ struct SpaceWork {
 
 /// A finished or interrupted study.
 struct CodesignResult {
-  std::optional<DesignPoint> best;  ///< feasible
-  std::optional<DesignPoint>
-      baseline;  ///< the hand design with its own dataflow; none when it cannot be mapped
+  std::optional<DesignPoint> best;           ///< feasible
+  std::optional<DesignPoint> baseline;       ///< the hand design with its own dataflow; none when it cannot be mapped
   std::optional<DesignPoint> baseline_free;  ///< the hand design, freely mapped
   std::vector<Trial> trials;                 ///< by id
   std::int64_t feasible = 0, pruned = 0;
   std::map<std::string, std::int64_t> infeasible;  ///< by reason
-  std::optional<Trial> closest;  ///< without a feasible design: the trial that breaks the specs least
-  bool none_keeps = false;       ///< proven: no design of the space keeps the specs
-  double lower_bound = 0.0;      ///< of the objective over the whole space; 0: none known
-  bool proven = false;           ///< no point of the space is better than `best`
+  std::optional<Trial> closest;                    ///< without a feasible design: the trial that breaks the specs least
+  bool none_keeps = false;                         ///< proven: no design of the space keeps the specs
+  double lower_bound = 0.0;                        ///< of the objective over the whole space; 0: none known
+  bool proven = false;                             ///< no point of the space is better than `best`
   SpaceWork work;
   /// With several objectives: the feasible trials that none dominates, ascending in the first objective, and the volume
   /// that they dominate below `reference` (ten times the hand design in every objective), in powers of ten.
@@ -146,7 +147,8 @@ struct CodesignResult {
   std::vector<double> reference;
   double hypervolume = 0.0;
   bool exhausted = false;  ///< every point of the space was tried, or excluded by its bound
-  /// No machine that was tried has less, whatever its mappings, as far as proofs that were put off went; 0 when unknown.
+  /// No machine that was tried has less, whatever its mappings, as far as proofs that were put off went; 0 when
+  /// unknown.
   double tried_lower_bound = 0.0;
   std::string stopped = "trials";  ///< trials, exhausted, proven, time, interrupt
   std::vector<std::string> notes;  ///< what the user should know of a resumed run
@@ -173,9 +175,9 @@ struct CodesignOptions {
   std::function<void(const CodesignProgress&)> progress;
 };
 
-/// The co-design loop. Trials are a function of the study alone: rounds of `batch` points, or one at a lag, pruned with the
-/// incumbent known when they are suggested, mapped well but without proof where proofs can wait, told to the designer in order. Trials that the
-/// store holds are replayed, not evaluated again.
+/// The co-design loop. Trials are a function of the study alone: rounds of `batch` points, or one at a lag, pruned with
+/// the incumbent known when they are suggested, mapped well but without proof where proofs can wait, told to the
+/// designer in order. Trials that the store holds are replayed, not evaluated again.
 CodesignResult run(const Codesign& codesign, const CodesignOptions& options);
 
 }  // namespace dovetail

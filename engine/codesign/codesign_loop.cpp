@@ -39,10 +39,11 @@ double seconds_since(Clock::time_point start) {
 class Run {
  public:
   Run(const Codesign& codesign, const CodesignOptions& options)
-      : codesign_(codesign), options_(options), threads_(thread_count(options.threads)) {
+      : codesign_(codesign),
+        options_(options),
+        threads_(thread_count(options.threads)) {
     if (options.store != nullptr) {
-      for (StoredTrial& stored : options.store->trials())
-        stored_.emplace(stored.trial.id, std::move(stored.trial));
+      for (StoredTrial& stored : options.store->trials()) stored_.emplace(stored.trial.id, std::move(stored.trial));
       read_rounds(options.store->events());
     }
   }
@@ -100,8 +101,8 @@ class Run {
     return std::move(outcome->record);
   }
 
-  // The next points: those that the store has, without a search where the designer can, or new ones, recorded with what the
-  // designer has learned.
+  // The next points: those that the store has, without a search where the designer can, or new ones, recorded with what
+  // the designer has learned.
   std::vector<Point> suggest(Designer& designer, std::int64_t first, int count, std::vector<std::string>& events) {
     if (!recording_) return designer.suggest(count);
     if (const auto found = recorded_.find(first); found != recorded_.end() && has_memories_) {
@@ -164,7 +165,8 @@ class Run {
     }
     if (repeats_itself([this] { return codesign_.designer(threads_); }, history) == false)
       result_.notes.push_back(
-          "this program, build or machine suggests other points than the one that wrote the store; the recorded ones are "
+          "this program, build or machine suggests other points than the one that wrote the store; the recorded ones "
+          "are "
           "kept");
   }
 
@@ -174,7 +176,8 @@ class Run {
     proving_ = true;
     if (codesign_.points_are_machines() && !can_be_listed(codesign_.space())) {
       const auto stop = [this] { return stopping(); };
-      const SpaceProof::Limits proof{codesign_.study().gap, unlimited, true, stop, threads_, [this](double bound) { reach(bound); }};
+      const SpaceProof::Limits proof{
+          codesign_.study().gap, unlimited, true, stop, threads_, [this](double bound) { reach(bound); }};
       proof_.emplace(codesign_);
       if (proof_->known(proof)) {
         if (result_.best) proof_->expect(*result_.best);
@@ -201,8 +204,9 @@ class Run {
   void reach(double bound) {
     const double gap = 1.0 - bound / best_objective_;
     if (gap < 0.999 * proof_gap_)
-      result_.notes.push_back(fmt::format("proof: after {:.1f} s no design is below {:.4e}, {:.1f} % less than the best, {:.4e}",
-                                          seconds_since(start_), bound, 100.0 * gap, best_objective_));
+      result_.notes.push_back(
+          fmt::format("proof: after {:.1f} s no design is below {:.4e}, {:.1f} % less than the best, {:.4e}",
+                      seconds_since(start_), bound, 100.0 * gap, best_objective_));
     proof_gap_ = std::min(proof_gap_, gap);
   }
 
@@ -231,8 +235,7 @@ class Run {
     result_.baseline_free = hand_design(point, Codesign::Dataflow::free);
     if (options_.store == nullptr) return;
     const auto keep = [&](const char* name, const std::optional<DesignPoint>& design) {
-      if (design && design->mapped)
-        options_.store->put_information(name, design_point_json(codesign_, *design).dump());
+      if (design && design->mapped) options_.store->put_information(name, design_point_json(codesign_, *design).dump());
     };
     options_.store->put_information("header", header_json(codesign_).dump());
     keep("baseline", result_.baseline);
@@ -289,9 +292,7 @@ class Run {
     report();
   }
 
-  static bool is_feasible(const Trial& trial) {
-    return dovetail::is_feasible(outcome_of(trial));
-  }
+  static bool is_feasible(const Trial& trial) { return dovetail::is_feasible(outcome_of(trial)); }
 
   void count(const Trial& trial) {
     const Outcome outcome = outcome_of(trial);
@@ -305,8 +306,7 @@ class Run {
 
   void report() const {
     if (options_.progress) {
-      const double gap =
-          best_bound_ > 0.0 && best_objective_ > 0.0 ? 1.0 - best_bound_ / best_objective_ : 1.0;
+      const double gap = best_bound_ > 0.0 && best_objective_ > 0.0 ? 1.0 - best_bound_ / best_objective_ : 1.0;
       options_.progress(
           {done(), std::max(done(), codesign_.study().trials), best_objective_, gap, seconds_since(start_)});
     }
@@ -340,8 +340,7 @@ class Run {
     std::vector<std::pair<double, const Trial*>> open;
     for (const Trial& trial : result_.trials)
       if (breaks_open_spec(outcome_of(trial))) open.emplace_back(spec_violation(codesign_.goal(), trial), &trial);
-    std::stable_sort(open.begin(), open.end(),
-                     [](const auto& a, const auto& b) { return a.first < b.first; });
+    std::stable_sort(open.begin(), open.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
     Effort effort(*this);
     for (const auto& [violation, trial] : open) {
       if (result_.best || effort.spent()) return;
@@ -360,7 +359,8 @@ class Run {
   class Effort {
    public:
     explicit Effort(const Run& run)
-        : run_(run), left_(proof_labels_per_trial * static_cast<std::int64_t>(run.result_.trials.size())) {}
+        : run_(run),
+          left_(proof_labels_per_trial * static_cast<std::int64_t>(run.result_.trials.size())) {}
     bool spent() const { return !run_.codesign_.study().prove && left_ <= 0; }
     void count(const DesignPoint& design) { left_ -= design.labels; }
     Codesign::Limits limits(double incumbent) const {
@@ -375,8 +375,8 @@ class Run {
     std::int64_t left_;
   };
 
-  // The proofs that were put off, in the order of objectives: that no other machine tried is better than the best. The few
-  // that are take its place; those that take too long to prove keep what is known.
+  // The proofs that were put off, in the order of objectives: that no other machine tried is better than the best. The
+  // few that are take its place; those that take too long to prove keep what is known.
   void settle() {
     const bool fused = codesign_.terms().fused();  // every machine's proof is its trial's
     if (!codesign_.proofs_can_wait() && !fused) return;
@@ -399,8 +399,8 @@ class Run {
     for (const Trial* trial : open) {
       double bound = known_bound(*trial);
       if (bound < result_.best->objective && !fused && !effort.spent()) {
-        auto design = codesign_.evaluate(trial->point, Codesign::Dataflow::free,
-                                         effort.limits(result_.best->objective));
+        auto design =
+            codesign_.evaluate(trial->point, Codesign::Dataflow::free, effort.limits(result_.best->objective));
         if (!design) {
           ended();
           return;
@@ -408,8 +408,7 @@ class Run {
         effort.count(*design);
         bound = std::max(bound, design->excluded ? infinity : design->lower_bound);
         proven_.insert_or_assign(trial->id, bound);
-        if (design->feasible() && design->objective < result_.best->objective)
-          result_.best = std::move(design);
+        if (design->feasible() && design->objective < result_.best->objective) result_.best = std::move(design);
       }
       least = std::min(least, bound);
     }
@@ -418,7 +417,8 @@ class Run {
 
   double known_bound(const Trial& trial) const {
     const auto found = proven_.find(trial.id);
-    const double bound = breaks_open_spec(outcome_of(trial)) ? proven_bound(codesign_, trial) : trial.metrics.at("lower_bound");
+    const double bound =
+        breaks_open_spec(outcome_of(trial)) ? proven_bound(codesign_, trial) : trial.metrics.at("lower_bound");
     return found == proven_.end() ? bound : std::max(bound, found->second);
   }
 
@@ -479,20 +479,21 @@ class Run {
       return;
     }
     SpaceBound found = bound_space(
-        codesign_, settled_trials(), *result_.best, codesign_.study().prove, threads_,
-        [this] { return stopping(); }, SpaceSearch{proof_ ? &*proof_ : nullptr, boxes_ ? &*boxes_ : nullptr});
+        codesign_, settled_trials(), *result_.best, codesign_.study().prove, threads_, [this] { return stopping(); },
+        SpaceSearch{proof_ ? &*proof_ : nullptr, boxes_ ? &*boxes_ : nullptr});
     result_.lower_bound = found.lower_bound;
     result_.proven = found.proven;
     result_.work = found.work;
     if (proof_ && !found.proven) {
       for (const SpaceProof::Open& part : proof_->open(result_.best->objective))
-        result_.notes.push_back(fmt::format("open: {}: no design below {:.4e} ({:.1f} % less than the best), {} {}", part.what,
-                                            part.bound, 100.0 * (1.0 - part.bound / result_.best->objective), part.parts,
-                                            part.parts == 1 ? "part" : "parts"));
+        result_.notes.push_back(fmt::format("open: {}: no design below {:.4e} ({:.1f} % less than the best), {} {}",
+                                            part.what, part.bound, 100.0 * (1.0 - part.bound / result_.best->objective),
+                                            part.parts, part.parts == 1 ? "part" : "parts"));
     }
     if (found.best) result_.best = std::move(found.best);
     if (result_.proven && result_.stopped == "exhausted") result_.stopped = "proven";
-    if (proof_ && !result_.proven && result_.stopped == "exhausted" && result_.gap() <= codesign_.study().gap) result_.stopped = "gap", result_.exhausted = false;
+    if (proof_ && !result_.proven && result_.stopped == "exhausted" && result_.gap() <= codesign_.study().gap)
+      result_.stopped = "gap", result_.exhausted = false;
   }
 
   // Every point of a space that can be listed is known to break a limit, or to have no mapping.
@@ -504,8 +505,8 @@ class Run {
     std::vector<char> kept(points.size(), 0);
     parallel_for(points.size(), threads_, [&](std::size_t i) {
       const auto found = tried.find(points[i]);
-      const double bound = found == tried.end() ? codesign_.bound_within(points[i])
-                                                : proven_bound(codesign_, found->second);
+      const double bound =
+          found == tried.end() ? codesign_.bound_within(points[i]) : proven_bound(codesign_, found->second);
       kept[i] = bound < infinity ? 1 : 0;
     });
     return std::count(kept.begin(), kept.end(), 1) == 0;
@@ -517,7 +518,7 @@ class Run {
   const Clock::time_point start_ = Clock::now();
   std::map<std::int64_t, Trial> stored_;
   std::map<std::int64_t, Suggested> recorded_;  // rounds of the store by their first trial
-  bool recording_ = true;  // not the rounds of a proof
+  bool recording_ = true;                       // not the rounds of a proof
   bool has_memories_ = false, taken_over_ = false;
   std::optional<std::string> memory_;  // of the designer, as last recorded
   CodesignResult result_;

@@ -71,14 +71,13 @@ StudyRecord study_record(const Codesign& codesign, const std::string& command, c
   identity["seed"] = fmt::format("{}", study.seed);
   identity["clock_mhz"] = fmt::format("{}", study.clock_mhz.value_or(family.clock_mhz()));
   // Keys that came later: they are told where they are not as by default, so that older stores go on.
-  static const std::set<std::string> told = {"schema", "family", "objective", "combine", "designer", "mapper", "budget",
-                                             "gap",    "bypass", "model",     "evaluator", "clock_mhz", "trials", "prove",
-                                             "batch",  "lag",    "seed",      "time",    "store"};
+  static const std::set<std::string> told = {
+      "schema",    "family",    "objective", "combine", "designer", "mapper", "budget", "gap",  "bypass", "model",
+      "evaluator", "clock_mhz", "trials",    "prove",   "batch",    "lag",    "seed",   "time", "store"};
   const nlohmann::ordered_json values = study_values(study);
   for (const auto& [key, value] : values.items())
     if (!told.contains(key)) identity[key] = value.is_string() ? value.get<std::string>() : value.dump();
-  record.information = {
-      {"command", command}, {"version", version}, {"trials asked", fmt::format("{}", study.trials)}};
+  record.information = {{"command", command}, {"version", version}, {"trials asked", fmt::format("{}", study.trials)}};
   return record;
 }
 

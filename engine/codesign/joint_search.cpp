@@ -24,7 +24,8 @@ constexpr std::uint64_t joint_stream = 0x6a6f696e74;  // "joint"
 class JointFeatures {
  public:
   JointFeatures(const Codesign& codesign, const Layer& layer, const HardwareFeatures& hardware)
-      : layer_(layer), hardware_(hardware) {
+      : layer_(layer),
+        hardware_(hardware) {
     Random random(0, {joint_stream, 1});
     for (int i = 0; i < 32; ++i) {
       const auto point = codesign.space().sample(random);
@@ -94,8 +95,7 @@ struct Question {
 
 class JointSearch {
  public:
-  JointSearch(const Codesign& codesign, const JointOptions& options,
-              std::shared_ptr<const Evaluator> evaluator)
+  JointSearch(const Codesign& codesign, const JointOptions& options, std::shared_ptr<const Evaluator> evaluator)
       : codesign_(codesign),
         options_(options),
         evaluator_(evaluator                    ? std::move(evaluator)
@@ -108,8 +108,7 @@ class JointSearch {
       for (const UniqueLayer& unique : unique_layers(codesign.networks()[n])) {
         JointFeatures features(codesign, unique.layer, hardware_);
         Regression belief = linear_belief(features.size(), 500, 1);
-        parts_.push_back(
-            {n, unique.layer, unique.count, std::move(features), std::move(belief), {}, {}, {}, {}});
+        parts_.push_back({n, unique.layer, unique.count, std::move(features), std::move(belief), {}, {}, {}, {}});
       }
     }
   }
@@ -162,7 +161,8 @@ class JointSearch {
     const int wanted = warm ? options_.machines : 1;
     for (int draw = 0; draw < 50 * wanted && static_cast<int>(points.size()) < wanted; ++draw) {
       const auto point = codesign_.space().sample(random);
-      if (point && codesign_.terms().allows_area(area_um2(codesign_.family().instantiate(*point)))) points.push_back(*point);
+      if (point && codesign_.terms().allows_area(area_um2(codesign_.family().instantiate(*point))))
+        points.push_back(*point);
     }
     return points;
   }
@@ -290,8 +290,7 @@ class JointSearch {
       const Evaluation& cost = known->second;
       ++design.evaluations;
       if (!cost.valid()) {
-        if (design.reason.empty())
-          design.reason = evaluator_->name() + ": " + cost.violations.front().constraint;
+        if (design.reason.empty()) design.reason = evaluator_->name() + ": " + cost.violations.front().constraint;
         continue;
       }
       if (is_new) {

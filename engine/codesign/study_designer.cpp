@@ -51,8 +51,7 @@ std::unique_ptr<Designer> study_designer(const Codesign& codesign, int threads) 
   };
   // `features` is what surrogates see of a machine.
   const bool machines = codesign.points_are_machines();
-  const std::string seen =
-      take_option(context, "features", machines ? "both" : "raw", {"both", "domain", "raw"});
+  const std::string seen = take_option(context, "features", machines ? "both" : "raw", {"both", "domain", "raw"});
   if (seen != "raw") {
     std::vector<Layer> layers;
     for (const PoolLayer* layer : codesign.work().layers) layers.push_back(layer->layer);
@@ -62,12 +61,11 @@ std::unique_ptr<Designer> study_designer(const Codesign& codesign, int threads) 
   if (study.designer == "bayes") context.options.emplace("threshold", "0.5");
   // `prior` is what the Gaussian process takes as its mean. The logarithm of the bound, by itself where the loop model
   // decides; under the cycle model the loop model's answer, and under a user's where that is asked for.
-  const std::string prior =
-      take_option(context, "prior",
-                  !machines || terms.external    ? "none"
-                  : terms.evaluator == nullptr ? "bound"
-                                               : "loop",
-                  {"loop", "bound", "none"});
+  const std::string prior = take_option(context, "prior",
+                                        !machines || terms.external  ? "none"
+                                        : terms.evaluator == nullptr ? "bound"
+                                                                     : "loop",
+                                        {"loop", "bound", "none"});
   if (prior == "bound") {
     // The bound tells good machines from bad ones: what the first points would be spread for.
     if (study.designer == "bayes") context.options.emplace("initial", "2");
@@ -81,8 +79,7 @@ std::unique_ptr<Designer> study_designer(const Codesign& codesign, int threads) 
     if (terms.evaluator == nullptr || prior != "loop") return make_designer(study.designer, context);
     auto answers = std::make_shared<LoopPrior>(
         codesign.space(), context.features,
-        [&codesign, threads](const Point& point) { return codesign.loop_objective(point, threads); },
-        study.seed);
+        [&codesign, threads](const Point& point) { return codesign.loop_objective(point, threads); }, study.seed);
     return make_screened_designer(study.designer, context, std::move(answers));
   } catch (const std::invalid_argument& error) {
     throw InputError({"designer", 0, 0, ""}, error.what());

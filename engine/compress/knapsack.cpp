@@ -71,9 +71,8 @@ class Relaxation {
   /// Infinite when even the lightest options weigh more.
   double least_loss(double weight) const {
     if (weight < weights_.front()) return std::numeric_limits<double>::infinity();
-    const auto at = static_cast<std::size_t>(std::upper_bound(weights_.begin(), weights_.end(), weight) -
-                                             weights_.begin()) -
-                    1;
+    const auto at =
+        static_cast<std::size_t>(std::upper_bound(weights_.begin(), weights_.end(), weight) - weights_.begin()) - 1;
     if (at + 1 >= weights_.size()) return losses_.back();
     const double share = (weight - weights_[at]) / segments_[at].weight;
     return losses_[at] - share * segments_[at].gain;
@@ -110,8 +109,7 @@ double greedy_loss(const std::vector<std::vector<Kept>>& groups, double limit) {
       for (std::size_t i = at[g] + 1; i < groups[g].size(); ++i) {
         const double more = groups[g][i].weight - groups[g][at[g]].weight,
                      gain = groups[g][at[g]].loss - groups[g][i].loss;
-        if (weight + more <= limit && gain > best_ratio * more)
-          best_ratio = gain / more, best_group = g, best_step = i;
+        if (weight + more <= limit && gain > best_ratio * more) best_ratio = gain / more, best_group = g, best_step = i;
       }
     }
     if (best_group == groups.size()) return loss;

@@ -58,10 +58,12 @@ void read_joint(const Node& node, Sensitivity& out, Diagnostics& diagnostics) {
           point.amounts.emplace_back(one.key, amount);
         }
       } else {
-        diagnostics.error(entry.where, fmt::format("joint: no key {}, allowed are amounts and metric", quote(entry.key)));
+        diagnostics.error(entry.where,
+                          fmt::format("joint: no key {}, allowed are amounts and metric", quote(entry.key)));
       }
     }
-    if (!metric || point.amounts.empty()) diagnostics.error(item.location(), "joint: expected {amounts: {layer: amount, ...}, metric: number}");
+    if (!metric || point.amounts.empty())
+      diagnostics.error(item.location(), "joint: expected {amounts: {layer: amount, ...}, metric: number}");
   }
 }
 
@@ -114,8 +116,7 @@ Sensitivity read_sensitivity(const Node& document, Diagnostics& diagnostics) {
           .required("kind", &Sensitivity::kind, "what an amount is")
           .required("base", &Sensitivity::base, "the metric of the whole network")
           .custom("metric", false, "what was measured", any_form(), [](const Node&, Sensitivity&, Diagnostics&) {})
-          .custom("source", false, "where it was published", any_form(),
-                  [](const Node&, Sensitivity&, Diagnostics&) {})
+          .custom("source", false, "where it was published", any_form(), [](const Node&, Sensitivity&, Diagnostics&) {})
           .custom("layers", true, "{name: [[amount, metric], ...]}", any_form(),
                   [](const Node& node, Sensitivity& out, Diagnostics& d) {
                     if (!require_mapping(node, "layers", d)) return;
@@ -128,30 +129,30 @@ Sensitivity read_sensitivity(const Node& document, Diagnostics& diagnostics) {
                         if (pair.size() == 2)
                           layer.rows.push_back({pair[0], pair[1]});
                         else
-                          d.error(
-                              item.location(),
-                              fmt::format("a row of {} numbers, allowed is [amount, metric]", pair.size()));
+                          d.error(item.location(),
+                                  fmt::format("a row of {} numbers, allowed is [amount, metric]", pair.size()));
                       }
                     }
                   })
-          .custom("joint", false, "[{amounts: {name: amount, ...}, metric: number}, ...]: several layers compressed at once", any_form(),
-                  [](const Node&, Sensitivity&, Diagnostics&) {})
+          .custom("joint", false,
+                  "[{amounts: {name: amount, ...}, metric: number}, ...]: several layers compressed at once",
+                  any_form(), [](const Node&, Sensitivity&, Diagnostics&) {})
           .document("dovetail-sensitivity/1");
   Sensitivity out = record.read(document, diagnostics);
   sort_rows(out);
-  if (const Node* joint = document.is_mapping() ? document.find("joint") : nullptr) read_joint(*joint, out, diagnostics);
+  if (const Node* joint = document.is_mapping() ? document.find("joint") : nullptr)
+    read_joint(*joint, out, diagnostics);
   return out;
 }
 
-Sensitivity read_sensitivity_table(const std::string& text, const std::string& file,
-                                   const std::string& network, const std::string& kind) {
+Sensitivity read_sensitivity_table(const std::string& text, const std::string& file, const std::string& network,
+                                   const std::string& kind) {
   Sensitivity out{network, kind, 0.0, {}, {}};
   Diagnostics diagnostics;
   std::istringstream stream(text);
   std::string line;
   std::getline(stream, line);
-  const std::vector<std::string> titles = cells(line),
-                                 needed = {"model", "granularity", "layer", "sparsity", "top1"};
+  const std::vector<std::string> titles = cells(line), needed = {"model", "granularity", "layer", "sparsity", "top1"};
   std::map<std::string, std::size_t> column;
   for (const std::string& title : needed) {
     const auto at = std::find(titles.begin(), titles.end(), title);
@@ -169,8 +170,7 @@ Sensitivity read_sensitivity_table(const std::string& text, const std::string& f
     const Location here{.file = file, .line = number, .column = 1};
     const std::vector<std::string> row = cells(line);
     if (row.size() != titles.size()) {
-      diagnostics.error(
-          here, fmt::format("{} cells, allowed are {} as in the first line", row.size(), titles.size()));
+      diagnostics.error(here, fmt::format("{} cells, allowed are {} as in the first line", row.size(), titles.size()));
       continue;
     }
     const std::string& model = row[column["model"]];
@@ -194,8 +194,7 @@ Sensitivity read_sensitivity_table(const std::string& text, const std::string& f
     diagnostics.error({.file = file}, fmt::format("no row of model {} and granularity {}{}", quote(network),
                                                   quote(kind), suggestion(network, models)));
   else if (!base)
-    diagnostics.error({.file = file},
-                      fmt::format("no row of {} with sparsity 0 gives its accuracy", network));
+    diagnostics.error({.file = file}, fmt::format("no row of {} with sparsity 0 gives its accuracy", network));
   diagnostics.raise();
   out.base = *base;
   sort_rows(out);

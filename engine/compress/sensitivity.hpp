@@ -55,14 +55,14 @@ struct AdditiveError {
 /// A layer's drop is the one at its amount, or at the next larger amount that was measured.
 AdditiveError additive_error(const Sensitivity& sensitivity, Drop drop);
 
-/// A `dovetail-sensitivity/1` document: network, kind, base, layers: {name: [[amount, metric], ...]}, and where there are any
-/// joint: [{amounts: {name: amount, ...}, metric: number}, ...].
+/// A `dovetail-sensitivity/1` document: network, kind, base, layers: {name: [[amount, metric], ...]}, and where there
+/// are any joint: [{amounts: {name: amount, ...}, metric: number}, ...].
 Sensitivity read_sensitivity(const Node& document, Diagnostics& diagnostics);
 
-/// The rows of one network and kind of a table with the columns model, granularity, layer, sparsity and top1. `file` names
-/// it in messages. Throws InputError.
-Sensitivity read_sensitivity_table(const std::string& text, const std::string& file,
-                                   const std::string& network, const std::string& kind);
+/// The rows of one network and kind of a table with the columns model, granularity, layer, sparsity and top1. `file`
+/// names it in messages. Throws InputError.
+Sensitivity read_sensitivity_table(const std::string& text, const std::string& file, const std::string& network,
+                                   const std::string& kind);
 
 /// A built-in one by network, or a document or table (.csv) by path. Throws InputError.
 Sensitivity load_sensitivity(const std::string& name_or_path, const std::string& network);

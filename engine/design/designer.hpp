@@ -30,13 +30,14 @@ class Designer {
   virtual std::vector<Point> suggest(int count) = 0;
   virtual void update(std::span<const Trial> completed) = 0;
 
-  /// Going on with a study without searching it again. What the designer has learned beyond the points it answered and the
-  /// trials it was told (fitted parameters, for instance), as a text that `restore` understands; taken after a `suggest`.
+  /// Going on with a study without searching it again. What the designer has learned beyond the points it answered and
+  /// the trials it was told (fitted parameters, for instance), as a text that `restore` understands; taken after a
+  /// `suggest`.
   virtual std::string memory() const { return {}; }
   /// Takes a memory over. The calls before it must have been repeated: `update` by itself, `suggest` by `accept`.
   virtual void restore(const std::string& memory) { (void)memory; }
-  /// As if suggest(count) had answered `points`, without a search. False where the designer cannot do without: then nothing
-  /// has changed, and `suggest` has to be repeated.
+  /// As if suggest(count) had answered `points`, without a search. False where the designer cannot do without: then
+  /// nothing has changed, and `suggest` has to be repeated.
   virtual bool accept(int count, std::span<const Point> points) {
     (void)count, (void)points;
     return false;
@@ -44,13 +45,14 @@ class Designer {
 };
 
 /// What every designer is made from. `features` (optional) maps a point to the coordinates that surrogates see;
-/// `prior_mean` (optional) gives cheap guesses of the logarithms of positive objectives, in their order, that surrogates take
-/// as their means (fewer numbers than objectives: of the first ones): once asked, from several threads; `related` holds trials of studies over the same parameters whose objectives and specs
-/// behave alike (another layer, another machine), for designers that transfer; `lower_bound` (optional) gives a number below
-/// which the objective of a point cannot be, for designers that prove; `admits` (optional) is false for points that break a
-/// limit which needs no evaluation: they are not suggested. Where it is given: `draw` finds points that it admits, `moves` are
-/// candidates around the best points that only the study knows of (what one of several equal parts has, in the others),
-/// `settle` turns a point into the one that stands for all that mean the same.
+/// `prior_mean` (optional) gives cheap guesses of the logarithms of positive objectives, in their order, that
+/// surrogates take as their means (fewer numbers than objectives: of the first ones): once asked, from several threads;
+/// `related` holds trials of studies over the same parameters whose objectives and specs behave alike (another layer,
+/// another machine), for designers that transfer; `lower_bound` (optional) gives a number below which the objective of
+/// a point cannot be, for designers that prove; `admits` (optional) is false for points that break a limit which needs
+/// no evaluation: they are not suggested. Where it is given: `draw` finds points that it admits, `moves` are candidates
+/// around the best points that only the study knows of (what one of several equal parts has, in the others), `settle`
+/// turns a point into the one that stands for all that mean the same.
 struct DesignerContext {
   Space space;
   Goal goal;

@@ -6,7 +6,7 @@
 namespace dovetail {
 namespace {
 
-constexpr int most_points = 8;        // of a round that is asked for again
+constexpr int most_points = 8;          // of a round that is asked for again
 constexpr std::size_t short_for = 300;  // trials: fitting anew costs little
 
 // The calls up to `end`; the memory as it was then.
@@ -26,9 +26,8 @@ bool accept_until(Designer& designer, const DesignerHistory& history, std::size_
 }  // namespace
 
 bool has_memories(const DesignerHistory& history) {
-  const auto first = std::find_if(history.begin(), history.end(), [](const auto& call) {
-    return std::holds_alternative<Suggested>(call);
-  });
+  const auto first = std::find_if(history.begin(), history.end(),
+                                  [](const auto& call) { return std::holds_alternative<Suggested>(call); });
   return first == history.end() || std::get<Suggested>(*first).memory.has_value();
 }
 

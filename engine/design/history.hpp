@@ -25,12 +25,12 @@ using DesignerHistory = std::vector<std::variant<Suggested, std::vector<Trial>>>
 /// Whether the history has memories, so that it can be taken over.
 bool has_memories(const DesignerHistory& history);
 
-/// Brings a new designer to where the history led. Recorded points are taken as they are. False when the designer has to be
-/// asked again from the start (a new one: this one was told some of it).
+/// Brings a new designer to where the history led. Recorded points are taken as they are. False when the designer has
+/// to be asked again from the start (a new one: this one was told some of it).
 bool take_over(Designer& designer, const DesignerHistory& history);
 
-/// Whether a new designer gives the last points again that it can be asked for at little cost: those after which its memory
-/// was as before (nothing was fitted), or of a short history the last ones. None when there are no such points.
+/// Whether a new designer gives the last points again that it can be asked for at little cost: those after which its
+/// memory was as before (nothing was fitted), or of a short history the last ones. None when there are no such points.
 std::optional<bool> repeats_itself(const std::function<std::unique_ptr<Designer>()>& make,
                                    const DesignerHistory& history);
 

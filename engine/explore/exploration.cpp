@@ -41,15 +41,16 @@ constexpr int repair_steps = 40;             // of a draw that breaks a limit
 constexpr int first_draws = 12;              // stratified, before the designer's own
 constexpr int first_systems = 20;            // the same of systems, whose families must all be seen
 constexpr int every_system = 6;              // and one in so many later suggestions
-constexpr int guessed_systems = 6, every_guessed_system = 12;  // the same where a guess tells good systems from bad ones
+constexpr int guessed_systems = 6,
+              every_guessed_system = 12;  // the same where a guess tells good systems from bad ones
 
 std::string resolve(const std::string& folder, const std::string& name, bool always_path = false) {
   if (!always_path) return named_file(folder, name);
   return folder.empty() || name.front() == '/' ? name : folder + "/" + name;
 }
 
-// Visits the number of every limit as written that bounds a metric from the side of `sign`: `metric <sign>= number`, or the
-// other way round.
+// Visits the number of every limit as written that bounds a metric from the side of `sign`: `metric <sign>= number`, or
+// the other way round.
 template <class Visit>
 void for_each_bound(const std::vector<StudyLimit>& limits, const std::string& metric, char sign, const Visit& visit) {
   for (const StudyLimit& limit : limits) {
@@ -89,7 +90,8 @@ void add(Diagnostics& diagnostics, const InputError& error, const Location& name
 }  // namespace
 
 Exploration::Exploration(ExplorationStudy study, OwnAccuracy own_accuracy)
-    : study_(std::move(study)), own_accuracy_(std::move(own_accuracy)) {
+    : study_(std::move(study)),
+      own_accuracy_(std::move(own_accuracy)) {
   Diagnostics diagnostics;
   read_networks(diagnostics);
   read_machine(diagnostics);
@@ -102,7 +104,9 @@ Exploration::Exploration(ExplorationStudy study, OwnAccuracy own_accuracy)
   diagnostics.raise();
   if (candidates_.system) add_following_limits();
   measures_ = std::make_unique<Measures>(stages_, study_.explore, diagnostics);
-  if (system_pricer_ != nullptr) system_pricer_->choose_by([this](const std::vector<std::map<std::string, double>>& metrics) { return choose_schedule(metrics); });
+  if (system_pricer_ != nullptr)
+    system_pricer_->choose_by(
+        [this](const std::vector<std::map<std::string, double>>& metrics) { return choose_schedule(metrics); });
   if (candidates_.system && !diagnostics.failed()) check_budgets(diagnostics);
   read_start(diagnostics);
   if (const auto found = study_.designer_options.find("known"); found != study_.designer_options.end()) {
@@ -130,7 +134,9 @@ void Exploration::read_networks(Diagnostics& diagnostics) {
     if (study_.workloads.size() > 1) network.task = workload.name;
     networks.push_back(network);
   }
-  if (networks.empty()) diagnostics.error({study_.folder, 0, 0, ""}, "the study names no network: `network: {family: NAME}`, or a workload");
+  if (networks.empty())
+    diagnostics.error({study_.folder, 0, 0, ""},
+                      "the study names no network: `network: {family: NAME}`, or a workload");
   for (const StudyNetwork& network : networks) {
     NetworkSource source;
     source.task = network.task;
@@ -141,7 +147,9 @@ void Exploration::read_networks(Diagnostics& diagnostics) {
       for (const std::string& name : network.any) source.any.push_back(load_workload(resolve(study_.folder, name)));
       for (std::size_t i = 0; i < source.any.size(); ++i)
         for (std::size_t k = 0; k < i; ++k)
-          if (source.any[i].name == source.any[k].name) throw InputError(network.where, fmt::format("network: two networks are called {}", quote(source.any[i].name)));
+          if (source.any[i].name == source.any[k].name)
+            throw InputError(network.where,
+                             fmt::format("network: two networks are called {}", quote(source.any[i].name)));
       if (!network.any.empty())
         source.fixed = source.any.front();
       else if (!network.family.empty())
@@ -168,7 +176,8 @@ void Exploration::read_machine(Diagnostics& diagnostics) {
         if (const std::optional<double> value = entry.value.as_number())
           settings[setting.name] = *value;
         else
-          diagnostics.error(entry.value.location(), entry.name + ": expected a number, found " + entry.value.describe());
+          diagnostics.error(entry.value.location(),
+                            entry.name + ": expected a number, found " + entry.value.describe());
         return true;
       }
       return false;
@@ -183,15 +192,21 @@ void Exploration::make_stages(Diagnostics& diagnostics) {
   const StudyExploration& explore = study_.explore;
   StudyCost cost = explore.cost;
   const bool on_tiles = candidates_.tiles.has_value();
-  if (on_tiles && cost.kind != StudyCost::Kind::none) diagnostics.error(cost.where, "cost: an FPGA family prices the network itself: of `cost` only `layers` is left");
+  if (on_tiles && cost.kind != StudyCost::Kind::none)
+    diagnostics.error(cost.where, "cost: an FPGA family prices the network itself: of `cost` only `layers` is left");
   if (!on_tiles && cost.convolutions) diagnostics.error(cost.where, "cost: layers: convolutions is of FPGA families");
   if (explore.compression.given && explore.compression.solve == "exact") {
     const auto limit = most_allowed(explore.limits, "latency_ms");
-    const auto sensitivity = std::find_if(explore.accuracies.begin(), explore.accuracies.end(), [](const StudyAccuracy& one) { return one.kind == StudyAccuracy::Kind::sensitivity; });
-    if (!on_tiles || !limit || candidates_.networks.size() != 1 || sensitivity == explore.accuracies.end() )
-      diagnostics.error(explore.compression.where, "compress: solve: exact needs one network, an FPGA family, accuracy: {sensitivity: ...}, and a limit latency_ms <= number");
+    const auto sensitivity =
+        std::find_if(explore.accuracies.begin(), explore.accuracies.end(),
+                     [](const StudyAccuracy& one) { return one.kind == StudyAccuracy::Kind::sensitivity; });
+    if (!on_tiles || !limit || candidates_.networks.size() != 1 || sensitivity == explore.accuracies.end())
+      diagnostics.error(explore.compression.where,
+                        "compress: solve: exact needs one network, an FPGA family, accuracy: {sensitivity: ...}, and a "
+                        "limit latency_ms <= number");
     else
-      exact_ = std::make_shared<ExactCompression>(explore.compression, read_sensitivities(*sensitivity, diagnostics), *limit, cost.convolutions);
+      exact_ = std::make_shared<ExactCompression>(explore.compression, read_sensitivities(*sensitivity, diagnostics),
+                                                  *limit, cost.convolutions);
   }
   const bool has_machine = candidates_.machine || candidates_.system;
   if (cost.kind == StudyCost::Kind::none && has_machine) cost.kind = StudyCost::Kind::mapped;
@@ -202,25 +217,34 @@ void Exploration::make_stages(Diagnostics& diagnostics) {
   for (const char* name : {"limits", "price", "accuracy"})
     if (std::find(order.begin(), order.end(), name) == order.end() && explore.stages.empty()) order.emplace_back(name);
   for (const auto& [name, where] : explore.stages) {
-    if (name == "price" && cost.kind == StudyCost::Kind::none && explore.boards.boards.empty() && !on_tiles) diagnostics.error(where, "stages: nothing is priced: `cost`, or a machine `family`");
-    if (name == "accuracy" && explore.accuracies.empty() && !own_accuracy_) diagnostics.error(where, "stages: the study has no `accuracy`");
+    if (name == "price" && cost.kind == StudyCost::Kind::none && explore.boards.boards.empty() && !on_tiles)
+      diagnostics.error(where, "stages: nothing is priced: `cost`, or a machine `family`");
+    if (name == "accuracy" && explore.accuracies.empty() && !own_accuracy_)
+      diagnostics.error(where, "stages: the study has no `accuracy`");
   }
   const bool on_boards = !explore.boards.boards.empty();
   if (on_boards && (cost.kind != StudyCost::Kind::none || candidates_.machine))
-    diagnostics.error(explore.boards.where, "system: boards price the network themselves: leave out `cost` and `family`");
+    diagnostics.error(explore.boards.where,
+                      "system: boards price the network themselves: leave out `cost` and `family`");
   const auto price = [&]() -> std::unique_ptr<Stage> {
-    if (on_boards) return make_boards_pricer(candidates_, explore.boards, least_required(explore.limits, "frames_per_s"), diagnostics);
+    if (on_boards)
+      return make_boards_pricer(candidates_, explore.boards, least_required(explore.limits, "frames_per_s"),
+                                diagnostics);
     if (on_tiles) return make_tiles_pricer(candidates_, cost.convolutions, exact_);
     switch (cost.kind) {
-      case StudyCost::Kind::table: return load_table_pricer(candidates_, resolve(study_.folder, cost.path, true), cost.where, diagnostics);
-      case StudyCost::Kind::command: return make_command_pricer(candidates_, cost);
+      case StudyCost::Kind::table:
+        return load_table_pricer(candidates_, resolve(study_.folder, cost.path, true), cost.where, diagnostics);
+      case StudyCost::Kind::command:
+        return make_command_pricer(candidates_, cost);
       case StudyCost::Kind::mapped: {
         MappedPricerOptions options;
         options.mapper = study_.mapper;
         options.budget = study_.budget;
         options.gap = study_.gap;
         options.objective = *parse_objective(cost.mapping);
-        options.bypass = study_.bypass == "none" ? Bypass::none : study_.bypass == "fixed" ? Bypass::fixed : Bypass::search;
+        options.bypass = study_.bypass == "none"    ? Bypass::none
+                         : study_.bypass == "fixed" ? Bypass::fixed
+                                                    : Bypass::search;
         options.factors = study_.factors == "imperfect" ? Factors::imperfect : Factors::perfect;
         options.placement = study_.placement == "uneven" ? Placement::uneven : Placement::even;
         options.seed = study_.seed;
@@ -236,19 +260,28 @@ void Exploration::make_stages(Diagnostics& diagnostics) {
         }
         return candidates_.machine ? make_mapped_pricer(candidates_, options) : nullptr;
       }
-      default: return nullptr;
+      default:
+        return nullptr;
     }
   };
-  const auto accuracy = [&](const StudyAccuracy& wanted, std::size_t network, const std::string& metric) -> std::unique_ptr<Stage> {
+  const auto accuracy = [&](const StudyAccuracy& wanted, std::size_t network,
+                            const std::string& metric) -> std::unique_ptr<Stage> {
     switch (wanted.kind) {
       case StudyAccuracy::Kind::table:
-        return load_table_accuracy(candidates_, network, wanted, resolve(study_.folder, wanted.path, true), metric, diagnostics);
-      case StudyAccuracy::Kind::command: return make_command_accuracy(candidates_, wanted, metric);
-      case StudyAccuracy::Kind::sensitivity: return make_sensitivity_accuracy(candidates_, network, read_sensitivities(wanted, diagnostics), exact_, metric);
+        return load_table_accuracy(candidates_, network, wanted, resolve(study_.folder, wanted.path, true), metric,
+                                   diagnostics);
+      case StudyAccuracy::Kind::command:
+        return make_command_accuracy(candidates_, wanted, metric);
+      case StudyAccuracy::Kind::sensitivity:
+        return make_sensitivity_accuracy(candidates_, network, read_sensitivities(wanted, diagnostics), exact_, metric);
       case StudyAccuracy::Kind::trainer:
-        return make_trainer_accuracy(candidates_, network, wanted.trainer, resolve(study_.folder, wanted.trainer.data, true), wanted.where, metric, diagnostics);
-      case StudyAccuracy::Kind::proxy: return make_proxy_accuracy(candidates_, network, metric);
-      default: return nullptr;
+        return make_trainer_accuracy(candidates_, network, wanted.trainer,
+                                     resolve(study_.folder, wanted.trainer.data, true), wanted.where, metric,
+                                     diagnostics);
+      case StudyAccuracy::Kind::proxy:
+        return make_proxy_accuracy(candidates_, network, metric);
+      default:
+        return nullptr;
     }
   };
   for (const std::string& name : order) {
@@ -259,7 +292,8 @@ void Exploration::make_stages(Diagnostics& diagnostics) {
     if (name == "accuracy" && own_accuracy_) stages_.push_back(own_accuracy_(candidates_));
     if (name != "accuracy" || own_accuracy_ || explore.accuracies.empty()) continue;
     const std::vector<StudyAccuracy>& all = explore.accuracies;
-    if (candidates_.networks.size() == 1 || (all.size() == 1 && all[0].kind == StudyAccuracy::Kind::command && all[0].task.empty())) {
+    if (candidates_.networks.size() == 1 ||
+        (all.size() == 1 && all[0].kind == StudyAccuracy::Kind::command && all[0].task.empty())) {
       if (!all[0].task.empty())
         diagnostics.error(all[0].where, fmt::format("accuracy: there is no network {}", quote(all[0].task)));
       else if (auto stage = accuracy(all[0], 0, "accuracy"))
@@ -271,10 +305,13 @@ void Exploration::make_stages(Diagnostics& diagnostics) {
     for (const NetworkSource& network : candidates_.networks) tasks.push_back(network.task);
     for (const StudyAccuracy& wanted : all)
       if (std::find(tasks.begin(), tasks.end(), wanted.task) == tasks.end() && !wanted.task.empty())
-        diagnostics.error(wanted.where, fmt::format("accuracy: there is no network {}{}", quote(wanted.task), suggestion(wanted.task, tasks)));
+        diagnostics.error(wanted.where, fmt::format("accuracy: there is no network {}{}", quote(wanted.task),
+                                                    suggestion(wanted.task, tasks)));
     std::vector<std::unique_ptr<Stage>> parts;
     for (std::size_t n = 0; n < tasks.size(); ++n) {
-      const auto found = std::find_if(all.begin(), all.end(), [&](const StudyAccuracy& one) { return one.task == tasks[n] || (one.task.empty() && all.size() == 1); });
+      const auto found = std::find_if(all.begin(), all.end(), [&](const StudyAccuracy& one) {
+        return one.task == tasks[n] || (one.task.empty() && all.size() == 1);
+      });
       if (found == all.end()) {
         diagnostics.error(all[0].where, fmt::format("accuracy: nothing stands for the network {}", quote(tasks[n])));
         continue;
@@ -305,7 +342,8 @@ void Exploration::read_start(Diagnostics& diagnostics) {
     nlohmann::ordered_json whole = to_json(space(), point);
     std::vector<Node::Entry> entries = node.entries();
     for (const auto& [name, value] : whole.items()) {
-      if (node.find(name) == nullptr) entries.push_back({name, node.location(), from_json(value, node.location().file)});
+      if (node.find(name) == nullptr)
+        entries.push_back({name, node.location(), from_json(value, node.location().file)});
     }
     const auto read = read_point(Node::mapping(node.location(), entries), space(), diagnostics);
     if (diagnostics.errors() > before || !read) continue;
@@ -314,7 +352,8 @@ void Exploration::read_start(Diagnostics& diagnostics) {
       const std::vector<double> margins = space().margins(*read);
       for (std::size_t i = 0; i < margins.size(); ++i)
         if (!(margins[i] >= 0.0)) broken += (broken.empty() ? "" : "; ") + space().constraints()[i].text;
-      diagnostics.error(node.location(), fmt::format("start: this point is not of the space: {}", broken.empty() ? "outside of a range" : broken));
+      diagnostics.error(node.location(), fmt::format("start: this point is not of the space: {}",
+                                                     broken.empty() ? "outside of a range" : broken));
       continue;
     }
     start_.push_back(*read);
@@ -326,7 +365,8 @@ std::optional<Trial> Exploration::evaluate(std::int64_t id, const Point& point, 
 }
 
 // `cheaply`: accuracies are those of the cheap fidelity.
-std::optional<Trial> Exploration::measured(std::int64_t id, const Point& point, const StageEffort& effort, bool cheaply) const {
+std::optional<Trial> Exploration::measured(std::int64_t id, const Point& point, const StageEffort& effort,
+                                           bool cheaply) const {
   const NetworkCandidate candidate = candidates_.candidate(point);
   Trial trial{id, point, TrialState::completed, {}, ""};
   for (std::size_t s = 0; s < stages_.size(); ++s) {
@@ -389,7 +429,8 @@ double Exploration::known_violation(const Point& point) const {
     any = true;
     const auto found = metrics.find(limit.spec.metric);
     if (found == metrics.end() || std::isnan(found->second)) return infinity;
-    const double bound = limit.spec.max ? *limit.spec.max : *limit.spec.min, over = limit.spec.max ? found->second - bound : bound - found->second;
+    const double bound = limit.spec.max ? *limit.spec.max : *limit.spec.min,
+                 over = limit.spec.max ? found->second - bound : bound - found->second;
     worst = std::max(worst, over / std::max(1e-12, std::abs(bound)));
   }
   return worst;
@@ -409,7 +450,9 @@ std::optional<Point> Exploration::draw(Random& random) const {
   for (int step = 0; step < repair_steps && violation > 0.0; ++step) {
     bool moved = false;
     for (Point& near : space().neighbours(*point, random, 24)) {
-      if (candidates_.system) candidates_.system->put_in_order(std::span(near.numbers).first(static_cast<std::size_t>(candidates_.machine_numbers)));
+      if (candidates_.system)
+        candidates_.system->put_in_order(
+            std::span(near.numbers).first(static_cast<std::size_t>(candidates_.machine_numbers)));
       const double other = known_violation(near);
       if (other >= violation) continue;
       violation = other;
@@ -427,7 +470,8 @@ std::optional<Point> Exploration::draw_admitted(Random& random) const {
   if (!small_) return draw(random);
   std::call_once(listed_once_, [&] {
     for (Point& point : space().enumerate(most_listed))
-      if (candidates_.in_order(point) && (!known_ || known_violation(point) <= 0.0)) listed_.push_back(std::move(point));
+      if (candidates_.in_order(point) && (!known_ || known_violation(point) <= 0.0))
+        listed_.push_back(std::move(point));
   });
   if (listed_.empty()) return std::nullopt;
   return listed_[random.below(listed_.size())];
@@ -435,10 +479,16 @@ std::optional<Point> Exploration::draw_admitted(Random& random) const {
 
 // The accuracy of several networks is the mean of what is known of each by itself.
 std::unique_ptr<Designer> Exploration::recombining(std::unique_ptr<Designer> designer) const {
-  const bool alone = !candidates_.machine && !candidates_.tiles && !candidates_.system && candidates_.compression.numbers() == 0;
-  const bool all_known = known_ && std::all_of(measures_->limits().begin(), measures_->limits().end(), [](const MeasuredLimit& limit) { return limit.known; });
-  if (!alone || !all_known || candidates_.networks.size() < 2 || study_.explore.accuracies.size() != candidates_.networks.size() || own_accuracy_) return designer;
-  if (study_.designer != "bayes" || goal_.objectives.size() != 1 || goal_.objectives.front().metric != "accuracy" || goal_.objectives.front().minimize) return designer;
+  const bool alone =
+      !candidates_.machine && !candidates_.tiles && !candidates_.system && candidates_.compression.numbers() == 0;
+  const bool all_known = known_ && std::all_of(measures_->limits().begin(), measures_->limits().end(),
+                                               [](const MeasuredLimit& limit) { return limit.known; });
+  if (!alone || !all_known || candidates_.networks.size() < 2 ||
+      study_.explore.accuracies.size() != candidates_.networks.size() || own_accuracy_)
+    return designer;
+  if (study_.designer != "bayes" || goal_.objectives.size() != 1 || goal_.objectives.front().metric != "accuracy" ||
+      goal_.objectives.front().minimize)
+    return designer;
   Recombination parts;
   for (const NetworkSource& network : candidates_.networks) {
     if (network.count == 0) return designer;
@@ -453,7 +503,8 @@ std::optional<Unreachable> Exploration::unreachable() const {
   if (exact_) {
     const double least = exact_->least_latency_ms(candidates_);
     for (const MeasuredLimit& limit : measures_->limits())
-      if (limit.spec.metric == "latency_ms" && limit.spec.max && least > *limit.spec.max * (1.0 + 1e-12)) return Unreachable{&limit, least, true};
+      if (limit.spec.metric == "latency_ms" && limit.spec.max && least > *limit.spec.max * (1.0 + 1e-12))
+        return Unreachable{&limit, least, true};
   }
   if (!known_) return std::nullopt;
   std::vector<const MeasuredLimit*> known;
@@ -472,7 +523,8 @@ std::optional<Unreachable> Exploration::unreachable() const {
         continue;
       }
       const bool at_most = known[i]->spec.max.has_value();
-      const double value = at_most ? found->second : -found->second, bound = at_most ? *known[i]->spec.max : -*known[i]->spec.min;
+      const double value = at_most ? found->second : -found->second,
+                   bound = at_most ? *known[i]->spec.max : -*known[i]->spec.min;
       nearest[i] = std::min(nearest[i], value);
       all = all && value <= bound;
     }
@@ -489,14 +541,16 @@ std::optional<Unreachable> Exploration::unreachable() const {
   if (together) return std::nullopt;
   for (std::size_t i = 0; i < known.size(); ++i) {
     const bool at_most = known[i]->spec.max.has_value();
-    if (nearest[i] > (at_most ? *known[i]->spec.max : -*known[i]->spec.min)) return Unreachable{known[i], at_most ? nearest[i] : -nearest[i], listed};
+    if (nearest[i] > (at_most ? *known[i]->spec.max : -*known[i]->spec.min))
+      return Unreachable{known[i], at_most ? nearest[i] : -nearest[i], listed};
   }
   return Unreachable{nullptr, 0.0, listed};
 }
 
 bool Exploration::searches_cheaply_first() const {
   const auto& all = study_.explore.accuracies;
-  return study_.designer == "bayes" && !all.empty() && !own_accuracy_ && std::all_of(all.begin(), all.end(), [](const StudyAccuracy& one) { return !one.cheap.empty(); });
+  return study_.designer == "bayes" && !all.empty() && !own_accuracy_ &&
+         std::all_of(all.begin(), all.end(), [](const StudyAccuracy& one) { return !one.cheap.empty(); });
 }
 
 // A search of its own by the cheap fidelity alone, as the study of a related problem.
@@ -523,13 +577,17 @@ std::unique_ptr<Designer> Exploration::designer(int threads) const {
   context.threads = threads;
   context.options = study_.designer_options;
   context.options.erase("known");
-  const bool any_known = known_ && std::any_of(measures_->limits().begin(), measures_->limits().end(), [](const MeasuredLimit& limit) { return limit.known; });
+  const bool any_known = known_ && std::any_of(measures_->limits().begin(), measures_->limits().end(),
+                                               [](const MeasuredLimit& limit) { return limit.known; });
   if (any_known || candidates_.system) {
     context.admits = [this](const Point& point) { return admits(point); };
     context.draw = [this](Random& random) { return draw_admitted(random); };
   }
   if (candidates_.system) {
-    context.settle = [this](Point& point) { candidates_.system->put_in_order(std::span(point.numbers).first(static_cast<std::size_t>(candidates_.machine_numbers))); };
+    context.settle = [this](Point& point) {
+      candidates_.system->put_in_order(
+          std::span(point.numbers).first(static_cast<std::size_t>(candidates_.machine_numbers)));
+    };
     context.moves = [this](std::span<const Point> best, Random& random) { return system_moves(best, random); };
   }
   if (guessed_ > 0) context.prior_mean = [this](const Point& point) { return guesses(point); };
@@ -544,11 +602,15 @@ std::unique_ptr<Designer> Exploration::designer(int threads) const {
     auto designer = recombining(make_designer(study_.designer, context));
     const bool tight = any_known && !small_;
     if (!tight && !candidates_.stratified() && !candidates_.system) return designer;
-    // Its own draws would be of the largest stratum, or break limits: the first points are drawn here, of random search all.
+    // Its own draws would be of the largest stratum, or break limits: the first points are drawn here, of random search
+    // all.
     FirstDraws draws;
     draws.draw = [this](Random& random) { return draw(random); };
     const bool guided = guessed_ > 0 && study_.designer == "bayes";
-    draws.count = study_.designer == "random" ? -1 : guided ? guessed_systems : candidates_.system ? first_systems : first_draws;
+    draws.count = study_.designer == "random" ? -1
+                  : guided                    ? guessed_systems
+                  : candidates_.system        ? first_systems
+                                              : first_draws;
     draws.every = guided ? every_guessed_system : candidates_.system ? every_system : 0;
     draws.seed = study_.seed;
     return with_first_draws(std::move(designer), std::move(draws));
@@ -571,7 +633,8 @@ StudyRecord Exploration::record(const std::string& command, const std::string& v
       text += network.family->document(network.family->default_point()).dump();
     else
       for (const Network& given : network.any.empty() ? std::vector<Network>{network.fixed} : network.any)
-        for (const UniqueLayer& unique : unique_layers(given)) text += fmt::format("{}:{};", unique.count, shape_key(unique.layer));
+        for (const UniqueLayer& unique : unique_layers(given))
+          text += fmt::format("{}:{};", unique.count, shape_key(unique.layer));
   }
   identity["networks digest"] = digest(text);
   if (candidates_.tiles) identity["family"] = candidates_.tiles->family.name;
@@ -590,8 +653,10 @@ StudyRecord Exploration::record(const std::string& command, const std::string& v
     text.clear();
     for (const SlotOption& option : candidates_.system->options()) {
       text += option.name + ":";
-      const auto figures = option.family ? option.family->figures(option.family->default_point()) : dovetail::figures(option.fixed);
-      for (const Figure& figure : figures) text += fmt::format("{}{}{};", figure.component, figure.quantity, figure.value);
+      const auto figures =
+          option.family ? option.family->figures(option.family->default_point()) : dovetail::figures(option.fixed);
+      for (const Figure& figure : figures)
+        text += fmt::format("{}{}{};", figure.component, figure.quantity, figure.value);
       text += fmt::format("{};", option.clock_mhz);
     }
     identity["system digest"] = digest(text);
@@ -616,7 +681,9 @@ StudyRecord Exploration::record(const std::string& command, const std::string& v
   for (const auto& [name, aim] : study_.explore.metrics) text += fmt::format("{}={};", name, aim.text);
   identity["metrics"] = text;
   text.clear();
-  for (const Objective& objective : goal_.objectives) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", objective.minimize ? "minimize" : "maximize", objective.metric);
+  for (const Objective& objective : goal_.objectives)
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", objective.minimize ? "minimize" : "maximize",
+                        objective.metric);
   identity["objective"] = text;
   text.clear();
   for (const MeasuredLimit& limit : measures_->limits()) text += (text.empty() ? "" : ", ") + limit.text;

@@ -52,7 +52,7 @@ class Exploration {
   const std::vector<std::unique_ptr<Stage>>& stages() const { return stages_; }
   const Measures& measures() const { return *measures_; }
   const Goal& goal() const { return goal_; }
-  bool searches_cheaply_first() const;  ///< by a cheap fidelity of all accuracies
+  bool searches_cheaply_first() const;          ///< by a cheap fidelity of all accuracies
   bool known_limits() const { return known_; }  ///< cheap limits hold by construction (designer option known: off)
 
   /// Runs the stages in order until one fails or a limit is broken. The trial has all metrics found, and under
@@ -62,9 +62,9 @@ class Exploration {
   bool admits(const Point& point) const;
   /// A point of the space that keeps them, where one is found.
   std::optional<Point> draw(Random& random) const;
-  /// Systems around the best ones that steps from number to number do not reach: what stands in one slot in every other like it,
-  /// machines of one in another, and where slots are alike already steps of one of them in all. Each stands for those that differ in
-  /// the order of equal slots; some may break limits or be of other spaces.
+  /// Systems around the best ones that steps from number to number do not reach: what stands in one slot in every other
+  /// like it, machines of one in another, and where slots are alike already steps of one of them in all. Each stands
+  /// for those that differ in the order of equal slots; some may break limits or be of other spaces.
   std::vector<Point> system_moves(std::span<const Point> best, Random& random) const;
   /// The limits that hold by construction, tried on all candidates or many.
   std::optional<Unreachable> unreachable() const;
@@ -125,19 +125,19 @@ class Exploration {
 
 /// A finished or interrupted search.
 struct ExplorationResult {
-  std::vector<Trial> start;   ///< told first, not counted
-  std::vector<Trial> trials;  ///< by id
-  std::optional<Trial> best;  ///< feasible, by the first objective
-  std::vector<Trial> front;   ///< of several objectives
+  std::vector<Trial> start;      ///< told first, not counted
+  std::vector<Trial> trials;     ///< by id
+  std::optional<Trial> best;     ///< feasible, by the first objective
+  std::vector<Trial> front;      ///< of several objectives
   std::optional<Trial> closest;  ///< without a feasible trial: the one that breaks its limits least
   std::int64_t feasible = 0;
   std::map<std::string, std::int64_t> infeasible;  ///< by reason
   std::vector<std::int64_t> reached, ended;        ///< per stage: trials that ran it, trials that it ended
   std::optional<Unreachable> unreachable;          ///< nothing was tried then
-  int slow_stage = -1;              ///< the stage that takes long (a training, a user's command); -1: none does
-  double slow_seconds = 0.0;        ///< of the trials that reached it
-  std::int64_t refused = 0;         ///< candidates that known limits kept from being suggested
-  std::string stopped = "trials";                  ///< trials, exhausted, time, interrupt, unreachable
+  int slow_stage = -1;             ///< the stage that takes long (a training, a user's command); -1: none does
+  double slow_seconds = 0.0;       ///< of the trials that reached it
+  std::int64_t refused = 0;        ///< candidates that known limits kept from being suggested
+  std::string stopped = "trials";  ///< trials, exhausted, time, interrupt, unreachable
   double seconds = 0.0;
 };
 

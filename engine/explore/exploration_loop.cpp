@@ -28,7 +28,9 @@ constexpr double slow_seconds = 0.05;  // a stage that takes so long is what a s
 class ExplorationRun {
  public:
   ExplorationRun(const Exploration& exploration, const ExplorationOptions& options)
-      : exploration_(exploration), options_(options), threads_(thread_count(options.threads)) {
+      : exploration_(exploration),
+        options_(options),
+        threads_(thread_count(options.threads)) {
     result_.reached.assign(exploration.stages().size(), 0);
     result_.ended.assign(exploration.stages().size(), 0);
     for (std::size_t s = 0; s < exploration.stages().size(); ++s)
@@ -87,20 +89,23 @@ class ExplorationRun {
   }
 
   void search(Designer& designer) {
-    const TrialLoop loop{exploration_.study().pace(),
-                         queue(),
-                         exploration_.study().trials,
-                         [&designer](std::int64_t, int count, std::vector<std::string>&) { return designer.suggest(count); },
-                         [](std::int64_t id, const Point& point) { return Job{id, point}; },
-                         [this](const StoredTrial& outcome) {
-                           improve(outcome.trial);
-                           spend(outcome);
-                           count(outcome.trial);
-                           result_.trials.push_back(outcome.trial);
-                           report();
-                         },
-                         [&designer](std::span<const Trial> completed) { designer.update(completed); },
-                         [this] { return ended(); }};
+    const TrialLoop loop{
+        exploration_.study().pace(),
+        queue(),
+        exploration_.study().trials,
+        [&designer](std::int64_t, int count, std::vector<std::string>&) { return designer.suggest(count); },
+        [](std::int64_t id, const Point& point) {
+          return Job{id, point};
+        },
+        [this](const StoredTrial& outcome) {
+          improve(outcome.trial);
+          spend(outcome);
+          count(outcome.trial);
+          result_.trials.push_back(outcome.trial);
+          report();
+        },
+        [&designer](std::span<const Trial> completed) { designer.update(completed); },
+        [this] { return ended(); }};
     if (run_trials(loop, done()) == LoopEnd::exhausted) result_.stopped = "exhausted";
   }
 
@@ -108,9 +113,11 @@ class ExplorationRun {
   Queue& queue() {
     if (options_.queue != nullptr) return *options_.queue;
     if (!local_) {
-      const auto at_once = std::max<std::int64_t>(exploration_.study().pace().open_at_once(), static_cast<std::int64_t>(exploration_.start().size()));
-      local_.emplace([this](const Job& job) { return evaluate_job(exploration_, job, threads_, [this] { return stopping(); }); },
-                     options_.store, static_cast<int>(at_once), threads_);
+      const auto at_once = std::max<std::int64_t>(exploration_.study().pace().open_at_once(),
+                                                  static_cast<std::int64_t>(exploration_.start().size()));
+      local_.emplace(
+          [this](const Job& job) { return evaluate_job(exploration_, job, threads_, [this] { return stopping(); }); },
+          options_.store, static_cast<int>(at_once), threads_);
     }
     return *local_;
   }
@@ -178,7 +185,8 @@ class ExplorationRun {
       for (const Trial& trial : *list) {
         if (!is_feasible(trial)) continue;
         std::vector<double> row;
-        for (const Objective& objective : objectives) row.push_back((objective.minimize ? 1.0 : -1.0) * trial.metrics.at(objective.metric));
+        for (const Objective& objective : objectives)
+          row.push_back((objective.minimize ? 1.0 : -1.0) * trial.metrics.at(objective.metric));
         rows.push_back(std::move(row));
         feasible.push_back(trial);
       }

@@ -24,14 +24,17 @@ std::string machine_path(const std::string& folder, const std::string& name) {
 bool is_family(const std::string& name_or_path) {
   const std::vector<std::string> names = family_names();
   std::error_code error;
-  if (std::find(names.begin(), names.end(), name_or_path) != names.end() || !std::filesystem::is_regular_file(name_or_path, error)) return true;
+  if (std::find(names.begin(), names.end(), name_or_path) != names.end() ||
+      !std::filesystem::is_regular_file(name_or_path, error))
+    return true;
   const Node document = load_file(name_or_path);
   if (const Node* schema = document.find("schema")) return schema->text().rfind("dovetail-family/", 0) == 0;
   return document.find("parameters") != nullptr || document.find("architecture") != nullptr;
 }
 
 void add_mistakes(Diagnostics& diagnostics, const InputError& error, const Location& named_at) {
-  for (const Diagnostic& diagnostic : error.diagnostics()) diagnostics.error(diagnostic.where.line > 0 ? diagnostic.where : named_at, diagnostic.message);
+  for (const Diagnostic& diagnostic : error.diagnostics())
+    diagnostics.error(diagnostic.where.line > 0 ? diagnostic.where : named_at, diagnostic.message);
 }
 
 // `hw.0.nvdla.atomic_c` is about slot 0, `hw.nvdla.atomic_c` about nvdla in any slot.
@@ -76,7 +79,8 @@ double size_of(const SystemMachine& machine, const std::string& metric) {
 }
 
 // The least size of a machine of a slot that draws and steps to neighbours find.
-double least_size(const SlotOption& option, const Space& space, std::optional<double> bandwidth, const std::string& metric, bool thorough) {
+double least_size(const SlotOption& option, const Space& space, std::optional<double> bandwidth,
+                  const std::string& metric, bool thorough) {
   SystemMachine machine;
   machine.option = &option;
   machine.bandwidth_gb_s = bandwidth;
@@ -88,7 +92,9 @@ double least_size(const SlotOption& option, const Space& space, std::optional<do
   Random random(0, {0x6c656173});
   double least = infinity;
   for (int start = 0; start < 4; ++start) {
-    std::optional<Point> point = start == 0 && space.contains(option.family->default_point()) ? option.family->default_point() : space.sample(random);
+    std::optional<Point> point = start == 0 && space.contains(option.family->default_point())
+                                     ? option.family->default_point()
+                                     : space.sample(random);
     if (!point) break;
     double here = size(*point);
     for (bool better = thorough; better;) {
@@ -111,21 +117,27 @@ double least_size(const SlotOption& option, const Space& space, std::optional<do
 
 void Exploration::read_system_machines(Diagnostics& diagnostics) {
   const StudySystem& system = study_.explore.system;
-  if (!study_.family.empty()) diagnostics.error(system.where, "both 'family' and 'system': a system names its families itself");
+  if (!study_.family.empty())
+    diagnostics.error(system.where, "both 'family' and 'system': a system names its families itself");
   if (study_.explore.cost.kind == StudyCost::Kind::table || study_.explore.cost.kind == StudyCost::Kind::command)
-    diagnostics.error(study_.explore.cost.where, "cost: a system is priced by mapping, placing and scheduling its layers");
+    diagnostics.error(study_.explore.cost.where,
+                      "cost: a system is priced by mapping, placing and scheduling its layers");
   std::vector<SlotOption> options;
   std::vector<std::string> made;
   const auto option_of = [&](const StudyMachine& machine) -> std::optional<std::size_t> {
     std::string key = machine.name;
     for (const auto& [name, value] : machine.settings) key += fmt::format(" {}={}", name, value);
-    if (const auto found = std::find(made.begin(), made.end(), key); found != made.end()) return static_cast<std::size_t>(found - made.begin());
+    if (const auto found = std::find(made.begin(), made.end(), key); found != made.end())
+      return static_cast<std::size_t>(found - made.begin());
     try {
       const std::string path = machine_path(study_.folder, machine.name);
-      SlotOption option = !machine.is_machine && is_family(path) ? family_option(path, machine.settings, system.technology)
-                                                                 : machine_option(path, system.technology.clock_mhz.value_or(study_.clock_mhz.value_or(1000.0)));
+      SlotOption option =
+          !machine.is_machine && is_family(path)
+              ? family_option(path, machine.settings, system.technology)
+              : machine_option(path, system.technology.clock_mhz.value_or(study_.clock_mhz.value_or(1000.0)));
       const auto taken = [&](const std::string& name) {
-        return name == empty_slot || std::any_of(options.begin(), options.end(), [&](const SlotOption& other) { return other.name == name; });
+        return name == empty_slot ||
+               std::any_of(options.begin(), options.end(), [&](const SlotOption& other) { return other.name == name; });
       };
       const std::string plain = option.name;
       for (int i = 2; taken(option.name); ++i) option.name = fmt::format("{}_{}", plain, i);
@@ -153,7 +165,7 @@ void Exploration::read_system_machines(Diagnostics& diagnostics) {
     slots[s].may_be_empty = system.slots[s].may_be_empty;
     wishes[s].resize(chosen[s].size());
   }
-  const auto route = [&](std::vector<StudyEntry>& entries, std::vector<StudyEntry> Study::* list) {
+  const auto route = [&](std::vector<StudyEntry>& entries, std::vector<StudyEntry> Study::*list) {
     std::erase_if(entries, [&](const StudyEntry& entry) {
       const auto about = slot_entry(entry.name, options);
       if (!about) return false;
@@ -161,13 +173,16 @@ void Exploration::read_system_machines(Diagnostics& diagnostics) {
         diagnostics.error(entry.where, fmt::format("{}: there are {} slots, from 0", entry.name, slots.size()));
         return true;
       }
-      if (about->slot >= 0) slots[static_cast<std::size_t>(about->slot)].alike += about->option + "." + about->name + "=" + to_json(entry.value).dump() + ";";
+      if (about->slot >= 0)
+        slots[static_cast<std::size_t>(about->slot)].alike +=
+            about->option + "." + about->name + "=" + to_json(entry.value).dump() + ";";
       if (about->option.empty() && (about->name == "family" || about->name == "bandwidth_gb_s")) return false;
       bool used = false;
       for (std::size_t s = 0; s < slots.size(); ++s) {
         if (about->slot >= 0 && static_cast<int>(s) != about->slot) continue;
         if (about->option.empty() && chosen[s].size() > 1) {
-          diagnostics.error(entry.where, fmt::format("{}: slot {} may hold several families, so it is hw.{}.FAMILY.{}", entry.name, s, s, about->name));
+          diagnostics.error(entry.where, fmt::format("{}: slot {} may hold several families, so it is hw.{}.FAMILY.{}",
+                                                     entry.name, s, s, about->name));
           return true;
         }
         for (std::size_t c = 0; c < chosen[s].size(); ++c) {
@@ -179,7 +194,8 @@ void Exploration::read_system_machines(Diagnostics& diagnostics) {
           used = true;
         }
       }
-      if (!used) diagnostics.error(entry.where, fmt::format("{}: no slot holds a family with this parameter", entry.name));
+      if (!used)
+        diagnostics.error(entry.where, fmt::format("{}: no slot holds a family with this parameter", entry.name));
       return true;
     });
   };
@@ -194,7 +210,8 @@ void Exploration::read_system_machines(Diagnostics& diagnostics) {
         for (const FamilySetting& setting : option.family->settings()) settings.push_back("hw." + setting.name);
         choice.space = narrow(option.family->space(), wishes[s][c], diagnostics, settings);
         if (const auto closure = diagnostics.failed() ? std::nullopt : choice.space.closure())
-          diagnostics.error(system.where, fmt::format("slot {}: no {} is left: {}", s, option.name, closure->constraint));
+          diagnostics.error(system.where,
+                            fmt::format("slot {}: no {} is left: {}", s, option.name, closure->constraint));
       }
       slots[s].choices.push_back(std::move(choice));
     }
@@ -218,7 +235,8 @@ void Exploration::add_following_limits() {
 void Exploration::check_budgets(Diagnostics& diagnostics) const {
   const StudySystem& system = study_.explore.system;
   const std::vector<SlotOption>& options = candidates_.system->options();
-  const std::optional<double> bandwidth = system.bandwidths_gb_s.empty() ? std::nullopt : std::optional<double>(system.bandwidths_gb_s.front());
+  const std::optional<double> bandwidth =
+      system.bandwidths_gb_s.empty() ? std::nullopt : std::optional<double>(system.bandwidths_gb_s.front());
   for (const auto& [text, where] : system.share) {
     const auto parts = at_most(text);
     if (!parts || (parts->first != "pes" && parts->first != "area_um2" && parts->first != "bandwidth_gb_s")) continue;
@@ -243,7 +261,9 @@ void Exploration::check_budgets(Diagnostics& diagnostics) const {
       }
       if (sum <= bound) break;
     }
-    if (sum > bound) diagnostics.error(where, fmt::format("share: {} fits no system: the least machines have {:.6g} together ({})", text, sum, found));
+    if (sum > bound)
+      diagnostics.error(where, fmt::format("share: {} fits no system: the least machines have {:.6g} together ({})",
+                                           text, sum, found));
   }
 }
 
@@ -253,12 +273,13 @@ std::optional<Unreachable> Exploration::unrunnable(const StageEffort& effort) co
   if (!found) return std::nullopt;
   const NetworkSource& network = candidates_.networks[found->network];
   std::string text = fmt::format("no machine runs {}: {}", found->layer, found->reason);
-  if (candidates_.networks.size() > 1) text += fmt::format(" (network {})", network.task.empty() ? network.fixed.name : network.task);
+  if (candidates_.networks.size() > 1)
+    text += fmt::format(" (network {})", network.task.empty() ? network.fixed.name : network.task);
   return Unreachable{nullptr, 0.0, true, text, network.where};
 }
 
-// Of the trade-offs of latency and energy: the one that breaks the limits least, then the best by the first objective that they
-// decide, or by EDP.
+// Of the trade-offs of latency and energy: the one that breaks the limits least, then the best by the first objective
+// that they decide, or by EDP.
 std::size_t Exploration::choose_schedule(const std::vector<std::map<std::string, double>>& metrics) const {
   std::size_t stage = 0;
   while (stage + 1 < stages_.size() && stages_[stage].get() != system_pricer_) ++stage;
@@ -271,8 +292,10 @@ std::size_t Exploration::choose_schedule(const std::vector<std::map<std::string,
     for (const MeasuredLimit& limit : measures_->limits()) {
       const auto found = all.find(limit.spec.metric);
       if (found == all.end()) continue;
-      if (limit.spec.max) violation += std::max(0.0, (found->second - *limit.spec.max) / std::max(1e-12, std::abs(*limit.spec.max)));
-      if (limit.spec.min) violation += std::max(0.0, (*limit.spec.min - found->second) / std::max(1e-12, std::abs(*limit.spec.min)));
+      if (limit.spec.max)
+        violation += std::max(0.0, (found->second - *limit.spec.max) / std::max(1e-12, std::abs(*limit.spec.max)));
+      if (limit.spec.min)
+        violation += std::max(0.0, (*limit.spec.min - found->second) / std::max(1e-12, std::abs(*limit.spec.min)));
     }
     for (const Objective& objective : measures_->objectives())
       if (const auto found = all.find(objective.metric); found != all.end()) {
@@ -295,7 +318,9 @@ void Exploration::make_guess() {
     if (!objective.minimize || metrics.count(objective.metric) == 0) break;
     ++guessed_;
   }
-  const Bypass bypass = study_.bypass == "none" ? Bypass::none : study_.bypass == "fixed" ? Bypass::fixed : Bypass::search;
+  const Bypass bypass = study_.bypass == "none"    ? Bypass::none
+                        : study_.bypass == "fixed" ? Bypass::fixed
+                                                   : Bypass::search;
   if (guessed_ > 0) guess_ = std::make_unique<const SystemGuess>(candidates_, bypass, study_.clock_mhz);
 }
 
@@ -305,8 +330,12 @@ std::vector<double> Exploration::guesses(const Point& point) const {
   std::vector<double> least(guessed_, hopeless);
   const double ms = 1e-3 / guess_->clock_mhz();
   for (const FluidCost& cost : (*guess_)(candidates_.candidate(point))) {
-    std::map<std::string, double> metrics = {{"cycles", cost.cycles},           {"latency_ms", cost.cycles * ms}, {"energy_pj", cost.energy_pj}, {"energy_mj", cost.energy_pj * 1e-9},
-                                             {"edp", cost.cycles * cost.energy_pj}, {"power_mw", cost.energy_pj * 1e-6 / (cost.cycles * ms)}};
+    std::map<std::string, double> metrics = {{"cycles", cost.cycles},
+                                             {"latency_ms", cost.cycles * ms},
+                                             {"energy_pj", cost.energy_pj},
+                                             {"energy_mj", cost.energy_pj * 1e-9},
+                                             {"edp", cost.cycles * cost.energy_pj},
+                                             {"power_mw", cost.energy_pj * 1e-6 / (cost.cycles * ms)}};
     measures_->extend(metrics, static_cast<int>(stages_.size()));
     std::vector<double> values;
     for (std::size_t k = 0; k < guessed_; ++k) {
@@ -321,7 +350,9 @@ std::vector<double> Exploration::guesses(const Point& point) const {
 std::vector<Point> Exploration::system_moves(std::span<const Point> best, Random& random) const {
   const MachineSystem& system = *candidates_.system;
   std::vector<Point> moved;
-  const auto machines = [&](Point& point) { return std::span(point.numbers).first(static_cast<std::size_t>(candidates_.machine_numbers)); };
+  const auto machines = [&](Point& point) {
+    return std::span(point.numbers).first(static_cast<std::size_t>(candidates_.machine_numbers));
+  };
   const auto copy = [&](const Point& from, int a, Point& to, int b) {
     const auto [first, count] = system.block(a);
     std::copy_n(from.numbers.begin() + first, count, to.numbers.begin() + system.block(b).first);
@@ -332,7 +363,8 @@ std::vector<Point> Exploration::system_moves(std::span<const Point> best, Random
   };
   const auto equal = [&](const Point& point, int a, int b) {
     const auto [first, count] = system.block(a);
-    return std::equal(point.numbers.begin() + first, point.numbers.begin() + first + count, point.numbers.begin() + system.block(b).first);
+    return std::equal(point.numbers.begin() + first, point.numbers.begin() + first + count,
+                      point.numbers.begin() + system.block(b).first);
   };
   for (const std::vector<int>& group : system.groups()) {
     if (group.size() < 2) continue;
@@ -358,8 +390,10 @@ std::vector<Point> Exploration::system_moves(std::span<const Point> best, Random
         Point together = near;
         for (const int a : group)
           for (const int b : group)
-            if (a != b && equal(point, a, b) && std::equal(near.numbers.begin() + system.block(b).first, near.numbers.begin() + system.block(b).first + system.block(b).second,
-                                                           point.numbers.begin() + system.block(b).first))
+            if (a != b && equal(point, a, b) &&
+                std::equal(near.numbers.begin() + system.block(b).first,
+                           near.numbers.begin() + system.block(b).first + system.block(b).second,
+                           point.numbers.begin() + system.block(b).first))
               copy(near, a, together, b);
         keep(std::move(together));
       }

@@ -17,7 +17,8 @@ std::string plain_name(std::string name) {
   if (name.size() > suffix.size() && name.ends_with(suffix)) name.resize(name.size() - suffix.size());
   std::string plain;
   for (const char c : name)
-    if (std::isalnum(static_cast<unsigned char>(c)) != 0) plain += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    if (std::isalnum(static_cast<unsigned char>(c)) != 0)
+      plain += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   return plain;
 }
 
@@ -64,8 +65,10 @@ void Exploration::read_tiles(const std::string& family, Diagnostics& diagnostics
   std::vector<std::string> changes;
   std::erase_if(study_.fixed, [&](const StudyEntry& entry) {
     const std::string name = entry.name.rfind("hw.", 0) == 0 ? entry.name.substr(3) : entry.name;
-    if (name.rfind("board", 0) != 0 && std::find(settings.begin(), settings.end(), name) == settings.end()) return false;
-    changes.push_back(fmt::format("{}={}", name, entry.value.is_scalar() ? entry.value.text() : to_json(entry.value).dump()));
+    if (name.rfind("board", 0) != 0 && std::find(settings.begin(), settings.end(), name) == settings.end())
+      return false;
+    changes.push_back(
+        fmt::format("{}={}", name, entry.value.is_scalar() ? entry.value.text() : to_json(entry.value).dump()));
     return true;
   });
   const auto [kernel, depthwise] = engines(candidates_);
@@ -79,7 +82,8 @@ void Exploration::read_compression(Diagnostics& diagnostics) {
   for (std::size_t n = 0; n < candidates_.networks.size(); ++n) {
     const NetworkSource& source = candidates_.networks[n];
     if (source.any.empty()) targets.push_back({n, -1, source.task, source.family ? nullptr : &source.fixed});
-    for (std::size_t i = 0; i < source.any.size(); ++i) targets.push_back({n, static_cast<int>(i), plain_name(source.any[i].name), &source.any[i]});
+    for (std::size_t i = 0; i < source.any.size(); ++i)
+      targets.push_back({n, static_cast<int>(i), plain_name(source.any[i].name), &source.any[i]});
   }
   candidates_.compression = CompressionSpace(study, targets, diagnostics);
 }
@@ -100,7 +104,8 @@ Sensitivities Exploration::read_sensitivities(const StudyAccuracy& accuracy, Dia
         }
         const std::vector<std::string> names = sensitivity_names();
         const bool built_in = std::find(names.begin(), names.end(), from) != names.end();
-        const std::string path = built_in || study_.folder.empty() || from.front() == '/' ? from : study_.folder + "/" + from;
+        const std::string path =
+            built_in || study_.folder.empty() || from.front() == '/' ? from : study_.folder + "/" + from;
         Sensitivity loaded = load_sensitivity(path, network->name);
         if (plain_name(loaded.network) == name) one.kinds.push_back(std::move(loaded));
       } catch (const InputError& error) {
@@ -116,7 +121,8 @@ Sensitivities Exploration::read_sensitivities(const StudyAccuracy& accuracy, Dia
     result[network->name] = std::move(one);
   }
   if (result.empty() && !diagnostics.failed())
-    diagnostics.error(accuracy.where, fmt::format("accuracy: no sensitivity of this network; built in are those of{}", [] {
+    diagnostics.error(accuracy.where,
+                      fmt::format("accuracy: no sensitivity of this network; built in are those of{}", [] {
                         std::string names;
                         for (const std::string& name : sensitivity_names()) names += " " + name;
                         return names;
@@ -128,12 +134,19 @@ Sensitivities Exploration::read_sensitivities(const StudyAccuracy& accuracy, Dia
 std::vector<double> Exploration::start_tiling(const Node& start) const {
   std::vector<TileNetworkLayer> all;
   for (const NetworkSource& source : candidates_.networks) {
-    const Node* named = source.any.empty() ? nullptr : start.find(source.task.empty() ? "nn.network" : "nn." + source.task + ".network");
-    const auto chosen = std::find_if(source.any.begin(), source.any.end(), [&](const Network& one) { return named != nullptr && named->is_scalar() && one.name == named->text(); });
-    const Network network = source.family ? source.family->instantiate(source.family->default_point()) : chosen != source.any.end() ? *chosen : source.fixed;
+    const Node* named = source.any.empty()
+                            ? nullptr
+                            : start.find(source.task.empty() ? "nn.network" : "nn." + source.task + ".network");
+    const auto chosen = std::find_if(source.any.begin(), source.any.end(), [&](const Network& one) {
+      return named != nullptr && named->is_scalar() && one.name == named->text();
+    });
+    const Network network = source.family                ? source.family->instantiate(source.family->default_point())
+                            : chosen != source.any.end() ? *chosen
+                                                         : source.fixed;
     for (const NetworkLayer* layer : layers(network)) {
       if (study_.explore.cost.convolutions && layer->layer.kind != "conv") continue;
-      if (const TileReading reading = tile_layer(layer->layer); reading.layer) all.push_back({layer->layer.name, *reading.layer, layer->repeat, {}});
+      if (const TileReading reading = tile_layer(layer->layer); reading.layer)
+        all.push_back({layer->layer.name, *reading.layer, layer->repeat, {}});
     }
   }
   return candidates_.tiles->best_numbers(all);

@@ -11,7 +11,9 @@ constexpr int tries = 200;
 
 class FirstDrawsDesigner final : public Designer {
  public:
-  FirstDrawsDesigner(std::unique_ptr<Designer> designer, FirstDraws draws) : designer_(std::move(designer)), draws_(std::move(draws)) {}
+  FirstDrawsDesigner(std::unique_ptr<Designer> designer, FirstDraws draws)
+      : designer_(std::move(designer)),
+        draws_(std::move(draws)) {}
 
   std::string name() const override { return designer_->name(); }
 

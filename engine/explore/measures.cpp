@@ -25,9 +25,8 @@ Location shifted(Location where, int columns) {
 
 bool is_name(const std::string& text) {
   if (text.empty() || (std::isalpha(static_cast<unsigned char>(text[0])) == 0 && text[0] != '_')) return false;
-  return std::all_of(text.begin(), text.end(), [](char c) {
-    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '.';
-  });
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '.'; });
 }
 
 }  // namespace
@@ -40,8 +39,12 @@ Measures::Measures(const std::vector<std::unique_ptr<Stage>>& stages, const Stud
     for (const std::string& name : stages[s]->metrics()) {
       const auto found = std::find(names_.begin(), names_.end(), name);
       if (found != names_.end()) {
-        diagnostics.error(explore.cost.where, fmt::format("two stages, {} and {}, make the metric {}", stages[static_cast<std::size_t>(stage_[static_cast<std::size_t>(found - names_.begin())])]->name(),
-                                                          stages[s]->name(), quote(name)));
+        diagnostics.error(
+            explore.cost.where,
+            fmt::format(
+                "two stages, {} and {}, make the metric {}",
+                stages[static_cast<std::size_t>(stage_[static_cast<std::size_t>(found - names_.begin())])]->name(),
+                stages[s]->name(), quote(name)));
         continue;
       }
       has_accuracy = has_accuracy || name == "accuracy";
@@ -64,28 +67,32 @@ Measures::Measures(const std::vector<std::unique_ptr<Stage>>& stages, const Stud
     const int at = position(aim.text, aim.text, "objective", aim.where, 0, diagnostics);
     if (at < 0) continue;
     const std::string& metric = names_[static_cast<std::size_t>(at)];
-    if (std::any_of(objectives_.begin(), objectives_.end(), [&](const Objective& other) { return other.metric == metric; }))
+    if (std::any_of(objectives_.begin(), objectives_.end(),
+                    [&](const Objective& other) { return other.metric == metric; }))
       diagnostics.error(aim.where, fmt::format("objective: {} stands twice", metric));
     objectives_.push_back({metric, aim.minimize});
   }
-  if (explore.aims.empty() && !names_.empty()) objectives_ = {{has_accuracy ? "accuracy" : names_.back(), !has_accuracy}};
+  if (explore.aims.empty() && !names_.empty())
+    objectives_ = {{has_accuracy ? "accuracy" : names_.back(), !has_accuracy}};
   for (const StudyLimit& limit : explore.limits) add_limit(limit, diagnostics);
   for (const MeasuredLimit& limit : limits_) {
     if (!limit.known) continue;
     const auto metric = std::find(names_.begin(), names_.end(), limit.spec.metric);
     assert(metric != names_.end());
-    for (const int s : needs_[static_cast<std::size_t>(metric - names_.begin())]) known_stage_[static_cast<std::size_t>(s)] = 1;
+    for (const int s : needs_[static_cast<std::size_t>(metric - names_.begin())])
+      known_stage_[static_cast<std::size_t>(s)] = 1;
   }
 }
 
 // The metric of this name, or of this expression, which then gets the name.
-int Measures::position(const std::string& text, const std::string& name, const char* what, const Location& where, int shift,
-                       Diagnostics& diagnostics) {
+int Measures::position(const std::string& text, const std::string& name, const char* what, const Location& where,
+                       int shift, Diagnostics& diagnostics) {
   const std::string plain = trimmed(text);
   const auto found = std::find(names_.begin(), names_.end(), plain);
   if (found != names_.end() && name == text) return static_cast<int>(found - names_.begin());
   if (is_name(plain) && found == names_.end()) {
-    diagnostics.error(shifted(where, shift), fmt::format("{}: no stage makes the metric {}{}", what, quote(plain), suggestion(plain, names_)));
+    diagnostics.error(shifted(where, shift),
+                      fmt::format("{}: no stage makes the metric {}{}", what, quote(plain), suggestion(plain, names_)));
     return -1;
   }
   std::vector<ExpressionMistake> mistakes;
@@ -123,7 +130,8 @@ void Measures::add_limit(const StudyLimit& limit, Diagnostics& diagnostics) {
   const std::string left = at == std::string::npos ? "" : trimmed(limit.text.substr(0, at)),
                     right = equal ? trimmed(limit.text.substr(at + 2)) : "";
   if (left.empty() || right.empty() || more) {
-    diagnostics.error(limit.where, fmt::format("specs: expected 'metric <= number' or 'metric >= number', found {}", quote(limit.text)));
+    diagnostics.error(limit.where, fmt::format("specs: expected 'metric <= number' or 'metric >= number', found {}",
+                                               quote(limit.text)));
     return;
   }
   bool at_most = limit.text[at] == '<';
@@ -169,7 +177,9 @@ void Measures::extend(std::map<std::string, double>& metrics, int stage) const {
     const Derived& derived = derived_[i];
     if (derived.stage > stage) continue;
     const auto& inputs = derived.expression.names();
-    if (std::any_of(inputs.begin(), inputs.end(), [&](int input) { return std::isnan(values[static_cast<std::size_t>(input)]); })) continue;
+    if (std::any_of(inputs.begin(), inputs.end(),
+                    [&](int input) { return std::isnan(values[static_cast<std::size_t>(input)]); }))
+      continue;
     metrics[derived.name] = values[first + i] = derived.expression.value(values);
   }
 }
@@ -180,7 +190,8 @@ const MeasuredLimit* Measures::broken(const std::map<std::string, double>& metri
     const auto found = metrics.find(limit.spec.metric);
     if (found == metrics.end()) continue;
     const double value = found->second;
-    if (std::isnan(value) || (limit.spec.max && value > *limit.spec.max) || (limit.spec.min && value < *limit.spec.min)) return &limit;
+    if (std::isnan(value) || (limit.spec.max && value > *limit.spec.max) || (limit.spec.min && value < *limit.spec.min))
+      return &limit;
   }
   return nullptr;
 }

@@ -1,5 +1,5 @@
-// What a search over networks wants: names for expressions over metrics, objectives, limits, and the stage after which each is
-// known.
+// What a search over networks wants: names for expressions over metrics, objectives, limits, and the stage after which
+// each is known.
 #pragma once
 
 #include <map>
@@ -17,8 +17,8 @@ namespace dovetail {
 /// A limit: `spec` on a metric, or on an expression that then is a metric of its own.
 struct MeasuredLimit {
   Spec spec;
-  std::string text;  ///< as written
-  int stage = 0;     ///< position of the stage after which it can be told
+  std::string text;    ///< as written
+  int stage = 0;       ///< position of the stage after which it can be told
   bool known = false;  ///< its stages are cheap: it holds by construction
   Location where;
   bool follows = false;  ///< from another limit: it is no wish of its own
@@ -28,7 +28,8 @@ struct MeasuredLimit {
 class Measures {
  public:
   /// Every mistake is located: a metric that no stage makes is named with the nearest.
-  Measures(const std::vector<std::unique_ptr<Stage>>& stages, const StudyExploration& explore, Diagnostics& diagnostics);
+  Measures(const std::vector<std::unique_ptr<Stage>>& stages, const StudyExploration& explore,
+           Diagnostics& diagnostics);
 
   const std::vector<std::string>& names() const { return names_; }
   const std::vector<Objective>& objectives() const { return objectives_; }
@@ -55,8 +56,8 @@ class Measures {
   void add_limit(const StudyLimit& limit, Diagnostics& diagnostics);
 
   std::vector<std::string> names_, stage_metrics_;
-  std::vector<int> stage_;    ///< per name
-  std::vector<char> cheap_;   ///< per name
+  std::vector<int> stage_;               ///< per name
+  std::vector<char> cheap_;              ///< per name
   std::vector<std::vector<int>> needs_;  ///< per name: the stages that it follows from
   std::vector<Symbol> symbols_;
   std::vector<Derived> derived_;

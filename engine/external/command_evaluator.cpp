@@ -115,8 +115,8 @@ void read_parts(const Json& answer, const Layer& layer, Evaluation& evaluation) 
   }
   for (const Json& entry : list(answer, "networks")) {
     if (!entry.is_object()) continue;
-    evaluation.networks.push_back({word(entry, "name"), std::vector<NetworkTensor>(layer.tensors.size()),
-                                   number(entry, "energy_pj", 0.0)});
+    evaluation.networks.push_back(
+        {word(entry, "name"), std::vector<NetworkTensor>(layer.tensors.size()), number(entry, "energy_pj", 0.0)});
   }
 }
 
@@ -148,8 +148,7 @@ Evaluation read_answer(const std::string& line, const Layer& layer, const Archit
   evaluation.compute_energy_pj = number(answer, "compute_energy_pj", 0.0);
   evaluation.area_um2 = number(answer, "area_um2", area_um2(architecture));
   const double units = static_cast<double>(std::max<std::int64_t>(1, architecture.compute.instances));
-  evaluation.utilization =
-      number(answer, "utilization", static_cast<double>(evaluation.macs) / units / cycles);
+  evaluation.utilization = number(answer, "utilization", static_cast<double>(evaluation.macs) / units / cycles);
   evaluation.levels.resize(architecture.levels.size());
   for (LevelEvaluation& level : evaluation.levels) level.tensors.resize(layer.tensors.size());
   read_parts(answer, layer, evaluation);
@@ -231,7 +230,8 @@ struct CommandEvaluator::Workers {
     if (const auto echo = said.is_object() ? said.find("question") : said.end(); echo != said.end()) {
       answer.echoed = true;
       if (*echo != number) {
-        answer.failure = fmt::format("is out of step: asked question {}, it answered {}", number, one_line(dump(*echo)));
+        answer.failure =
+            fmt::format("is out of step: asked question {}, it answered {}", number, one_line(dump(*echo)));
         answer.conclusive = false;
       }
     }
@@ -240,9 +240,9 @@ struct CommandEvaluator::Workers {
     return answer;
   }
 
-  // A fresh process that does not say which question it answers is asked the same once more. One that spoke before it was
-  // asked, or that says two lines for one, owes or has said a line more than it was asked for; one whose answers vary
-  // by themselves has not.
+  // A fresh process that does not say which question it answers is asked the same once more. One that spoke before it
+  // was asked, or that says two lines for one, owes or has said a line more than it was asked for; one whose answers
+  // vary by themselves has not.
   void confirm(LineProcess& process, Answer& answer, const std::string& document, const Layer& layer,
                const Architecture& architecture) {
     const auto lost_step = [&] {

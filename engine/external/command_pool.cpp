@@ -49,17 +49,22 @@ struct CommandPool::Workers {
   }
 
   // The answer of one process; none when an earlier question may be what it failed at.
-  std::pair<Answer, bool> ask(std::unique_ptr<LineProcess> process, const std::string& line, const std::function<bool()>& stop) {
+  std::pair<Answer, bool> ask(std::unique_ptr<LineProcess> process, const std::string& line,
+                              const std::function<bool()>& stop) {
     const LineProcess::Reply reply = process->ask(line, timeout_s, stop);
     const std::lock_guard<std::mutex> lock(mutex);
     switch (reply.ending) {
-      case LineProcess::Ending::stopped: return {{nullptr, "", true}, true};
-      case LineProcess::Ending::timeout: return {{nullptr, fmt::format("no answer within {} s", timeout_s), false}, true};
+      case LineProcess::Ending::stopped:
+        return {{nullptr, "", true}, true};
+      case LineProcess::Ending::timeout:
+        return {{nullptr, fmt::format("no answer within {} s", timeout_s), false}, true};
       case LineProcess::Ending::ended:
         if (!ever_answered && (reply.exit_code == 126 || reply.exit_code == 127))
-          throw CommandMissing({option, 0, 0, ""}, fmt::format("the shell cannot run {} (exit code {})", quote(command), reply.exit_code));
+          throw CommandMissing({option, 0, 0, ""},
+                               fmt::format("the shell cannot run {} (exit code {})", quote(command), reply.exit_code));
         return {{nullptr, reason_line(reply.text), false}, false};
-      case LineProcess::Ending::answered: break;
+      case LineProcess::Ending::answered:
+        break;
     }
     Answer answer;
     answer.value = Json::parse(reply.text, nullptr, false);
@@ -72,14 +77,16 @@ struct CommandPool::Workers {
     for (const char* key : {"failed", "error"}) {
       const auto found = answer.value.find(key);
       if (found == answer.value.end() || found->is_null()) continue;
-      answer.failure = reason_line(found->is_string() ? found->get<std::string>() : found->dump(-1, ' ', false, Json::error_handler_t::replace));
+      answer.failure = reason_line(found->is_string() ? found->get<std::string>()
+                                                      : found->dump(-1, ' ', false, Json::error_handler_t::replace));
       break;
     }
     return {std::move(answer), true};
   }
 };
 
-CommandPool::CommandPool(std::string command, double timeout_s, std::string option) : workers_(std::make_unique<Workers>()) {
+CommandPool::CommandPool(std::string command, double timeout_s, std::string option)
+    : workers_(std::make_unique<Workers>()) {
   workers_->command = std::move(command);
   workers_->timeout_s = timeout_s;
   workers_->option = std::move(option);

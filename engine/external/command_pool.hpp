@@ -1,4 +1,5 @@
-// Processes of a user's command that answer one JSON line with one: kept, replaced when they fail, and asked nothing twice.
+// Processes of a user's command that answer one JSON line with one: kept, replaced when they fail, and asked nothing
+// twice.
 #pragma once
 
 #include <cstdint>
@@ -12,10 +13,10 @@
 
 namespace dovetail {
 
-/// The rules of `--evaluator` for any question: a process that ends, or answers no JSON object, is replaced; what counts is
-/// the answer of one that was asked nothing before, so a fresh one is asked once more when one that was in use fails; one
-/// that is silent for `timeout_s` is killed. Answers and failures are kept. Thread-safe.
-/// The shell finds no such program: what every question would meet.
+/// The rules of `--evaluator` for any question: a process that ends, or answers no JSON object, is replaced; what
+/// counts is the answer of one that was asked nothing before, so a fresh one is asked once more when one that was in
+/// use fails; one that is silent for `timeout_s` is killed. Answers and failures are kept. Thread-safe. The shell finds
+/// no such program: what every question would meet.
 struct CommandMissing : InputError {
   using InputError::InputError;
 };

@@ -97,8 +97,7 @@ LineProcess::LineProcess(const std::string& command) {
   posix_spawnattr_setsigmask(&attributes, &none);
   posix_spawnattr_setsigdefault(&attributes, &usual);
   posix_spawnattr_setpgroup(&attributes, 0);
-  posix_spawnattr_setflags(&attributes,
-                           POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
   std::string shell = "/bin/sh", option = "-c", watched = watched_command, name = "sh", words = command;
   char* arguments[] = {shell.data(), option.data(), watched.data(), name.data(), words.data(), nullptr};
   const int error = posix_spawn(&pid_, shell.c_str(), &actions, &attributes, arguments, environ);
@@ -149,7 +148,8 @@ bool LineProcess::receive() {
 }
 
 bool LineProcess::has_spoken(double patience_s) {
-  const auto end = Clock::now() + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(patience_s));
+  const auto end =
+      Clock::now() + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(patience_s));
   for (;;) {
     if (buffer_.find_first_not_of(" \t\r\n") != std::string::npos) return true;
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - Clock::now()).count();
@@ -164,19 +164,17 @@ LineProcess::Reply LineProcess::how_it_ended() {
   siginfo_t info{};
   if (waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid != pid_)
     return {Ending::ended, "closed its output without an answer", -1};
-  if (info.si_code != CLD_EXITED)
-    return {Ending::ended, fmt::format("was killed by signal {}", info.si_status), -1};
+  if (info.si_code != CLD_EXITED) return {Ending::ended, fmt::format("was killed by signal {}", info.si_status), -1};
   // A shell reports the signal of its last command as 128 + number.
   if (info.si_status > 128 && info.si_status < 128 + 65)
     return {Ending::ended, fmt::format("was killed by signal {}", info.si_status - 128), info.si_status};
   return {Ending::ended, fmt::format("ended with exit code {}", info.si_status), info.si_status};
 }
 
-LineProcess::Reply LineProcess::ask(const std::string& line, double timeout_s,
-                                    const std::function<bool()>& stop) {
+LineProcess::Reply LineProcess::ask(const std::string& line, double timeout_s, const std::function<bool()>& stop) {
   const NoPipeSignal guard;
-  const auto end = Clock::now() + std::chrono::duration_cast<Clock::duration>(
-                                      std::chrono::duration<double>(std::min(timeout_s, 1e8)));
+  const auto end = Clock::now() +
+                   std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(std::min(timeout_s, 1e8)));
   const std::string request = line + "\n";
   std::size_t sent = 0;
   while (true) {
@@ -198,8 +196,7 @@ LineProcess::Reply LineProcess::ask(const std::string& line, double timeout_s,
       const bool none_read = ioctl(in_, FIONREAD, &unread) == 0 && static_cast<std::size_t>(unread) >= request.size();
       return {Ending::answered, *std::move(answer), -1, sent < request.size() || none_read};
     }
-    if (buffer_.size() > longest_answer)
-      return {Ending::ended, "answered more than 16 MiB without a line end", -1};
+    if (buffer_.size() > longest_answer) return {Ending::ended, "answered more than 16 MiB without a line end", -1};
   }
 }
 

@@ -8,9 +8,9 @@
 namespace dovetail {
 
 /// A child of the shell with pipes at its standard input and output; its standard error stays ours. It leads a process
-/// group of its own, so that an interrupt at the terminal reaches us and not it. The whole group ends with the object, and
-/// with us, however we end: a watcher in the group reads a pipe whose other end only we hold, and kills the group when that
-/// closes.
+/// group of its own, so that an interrupt at the terminal reaches us and not it. The whole group ends with the object,
+/// and with us, however we end: a watcher in the group reads a pipe whose other end only we hold, and kills the group
+/// when that closes.
 class LineProcess {
  public:
   enum class Ending {

@@ -93,7 +93,7 @@ RunningLayer running_layer(const NetworkLayer& from, std::size_t vertex) {
   run.output_words = elements(run.layer, run.layer.tensors[static_cast<std::size_t>(run.outputs)]);
   if (run.inputs < 0) return run;
   const Tensor& input = run.layer.tensors[static_cast<std::size_t>(run.inputs)];
-  const std::vector<const char*> names = is_conv(run.layer) ? std::vector<const char*>{"P"}
+  const std::vector<const char*> names = is_conv(run.layer)      ? std::vector<const char*>{"P"}
                                          : is_product(run.layer) ? std::vector<const char*>{"B", "M"}
                                                                  : std::vector<const char*>{};
   for (const char* name : names) {
@@ -142,10 +142,13 @@ RunningNetwork running_network(const Network& network) {
       continue;
     }
     const int last = *std::max_element(before.begin(), before.end());
-    const bool sum = std::all_of(before.begin(), before.end(), [&](int b) {
-      return channels_out(at(b).layer) == channels_out(at(last).layer) && at(b).repeat == at(last).repeat;
-    }) && (before.size() == 1 || channels_out(at(last).layer) == channels_in(layer.layer) ||
-           is_product(layer.layer));
+    const bool sum =
+        std::all_of(before.begin(), before.end(),
+                    [&](int b) {
+                      return channels_out(at(b).layer) == channels_out(at(last).layer) &&
+                             at(b).repeat == at(last).repeat;
+                    }) &&
+        (before.size() == 1 || channels_out(at(last).layer) == channels_in(layer.layer) || is_product(layer.layer));
     if (!sum) {
       for (const int b : before) read_by(b, i, false);
       continue;
@@ -165,8 +168,8 @@ RunningNetwork running_network(const Network& network) {
   running.for_next_only.assign(order.size(), 0);
   for (int i = 0; i < count; ++i) {
     const auto f = static_cast<std::size_t>(i);
-    const bool adds = std::any_of(running.adds.begin(), running.adds.end(),
-                                  [&](const RunningAdd& add) { return add.from == i; });
+    const bool adds =
+        std::any_of(running.adds.begin(), running.adds.end(), [&](const RunningAdd& add) { return add.from == i; });
     running.for_next_only[f] = !adds && readers[f].size() == 1 && readers[f].front() == i + 1;
     if (readers[f].empty() && !adds) running.may_live[f] = 0;  // a result of the network
   }
@@ -196,8 +199,8 @@ Layer with_rows(const Layer& layer, const RowAxis& axis, std::int64_t rows) {
 std::optional<RowAxis> axis_fed_by(const RunningLayer& before, const RowAxis& axis, const RunningLayer& reader) {
   const std::string& name = before.layer.dimensions[static_cast<std::size_t>(axis.dimension)].name;
   if (is_conv(before.layer) != is_conv(reader.layer)) return std::nullopt;
-  if (is_product(reader.layer) &&
-      (extent(before.layer, "M") != extent(reader.layer, "M") || extent(before.layer, "B") != extent(reader.layer, "B")))
+  if (is_product(reader.layer) && (extent(before.layer, "M") != extent(reader.layer, "M") ||
+                                   extent(before.layer, "B") != extent(reader.layer, "B")))
     return std::nullopt;
   for (const RowAxis& own : reader.axes) {
     if (reader.layer.dimensions[static_cast<std::size_t>(own.dimension)].name != name) continue;

@@ -26,12 +26,12 @@ struct RunningLayer {
   Layer layer;
   std::int64_t repeat = 1;
   int inputs = -1, weights = -1, outputs = 0;  ///< places of its tensors; -1: it has none of this name
-  /// The earlier layer whose result it reads as Inputs, and as Weights (products of two activations), if that is its result
-  /// as it was written: neither pooled nor joined with others nor of other sizes.
+  /// The earlier layer whose result it reads as Inputs, and as Weights (products of two activations), if that is its
+  /// result as it was written: neither pooled nor joined with others nor of other sizes.
   std::optional<int> reads, reads_weights;
-  std::vector<RowAxis> axes;        ///< what bands may cut
-  std::int64_t output_words = 0;    ///< without padding
-  bool activations_only = false;    ///< no operand is learned
+  std::vector<RowAxis> axes;      ///< what bands may cut
+  std::int64_t output_words = 0;  ///< without padding
+  bool activations_only = false;  ///< no operand is learned
 };
 
 /// The result of layer `from` is added to that of layer `into`, the later one, when that runs.
@@ -51,13 +51,13 @@ struct RunningNetwork {
   std::vector<char> for_next_only;
 };
 
-/// The layers in topological order. A layer after several ones reads their sum where their channels are its own (the sum
-/// is kept under the name of the last one that runs), and all of them where their channels add up. A layer after two of
-/// which no operand is learned reads the first as Inputs and the second as Weights.
+/// The layers in topological order. A layer after several ones reads their sum where their channels are its own (the
+/// sum is kept under the name of the last one that runs), and all of them where their channels add up. A layer after
+/// two of which no operand is learned reads the first as Inputs and the second as Weights.
 RunningNetwork running_network(const Network& network);
 
-/// The tensors of a layer, by bit, that some schedule might keep on chip: its result where somebody reads it, and the results
-/// that it reads.
+/// The tensors of a layer, by bit, that some schedule might keep on chip: its result where somebody reads it, and the
+/// results that it reads.
 unsigned residents(const RunningNetwork& network, int layer);
 
 /// The dimensions of a layer, by bit, that bands may cut.
@@ -66,8 +66,8 @@ unsigned cut_dimensions(const RunningLayer& layer);
 /// The layer with `rows` rows along an axis, for a band of it.
 Layer with_rows(const Layer& layer, const RowAxis& axis, std::int64_t rows);
 
-/// The axis of `reader` that rows of `axis` of the layer before feed, if bands can pass from one to the other: every row of
-/// the result is a row of the input, and no row is skipped.
+/// The axis of `reader` that rows of `axis` of the layer before feed, if bands can pass from one to the other: every
+/// row of the result is a row of the input, and no row is skipped.
 std::optional<RowAxis> axis_fed_by(const RunningLayer& before, const RowAxis& axis, const RunningLayer& reader);
 
 }  // namespace dovetail

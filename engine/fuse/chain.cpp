@@ -40,15 +40,17 @@ struct Step {
 struct ChainLabel {
   ChainCost cost;
   Step step;
-  int next = 0;  // layer after the step
-  Alive alive;   // results alive there
+  int next = 0;          // layer after the step
+  Alive alive;           // results alive there
   std::size_t rest = 0;  // label of that state
 };
 
 class Scheduling {
  public:
   Scheduling(const FusedChain& chain, Fusion fusion)
-      : chain_(chain), fusion_(fusion), count_(static_cast<int>(chain.layers.size())) {
+      : chain_(chain),
+        fusion_(fusion),
+        count_(static_cast<int>(chain.layers.size())) {
     for (int i = 0; i < count_; ++i) {
       int last = i + 1;
       for (const auto& [from, to] : chain.adds) {
@@ -99,7 +101,8 @@ class Scheduling {
   }
 
   static std::vector<ChainLabel> non_dominated(std::vector<ChainLabel> labels) {
-    std::stable_sort(labels.begin(), labels.end(), [](const ChainLabel& a, const ChainLabel& b) { return a.cost < b.cost; });
+    std::stable_sort(labels.begin(), labels.end(),
+                     [](const ChainLabel& a, const ChainLabel& b) { return a.cost < b.cost; });
     std::vector<ChainLabel> front;
     for (ChainLabel& label : labels) {
       if (front.empty() || label.cost.cycles < front.back().cost.cycles) front.push_back(std::move(label));
@@ -112,8 +115,8 @@ class Scheduling {
     const std::vector<ChainLabel>& rest = from(next, alive);
     for (const ChainCost& cost : here) {
       for (std::size_t r = 0; r < rest.size(); ++r) {
-        labels.push_back({{cost.energy_pj + rest[r].cost.energy_pj, cost.cycles + rest[r].cost.cycles},
-                          step, next, alive, r});
+        labels.push_back(
+            {{cost.energy_pj + rest[r].cost.energy_pj, cost.cycles + rest[r].cost.cycles}, step, next, alive, r});
       }
     }
   }
@@ -146,8 +149,7 @@ class Scheduling {
       ChainRoom room;
       room.input = alive.contains(i - 1);
       room.output = home;
-      room.capacity_words =
-          chain_.machine.capacity_words - reserved(alive) - (home ? layer(i).output_words() : 0);
+      room.capacity_words = chain_.machine.capacity_words - reserved(alive) - (home ? layer(i).output_words() : 0);
       Alive next = alive;
       if (home) next.insert(i);
       extend(sum(front(layer(i), room), {additions(i, alive)}), {home, std::nullopt}, i + 1, next, labels);

@@ -1,10 +1,10 @@
 // Activations on chip: a chain of layers on a two-level machine, each result in DRAM, whole in the buffer, or in bands.
 //
-// The model is stated exactly in the project's reference "residency-1" (schema fused-chain-case/1). Layers run one after
-// another. The result of a layer has a home: DRAM, or the buffer from its producer to its last reader. Consecutive
-// layers may run as a group, band by band over equal parts of the last one's rows: results inside the group live in the
-// buffer, a band of them, and die with it. What every layer costs at the capacity that is left is a front of (energy,
-// cycles); fronts add along a path over (layer, results alive in the buffer), so the best path is exact.
+// The model is stated exactly in the project's reference "residency-1" (schema fused-chain-case/1). Layers run one
+// after another. The result of a layer has a home: DRAM, or the buffer from its producer to its last reader.
+// Consecutive layers may run as a group, band by band over equal parts of the last one's rows: results inside the group
+// live in the buffer, a band of them, and die with it. What every layer costs at the capacity that is left is a front
+// of (energy, cycles); fronts add along a path over (layer, results alive in the buffer), so the best path is exact.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,8 @@
 
 namespace dovetail {
 
-/// One multiply-accumulate a cycle, one buffer that keeps every tensor, and DRAM. Energies in pJ per word and operation.
+/// One multiply-accumulate a cycle, one buffer that keeps every tensor, and DRAM. Energies in pJ per word and
+/// operation.
 struct ChainMachine {
   std::int64_t capacity_words = 0;
   double bandwidth_words_per_cycle = 1.0;  ///< of DRAM, reads and writes together

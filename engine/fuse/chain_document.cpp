@@ -98,8 +98,8 @@ void read_adds(const Fields& fields, FusedChain& chain, Diagnostics& diagnostics
     const auto from = two ? pair.items()[0].as_integer() : std::nullopt;
     const auto to = two ? pair.items()[1].as_integer() : std::nullopt;
     if (!from || !to || *from < 0 || *to >= count || *from >= *to) {
-      diagnostics.error(pair.location(), fmt::format("an add must be [a, b] with 0 <= a < b < {}, found {}", count,
-                                                     pair.describe()));
+      diagnostics.error(pair.location(),
+                        fmt::format("an add must be [a, b] with 0 <= a < b < {}, found {}", count, pair.describe()));
       continue;
     }
     chain.adds.emplace_back(static_cast<int>(*from), static_cast<int>(*to));
@@ -112,11 +112,11 @@ void check_chain(const Fields& fields, const FusedChain& chain, Diagnostics& dia
   for (std::size_t l = 0; l < chain.layers.size(); ++l) {
     const ChainLayer& layer = chain.layers[l];
     const Location& where = fields.layers[l].node.location();
-    macs += static_cast<double>(layer.rows) * static_cast<double>(layer.columns) *
-            static_cast<double>(layer.channels) * static_cast<double>(layer.taps);
+    macs += static_cast<double>(layer.rows) * static_cast<double>(layer.columns) * static_cast<double>(layer.channels) *
+            static_cast<double>(layer.taps);
     if (layer.taps < layer.stride) {
-      diagnostics.error(where, fmt::format("stride {} skips rows of the input: allowed is at most r = {}", layer.stride,
-                                           layer.taps));
+      diagnostics.error(
+          where, fmt::format("stride {} skips rows of the input: allowed is at most r = {}", layer.stride, layer.taps));
     }
     if (l == 0) continue;
     const ChainLayer& before = chain.layers[l - 1];

@@ -18,12 +18,12 @@ struct ChainDocument {
 /// Whether a document has `schema: fused-chain-case/1`.
 bool is_fused_chain(const Node& document);
 
-/// Keys: name, machine {capacity, bandwidth, dram, buffer, mac}, layers [{kind: matmul, m, k, n} or {kind: conv1d, k, c,
-/// p, r, stride}], adds [[from, to]], mode; `answer` is not read. None when there was an error.
+/// Keys: name, machine {capacity, bandwidth, dram, buffer, mac}, layers [{kind: matmul, m, k, n} or {kind: conv1d, k,
+/// c, p, r, stride}], adds [[from, to]], mode; `answer` is not read. None when there was an error.
 std::optional<ChainDocument> read_fused_chain(const Node& document, Diagnostics& diagnostics);
 
-/// {schema, name, network: {edp, energy_pj, cycles, lower_bound, proven, groups, in_buffer, unfused_edp, compulsory_edp}}
-/// with groups as text, such as "0-1 nb=3 pinned recompute". Nulls where nothing fits.
+/// {schema, name, network: {edp, energy_pj, cycles, lower_bound, proven, groups, in_buffer, unfused_edp,
+/// compulsory_edp}} with groups as text, such as "0-1 nb=3 pinned recompute". Nulls where nothing fits.
 nlohmann::ordered_json chain_answer_json(const FusedChain& chain, Fusion fusion);
 
 }  // namespace dovetail

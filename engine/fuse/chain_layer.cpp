@@ -68,7 +68,10 @@ std::int64_t input_words(const ChainLayer& tile, const Trips& trips) {
 class LayerListing {
  public:
   LayerListing(const ChainMachine& machine, const ChainLayer& layer, const ChainRoom& room)
-      : machine_(machine), layer_(layer), room_(room), whole_{layer.rows, layer.columns, layer.channels, layer.taps} {}
+      : machine_(machine),
+        layer_(layer),
+        room_(room),
+        whole_{layer.rows, layer.columns, layer.channels, layer.taps} {}
 
   std::vector<ChainCost> run() {
     std::array<std::vector<std::int64_t>, dimensions> parts;
@@ -108,15 +111,13 @@ class LayerListing {
     const auto moved = [&](const std::array<bool, dimensions>& moves) { return trips_of(order, trips, moves); };
     const Trips weight_trips = moved(moves_weights), output_trips = moved(moves_output);
     const std::int64_t inputs = room_.input ? 0 : input_words(part, moved(moves_input));
-    const std::int64_t weights =
-        room_.weights ? 0 : part.weight_words() * weight_trips.outer * weight_trips.inner;
-    const std::int64_t written =
-        room_.output ? 0 : part.output_words() * output_trips.outer * output_trips.inner;
+    const std::int64_t weights = room_.weights ? 0 : part.weight_words() * weight_trips.outer * weight_trips.inner;
+    const std::int64_t written = room_.output ? 0 : part.output_words() * output_trips.outer * output_trips.inner;
     const std::int64_t read_back = room_.output ? 0 : written - layer_.output_words();
     const auto macs = static_cast<double>(layer_.macs());
     const auto dram = static_cast<double>(inputs + weights + written + read_back);
-    const double accesses = 4.0 * macs - static_cast<double>(layer_.output_words()) +
-                            static_cast<double>(inputs + weights + read_back);
+    const double accesses =
+        4.0 * macs - static_cast<double>(layer_.output_words()) + static_cast<double>(inputs + weights + read_back);
     costs_.push_back({macs * machine_.mac_pj + accesses * machine_.buffer_pj + dram * machine_.dram_pj,
                       std::max(macs, dram / machine_.bandwidth_words_per_cycle)});
   }
@@ -139,8 +140,7 @@ std::vector<ChainCost> front_of(std::vector<ChainCost> costs) {
   return front;
 }
 
-std::vector<ChainCost> chain_layer_front(const ChainMachine& machine, const ChainLayer& layer,
-                                         const ChainRoom& room) {
+std::vector<ChainCost> chain_layer_front(const ChainMachine& machine, const ChainLayer& layer, const ChainRoom& room) {
   return LayerListing(machine, layer, room).run();
 }
 

@@ -22,11 +22,11 @@ struct ChainRoom {
 
 /// Non-dominated costs of one run, by rising energy and falling cycles; empty where no tile fits.
 ///
-/// A mapping is a divisor tile of each dimension in the buffer and an order of the loops in DRAM. A tensor moves its tile
-/// once per trip of the loops down to the innermost one that moves it; where that loop slides a window, only the words
-/// that are new. Results are written so often, and read back as often less once. cycles = max(operations, DRAM words /
-/// bandwidth). Operands are read from the buffer once per operation, results updated once per operation and read as
-/// often less the first time; what comes from DRAM fills the buffer.
+/// A mapping is a divisor tile of each dimension in the buffer and an order of the loops in DRAM. A tensor moves its
+/// tile once per trip of the loops down to the innermost one that moves it; where that loop slides a window, only the
+/// words that are new. Results are written so often, and read back as often less once. cycles = max(operations, DRAM
+/// words / bandwidth). Operands are read from the buffer once per operation, results updated once per operation and
+/// read as often less the first time; what comes from DRAM fills the buffer.
 std::vector<ChainCost> chain_layer_front(const ChainMachine& machine, const ChainLayer& layer, const ChainRoom& room);
 
 /// The non-dominated ones of some costs.

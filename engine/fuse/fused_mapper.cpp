@@ -35,8 +35,8 @@ class PathSearch {
     bool enough = false;  // bound and known path answer all that is asked
   };
 
-  // Until the shortest path by bounds costs what a known one does, nothing on it can be refined, the bound is enough, or
-  // `expired`. Layers on it are asked only up to the cost from which the path is no shorter than the known one.
+  // Until the shortest path by bounds costs what a known one does, nothing on it can be refined, the bound is enough,
+  // or `expired`. Layers on it are asked only up to the cost from which the path is no shorter than the known one.
   Found run(double price, const std::function<bool(double)>& enough, const std::function<bool()>& expired) {
     Found found;
     for (;;) {

@@ -43,8 +43,8 @@ double most_units(const Layer& layer, const Architecture& architecture, const Ma
 
 }  // namespace
 
-CostPoint unavoidable_cost(const Layer& layer, const Architecture& architecture, const MappingRules& rules, unsigned living,
-                           unsigned cut) {
+CostPoint unavoidable_cost(const Layer& layer, const Architecture& architecture, const MappingRules& rules,
+                           unsigned living, unsigned cut) {
   Architecture inside = architecture;
   Level& outer = inside.levels.back();
   outer.energy = {};
@@ -52,7 +52,8 @@ CostPoint unavoidable_cost(const Layer& layer, const Architecture& architecture,
   const CompulsoryCost own = compulsory_cost(layer, inside, rules);
   CostPoint least{own.energy_pj, own.cycles};
   if (!architecture.link_transfers)
-    least.cycles = std::max(least.cycles, static_cast<double>(macs(layer)) / most_units(layer, architecture, rules, cut));
+    least.cycles =
+        std::max(least.cycles, static_cast<double>(macs(layer)) / most_units(layer, architecture, rules, cut));
   const Level& outermost = architecture.levels.back();
   double reads = 0.0, writes = 0.0;
   for (std::size_t t = 0; t < layer.tensors.size(); ++t) {
@@ -66,8 +67,8 @@ CostPoint unavoidable_cost(const Layer& layer, const Architecture& architecture,
     (tensor.written ? writes : reads) += words * price.rate;
   }
   const Bandwidth bandwidth(outermost);
-  least.cycles = std::max({least.cycles, reads / bandwidth.read, writes / bandwidth.write,
-                           (reads + writes) / bandwidth.shared});
+  least.cycles =
+      std::max({least.cycles, reads / bandwidth.read, writes / bandwidth.write, (reads + writes) / bandwidth.shared});
   return least;
 }
 
@@ -77,7 +78,9 @@ std::int64_t memory_words(const Level& memory, const Tensor& tensor, std::int64_
 }
 
 ResidentLayer::ResidentLayer(const MapRequest& base, HomeLevel home, unsigned living)
-    : base_(base), home_(home), living_(living) {
+    : base_(base),
+      home_(home),
+      living_(living) {
   const Level& memory = base.architecture.levels[static_cast<std::size_t>(home.level)];
   Homes homes;
   for (std::size_t t = 0; t < base.layer.tensors.size(); ++t) {
@@ -101,8 +104,9 @@ MapRequest ResidentLayer::request(std::int64_t room) const {
   memory.capacity_words = words;
   memory.multiple_buffering = 1.0;
   memory.min_utilization =
-      least > 0.0 && words > 0 ? std::clamp((least - (usable - static_cast<double>(words))) / static_cast<double>(words), 0.0, 1.0)
-                               : 0.0;
+      least > 0.0 && words > 0
+          ? std::clamp((least - (usable - static_cast<double>(words))) / static_cast<double>(words), 0.0, 1.0)
+          : 0.0;
   return request;
 }
 

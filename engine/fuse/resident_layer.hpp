@@ -1,4 +1,5 @@
-// One layer while tensors live on chip: its best mappings at a price, for every number of words that are left to the others.
+// One layer while tensors live on chip: its best mappings at a price, for every number of words that are left to the
+// others.
 #pragma once
 
 #include <cstdint>
@@ -22,11 +23,11 @@ struct HomeLevel {
 /// Words of a memory that `words` of a tensor take.
 std::int64_t memory_words(const Level& memory, const Tensor& tensor, std::int64_t words);
 
-/// What no mapping of a layer avoids when some tensors live on chip: operations on the compute units that whole factors can
-/// occupy, their operands at the levels inside, and the other tensors at the outermost memory, each once. `cut`: dimensions
-/// that bands may cut, of which any part may run at a time. Microseconds.
-CostPoint unavoidable_cost(const Layer& layer, const Architecture& architecture, const MappingRules& rules, unsigned living,
-                           unsigned cut = 0);
+/// What no mapping of a layer avoids when some tensors live on chip: operations on the compute units that whole factors
+/// can occupy, their operands at the levels inside, and the other tensors at the outermost memory, each once. `cut`:
+/// dimensions that bands may cut, of which any part may run at a time. Microseconds.
+CostPoint unavoidable_cost(const Layer& layer, const Architecture& architecture, const MappingRules& rules,
+                           unsigned living, unsigned cut = 0);
 
 /// A mapping with what its tiles take of the home level, beside what lives there.
 struct ResidentPoint {
@@ -34,9 +35,9 @@ struct ResidentPoint {
   std::int64_t tile_words = 0;
 };
 
-/// All questions about one layer with the same tensors living in the home level. A mapping whose other tiles take n words is
-/// one of every room from n words on; no mapping of a smaller room is better than the best of a larger one. So the answer
-/// at one room is that of all rooms down to the words that its mapping uses.
+/// All questions about one layer with the same tensors living in the home level. A mapping whose other tiles take n
+/// words is one of every room from n words on; no mapping of a smaller room is better than the best of a larger one. So
+/// the answer at one room is that of all rooms down to the words that its mapping uses.
 class ResidentLayer {
  public:
   /// `living`: bit t of the layer's tensors. The base request's architecture is the whole machine.
@@ -47,13 +48,15 @@ class ResidentLayer {
   /// The best known mapping there, or none.
   const ResidentPoint* best(double price, std::int64_t room) const;
   bool settled(double price, std::int64_t room) const;
-  /// The next step towards a settled answer, or to know that nothing costs less than `enough`: a first bound of the search
-  /// at full room, its answer, those of the room itself. False: no step is left (time or memory ended the search).
+  /// The next step towards a settled answer, or to know that nothing costs less than `enough`: a first bound of the
+  /// search at full room, its answer, those of the room itself. False: no step is left (time or memory ended the
+  /// search).
   bool refine(double price, std::int64_t room, double enough);
   /// A mapping that is known.
   void add(const PackedMapping& mapping);
 
-  /// What the layer is asked to map at a room: the machine has what is left and what lives there, the rules say who does.
+  /// What the layer is asked to map at a room: the machine has what is left and what lives there, the rules say who
+  /// does.
   MapRequest request(std::int64_t room) const;
   std::int64_t evaluations() const { return evaluations_; }
   std::int64_t labels() const { return labels_; }
@@ -64,8 +67,8 @@ class ResidentLayer {
     std::unique_ptr<ExactSearch> search;
     SupportingLines lines{0.0, 0.0};
     std::map<double, double> asked;  ///< price: up to which cost its answer is exact
-    bool too_large = false;        ///< no tables
-    bool nothing = false;          ///< no mapping fits
+    bool too_large = false;          ///< no tables
+    bool nothing = false;            ///< no mapping fits
   };
   Room& open(std::int64_t room);
   bool ask(Room& at, double price, std::int64_t room, double enough);

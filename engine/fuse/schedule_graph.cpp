@@ -16,7 +16,6 @@
 namespace dovetail {
 namespace {
 
-
 MappingRules rules_of(const std::function<MappingRules(const Layer&)>& rules, const Layer& layer) {
   return rules ? rules(layer) : MappingRules{};
 }
@@ -67,7 +66,8 @@ std::optional<HomeLevel> home_level(const Architecture& architecture, const Runn
 }
 
 ScheduleGraph::ScheduleGraph(const FusedMapRequest& request, std::optional<HomeLevel> home)
-    : request_(request), home_(home) {
+    : request_(request),
+      home_(home) {
   find_residents();
   state(0, {});
   for (std::size_t s = 0; s < states_.size(); ++s) expand(static_cast<int>(s));
@@ -94,9 +94,9 @@ void ScheduleGraph::find_residents() {
   }
   may_live_.assign(network.layers.size(), 0);
   for (int i = 0; i < count_of_layers(); ++i)
-    may_live_[static_cast<std::size_t>(i)] =
-        home_ && request_.fusion != Fusion::none && network.may_live[static_cast<std::size_t>(i)] != 0 &&
-        (allowed_[static_cast<std::size_t>(i)] & bit(running(i).outputs)) != 0;
+    may_live_[static_cast<std::size_t>(i)] = home_ && request_.fusion != Fusion::none &&
+                                             network.may_live[static_cast<std::size_t>(i)] != 0 &&
+                                             (allowed_[static_cast<std::size_t>(i)] & bit(running(i).outputs)) != 0;
   for (int i = 0; i < count_of_layers(); ++i) {
     const RunningLayer& run = running(i);
     const unsigned allowed = allowed_[static_cast<std::size_t>(i)];
@@ -120,7 +120,8 @@ void ScheduleGraph::find_residents() {
 }
 
 int ScheduleGraph::state(int layer, Alive alive) {
-  std::erase_if(alive, [&](int writer) { return request_.network.last_reader[static_cast<std::size_t>(writer)] < layer; });
+  std::erase_if(alive,
+                [&](int writer) { return request_.network.last_reader[static_cast<std::size_t>(writer)] < layer; });
   const auto [place, added] = places_.try_emplace({layer, alive}, static_cast<int>(states_.size()));
   if (added) states_.push_back({layer, std::move(alive), {}});
   return place->second;
@@ -166,8 +167,7 @@ Term ScheduleGraph::term(int layer, const Layer& part, unsigned living, std::int
   term.living = living;
   term.room = room;
   term.runs = runs;
-  const auto [place, added] =
-      question_places_.try_emplace({term.family, room}, static_cast<int>(questions_.size()));
+  const auto [place, added] = question_places_.try_emplace({term.family, room}, static_cast<int>(questions_.size()));
   if (added) questions_.emplace_back(term.family, room);
   term.question = place->second;
   return term;
@@ -229,8 +229,8 @@ void ScheduleGraph::alone(int s) {
     }
     if (room < 0) continue;
     Edge edge;
-    edge.terms.push_back(term(i, run.layer, living | (stays ? bit(run.outputs) : 0U), room,
-                              static_cast<double>(run.repeat)));
+    edge.terms.push_back(
+        term(i, run.layer, living | (stays ? bit(run.outputs) : 0U), room, static_cast<double>(run.repeat)));
     edge.more = additions(i, alive);
     edge.step.first = edge.step.last = i;
     edge.step.result_lives = stays;

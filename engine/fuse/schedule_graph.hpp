@@ -1,4 +1,5 @@
-// Everything a network may do on a machine at one time: states (next layer, results that live on chip) and edges between.
+// Everything a network may do on a machine at one time: states (next layer, results that live on chip) and edges
+// between.
 #pragma once
 
 #include <cstdint>
@@ -34,7 +35,8 @@ class ScheduleGraph {
   /// Lists all states that the empty chip can reach. The request must outlive the graph.
   ScheduleGraph(const FusedMapRequest& request, std::optional<HomeLevel> home);
 
-  /// The shortest path of edges at a price, by lower bounds or by known mappings; `cost` is infinite where there is none.
+  /// The shortest path of edges at a price, by lower bounds or by known mappings; `cost` is infinite where there is
+  /// none.
   std::vector<int> shortest(double price, bool known, double& cost) const;
   const Edge& edge(int e) const { return edges_[static_cast<std::size_t>(e)]; }
   ResidentLayer& family(int f) { return *families_[static_cast<std::size_t>(f)]; }
@@ -79,11 +81,11 @@ class ScheduleGraph {
   std::vector<Edge> edges_;
   std::vector<std::unique_ptr<ResidentLayer>> families_;
   std::map<std::pair<std::string, unsigned>, int> family_places_;
-  std::vector<unsigned> allowed_;   // per layer: tensors that may be at home
-  std::vector<char> may_live_;      // per layer: its result, as a whole
+  std::vector<unsigned> allowed_;  // per layer: tensors that may be at home
+  std::vector<char> may_live_;     // per layer: its result, as a whole
   std::map<std::pair<int, std::int64_t>, int> question_places_;
   std::vector<std::pair<int, std::int64_t>> questions_;
-  std::vector<int> order_;          // of states, the last layers first
+  std::vector<int> order_;  // of states, the last layers first
   CostPoint least_, guess_;
 };
 

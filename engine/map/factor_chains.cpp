@@ -19,7 +19,9 @@ struct Place {
 
 // The factors of a dimension at a level, innermost first.
 std::array<Place, slot_count> factors_at(PackedLevel& level, std::size_t d) {
-  return {{{Slot::spatial_x, &level.spatial_x[d]}, {Slot::spatial_y, &level.spatial_y[d]}, {Slot::temporal, &level.temporal[d]}}};
+  return {{{Slot::spatial_x, &level.spatial_x[d]},
+           {Slot::spatial_y, &level.spatial_y[d]},
+           {Slot::temporal, &level.temporal[d]}}};
 }
 
 std::int64_t least_of(const MappingRules& rules, std::size_t level, Slot slot, std::size_t d) {
@@ -95,7 +97,8 @@ void settle_depths(PackedMapping& mapping) {
   for (std::size_t i = 0; i < mapping.level_count; ++i) {
     PackedLevel& level = mapping.levels[i];
     const auto end = level.order.begin() + mapping.dimension_count;
-    const auto loops = std::stable_partition(level.order.begin(), end, [&](std::uint8_t d) { return level.temporal[d] > 1; });
+    const auto loops =
+        std::stable_partition(level.order.begin(), end, [&](std::uint8_t d) { return level.temporal[d] > 1; });
     const auto count = static_cast<std::uint8_t>(i + 1 == mapping.level_count ? 0 : loops - level.order.begin());
     for (std::size_t t = 0; t < max_tensors; ++t)
       level.depth[t] = (level.keep >> t & 1U) != 0 ? std::min(level.depth[t], count) : std::uint8_t{0};

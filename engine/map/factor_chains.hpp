@@ -14,7 +14,8 @@ namespace dovetail {
 std::int64_t chain_product(const PackedMapping& mapping, std::size_t dimension);
 
 /// The least that a factor may be while the chain covers `extent`: ceil(extent / product of the others).
-std::int64_t least_factor(const PackedMapping& mapping, std::size_t dimension, std::int64_t extent, std::int64_t factor);
+std::int64_t least_factor(const PackedMapping& mapping, std::size_t dimension, std::int64_t extent,
+                          std::int64_t factor);
 
 /// Makes the chain of a dimension cover its extent, if need be by the outermost level's loop in time, and lowers every
 /// factor as far as cover and the rules' least factors allow, from the inside out. False when the rules allow no cover.
@@ -27,8 +28,8 @@ bool tight(const PackedMapping& mapping, std::size_t dimension, std::int64_t ext
 bool tighten(PackedMapping& mapping, const Layer& layer, const MappingRules& rules);
 bool tight(const PackedMapping& mapping, const Layer& layer, const MappingRules& rules);
 
-/// Uneven placement: loops of one trip go innermost, depths of tensors that a level does not keep become 0, and no depth
-/// is more than the loops there are.
+/// Uneven placement: loops of one trip go innermost, depths of tensors that a level does not keep become 0, and no
+/// depth is more than the loops there are.
 void settle_depths(PackedMapping& mapping);
 
 }  // namespace dovetail

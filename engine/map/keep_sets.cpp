@@ -55,8 +55,7 @@ MappingRules with_homes(MappingRules rules, const Homes& homes, std::size_t leve
 }
 
 std::vector<KeepChoice> keep_choices(const MapRequest& request) {
-  return keep_choices(request.layer.tensors.size(), request.architecture.levels.size(), request.rules,
-                      request.bypass);
+  return keep_choices(request.layer.tensors.size(), request.architecture.levels.size(), request.rules, request.bypass);
 }
 
 }  // namespace dovetail

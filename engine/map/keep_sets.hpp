@@ -14,14 +14,13 @@ struct KeepChoice {
 };
 
 /// One per level, innermost first.
-std::vector<KeepChoice> keep_choices(std::size_t tensors, std::size_t levels, const MappingRules& rules,
-                                     Bypass bypass);
+std::vector<KeepChoice> keep_choices(std::size_t tensors, std::size_t levels, const MappingRules& rules, Bypass bypass);
 std::vector<KeepChoice> keep_choices(const MapRequest& request);
 
 /// Homes that rules prescribe: bits of must_keep, as in a mapping's keep sets (homes.hpp).
 Homes homes_of(const MappingRules& rules);
-/// The rules with homes: the home keeps its tensor, the levels between it and the outermost memory do not; the search takes
-/// the outermost memory as a level that sees nothing of it.
+/// The rules with homes: the home keeps its tensor, the levels between it and the outermost memory do not; the search
+/// takes the outermost memory as a level that sees nothing of it.
 MappingRules with_homes(MappingRules rules, const Homes& homes, std::size_t levels);
 
 /// The rules of a level, or no rules at all.

@@ -44,11 +44,10 @@ struct MapRequest {
   double gap = 0.0;                 ///< stop when (best - bound) / best is at most this
   std::optional<double> time_s;     ///< stop after this many seconds; results then depend on the machine
   std::optional<double> memory_mb;  ///< stop at this much memory of the mapper's own
-  std::function<bool()> stop;  ///< polled by the exact mapper, from any thread; true ends it as time would
+  std::function<bool()> stop;       ///< polled by the exact mapper, from any thread; true ends it as time would
   /// > 0: mappings that are not better than this need no proof: stop once the bound shows that there is none.
   double cutoff = 0.0;
-  bool prove =
-      true;  ///< exact: false stops before the proof, with a mapping that is good but not known to be best
+  bool prove = true;  ///< exact: false stops before the proof, with a mapping that is good but not known to be best
   std::uint64_t seed = 0;
   int threads = 1;
   bool front = false;  ///< also return the (energy, cycles) Pareto front
@@ -75,8 +74,7 @@ struct MapResult {
   std::vector<FrontPoint> front;  ///< ascending energy, descending cycles; exact when front_proven
   bool front_proven = false;
   std::vector<Violation> closest;
-  std::string
-      stopped;  ///< why the search ended: proven, gap, budget, time, memory, cutoff, search (before the proof)
+  std::string stopped;  ///< why the search ended: proven, gap, budget, time, memory, cutoff, search (before the proof)
   double gap() const { return objective > 0.0 ? (objective - lower_bound) / objective : 0.0; }
 };
 

@@ -19,8 +19,7 @@ std::unique_ptr<Mapper> make_mapper(const std::string& name) {
   if (name == "hillclimb") return std::make_unique<HillclimbMapper>();
   if (name == "annealing") return std::make_unique<AnnealingMapper>();
   if (name == "evolution") return std::make_unique<EvolutionMapper>();
-  throw std::invalid_argument(
-      fmt::format("no mapper is named {}; known: {}", name, fmt::join(mapper_names(), ", ")));
+  throw std::invalid_argument(fmt::format("no mapper is named {}; known: {}", name, fmt::join(mapper_names(), ", ")));
 }
 
 std::vector<std::string> mapper_names() {

@@ -52,10 +52,8 @@ std::optional<StudyObjective> parse_study_objective(const std::string& text) {
     std::string word = text.substr(at, end - at);
     std::erase(word, ' ');
     const auto rows = metrics();
-    const auto found =
-        std::find_if(rows.begin(), rows.end(), [&](const Metric& row) { return word == row.word; });
-    if (found == rows.end() ||
-        std::count(objective.metrics.begin(), objective.metrics.end(), found->name) > 0)
+    const auto found = std::find_if(rows.begin(), rows.end(), [&](const Metric& row) { return word == row.word; });
+    if (found == rows.end() || std::count(objective.metrics.begin(), objective.metrics.end(), found->name) > 0)
       return std::nullopt;
     objective.metrics.emplace_back(found->name);
     if (found->rises()) {
@@ -71,8 +69,7 @@ std::optional<StudyObjective> parse_study_objective(const std::string& text) {
 std::string objective_name(const MappingObjective& objective) {
   for (const char* name : {"edp", "energy", "cycles", "ed2p"}) {
     const MappingObjective named = *parse_objective(name);
-    if (named.energy_power == objective.energy_power && named.cycles_power == objective.cycles_power)
-      return name;
+    if (named.energy_power == objective.energy_power && named.cycles_power == objective.cycles_power) return name;
   }
   return fmt::format("energy^{}*cycles^{}", objective.energy_power, objective.cycles_power);
 }
@@ -86,8 +83,7 @@ std::string objective_unit(const MappingObjective& objective) {
     if (exponent == 0.0) return std::string();
     return exponent == 1.0 ? std::string(unit) : fmt::format("{}^{}", unit, exponent);
   };
-  const std::string energy = power("pJ", objective.energy_power),
-                    cycles = power("cycles", objective.cycles_power);
+  const std::string energy = power("pJ", objective.energy_power), cycles = power("cycles", objective.cycles_power);
   return energy.empty() ? cycles : cycles.empty() ? energy : energy + " x " + cycles;
 }
 

@@ -16,8 +16,7 @@ std::optional<MappingObjective> parse_objective(const std::string& text);
 
 /// What a study makes small: one product of powers, or several metrics at once, whose trade-off is the answer.
 struct StudyObjective {
-  MappingObjective
-      mapping;  ///< of one layer's mappings: for several metrics the product of those of a mapping
+  MappingObjective mapping;          ///< of one layer's mappings: for several metrics the product of those of a mapping
   std::vector<std::string> metrics;  ///< of a design, all made small; empty: the product alone
 };
 

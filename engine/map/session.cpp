@@ -101,12 +101,12 @@ std::vector<Violation> nearest_miss(const MapRequest& request) {
     const Dimension& dimension = request.layer.dimensions[d];
     std::int64_t used = 1;
     for (std::size_t i = 0; i < keep.size(); ++i) {
-      used *= std::int64_t{mapping.levels[i].temporal[d]} * mapping.levels[i].spatial_x[d] *
-              mapping.levels[i].spatial_y[d];
+      used *=
+          std::int64_t{mapping.levels[i].temporal[d]} * mapping.levels[i].spatial_x[d] * mapping.levels[i].spatial_y[d];
     }
     if (dimension.extent % used != 0) {
-      closest.push_back({"family rule", "", dimension.name, static_cast<double>(used),
-                         static_cast<double>(dimension.extent)});
+      closest.push_back(
+          {"family rule", "", dimension.name, static_cast<double>(used), static_cast<double>(dimension.extent)});
       return closest;
     }
     // The rest goes to the outermost place that takes it.
@@ -125,8 +125,8 @@ std::vector<Violation> nearest_miss(const MapRequest& request) {
     }
     if (rest > 1) {
       const std::int64_t covered = dimension.extent / rest;
-      closest.push_back({"family rule", "", dimension.name, static_cast<double>(dimension.extent),
-                         static_cast<double>(covered)});
+      closest.push_back(
+          {"family rule", "", dimension.name, static_cast<double>(dimension.extent), static_cast<double>(covered)});
       return closest;
     }
   }

@@ -7,7 +7,6 @@
 namespace dovetail {
 namespace {
 
-
 bool equal(const PipelineBoard& a, const PipelineBoard& b) {
   return a.static_mw == b.static_mw && a.dynamic_mw == b.dynamic_mw && a.cycles == b.cycles;
 }
@@ -156,8 +155,7 @@ void Pipelines::find_least_period() {
   period_plan_ = plan(cells, at);
 }
 
-std::pair<double, PipelinePlan> Pipelines::least_energy_at(double priced_period, double bound,
-                                                           bool want_plan) const {
+std::pair<double, PipelinePlan> Pipelines::least_energy_at(double priced_period, double bound, bool want_plan) const {
   const auto cells = table(
       infinity, 0.0, bound,
       [&](double value, std::size_t kind, double cycles) {
@@ -196,8 +194,7 @@ BoundedPipeline Pipelines::within(double period_at_most) const {
   while (!open.empty()) {
     const auto [from, to] = open.back();
     open.pop_back();
-    const double shortest = periods_[static_cast<std::size_t>(from)],
-                 longest = periods_[static_cast<std::size_t>(to)];
+    const double shortest = periods_[static_cast<std::size_t>(from)], longest = periods_[static_cast<std::size_t>(to)];
     if (from == to) {
       attempt(shortest);
       continue;

@@ -11,10 +11,9 @@ namespace dovetail {
 /// A board that may carry one stage, built to one of its designs.
 struct PipelineBoard {
   std::string type;
-  double static_mw = 0.0;   ///< while it is on
-  double dynamic_mw = 0.0;  ///< more, while it works
-  std::vector<std::vector<double>>
-      cycles;  ///< [design][layer]; infinite where the design cannot run the layer
+  double static_mw = 0.0;                   ///< while it is on
+  double dynamic_mw = 0.0;                  ///< more, while it works
+  std::vector<std::vector<double>> cycles;  ///< [design][layer]; infinite where the design cannot run the layer
 };
 
 /// Layers in the order in which they are cut, boards each of which carries at most one stage.
@@ -53,7 +52,7 @@ class Pipelines {
   static double states(const PipelineProblem& problem);
 
   std::optional<double> least_period() const { return least_period_; }  ///< none when some layer runs nowhere
-  std::size_t fewest_boards() const { return period_plan_.size(); }  ///< of the plans with the least period
+  std::size_t fewest_boards() const { return period_plan_.size(); }     ///< of the plans with the least period
   const PipelinePlan& period_plan() const { return period_plan_; }
   BoundedPipeline within(double period_at_most) const;
 

@@ -13,9 +13,9 @@ namespace dovetail {
 struct PlacementLayer {
   std::string name;
   std::int64_t network = 0;
-  std::vector<double> cycles, energy;  ///< one per machine
-  double transfer = 0.0;               ///< cycles until its result is at another machine
-  double release = 0.0;                ///< cycle before which it does not start
+  std::vector<double> cycles, energy;                         ///< one per machine
+  double transfer = 0.0;                                      ///< cycles until its result is at another machine
+  double release = 0.0;                                       ///< cycle before which it does not start
   double deadline = std::numeric_limits<double>::infinity();  ///< cycle by which it has ended
 };
 
@@ -49,7 +49,8 @@ class PlacementBounds {
   double energy_within(double makespan) const;
 
   const char* makespan_reason() const { return makespan_reason_; }  ///< critical path, machine load, or both
-  /// Prices of a machine's cycles that gave good bounds on energy, and shares of machines that gave the bound of their load.
+  /// Prices of a machine's cycles that gave good bounds on energy, and shares of machines that gave the bound of their
+  /// load.
   const std::vector<std::vector<double>>& prices() const { return prices_; }
   const std::vector<double>& shares() const { return shares_; }
 
@@ -63,10 +64,9 @@ class PlacementBounds {
 };
 
 struct PlacementOptions {
-  std::size_t labels = 2'000'000;  ///< partial schedules that the proof may keep
-  std::size_t comparisons =
-      80'000'000;         ///< of two of them; beyond either, schedules are good and only bounds proven
-  std::size_t beam = 400;  ///< partial schedules kept per number of layers, while looking for good ones
+  std::size_t labels = 2'000'000;        ///< partial schedules that the proof may keep
+  std::size_t comparisons = 80'000'000;  ///< of two of them; beyond either, schedules are good and only bounds proven
+  std::size_t beam = 400;                ///< partial schedules kept per number of layers, while looking for good ones
   /// Of the search over the machines of single layers, where the front is not proven: one per so many `labels`.
   static constexpr std::size_t labels_per_node = 200;
 };
@@ -78,15 +78,15 @@ struct PlacementResult {
   double edp_bound = 0.0;       ///< no schedule has a smaller makespan x energy
 };
 
-/// Labels, one per partial schedule: energy so far, when each machine is free, when the results that are still needed are
-/// at each machine. Layers are added in the order of their starts. A label goes when another with the same layers done is
-/// no worse in everything, or when bounds (critical path, machine load, Lagrangian relaxations that price cycles in
-/// energy) show that it only leads to schedules that known ones dominate.
+/// Labels, one per partial schedule: energy so far, when each machine is free, when the results that are still needed
+/// are at each machine. Layers are added in the order of their starts. A label goes when another with the same layers
+/// done is no worse in everything, or when bounds (critical path, machine load, Lagrangian relaxations that price
+/// cycles in energy) show that it only leads to schedules that known ones dominate.
 PlacementResult place(const PlacementProblem& problem, const PlacementOptions& options = {});
 
 /// A text of at most `width` columns: a row per machine, a letter per network, dots where it idles.
-std::string gantt(const PlacementProblem& problem, const Schedule& schedule,
-                  const std::vector<std::string>& machines, std::size_t width = 72);
+std::string gantt(const PlacementProblem& problem, const Schedule& schedule, const std::vector<std::string>& machines,
+                  std::size_t width = 72);
 
 /// Empty when the schedule keeps every rule of the problem and its sums are right; otherwise what is wrong.
 std::string check(const PlacementProblem& problem, const Schedule& schedule);

@@ -28,8 +28,7 @@ double critical_path(const PlacementProblem& problem, const PlacementGraph& grap
       for (std::size_t before : graph.before[l]) {
         double arrival = infinity;
         for (std::size_t k = 0; k < machines; ++k)
-          arrival = std::min(arrival,
-                             end[before * machines + k] + (k == m ? 0.0 : problem.layers[before].transfer));
+          arrival = std::min(arrival, end[before * machines + k] + (k == m ? 0.0 : problem.layers[before].transfer));
         ready = std::max(ready, arrival);
       }
       end[l * machines + m] = ready + problem.layers[l].cycles[m];

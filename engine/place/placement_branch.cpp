@@ -73,8 +73,7 @@ class BranchSearch {
       open.pop();
       LeastProduct at = evaluate(node);
       for (int round = 0; round < 2; ++round) {
-        const double aim =
-            std::min(known, 2.0 * at.product);  // without a schedule, twice what is known from below
+        const double aim = std::min(known, 2.0 * at.product);  // without a schedule, twice what is known from below
         add_line(improved(node, at.makespan, lines_[at.line].price, node_steps, aim / at.makespan));
         const LeastProduct again = evaluate(node);
         const bool better = again.product > at.product * (1.0 + 1e-5);
@@ -131,8 +130,7 @@ class BranchSearch {
   double value(const BranchNode& node, const PriceLine& line) const {
     double sum = 0.0;
     for (std::size_t l = 0; l < n_; ++l)
-      sum +=
-          node.machine[l] < 0 ? line.least[l] : line.cost[l * m_ + static_cast<std::size_t>(node.machine[l])];
+      sum += node.machine[l] < 0 ? line.least[l] : line.cost[l * m_ + static_cast<std::size_t>(node.machine[l])];
     return sum;
   }
 
@@ -145,8 +143,7 @@ class BranchSearch {
         const PlacementLayer& layer = problem_.layers[l];
         double least = infinity;
         for (std::size_t m = 0; m < m_; ++m)
-          if ((node.machine[l] < 0 || static_cast<std::size_t>(node.machine[l]) == m) &&
-              layer.cycles[m] < infinity)
+          if ((node.machine[l] < 0 || static_cast<std::size_t>(node.machine[l]) == m) && layer.cycles[m] < infinity)
             least = std::min(least, (share[m] + resources_.chain_price(share, l)) * layer.cycles[m]);
         sum += least;
       }
@@ -165,9 +162,7 @@ class BranchSearch {
     std::vector<double> values;
     values.reserve(lines_.size());
     for (const PriceLine& line : lines_) values.push_back(value(node, line));
-    const auto energy = [&](std::size_t k, double makespan) {
-      return values[k] - makespan * lines_[k].slope;
-    };
+    const auto energy = [&](std::size_t k, double makespan) { return values[k] - makespan * lines_[k].slope; };
     double makespan = least_makespan(node);
     std::size_t at = 0;
     for (std::size_t k = 1; k < lines_.size(); ++k) {
@@ -206,16 +201,14 @@ class BranchSearch {
         double least = infinity;
         std::size_t at = 0;
         for (std::size_t m = 0; m < m_; ++m) {
-          if (layer.cycles[m] == infinity ||
-              (node.machine[l] >= 0 && static_cast<std::size_t>(node.machine[l]) != m))
+          if (layer.cycles[m] == infinity || (node.machine[l] >= 0 && static_cast<std::size_t>(node.machine[l]) != m))
             continue;
           const double one = layer.energy[m] + (price[m] + along) * layer.cycles[m];
           if (one < least) least = one, at = m;
         }
         sum += least;
         load[at] += layer.cycles[at];
-        if (resources_.chain[l] >= 0)
-          load[m_ + static_cast<std::size_t>(resources_.chain[l])] += layer.cycles[at];
+        if (resources_.chain[l] >= 0) load[m_ + static_cast<std::size_t>(resources_.chain[l])] += layer.cycles[at];
       }
       const double reached = sum - makespan * std::accumulate(price.begin(), price.end(), 0.0);
       if (reached > best) {
@@ -231,8 +224,7 @@ class BranchSearch {
       }
       if (!(norm > 0.0)) break;
       const double length = rate * std::max(1e-4 * std::abs(target), 1.05 * target - reached) / norm;
-      for (std::size_t r = 0; r < price.size(); ++r)
-        price[r] = std::max(0.0, price[r] + length * (load[r] - makespan));
+      for (std::size_t r = 0; r < price.size(); ++r) price[r] = std::max(0.0, price[r] + length * (load[r] - makespan));
     }
     return best_price;
   }
@@ -245,14 +237,13 @@ class BranchSearch {
         continue;
       }
       const auto first = lines_[line].cost.begin() + static_cast<std::ptrdiff_t>(l * m_);
-      machine[l] =
-          static_cast<std::size_t>(std::min_element(first, first + static_cast<std::ptrdiff_t>(m_)) - first);
+      machine[l] = static_cast<std::size_t>(std::min_element(first, first + static_cast<std::ptrdiff_t>(m_)) - first);
     }
     return machine;
   }
 
-  // The layer whose machine matters most at this point: the bound rises by much on its second best machine, and by more than
-  // others on its best.
+  // The layer whose machine matters most at this point: the bound rises by much on its second best machine, and by more
+  // than others on its best.
   std::size_t divided(const BranchNode& node, const LeastProduct& at) const {
     std::vector<double> values;
     for (const PriceLine& line : lines_) values.push_back(value(node, line) - at.makespan * line.slope);
@@ -290,9 +281,9 @@ class BranchSearch {
 
 }  // namespace
 
-double least_product_by_branching(
-    const PlacementProblem& problem, const PlacementGraph& graph, const PlacementBounds& bounds,
-    std::size_t nodes, const std::function<double(const std::vector<std::size_t>& machine)>& tried) {
+double least_product_by_branching(const PlacementProblem& problem, const PlacementGraph& graph,
+                                  const PlacementBounds& bounds, std::size_t nodes,
+                                  const std::function<double(const std::vector<std::size_t>& machine)>& tried) {
   if (nodes == 0 || problem.machines < 2 || !(bounds.makespan() > 0.0)) return bounds.edp();
   return BranchSearch(problem, graph, bounds).run(nodes, tried);
 }

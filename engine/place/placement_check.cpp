@@ -27,8 +27,7 @@ std::string check(const PlacementProblem& problem, const Schedule& schedule) {
     energy += layer.energy[placed.machine];
     for (std::size_t k = 0; k < l; ++k) {
       const PlacedLayer& other = schedule.layers[k];
-      if (other.machine == placed.machine && other.start < placed.end - slack &&
-          placed.start < other.end - slack)
+      if (other.machine == placed.machine && other.start < placed.end - slack && placed.start < other.end - slack)
         return fmt::format("{} and {} run at once on machine {}", named(k), named(l), placed.machine);
     }
   }
@@ -42,8 +41,8 @@ std::string check(const PlacementProblem& problem, const Schedule& schedule) {
   return "";
 }
 
-std::string gantt(const PlacementProblem& problem, const Schedule& schedule,
-                  const std::vector<std::string>& machines, std::size_t width) {
+std::string gantt(const PlacementProblem& problem, const Schedule& schedule, const std::vector<std::string>& machines,
+                  std::size_t width) {
   std::size_t margin = 8;
   for (const std::string& name : machines) margin = std::max(margin, name.size());
   margin = std::min<std::size_t>(margin, 24);
@@ -66,8 +65,8 @@ std::string gantt(const PlacementProblem& problem, const Schedule& schedule,
         row[i] = upper ? static_cast<char>(letter - 'a' + 'A') : letter;
       upper = !upper;
     }
-    text += fmt::format("  {:<{}} |{}| busy {:5.1f} %\n", std::string(machines[m].substr(0, margin)), margin,
-                        row, schedule.makespan > 0.0 ? 100.0 * busy / schedule.makespan : 0.0);
+    text += fmt::format("  {:<{}} |{}| busy {:5.1f} %\n", std::string(machines[m].substr(0, margin)), margin, row,
+                        schedule.makespan > 0.0 ? 100.0 * busy / schedule.makespan : 0.0);
   }
   return text + fmt::format("  {:<{}}  0{:>{}.6g} cycles\n", "", margin, schedule.makespan, width - 1);
 }

@@ -47,14 +47,14 @@ class Search {
       one[m] = 1.0;
       shares_.push_back(one);
     }
-    for (const auto& price : bounds_.prices())
-      price_sums_.push_back(std::accumulate(price.begin(), price.end(), 0.0));
+    for (const auto& price : bounds_.prices()) price_sums_.push_back(std::accumulate(price.begin(), price.end(), 0.0));
   }
 
   PlacementResult run() {
     PlacementResult result;
     steps_.push_back({});
-    seed_schedules(problem_, graph_, bounds_, schedules_per_width * options_.beam, [&](const Schedule& schedule) { add(schedule); });
+    seed_schedules(problem_, graph_, bounds_, schedules_per_width * options_.beam,
+                   [&](const Schedule& schedule) { add(schedule); });
     for (std::size_t width : {options_.beam / 8 + 1, options_.beam}) explore(width);
     result.exact = explore(0);
     if (!result.exact) explore(2 * options_.beam);
@@ -76,14 +76,15 @@ class Search {
   // Assignments that the relaxation likes are started, and moved layer by layer where they come near the best product.
   double branch() {
     LocalMoves moves(problem_, graph_, [this](const Schedule& schedule) { add(schedule); });
-    return least_product_by_branching(problem_, graph_, bounds_, options_.labels / PlacementOptions::labels_per_node, [&](const std::vector<std::size_t>& machine) {
-      moves.improve(machine, least_edp());
-      return least_edp();
-    });
+    return least_product_by_branching(problem_, graph_, bounds_, options_.labels / PlacementOptions::labels_per_node,
+                                      [&](const std::vector<std::size_t>& machine) {
+                                        moves.improve(machine, least_edp());
+                                        return least_edp();
+                                      });
   }
 
-  /// What energy buys on single layers: some of the ratios, from cheap to dear. Then, per price, how much a path after a
-  /// layer must pay beyond the least energies.
+  /// What energy buys on single layers: some of the ratios, from cheap to dear. Then, per price, how much a path after
+  /// a layer must pay beyond the least energies.
   void find_path_prices() {
     std::vector<double> ratios;
     for (const PlacementLayer& layer : problem_.layers) {
@@ -216,10 +217,9 @@ class Search {
         const PlacementLayer& layer = problem_.layers[l];
         for (std::size_t m = 0; m < m_; ++m)
           if (layer.cycles[m] < infinity)
-            least = std::min(
-                least, layer.energy[m] + path_price_[p] * (layer.cycles[m] + ready(group, times, l, m)));
-        bound = std::max(bound, label.energy + group.energy_left + least - graph_.least_energy[l] +
-                                    path_extra_[p][l] - path_price_[p] * makespan);
+            least = std::min(least, layer.energy[m] + path_price_[p] * (layer.cycles[m] + ready(group, times, l, m)));
+        bound = std::max(bound, label.energy + group.energy_left + least - graph_.least_energy[l] + path_extra_[p][l] -
+                                    path_price_[p] * makespan);
       };
       for (std::size_t l : group.waiting) through(l);
       for (std::size_t l : group.available)
@@ -232,12 +232,10 @@ class Search {
   bool promising(const LabelGroup& group, const PlacementLabel& label, const double* times) const {
     const auto& entries = front_.entries();
     for (std::size_t k = 0; k <= entries.size(); ++k) {
-      const double before =
-          k < entries.size() ? entries[k].makespan : infinity;  // a schedule between two known ones
+      const double before = k < entries.size() ? entries[k].makespan : infinity;  // a schedule between two known ones
       if (eased(label.least_end) >= before) continue;
       if (k == 0) return true;
-      if (eased(least_energy(group, label, times, std::min(before, 1e300))) < entries[k - 1].energy)
-        return true;
+      if (eased(least_energy(group, label, times, std::min(before, 1e300))) < entries[k - 1].energy) return true;
     }
     return false;
   }
@@ -298,8 +296,7 @@ class Search {
         for (std::size_t w = 0; w < target.waiting.size(); ++w) {
           while (old < group.waiting.size() && group.waiting[old] < target.waiting[w]) ++old;
           const bool known = old < group.waiting.size() && group.waiting[old] == target.waiting[w];
-          const bool reads =
-              std::binary_search(graph_.after[l].begin(), graph_.after[l].end(), target.waiting[w]);
+          const bool reads = std::binary_search(graph_.after[l].begin(), graph_.after[l].end(), target.waiting[w]);
           for (std::size_t k = 0; k < m_; ++k) {
             double& value = grown_times[m_ * (1 + w) + k];
             if (known) value = times[m_ * (1 + old) + k];
@@ -329,8 +326,7 @@ class Search {
     std::vector<Place> places;
     for (std::size_t g = 0; g < level.size(); ++g)
       for (std::size_t i = 0; i < level[g]->labels.size(); ++i)
-        places.push_back(
-            {g, i, level[g]->labels[i].least_end, level[g]->labels[i].energy + level[g]->energy_left});
+        places.push_back({g, i, level[g]->labels[i].least_end, level[g]->labels[i].energy + level[g]->energy_left});
     if (places.size() <= width) return;
     constexpr double weights[] = {0.0, 0.05, 0.2, 0.5, 0.8};
     for (double weight : weights) {
@@ -401,7 +397,8 @@ class Search {
     if (!front_.add(schedule.makespan, schedule.energy, last)) return;
     std::uint32_t previous = 0;
     for (const PlacedLayer& placed : schedule.layers) {
-      steps_.push_back({previous, static_cast<std::uint16_t>(placed.layer), static_cast<std::uint16_t>(placed.machine), placed.start});
+      steps_.push_back({previous, static_cast<std::uint16_t>(placed.layer), static_cast<std::uint16_t>(placed.machine),
+                        placed.start});
       previous = static_cast<std::uint32_t>(steps_.size() - 1);
     }
   }
@@ -438,10 +435,9 @@ namespace detail {
 bool ScheduleFront::add(double makespan, double energy, std::uint32_t step) {
   for (const Entry& entry : entries_)
     if (entry.makespan <= eased(makespan) && entry.energy <= eased(energy)) return false;
-  std::erase_if(entries_,
-                [&](const Entry& entry) { return makespan <= entry.makespan && energy <= entry.energy; });
-  const auto at = std::find_if(entries_.begin(), entries_.end(),
-                               [&](const Entry& entry) { return entry.makespan > makespan; });
+  std::erase_if(entries_, [&](const Entry& entry) { return makespan <= entry.makespan && energy <= entry.energy; });
+  const auto at =
+      std::find_if(entries_.begin(), entries_.end(), [&](const Entry& entry) { return entry.makespan > makespan; });
   entries_.insert(at, {makespan, energy, step});
   return true;
 }

@@ -27,8 +27,8 @@ struct Step {
   double start = 0.0;
 };
 
-/// A partial schedule. `times` are its machines' (free from) and then, for each layer that waits for some result, when all
-/// known results are at each machine.
+/// A partial schedule. `times` are its machines' (free from) and then, for each layer that waits for some result, when
+/// all known results are at each machine.
 struct PlacementLabel {
   double energy = 0.0;
   double last_end = 0.0;   ///< of the layers done

@@ -24,7 +24,8 @@ Schedule moved(const PlacementProblem& problem, const Schedule& schedule, std::s
     placed.start = std::max(free[placed.machine], what.release);
     for (const std::size_t before : graph.before[next.layer]) {
       const PlacedLayer& source = out.layers[before];
-      placed.start = std::max(placed.start, source.end + (source.machine == placed.machine ? 0.0 : problem.layers[before].transfer));
+      placed.start = std::max(placed.start,
+                              source.end + (source.machine == placed.machine ? 0.0 : problem.layers[before].transfer));
     }
     placed.end = free[placed.machine] = placed.start + what.cycles[placed.machine];
     out.makespan = std::max(out.makespan, placed.end);

@@ -50,8 +50,8 @@ double PlacementResources::priced(const std::vector<double>& price, double energ
 }
 
 std::pair<double, std::vector<double>> load_bound(const PlacementResources& resources) {
-  std::vector<double> share(resources.count(), 1.0 / static_cast<double>(resources.count())),
-      load(resources.count()), best_share = share;
+  std::vector<double> share(resources.count(), 1.0 / static_cast<double>(resources.count())), load(resources.count()),
+      best_share = share;
   double best = 0.0;
   for (int step = 0; step < 1000; ++step) {
     const double bound = resources.priced(share, 0.0, load);
@@ -60,8 +60,7 @@ std::pair<double, std::vector<double>> load_bound(const PlacementResources& reso
     if (most <= 0.0) break;
     const double rate = 1.0 / (1.0 + 0.02 * step);
     double sum = 0.0;
-    for (std::size_t m = 0; m < share.size(); ++m)
-      sum += share[m] *= std::exp(rate * (load[m] - bound) / most);
+    for (std::size_t m = 0; m < share.size(); ++m) sum += share[m] *= std::exp(rate * (load[m] - bound) / most);
     for (double& s : share) s /= sum;
   }
   return {best, best_share};

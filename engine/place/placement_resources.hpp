@@ -1,4 +1,5 @@
-// What a schedule cannot exceed the makespan with: cycles on each machine, and those along one chain of layers of each network.
+// What a schedule cannot exceed the makespan with: cycles on each machine, and those along one chain of layers of each
+// network.
 #pragma once
 
 #include <cstddef>
@@ -25,13 +26,14 @@ struct PlacementResources {
   /// The longest chain of every network, by its layers on their fastest machines.
   void add_chains(const PlacementGraph& graph);
 
-  /// Sum over layers of the least of (energy x weight + prices of the machine and the chain x cycles); the cycles that the
-  /// choices put on each resource are a supergradient in the prices.
+  /// Sum over layers of the least of (energy x weight + prices of the machine and the chain x cycles); the cycles that
+  /// the choices put on each resource are a supergradient in the prices.
   double priced(const std::vector<double>& price, double energy_weight, std::vector<double>& load) const;
 };
 
-/// Shares of the resources, summing to one, with the largest sum of the least share x cycles (the dual of the fractional
-/// assignment of layers to machines): multiplicative updates towards the loaded ones. Every iterate is a bound.
+/// Shares of the resources, summing to one, with the largest sum of the least share x cycles (the dual of the
+/// fractional assignment of layers to machines): multiplicative updates towards the loaded ones. Every iterate is a
+/// bound.
 std::pair<double, std::vector<double>> load_bound(const PlacementResources& resources);
 
 }  // namespace dovetail::detail

@@ -8,7 +8,6 @@
 namespace dovetail::detail {
 namespace {
 
-
 using Assignment = std::vector<std::size_t>;
 
 bool keeps_deadlines(const PlacementProblem& problem, const Schedule& schedule) {
@@ -39,12 +38,14 @@ struct Attempt {
 
 // What is made small: a weighted product of makespan and energy.
 double merit(const Schedule& schedule, double weight) {
-  return weight * std::log(std::max(schedule.makespan, 1e-300)) + (1.0 - weight) * std::log(std::max(schedule.energy, 1e-300));
+  return weight * std::log(std::max(schedule.makespan, 1e-300)) +
+         (1.0 - weight) * std::log(std::max(schedule.energy, 1e-300));
 }
 
 }  // namespace
 
-Schedule list_schedule(const PlacementProblem& problem, const PlacementGraph& graph, const std::vector<std::size_t>& machine) {
+Schedule list_schedule(const PlacementProblem& problem, const PlacementGraph& graph,
+                       const std::vector<std::size_t>& machine) {
   const std::size_t n = problem.layers.size();
   std::vector<double> tail(n, 0.0), ready(n, 0.0), free(problem.machines, 0.0);
   std::vector<std::size_t> waits(n, 0), open;
@@ -80,8 +81,8 @@ Schedule list_schedule(const PlacementProblem& problem, const PlacementGraph& gr
   return out;
 }
 
-void seed_schedules(const PlacementProblem& problem, const PlacementGraph& graph, const PlacementBounds& bounds, std::size_t schedules,
-                    const std::function<void(const Schedule&)>& found) {
+void seed_schedules(const PlacementProblem& problem, const PlacementGraph& graph, const PlacementBounds& bounds,
+                    std::size_t schedules, const std::function<void(const Schedule&)>& found) {
   std::size_t left = schedules;
   std::vector<Attempt> attempts;
   const auto attempt = [&](Assignment machine) {
@@ -107,7 +108,9 @@ void seed_schedules(const PlacementProblem& problem, const PlacementGraph& graph
     const double weight = weights[w];
     const std::size_t share = left / (std::size(weights) - w);
     std::size_t used = 0;
-    Attempt best = *std::min_element(attempts.begin(), attempts.end(), [&](const Attempt& a, const Attempt& b) { return merit(a.schedule, weight) < merit(b.schedule, weight); });
+    Attempt best = *std::min_element(attempts.begin(), attempts.end(), [&](const Attempt& a, const Attempt& b) {
+      return merit(a.schedule, weight) < merit(b.schedule, weight);
+    });
     for (bool better = true; better && used < share;) {
       better = false;
       for (std::size_t l = 0; l < problem.layers.size() && used < share; ++l) {
@@ -130,7 +133,7 @@ void seed_schedules(const PlacementProblem& problem, const PlacementGraph& graph
 }
 
 void LocalMoves::improve(std::vector<std::size_t> machine, double least) {
-  constexpr double near = 1.06;     // x least: worth moving from
+  constexpr double near = 1.06;  // x least: worth moving from
   constexpr int most_improved = 400;
   if (!tried_.insert(machine).second) return;
   const auto product = [](const Schedule& schedule) { return schedule.makespan * schedule.energy; };

@@ -27,7 +27,8 @@ PlacementProblem placement_problem(std::span<const Network> networks, std::size_
     }
     const auto [begin, end] = boost::edges(networks[n].graph);
     for (auto edge = begin; edge != end; ++edge)
-      problem.edges.emplace_back(first + boost::source(*edge, networks[n].graph), first + boost::target(*edge, networks[n].graph));
+      problem.edges.emplace_back(first + boost::source(*edge, networks[n].graph),
+                                 first + boost::target(*edge, networks[n].graph));
   }
   return problem;
 }
@@ -39,8 +40,7 @@ PricedNetworks price_networks(std::span<const Network> networks, std::span<const
   std::vector<const Layer*> shapes;
   for (const Network& network : networks) {
     for (const NetworkLayer* layer : layers(network))
-      if (shape_of.try_emplace(shape_key(layer->layer), shapes.size()).second)
-        shapes.push_back(&layer->layer);
+      if (shape_of.try_emplace(shape_key(layer->layer), shapes.size()).second) shapes.push_back(&layer->layer);
   }
   out.shapes = shapes.size();
   std::vector<LayerCost> prices(shapes.size() * machines.size(), {std::numeric_limits<double>::infinity(), 0.0});
@@ -53,7 +53,9 @@ PricedNetworks price_networks(std::span<const Network> networks, std::span<const
     const MapResult result = mapper.map(request);
     if (result.mapping) prices[i] = {static_cast<double>(result.best.cycles), result.best.energy_pj};
   });
-  out.problem = placement_problem(networks, machines.size(), [&](const Layer& layer, std::size_t m) { return prices[shape_of.at(shape_key(layer)) * machines.size() + m]; });
+  out.problem = placement_problem(networks, machines.size(), [&](const Layer& layer, std::size_t m) {
+    return prices[shape_of.at(shape_key(layer)) * machines.size() + m];
+  });
   return out;
 }
 

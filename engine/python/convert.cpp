@@ -10,11 +10,16 @@ namespace dovetail::python {
 
 py::object to_python(const Json& json) {
   switch (json.type()) {
-    case Json::value_t::boolean: return py::bool_(json.get<bool>());
-    case Json::value_t::number_integer: return py::int_(json.get<std::int64_t>());
-    case Json::value_t::number_unsigned: return py::int_(json.get<std::uint64_t>());
-    case Json::value_t::number_float: return py::float_(json.get<double>());
-    case Json::value_t::string: return py::str(json.get_ref<const std::string&>());
+    case Json::value_t::boolean:
+      return py::bool_(json.get<bool>());
+    case Json::value_t::number_integer:
+      return py::int_(json.get<std::int64_t>());
+    case Json::value_t::number_unsigned:
+      return py::int_(json.get<std::uint64_t>());
+    case Json::value_t::number_float:
+      return py::float_(json.get<double>());
+    case Json::value_t::string:
+      return py::str(json.get_ref<const std::string&>());
     case Json::value_t::array: {
       py::list list;
       for (const Json& item : json) list.append(to_python(item));
@@ -25,7 +30,8 @@ py::object to_python(const Json& json) {
       for (const auto& [key, value] : json.items()) dict[py::str(key)] = to_python(value);
       return std::move(dict);
     }
-    default: return py::none();
+    default:
+      return py::none();
   }
 }
 
@@ -47,7 +53,8 @@ Json to_json(py::handle value, const std::string& place) {
     Json json = Json::object();
     for (const auto& [key, entry] : py::reinterpret_borrow<py::dict>(value)) {
       if (!py::isinstance<py::str>(key))
-        throw py::type_error(fmt::format("{}: a key is {}, allowed are names", place, py::repr(key).cast<std::string>()));
+        throw py::type_error(
+            fmt::format("{}: a key is {}, allowed are names", place, py::repr(key).cast<std::string>()));
       const std::string name = key.cast<std::string>();
       json[name] = to_json(entry, place + "." + name);
     }
@@ -85,7 +92,8 @@ const std::string& one_of(const std::string& what, const std::string& word, cons
 std::string path_text(py::handle value) {
   if (py::isinstance<py::str>(value)) return value.cast<std::string>();
   if (py::hasattr(value, "__fspath__")) return value.attr("__fspath__")().cast<std::string>();
-  throw py::type_error("a name or path is " + py::repr(py::type::of(value)).cast<std::string>() + ", allowed are str and os.PathLike");
+  throw py::type_error("a name or path is " + py::repr(py::type::of(value)).cast<std::string>() +
+                       ", allowed are str and os.PathLike");
 }
 
 std::string dump(const Json& json) {

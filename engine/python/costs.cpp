@@ -30,13 +30,15 @@ std::shared_ptr<const Evaluator> find_model(const std::string& name) {
 EvaluationValue evaluate(const py::object& layer, const py::object& architecture, const py::object& mapping,
                          const std::string& model, bool imperfect_factors) {
   std::shared_ptr<const Evaluator> evaluator = find_model(model);
-  if (imperfect_factors && model != "loop") throw std::invalid_argument("imperfect_factors: only model='loop' counts them");
+  if (imperfect_factors && model != "loop")
+    throw std::invalid_argument("imperfect_factors: only model='loop' counts them");
   if (imperfect_factors) evaluator = std::make_shared<LoopModel>(LoopOptions{.imperfect_factors = true});
   const LayerValue what = read_layer(layer);
   const MachineValue machine = read_machine(architecture);
   MappingValue given = read_mapping(mapping, what.layer.layer, machine.architecture);
   if (*given.layer != what.layer.layer) given.layer = std::make_shared<const Layer>(what.layer.layer);
-  if (*given.machine != machine.architecture) given.machine = std::make_shared<const Architecture>(machine.architecture);
+  if (*given.machine != machine.architecture)
+    given.machine = std::make_shared<const Architecture>(machine.architecture);
   Evaluation answer;
   {
     const py::gil_scoped_release release;
@@ -48,8 +50,12 @@ EvaluationValue evaluate(const py::object& layer, const py::object& architecture
 // Columns of the answer; infeasible rows are NaN.
 struct Columns {
   explicit Columns(std::size_t count)
-      : cycles(static_cast<py::ssize_t>(count)), energy(static_cast<py::ssize_t>(count)), valid(static_cast<py::ssize_t>(count)),
-        cycles_data(cycles.mutable_data()), energy_data(energy.mutable_data()), valid_data(valid.mutable_data()) {}
+      : cycles(static_cast<py::ssize_t>(count)),
+        energy(static_cast<py::ssize_t>(count)),
+        valid(static_cast<py::ssize_t>(count)),
+        cycles_data(cycles.mutable_data()),
+        energy_data(energy.mutable_data()),
+        valid_data(valid.mutable_data()) {}
   void set(std::size_t row, bool legal, double energy_pj, double cycle_count) {
     cycles_data[row] = legal ? cycle_count : nan;
     energy_data[row] = legal ? energy_pj : nan;
@@ -130,7 +136,8 @@ void score_factors(const Layer& layer, const Architecture& machine, const Packed
   }
 }
 
-py::dict evaluate_rows(const Layer& layer, const Architecture& machine, const py::array& given, const py::object& like) {
+py::dict evaluate_rows(const Layer& layer, const Architecture& machine, const py::array& given,
+                       const py::object& like) {
   if (like.is_none())
     throw py::type_error("an array of factors needs `like`, a mapping with the keep sets and the order of the loops");
   const MappingValue pattern = read_mapping(like, layer, machine);
@@ -143,7 +150,8 @@ py::dict evaluate_rows(const Layer& layer, const Architecture& machine, const py
   const auto levels = static_cast<py::ssize_t>(machine.levels.size());
   const auto dims = static_cast<py::ssize_t>(layer.dimensions.size());
   if (rows.ndim() != 4 || rows.shape(1) != levels || rows.shape(2) != 3 || rows.shape(3) != dims)
-    throw py::value_error(fmt::format("factors have the shape (N, {}, 3, {}): level, slot, dimension, as Mapping.factors", levels, dims));
+    throw py::value_error(
+        fmt::format("factors have the shape (N, {}, 3, {}): level, slot, dimension, as Mapping.factors", levels, dims));
   Columns columns(static_cast<std::size_t>(rows.shape(0)));
   const auto view = rows.unchecked<4>();
   {
@@ -162,7 +170,8 @@ py::dict evaluate_many(const py::object& layer, const py::object& architecture, 
     if (model != "loop") throw py::value_error("arrays of factors are for the loop model; give other models Mappings");
     return evaluate_rows(what.layer.layer, machine.architecture, mappings, like);
   }
-  const py::object sequence = py::reinterpret_steal<py::object>(PySequence_Fast(mappings.ptr(), "mappings are a list of Mapping, or an array of factors"));
+  const py::object sequence = py::reinterpret_steal<py::object>(
+      PySequence_Fast(mappings.ptr(), "mappings are a list of Mapping, or an array of factors"));
   if (!sequence) throw py::error_already_set();
   const auto count = static_cast<std::size_t>(PySequence_Fast_GET_SIZE(sequence.ptr()));
   PyObject** items = PySequence_Fast_ITEMS(sequence.ptr());
@@ -209,18 +218,19 @@ std::string explain_design(const py::object& design, const std::string& model) {
   } else if (py::hasattr(design, "best") && py::isinstance<EvaluationValue>(design.attr("best"))) {
     mapping = design.attr("best").cast<const EvaluationValue&>().mapping;
   } else {
-    const Node document = py::isinstance<py::dict>(design)
-                              ? dovetail::from_json(to_json(design, "design"), "design")
-                              : load_file(path_text(design));
+    const Node document = py::isinstance<py::dict>(design) ? dovetail::from_json(to_json(design, "design"), "design")
+                                                           : load_file(path_text(design));
     const Design read = read_design(document);
-    if (!read.mapping) throw InputError(document.location(), "explain needs a design with a mapping; dovetail.map finds one");
-    mapping = make_mapping(std::make_shared<const Layer>(read.layer), std::make_shared<const Architecture>(read.architecture),
-                           *read.mapping);
+    if (!read.mapping)
+      throw InputError(document.location(), "explain needs a design with a mapping; dovetail.map finds one");
+    mapping = make_mapping(std::make_shared<const Layer>(read.layer),
+                           std::make_shared<const Architecture>(read.architecture), *read.mapping);
   }
   const py::gil_scoped_release release;
   if (one_of("model", model, {"loop", "cycle"}) == "cycle")
     return to_text(CycleModel().explain(*mapping.layer, *mapping.machine, mapping.mapping));
-  const Explanation explanation = dovetail::explain(*mapping.layer, *mapping.machine, mapping.mapping, *make_evaluator("loop"));
+  const Explanation explanation =
+      dovetail::explain(*mapping.layer, *mapping.machine, mapping.mapping, *make_evaluator("loop"));
   return to_text(*mapping.layer, *mapping.machine, explanation);
 }
 
@@ -231,12 +241,13 @@ Json evaluation_document(const EvaluationValue& value) {
 }
 
 void register_costs(py::module_& module) {
-  py::class_<EvaluationValue>(module, "Evaluation",
-                              "What a mapping costs, or the constraints that it breaks; then every figure is None. Immutable.")
+  py::class_<EvaluationValue>(
+      module, "Evaluation",
+      "What a mapping costs, or the constraints that it breaks; then every figure is None. Immutable.")
       .def_property_readonly("valid", [](const EvaluationValue& self) { return self.evaluation.valid(); })
-      .def_property_readonly("violations", [](const EvaluationValue& self) {
-        return to_python(evaluation_document(self)["violations"]);
-      }, "Broken constraints: constraint, level, tensor, needed, available.")
+      .def_property_readonly(
+          "violations", [](const EvaluationValue& self) { return to_python(evaluation_document(self)["violations"]); },
+          "Broken constraints: constraint, level, tensor, needed, available.")
       .def_property_readonly("cycles", figure([](const Evaluation& e) { return e.cycles; }))
       .def_property_readonly("compute_cycles", figure([](const Evaluation& e) { return e.compute_cycles; }),
                              "Cycles without any stall.")
@@ -245,24 +256,37 @@ void register_costs(py::module_& module) {
       .def_property_readonly("utilization", figure([](const Evaluation& e) { return e.utilization; }),
                              "Multiply-accumulates per unit and cycle.")
       .def_property_readonly("area_um2", figure([](const Evaluation& e) { return e.area_um2; }))
-      .def_property_readonly("levels", [](const EvaluationValue& self) -> py::object {
-        const Json json = evaluation_document(self);
-        return to_python(json.contains("levels") ? json["levels"] : Json::array());
-      }, "Per level, innermost first: cycles, energy and counts of each tensor.")
+      .def_property_readonly(
+          "levels",
+          [](const EvaluationValue& self) -> py::object {
+            const Json json = evaluation_document(self);
+            return to_python(json.contains("levels") ? json["levels"] : Json::array());
+          },
+          "Per level, innermost first: cycles, energy and counts of each tensor.")
       .def_property_readonly("mapping", [](const EvaluationValue& self) { return self.mapping; })
-      .def_property_readonly("layer", [](const EvaluationValue& self) { return LayerValue{{*self.mapping.layer, 1, true}}; })
-      .def_property_readonly("architecture", [](const EvaluationValue& self) { return MachineValue{*self.mapping.machine, nullptr, {}}; })
-      .def_property_readonly("model", [](const EvaluationValue& self) { return self.model; }, "loop, cycle, or the user's own.")
-      .def("to_dict", [](const EvaluationValue& self) { return to_python(evaluation_document(self)); },
-           "As the program's `evaluate --format json`.")
-      .def("__str__", [](const EvaluationValue& self) {
-        return evaluation_text(*self.mapping.layer, *self.mapping.machine, self.mapping.mapping, self.evaluation);
-      })
-      .def("__repr__", [](const EvaluationValue& self) {
-        const Evaluation& e = self.evaluation;
-        if (e.valid()) return fmt::format("<Evaluation {} cycles, {:.6g} pJ>", e.cycles, e.energy_pj);
-        return fmt::format("<Evaluation invalid: {}>", to_text(e.violations.front()));
-      })
+      .def_property_readonly("layer",
+                             [](const EvaluationValue& self) {
+                               return LayerValue{{*self.mapping.layer, 1, true}};
+                             })
+      .def_property_readonly("architecture",
+                             [](const EvaluationValue& self) {
+                               return MachineValue{*self.mapping.machine, nullptr, {}};
+                             })
+      .def_property_readonly(
+          "model", [](const EvaluationValue& self) { return self.model; }, "loop, cycle, or the user's own.")
+      .def(
+          "to_dict", [](const EvaluationValue& self) { return to_python(evaluation_document(self)); },
+          "As the program's `evaluate --format json`.")
+      .def("__str__",
+           [](const EvaluationValue& self) {
+             return evaluation_text(*self.mapping.layer, *self.mapping.machine, self.mapping.mapping, self.evaluation);
+           })
+      .def("__repr__",
+           [](const EvaluationValue& self) {
+             const Evaluation& e = self.evaluation;
+             if (e.valid()) return fmt::format("<Evaluation {} cycles, {:.6g} pJ>", e.cycles, e.energy_pj);
+             return fmt::format("<Evaluation invalid: {}>", to_text(e.violations.front()));
+           })
       .def(py::pickle(
           [](const EvaluationValue& self) {
             if (self.model != "loop" && self.model != "cycle")
@@ -271,21 +295,26 @@ void register_costs(py::module_& module) {
           },
           [](const py::tuple& state) {
             EvaluationValue value{state[0].cast<MappingValue>(), {}, state[1].cast<std::string>()};
-            value.evaluation = find_model(value.model)->evaluate(*value.mapping.layer, *value.mapping.machine, value.mapping.mapping);
+            value.evaluation =
+                find_model(value.model)->evaluate(*value.mapping.layer, *value.mapping.machine, value.mapping.mapping);
             return value;
           }));
 
   module.def("evaluate", evaluate, py::arg("layer"), py::arg("architecture"), py::arg("mapping"), py::kw_only(),
              py::arg("model") = "loop", py::arg("imperfect_factors") = false,
-             "What a mapping costs by the loop or the cycle model; with imperfect_factors its factors may multiply to more than an "
+             "What a mapping costs by the loop or the cycle model; with imperfect_factors its factors may multiply to "
+             "more than an "
              "extent. An illegal mapping is an answer with violations, not an error.");
-  module.def("evaluate_many", evaluate_many, py::arg("layer"), py::arg("architecture"), py::arg("mappings"), py::kw_only(),
-             py::arg("model") = "loop", py::arg("like") = py::none(), py::arg("threads") = 0,
-             "Many mappings of one layer on one machine: arrays `cycles`, `energy_pj` (NaN where illegal) and `valid`. `mappings` "
-             "is a list of Mapping, or an integer array (N, levels, 3, dimensions) as Mapping.factors gives one, over the keep "
+  module.def("evaluate_many", evaluate_many, py::arg("layer"), py::arg("architecture"), py::arg("mappings"),
+             py::kw_only(), py::arg("model") = "loop", py::arg("like") = py::none(), py::arg("threads") = 0,
+             "Many mappings of one layer on one machine: arrays `cycles`, `energy_pj` (NaN where illegal) and `valid`. "
+             "`mappings` "
+             "is a list of Mapping, or an integer array (N, levels, 3, dimensions) as Mapping.factors gives one, over "
+             "the keep "
              "sets and loop orders of the mapping `like`.");
   module.def("explain", explain_design, py::arg("design"), py::kw_only(), py::arg("model") = "loop",
-             "Why a mapping costs what it costs, in words: of an Evaluation, a MapResult, a Mapping, a design's dict or its file.");
+             "Why a mapping costs what it costs, in words: of an Evaluation, a MapResult, a Mapping, a design's dict "
+             "or its file.");
 }
 
 }  // namespace dovetail::python

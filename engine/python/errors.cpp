@@ -30,7 +30,8 @@ void raise_input_error(const InputError& error) {
 void raise(const char* name, const std::exception& error) {
   std::string words = error.what();
   constexpr std::string_view option = "--resume";
-  if (const std::size_t at = words.find(option); at != std::string::npos) words.replace(at, option.size(), "resume=True");
+  if (const std::size_t at = words.find(option); at != std::string::npos)
+    words.replace(at, option.size(), "resume=True");
   PyErr_SetObject(error_class(name).ptr(), py::str(words).ptr());
 }
 

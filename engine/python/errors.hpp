@@ -7,8 +7,8 @@
 
 namespace dovetail::python {
 
-/// Messages located in files become dovetail.InputError, stores that cannot be used StorageError, spaces without a point
-/// Infeasible; mistakes of the caller are ValueError, ours RuntimeError.
+/// Messages located in files become dovetail.InputError, stores that cannot be used StorageError, spaces without a
+/// point Infeasible; mistakes of the caller are ValueError, ours RuntimeError.
 void register_errors(py::module_& module);
 
 /// A class of dovetail._errors.

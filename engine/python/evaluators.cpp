@@ -17,23 +17,26 @@ std::string function_name(const py::object& function) {
 }
 
 CallableEvaluator::CallableEvaluator(py::function function, Watch& watch)
-    : function_(std::move(function)), name_(function_name(function_)), watch_(watch) {}
+    : function_(std::move(function)),
+      name_(function_name(function_)),
+      watch_(watch) {}
 
 CallableEvaluator::~CallableEvaluator() {
   const py::gil_scoped_acquire acquire;
   function_ = py::function();
 }
 
-Evaluation CallableEvaluator::evaluate(const Layer& layer, const Architecture& architecture, const Mapping& mapping) const {
+Evaluation CallableEvaluator::evaluate(const Layer& layer, const Architecture& architecture,
+                                       const Mapping& mapping) const {
   const py::gil_scoped_acquire acquire;
   // An InputError is not of this design: it passes through mappers and loops, and nothing of it is recorded.
   const auto ended = [] { return InputError({"evaluator", 0, 0, ""}, "the function ended the search"); };
   if (watch_.stopped()) throw ended();
   std::string failure;
   try {
-    const py::object answer =
-        function_(LayerValue{{layer, 1, true}}, MachineValue{architecture, nullptr, {}},
-                  make_mapping(std::make_shared<const Layer>(layer), std::make_shared<const Architecture>(architecture), mapping));
+    const py::object answer = function_(LayerValue{{layer, 1, true}}, MachineValue{architecture, nullptr, {}},
+                                        make_mapping(std::make_shared<const Layer>(layer),
+                                                     std::make_shared<const Architecture>(architecture), mapping));
     if (py::isinstance<EvaluationValue>(answer)) return answer.cast<const EvaluationValue&>().evaluation;
     if (!py::isinstance<py::dict>(answer))
       throw py::type_error("an evaluator answers a dict {'cycles', 'energy_pj'} or an Evaluation; found " +

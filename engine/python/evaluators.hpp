@@ -12,8 +12,8 @@
 namespace dovetail::python {
 
 /// Calls function(layer, architecture, mapping), which answers an Evaluation or a dict as an external simulator does:
-/// {"cycles", "energy_pj"}, or {"valid": False, "violations": [...]}. dovetail.Infeasible fails the design with its reason; any
-/// other exception ends the search through the watch. Both must outlive it.
+/// {"cycles", "energy_pj"}, or {"valid": False, "violations": [...]}. dovetail.Infeasible fails the design with its
+/// reason; any other exception ends the search through the watch. Both must outlive it.
 class CallableEvaluator final : public Evaluator {
  public:
   CallableEvaluator(py::function function, Watch& watch);
@@ -29,6 +29,5 @@ class CallableEvaluator final : public Evaluator {
 
 /// "python MODULE.NAME": what the identity of a study knows of a function.
 std::string function_name(const py::object& function);
-
 
 }  // namespace dovetail::python

@@ -93,8 +93,7 @@ py::list tensors(const LayerValue& value) {
 
 py::dict dims(const LayerValue& value) {
   py::dict dict;
-  for (const Dimension& dimension : value.layer.layer.dimensions)
-    dict[py::str(dimension.name)] = dimension.extent;
+  for (const Dimension& dimension : value.layer.layer.dimensions) dict[py::str(dimension.name)] = dimension.extent;
   return dict;
 }
 
@@ -108,8 +107,9 @@ LayerValue read_layer(py::handle value) {
     throw py::type_error(fmt::format("a network of {} layers, allowed is one layer: network.layers[i]", all.size()));
   }
   if (!py::isinstance<py::dict>(value))
-    throw py::type_error("a layer is a dovetail.Layer, or a dict of its `dims` and `tensors`, or {'conv': ...}; found " +
-                         py::repr(py::type::of(value)).cast<std::string>());
+    throw py::type_error(
+        "a layer is a dovetail.Layer, or a dict of its `dims` and `tensors`, or {'conv': ...}; found " +
+        py::repr(py::type::of(value)).cast<std::string>());
   Json json = to_json(value, "layer");
   std::int64_t repeat = 1;
   if (json.contains("repeat")) {
@@ -123,7 +123,8 @@ LayerValue read_layer(py::handle value) {
     diagnostics.raise();
     layer.layer.layer = *read;
   } else {
-    layer.layer = *layers(read({{"schema", "dovetail-workload/1"}, {"name", "layer"}, {"layers", Json::array({json})}}).imported.network)
+    layer.layer = *layers(read({{"schema", "dovetail-workload/1"}, {"name", "layer"}, {"layers", Json::array({json})}})
+                              .imported.network)
                        .front();
   }
   layer.layer.repeat = repeat;
@@ -131,33 +132,44 @@ LayerValue read_layer(py::handle value) {
 }
 
 void register_networks(py::module_& module) {
-  py::class_<LayerValue>(module, "Layer", "A loop nest over named dimensions whose tensors are affine projections of the loop "
-                                          "indices: a convolution, a matrix product, any einsum. Immutable.")
+  py::class_<LayerValue>(module, "Layer",
+                         "A loop nest over named dimensions whose tensors are affine projections of the loop "
+                         "indices: a convolution, a matrix product, any einsum. Immutable.")
       .def(py::init([](const py::dict& document) { return read_layer(document); }), py::arg("document"),
-           "A layer from its dict: {'name', 'conv': '64x56x56 -> 64', 'kernel': 3}, {'matmul': '128x768 * 768x64'}, or `dims` "
+           "A layer from its dict: {'name', 'conv': '64x56x56 -> 64', 'kernel': 3}, {'matmul': '128x768 * 768x64'}, or "
+           "`dims` "
            "with `tensors`. Raises InputError.")
       .def_property_readonly("name", [](const LayerValue& self) { return self.layer.layer.name; })
-      .def_property_readonly("kind", [](const LayerValue& self) { return self.layer.layer.kind; },
-                             "conv, matmul or einsum: information only.")
+      .def_property_readonly(
+          "kind", [](const LayerValue& self) { return self.layer.layer.kind; },
+          "conv, matmul or einsum: information only.")
       .def_property_readonly("dims", dims, "Extents by dimension.")
       .def_property_readonly("tensors", tensors, "Per tensor name, axes, whether it is written, and its elements.")
-      .def_property_readonly("macs", [](const LayerValue& self) { return macs(self.layer.layer); },
-                             "Multiply-accumulates of one occurrence.")
-      .def_property_readonly("parameters", [](const LayerValue& self) { return totals(self.layer).parameters; },
-                             "Learned weights of one occurrence.")
-      .def_property_readonly("repeat", [](const LayerValue& self) { return self.layer.repeat; },
-                             "Occurrences in a row.")
-      .def_property_readonly("einsum", [](const LayerValue& self) { return einsum_text(self.layer.layer); },
-                             "The layer as one line: Outputs[...] += Inputs[...] * Weights[...].")
-      .def("to_dict", [](const LayerValue& self) { return to_python(layer_document(self)); },
-           "The layer as the `problem` of a design document.")
-      .def("__eq__", [](const LayerValue& self, const py::object& other) {
-        return py::isinstance<LayerValue>(other) && self == other.cast<const LayerValue&>();
-      })
-      .def("__hash__", [](const LayerValue& self) { return py::hash(py::str(self.layer.layer.name + shape_key(self.layer.layer))); })
-      .def("__repr__", [](const LayerValue& self) {
-        return fmt::format("<Layer {}: {}>", self.layer.layer.name, einsum_text(self.layer.layer));
-      })
+      .def_property_readonly(
+          "macs", [](const LayerValue& self) { return macs(self.layer.layer); },
+          "Multiply-accumulates of one occurrence.")
+      .def_property_readonly(
+          "parameters", [](const LayerValue& self) { return totals(self.layer).parameters; },
+          "Learned weights of one occurrence.")
+      .def_property_readonly(
+          "repeat", [](const LayerValue& self) { return self.layer.repeat; }, "Occurrences in a row.")
+      .def_property_readonly(
+          "einsum", [](const LayerValue& self) { return einsum_text(self.layer.layer); },
+          "The layer as one line: Outputs[...] += Inputs[...] * Weights[...].")
+      .def(
+          "to_dict", [](const LayerValue& self) { return to_python(layer_document(self)); },
+          "The layer as the `problem` of a design document.")
+      .def("__eq__",
+           [](const LayerValue& self, const py::object& other) {
+             return py::isinstance<LayerValue>(other) && self == other.cast<const LayerValue&>();
+           })
+      .def(
+          "__hash__",
+          [](const LayerValue& self) { return py::hash(py::str(self.layer.layer.name + shape_key(self.layer.layer))); })
+      .def("__repr__",
+           [](const LayerValue& self) {
+             return fmt::format("<Layer {}: {}>", self.layer.layer.name, einsum_text(self.layer.layer));
+           })
       .def(py::pickle(
           [](const LayerValue& self) {
             return py::make_tuple(dump(problem_json(self.layer.layer)), self.layer.repeat, self.layer.has_parameters);
@@ -169,55 +181,72 @@ void register_networks(py::module_& module) {
             return value;
           }));
 
-  py::class_<NetworkValue>(module, "Network", "Layers in a directed acyclic graph, each with a repeat count. Immutable.")
-      .def_static("load", load, py::arg("name_or_path"), py::kw_only(),
-                  py::arg("dims") = std::map<std::string, std::int64_t>{},
-                  "A network of the zoo by name, or a file of any format that the program reads (ONNX, SCALE-Sim, Timeloop, "
-                  "ZigZag, MAESTRO, our YAML). `dims` gives sizes that an ONNX model leaves open. Raises InputError with every "
-                  "mistake of the file.")
+  py::class_<NetworkValue>(module, "Network",
+                           "Layers in a directed acyclic graph, each with a repeat count. Immutable.")
+      .def_static(
+          "load", load, py::arg("name_or_path"), py::kw_only(), py::arg("dims") = std::map<std::string, std::int64_t>{},
+          "A network of the zoo by name, or a file of any format that the program reads (ONNX, SCALE-Sim, Timeloop, "
+          "ZigZag, MAESTRO, our YAML). `dims` gives sizes that an ONNX model leaves open. Raises InputError with every "
+          "mistake of the file.")
       .def_static("from_layers", from_layers, py::arg("layers"), py::arg("name") = "network",
-                  "A network of dicts as in a workload descriptor ({'conv': '3x224x224 -> 64', 'kernel': 7, 'stride': 2}) or of "
+                  "A network of dicts as in a workload descriptor ({'conv': '3x224x224 -> 64', 'kernel': 7, 'stride': "
+                  "2}) or of "
                   "Layer values, each reading the one before it unless `after` says otherwise. Raises InputError.")
       .def_property_readonly("name", [](const NetworkValue& self) { return self.imported.network.name; })
-      .def_property_readonly("source", [](const NetworkValue& self) { return self.imported.network.source; },
-                             "Where the shapes were published.")
-      .def_property_readonly("origin", [](const NetworkValue& self) { return self.origin; },
-                             "The name or path that it was loaded from; empty where it was made from layers.")
-      .def_property_readonly("dims", [](const NetworkValue& self) { return self.dims; },
-                             "The sizes that `load` was given.")
-      .def_property_readonly("layers", [](const NetworkValue& self) {
-        std::vector<LayerValue> all;
-        for (const NetworkLayer* layer : layers(self.imported.network)) all.push_back({*layer});
-        return all;
-      }, "In the order of the file.")
-      .def_property_readonly("macs", [](const NetworkValue& self) { return totals(self.imported.network).macs; },
-                             "Multiply-accumulates, repeats counted.")
-      .def_property_readonly("parameters", [](const NetworkValue& self) { return totals(self.imported.network).parameters; },
-                             "Learned weights, repeats counted.")
+      .def_property_readonly(
+          "source", [](const NetworkValue& self) { return self.imported.network.source; },
+          "Where the shapes were published.")
+      .def_property_readonly(
+          "origin", [](const NetworkValue& self) { return self.origin; },
+          "The name or path that it was loaded from; empty where it was made from layers.")
+      .def_property_readonly(
+          "dims", [](const NetworkValue& self) { return self.dims; }, "The sizes that `load` was given.")
+      .def_property_readonly(
+          "layers",
+          [](const NetworkValue& self) {
+            std::vector<LayerValue> all;
+            for (const NetworkLayer* layer : layers(self.imported.network)) all.push_back({*layer});
+            return all;
+          },
+          "In the order of the file.")
+      .def_property_readonly(
+          "macs", [](const NetworkValue& self) { return totals(self.imported.network).macs; },
+          "Multiply-accumulates, repeats counted.")
+      .def_property_readonly(
+          "parameters", [](const NetworkValue& self) { return totals(self.imported.network).parameters; },
+          "Learned weights, repeats counted.")
       .def_property_readonly("graph", graph, "Pairs (i, j): layer j reads what layer i writes.")
-      .def_property_readonly("notes", [](const NetworkValue& self) {
-        std::vector<std::string> notes;
-        for (const Remark& remark : self.imported.remarks) notes.push_back(to_string(remark));
-        return notes;
-      }, "What the reader of the file remarked, one text per kind.")
-      .def("to_dict", [](const NetworkValue& self) { return to_python(native_workload(self.imported)); },
-           "The network as a workload descriptor, which `from_layers` and the program read.")
+      .def_property_readonly(
+          "notes",
+          [](const NetworkValue& self) {
+            std::vector<std::string> notes;
+            for (const Remark& remark : self.imported.remarks) notes.push_back(to_string(remark));
+            return notes;
+          },
+          "What the reader of the file remarked, one text per kind.")
+      .def(
+          "to_dict", [](const NetworkValue& self) { return to_python(native_workload(self.imported)); },
+          "The network as a workload descriptor, which `from_layers` and the program read.")
       .def("text", text, py::arg("format") = "native", "The text of a file: native, scalesim or timeloop.")
-      .def("save", [](const NetworkValue& self, const py::object& path, const std::string& format) {
-        const std::string words = text(self, format), file = path_text(path);
-        std::ofstream out(file, std::ios::binary);
-        out << words;
-        if (!out.flush()) {
-          PyErr_SetString(PyExc_OSError, (file + " cannot be written").c_str());
-          throw py::error_already_set();
-        }
-      }, py::arg("path"), py::arg("format") = "native", "Writes that text.")
+      .def(
+          "save",
+          [](const NetworkValue& self, const py::object& path, const std::string& format) {
+            const std::string words = text(self, format), file = path_text(path);
+            std::ofstream out(file, std::ios::binary);
+            out << words;
+            if (!out.flush()) {
+              PyErr_SetString(PyExc_OSError, (file + " cannot be written").c_str());
+              throw py::error_already_set();
+            }
+          },
+          py::arg("path"), py::arg("format") = "native", "Writes that text.")
       .def("__len__", [](const NetworkValue& self) { return boost::num_vertices(self.imported.network.graph); })
-      .def("__repr__", [](const NetworkValue& self) {
-        const Totals all = totals(self.imported.network);
-        return fmt::format("<Network {}: {} layers, {} MACs, {} parameters>", self.imported.network.name, all.layers, all.macs,
-                           all.parameters);
-      })
+      .def("__repr__",
+           [](const NetworkValue& self) {
+             const Totals all = totals(self.imported.network);
+             return fmt::format("<Network {}: {} layers, {} MACs, {} parameters>", self.imported.network.name,
+                                all.layers, all.macs, all.parameters);
+           })
       .def(py::pickle(
           [](const NetworkValue& self) {
             return py::make_tuple(dump(native_workload(self.imported)), self.origin, self.dims);

@@ -35,16 +35,21 @@ struct Record {
 Json raw_json(const std::vector<Trial>& trials) {
   Json list = Json::array();
   for (const Trial& trial : trials)
-    list.push_back({{"id", trial.id}, {"numbers", trial.point.numbers}, {"state", static_cast<int>(trial.state)},
-                    {"metrics", trial.metrics}, {"reason", trial.reason}});
+    list.push_back({{"id", trial.id},
+                    {"numbers", trial.point.numbers},
+                    {"state", static_cast<int>(trial.state)},
+                    {"metrics", trial.metrics},
+                    {"reason", trial.reason}});
   return list;
 }
 
 std::vector<Trial> read_raw(const Json& list) {
   std::vector<Trial> trials;
   for (const Json& one : list)
-    trials.push_back({one["id"].get<std::int64_t>(), {one["numbers"].get<std::vector<double>>()},
-                      static_cast<TrialState>(one["state"].get<int>()), one["metrics"].get<std::map<std::string, double>>(),
+    trials.push_back({one["id"].get<std::int64_t>(),
+                      {one["numbers"].get<std::vector<double>>()},
+                      static_cast<TrialState>(one["state"].get<int>()),
+                      one["metrics"].get<std::map<std::string, double>>(),
                       one["reason"].get<std::string>()});
   return trials;
 }
@@ -54,7 +59,8 @@ void add_seconds(Record& record, const Store& store) {
   std::map<std::int64_t, double> seconds;
   for (const StoredTrial& stored : store.trials()) seconds[stored.trial.id] = stored.seconds;
   for (Json& trial : record.trials)
-    if (const auto found = seconds.find(trial["id"].get<std::int64_t>()); found != seconds.end()) trial["seconds"] = found->second;
+    if (const auto found = seconds.find(trial["id"].get<std::int64_t>()); found != seconds.end())
+      trial["seconds"] = found->second;
 }
 
 Record read_record(const std::string& path) {
@@ -79,7 +85,8 @@ Record read_record(const std::string& path) {
 }
 
 std::string csv(const Record& record) {
-  return record.networks_searched ? exploration_csv(record.trials, record.parameters) : trials_csv(record.trials, record.parameters);
+  return record.networks_searched ? exploration_csv(record.trials, record.parameters)
+                                  : trials_csv(record.trials, record.parameters);
 }
 
 std::string text(const Record& record) {
@@ -96,7 +103,10 @@ std::string page(const Record& record) {
 class CallableAccuracy final : public Stage {
  public:
   CallableAccuracy(const CandidateSpace& space, py::function function, Watch& watch)
-      : space_(space), function_(std::move(function)), name_(function_name(function_)), watch_(watch) {}
+      : space_(space),
+        function_(std::move(function)),
+        name_(function_name(function_)),
+        watch_(watch) {}
   ~CallableAccuracy() override {
     const py::gil_scoped_acquire acquire;
     function_ = py::function();
@@ -190,7 +200,8 @@ Record search_codesign(const Question& question, Watch& watch) {
   if (!question.evaluator.is_none() && (study.model != "loop" || !study.evaluator.empty()))
     throw std::invalid_argument("both a function and the study's own model or evaluator would decide: keep one");
   const Codesign codesign(study, own_evaluator(question.evaluator, watch));
-  const std::unique_ptr<Store> store = opened(study.store, codesign.record("Python", DOVETAIL_VERSION), question.resume);
+  const std::unique_ptr<Store> store =
+      opened(study.store, codesign.record("Python", DOVETAIL_VERSION), question.resume);
   CodesignOptions options;
   options.threads = question.threads;
   options.store = store.get();
@@ -215,7 +226,8 @@ Record search_codesign(const Question& question, Watch& watch) {
 Record search_networks(const Question& question, Watch& watch) {
   Diagnostics diagnostics;
   ExplorationStudy study = read_exploration_study(question.document, diagnostics);
-  for (const std::string& assignment : question.assignments) set_exploration_value(study, assignment, "set", diagnostics);
+  for (const std::string& assignment : question.assignments)
+    set_exploration_value(study, assignment, "set", diagnostics);
   diagnostics.raise();
   if (!question.store.empty()) study.store = question.store;
   OwnAccuracy own;
@@ -225,7 +237,8 @@ Record search_networks(const Question& question, Watch& watch) {
       return std::make_unique<CallableAccuracy>(space, question.accuracy.cast<py::function>(), watch);
     };
   const Exploration exploration(study, own);
-  const std::unique_ptr<Store> store = opened(study.store, exploration.record("Python", DOVETAIL_VERSION), question.resume);
+  const std::unique_ptr<Store> store =
+      opened(study.store, exploration.record("Python", DOVETAIL_VERSION), question.resume);
   ExplorationOptions options;
   options.threads = question.threads;
   options.store = store.get();
@@ -248,8 +261,8 @@ Record search_networks(const Question& question, Watch& watch) {
 }
 
 Record search(const py::object& study, const std::vector<std::string>& assignments, const std::string& preset,
-              const std::string& variant, const py::object& evaluator, const py::object& accuracy, const std::string& store,
-              bool resume, int threads, const py::object& progress) {
+              const std::string& variant, const py::object& evaluator, const py::object& accuracy,
+              const std::string& store, bool resume, int threads, const py::object& progress) {
   Question question = ask(study, assignments, preset, variant);
   question.store = store;
   question.resume = resume;
@@ -258,26 +271,31 @@ Record search(const py::object& study, const std::vector<std::string>& assignmen
   question.accuracy = accuracy;
   const bool networks = explores(question.document);
   if (networks && !evaluator.is_none())
-    throw std::invalid_argument("an evaluator decides between mappings of given networks; this study searches networks: give `accuracy`");
+    throw std::invalid_argument(
+        "an evaluator decides between mappings of given networks; this study searches networks: give `accuracy`");
   if (!networks && !accuracy.is_none())
     throw std::invalid_argument("`accuracy` is of studies that search networks, which have the key `network`");
   Record record;
-  run_watched([&](Watch& watch) { record = networks ? search_networks(question, watch) : search_codesign(question, watch); }, progress);
+  run_watched(
+      [&](Watch& watch) { record = networks ? search_networks(question, watch) : search_codesign(question, watch); },
+      progress);
   return record;
 }
 
-py::object sweep_row_of(const py::object& study, const std::vector<std::string>& assignments, const py::dict& point, bool hold,
-                        const py::object& evaluator, int threads) {
+py::object sweep_row_of(const py::object& study, const std::vector<std::string>& assignments, const py::dict& point,
+                        bool hold, const py::object& evaluator, int threads) {
   Question question = ask(study, assignments, "", "");
   if (explores(question.document)) throw std::invalid_argument("a sweep is of studies whose networks are given");
   const Json shown = to_json(point, "point");
   Json row;
-  run_watched([&](Watch& watch) {
-    Study read = read_codesign(question);
-    read.store.clear();
-    row = dovetail::sweep_row(Codesign(std::move(read), own_evaluator(evaluator, watch)), shown,
-                              {hold, threads, [&watch] { return watch.stopped(); }});
-  }, py::none());
+  run_watched(
+      [&](Watch& watch) {
+        Study read = read_codesign(question);
+        read.store.clear();
+        row = dovetail::sweep_row(Codesign(std::move(read), own_evaluator(evaluator, watch)), shown,
+                                  {hold, threads, [&watch] { return watch.stopped(); }});
+      },
+      py::none());
   return to_python(row);
 }
 
@@ -297,12 +315,15 @@ void register_searches(py::module_& module) {
       .def("page_has_charts", [](const Record& self) { return self.networks_searched || html_charts_available(); })
       .def(py::pickle(
           [](const Record& self) {
-            return py::make_tuple(self.networks_searched, dump(self.result), dump(self.trials), self.parameters, dump(raw_json(self.raw)),
-                                  self.notes);
+            return py::make_tuple(self.networks_searched, dump(self.result), dump(self.trials), self.parameters,
+                                  dump(raw_json(self.raw)), self.notes);
           },
           [](const py::tuple& state) {
-            return Record{state[0].cast<bool>(), Json::parse(state[1].cast<std::string>()), Json::parse(state[2].cast<std::string>()),
-                          state[3].cast<std::vector<std::string>>(), read_raw(Json::parse(state[4].cast<std::string>())),
+            return Record{state[0].cast<bool>(),
+                          Json::parse(state[1].cast<std::string>()),
+                          Json::parse(state[2].cast<std::string>()),
+                          state[3].cast<std::vector<std::string>>(),
+                          read_raw(Json::parse(state[4].cast<std::string>())),
                           state[5].cast<std::vector<std::string>>()};
           }));
   module.def("search", search);

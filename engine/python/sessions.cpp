@@ -24,7 +24,10 @@ using Rows = py::array_t<double, py::array::c_style | py::array::forcecast>;
 
 class Session {
  public:
-  Session(const py::object& document, SessionOptions options) : designer_(options.designer), designer_options_(options.designer_options), threads_(options.threads) {
+  Session(const py::object& document, SessionOptions options)
+      : designer_(options.designer),
+        designer_options_(options.designer_options),
+        threads_(options.threads) {
     const Node node = dovetail::from_json(to_json(document, "study"), "study");
     const py::gil_scoped_release release;
     session_ = open_session(node, options);
@@ -70,7 +73,8 @@ class Session {
     const Point wanted = read_point(space_, point);
     const std::int64_t id = locked([&wanted](AskTell& session) -> std::int64_t {
       const std::vector<Trial>& trials = session.trials();
-      const auto found = std::find_if(trials.rbegin(), trials.rend(), [&](const Trial& trial) { return trial.point == wanted; });
+      const auto found =
+          std::find_if(trials.rbegin(), trials.rend(), [&](const Trial& trial) { return trial.point == wanted; });
       return found == trials.rend() ? -1 : found->id;
     });
     return id < 0 ? py::object(py::none()) : py::object(py::int_(id));
@@ -228,16 +232,17 @@ class Session {
   }
 
   // What the Bayesian designer would believe of these points, on the metrics' own scales.
-  void predict(const std::vector<Trial>& trials, const Matrix& points, std::vector<double>& means, std::vector<double>& deviations,
-               std::vector<double>& probabilities) const {
+  void predict(const std::vector<Trial>& trials, const Matrix& points, std::vector<double>& means,
+               std::vector<double>& deviations, std::vector<double>& probabilities) const {
     const Goal& goal = goal_;
     std::vector<Observation> observations;
     for (const Trial& trial : trials)
       if (trial.state != TrialState::pending) observations.push_back(observe(trial));
     int specs = 0;
     for (const Spec& spec : goal.specs) specs += (spec.max ? 1 : 0) + (spec.min ? 1 : 0);
-    const BayesOptions options = BayesOptions::read(designer_ == "bayes" ? designer_options_ : std::map<std::string, std::string>{})
-                                     .settled(features_->dimension(), features_->only_real(), false);
+    const BayesOptions options =
+        BayesOptions::read(designer_ == "bayes" ? designer_options_ : std::map<std::string, std::string>{})
+            .settled(features_->dimension(), features_->only_real(), false);
     Belief belief(*features_, options, static_cast<int>(goal.objectives.size()), specs, false);
     belief.update(observations, threads_);
     if (!belief.has_objectives())
@@ -249,7 +254,8 @@ class Session {
     for (std::size_t k = 0; k < count; ++k) {
       const Regression& regression = belief.objective(static_cast<int>(k));
       for (std::size_t i = 0; i < points.rows; ++i) {
-        const auto [mean, deviation] = moments(regression, outlook.objectives[k].mean[i], outlook.objectives[k].variance[i]);
+        const auto [mean, deviation] =
+            moments(regression, outlook.objectives[k].mean[i], outlook.objectives[k].variance[i]);
         means[i * count + k] = goal.objectives[k].minimize ? mean : -mean;
         deviations[i * count + k] = deviation;
       }
@@ -290,11 +296,13 @@ class Session {
 void register_sessions(py::module_& module) {
   module.def("designers", designer_names, "The designers that a study may have.");
   py::class_<Session>(module, "Session")
-      .def(py::init([](const py::object& document, const std::string& designer, const std::map<std::string, std::string>& options,
-                       std::uint64_t seed, int threads, const std::string& store, bool resume) {
-             one_of("designer", designer, designer_names());
-             return std::make_unique<Session>(document, SessionOptions{designer, options, seed, threads, store, resume, "Python", {}});
-           }))
+      .def(py::init([](const py::object& document, const std::string& designer,
+                       const std::map<std::string, std::string>& options, std::uint64_t seed, int threads,
+                       const std::string& store, bool resume) {
+        one_of("designer", designer, designer_names());
+        return std::make_unique<Session>(document,
+                                         SessionOptions{designer, options, seed, threads, store, resume, "Python", {}});
+      }))
       .def("ask", &Session::ask)
       .def("tell", &Session::tell)
       .def("trials", &Session::trials)

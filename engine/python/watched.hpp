@@ -35,8 +35,8 @@ class Watch {
   std::exception_ptr error_;
 };
 
-/// Runs `work` without the interpreter lock. `progress` (None: nobody asks) is called with (done, total, best, gap). A signal
-/// such as Ctrl-C stops the watch, and is raised when the work has ended.
+/// Runs `work` without the interpreter lock. `progress` (None: nobody asks) is called with (done, total, best, gap). A
+/// signal such as Ctrl-C stops the watch, and is raised when the work has ended.
 void run_watched(const std::function<void(Watch&)>& work, const py::object& progress);
 
 }  // namespace dovetail::python

@@ -11,8 +11,7 @@ constexpr std::uint64_t key0 = 0x646f7665'7461696cU, key1 = 0x73746f72'65647266U
 
 std::uint64_t word_at(std::string_view bytes, std::size_t at, std::size_t count) {
   std::uint64_t word = 0;
-  for (std::size_t i = 0; i < count; ++i)
-    word |= std::uint64_t{static_cast<unsigned char>(bytes[at + i])} << (8 * i);
+  for (std::size_t i = 0; i < count; ++i) word |= std::uint64_t{static_cast<unsigned char>(bytes[at + i])} << (8 * i);
   return word;
 }
 

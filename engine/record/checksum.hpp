@@ -7,8 +7,8 @@
 
 namespace dovetail {
 
-/// SipHash-2-4 of some bytes (Aumasson & Bernstein, "SipHash: a fast short-input PRF", INDOCRYPT 2012) under a key of two
-/// words. Any change goes unnoticed with a probability of 2^-64.
+/// SipHash-2-4 of some bytes (Aumasson & Bernstein, "SipHash: a fast short-input PRF", INDOCRYPT 2012) under a key of
+/// two words. Any change goes unnoticed with a probability of 2^-64.
 std::uint64_t siphash24(std::string_view bytes, std::uint64_t key0, std::uint64_t key1);
 
 /// The checksum of a list of texts, each with its length, so that no two lists have the same bytes.

@@ -29,7 +29,8 @@ namespace {
 std::string immutable_address(const std::string& path) {
   std::string result = "file:";
   for (const char c : path)
-    result += c == '?' || c == '#' || c == '%' ? fmt::format("%{:02x}", static_cast<unsigned char>(c)) : std::string(1, c);
+    result +=
+        c == '?' || c == '#' || c == '%' ? fmt::format("%{:02x}", static_cast<unsigned char>(c)) : std::string(1, c);
   return result + "?immutable=1";
 }
 
@@ -91,8 +92,7 @@ Statement::~Statement() {
 }
 
 void Statement::bind(int index, const std::string& text) {
-  if (sqlite3_bind_text(statement_, index, text.data(), static_cast<int>(text.size()), SQLITE_TRANSIENT) !=
-      SQLITE_OK)
+  if (sqlite3_bind_text(statement_, index, text.data(), static_cast<int>(text.size()), SQLITE_TRANSIENT) != SQLITE_OK)
     fail();
 }
 
@@ -113,16 +113,14 @@ bool Statement::step() {
 
 std::string Statement::text(int column) const {
   const auto* bytes = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
-  return bytes == nullptr
-             ? std::string()
-             : std::string(bytes, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column)));
+  return bytes == nullptr ? std::string()
+                          : std::string(bytes, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column)));
 }
 
 void Statement::fail() const {
   const int code = sqlite3_errcode(database_.handle()) & 0xff;
   const char* message = sqlite3_errmsg(database_.handle());
-  if (code == SQLITE_NOTADB)
-    throw StorageError(database_.path() + ": not a Dovetail store (not an SQLite file)");
+  if (code == SQLITE_NOTADB) throw StorageError(database_.path() + ": not a Dovetail store (not an SQLite file)");
   if (code == SQLITE_CORRUPT) throw StorageError(database_.path() + ": the store is damaged: " + message);
   throw StorageError(database_.path() + ": " + message);
 }

@@ -30,8 +30,7 @@ std::vector<Node> mappings(const Node& goal, const std::string& key, Diagnostics
     if (item.is_mapping())
       result.push_back(item);
     else
-      diagnostics.error(item.location(),
-                        "an entry of " + key + " is " + item.describe() + ", allowed is a mapping");
+      diagnostics.error(item.location(), "an entry of " + key + " is " + item.describe() + ", allowed is a mapping");
   }
   return result;
 }
@@ -66,18 +65,15 @@ Goal read_goal(const Node& document, Diagnostics& diagnostics) {
       if (minimize->as_boolean())
         objective.minimize = *minimize->as_boolean();
       else
-        diagnostics.error(minimize->location(),
-                          "minimize is " + minimize->describe() + ", allowed are true and false");
+        diagnostics.error(minimize->location(), "minimize is " + minimize->describe() + ", allowed are true and false");
     }
-    const bool doubled =
-        std::any_of(goal.objectives.begin(), goal.objectives.end(),
-                    [&](const Objective& other) { return other.metric == objective.metric; });
+    const bool doubled = std::any_of(goal.objectives.begin(), goal.objectives.end(),
+                                     [&](const Objective& other) { return other.metric == objective.metric; });
     if (doubled) diagnostics.error(item.location(), "objective " + quote(objective.metric) + " stands twice");
     goal.objectives.push_back(std::move(objective));
   }
   if (goal.objectives.empty() && !diagnostics.failed())
-    diagnostics.error(document.location(),
-                      "a goal needs at least one objective: {objectives: [{metric: NAME}]}");
+    diagnostics.error(document.location(), "a goal needs at least one objective: {objectives: [{metric: NAME}]}");
   for (const Node& item : mappings(document, "specs", diagnostics)) {
     check_keys(item, {"metric", "max", "min"}, "a spec", diagnostics);
     Spec spec{read_metric(item, "a spec", diagnostics), {}, {}};

@@ -8,7 +8,8 @@
 namespace dovetail {
 
 LocalQueue::LocalQueue(Evaluate evaluate, Store* store, int at_once, int threads)
-    : evaluate_(std::move(evaluate)), store_(store) {
+    : evaluate_(std::move(evaluate)),
+      store_(store) {
   if (store != nullptr)
     for (StoredTrial& stored : store->trials()) recorded_.emplace(stored.trial.id, std::move(stored));
   if (thread_count(threads) > 1) background_ = std::make_unique<Background>(at_once, threads);
@@ -19,8 +20,8 @@ void LocalQueue::post(const std::vector<Job>& jobs, const std::vector<std::strin
   for (const Job& job : jobs) {
     if (const auto found = recorded_.find(job.id); found != recorded_.end()) {
       if (found->second.trial.point != job.point)
-        throw StorageError(fmt::format(
-            "trial {} of the store is not what this program suggests: another version wrote it", job.id));
+        throw StorageError(
+            fmt::format("trial {} of the store is not what this program suggests: another version wrote it", job.id));
       const std::lock_guard lock(mutex_);
       slots_[job.id] = {true, std::move(found->second), nullptr};
       recorded_.erase(found);

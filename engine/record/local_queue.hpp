@@ -12,8 +12,8 @@
 
 namespace dovetail {
 
-/// Evaluates up to `at_once` jobs at a time, in the order of posting, on `threads` threads in all. With one thread a job is
-/// evaluated when it is waited for. `store` may be null; both it and what `evaluate` uses outlive the queue.
+/// Evaluates up to `at_once` jobs at a time, in the order of posting, on `threads` threads in all. With one thread a
+/// job is evaluated when it is waited for. `store` may be null; both it and what `evaluate` uses outlive the queue.
 class LocalQueue final : public Queue {
  public:
   using Evaluate = std::function<std::optional<StoredTrial>(const Job&)>;

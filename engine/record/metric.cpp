@@ -11,15 +11,13 @@ double seconds(const DesignFigures& figures) {
 }
 
 constexpr Metric table[] = {
-    {"edp", "edp", "pJ x cycles", false, 1.0, 1.0,
-     [](const DesignFigures& of) { return of.energy_pj * of.cycles; }},
+    {"edp", "edp", "pJ x cycles", false, 1.0, 1.0, [](const DesignFigures& of) { return of.energy_pj * of.cycles; }},
     {"energy_pj", "energy", "pJ", false, 1.0, 0.0, [](const DesignFigures& of) { return of.energy_pj; }},
     {"cycles", "cycles", "cycles", false, 0.0, 1.0, [](const DesignFigures& of) { return of.cycles; }},
     {"area_um2", "area", "um2", true, 0.0, 0.0, [](const DesignFigures& of) { return of.area_um2; }},
     {"power_mw", "power", "mW", false, 1.0, -1.0,
      [](const DesignFigures& of) { return of.energy_pj * 1e-12 / seconds(of) * 1e3; }},
-    {"latency_ms", "latency", "ms", false, 0.0, 1.0,
-     [](const DesignFigures& of) { return seconds(of) * 1e3; }},
+    {"latency_ms", "latency", "ms", false, 0.0, 1.0, [](const DesignFigures& of) { return seconds(of) * 1e3; }},
 };
 
 }  // namespace

@@ -16,8 +16,8 @@ struct Infeasible {
   std::string metric;
   bool proven = false;  ///< no mapping on this machine keeps the specs
 };
-/// Given up because no design there has an objective below `bound`, which is all that its "objective" says unless it was
-/// mapped.
+/// Given up because no design there has an objective below `bound`, which is all that its "objective" says unless it
+/// was mapped.
 struct Pruned {
   double bound = 0.0;
 };

@@ -19,8 +19,8 @@ struct Job {
   bool proving = false;    ///< of the proof after the trials
 };
 
-/// Where a search posts jobs and waits for their outcomes. Outcomes are recorded before they are answered; jobs whose outcome
-/// the record has already are not evaluated again. One thread posts and waits.
+/// Where a search posts jobs and waits for their outcomes. Outcomes are recorded before they are answered; jobs whose
+/// outcome the record has already are not evaluated again. One thread posts and waits.
 ///
 ///     queue->post({{0, point, 0.0}}, {});
 ///     queue->wait(0, interrupted);  // the outcome, or none when interrupted
@@ -33,11 +33,13 @@ class Queue {
   virtual void post(const std::vector<Job>& jobs, const std::vector<std::string>& events) = 0;
   /// Whether `wait` would answer at once, as far as is known without asking anybody.
   virtual bool ready(std::int64_t id) = 0;
-  /// The outcome of a job that was posted. None when its evaluation was stopped, or when `stop` says so while it is missing.
+  /// The outcome of a job that was posted. None when its evaluation was stopped, or when `stop` says so while it is
+  /// missing.
   virtual std::optional<StoredTrial> wait(std::int64_t id, const std::function<bool()>& stop) = 0;
 };
 
 /// The outcome of a job, evaluated on so many threads until `stop` says so; none when stopped.
-using JobEvaluation = std::function<std::optional<StoredTrial>(const Job& job, int threads, const std::function<bool()>& stop)>;
+using JobEvaluation =
+    std::function<std::optional<StoredTrial>(const Job& job, int threads, const std::function<bool()>& stop)>;
 
 }  // namespace dovetail

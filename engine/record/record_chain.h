@@ -9,13 +9,14 @@
 
 namespace dovetail::record {
 
-/// The table `chain` has a row per record written: its name ("trial 17", "event 3", "identity seed"), the checksum of its
-/// content, and a link
+/// The table `chain` has a row per record written: its name ("trial 17", "event 3", "identity seed"), the checksum of
+/// its content, and a link
 ///
 ///     link(n) = checksum(link(n - 1), name(n), content(n)),   link(0) = 0
 ///
-/// and the table `seal` has the number of rows and the last link. A record that is written again has a new row; the last one
-/// counts. So a changed bit anywhere, a record that is missing and a tail that was cut off are told, and where they are.
+/// and the table `seal` has the number of rows and the last link. A record that is written again has a new row; the
+/// last one counts. So a changed bit anywhere, a record that is missing and a tail that was cut off are told, and where
+/// they are.
 class RecordChain {
  public:
   static const char* const tables_sql;

@@ -48,8 +48,7 @@ const char* const all_trials = "SELECT id, state, point, metrics, reason, second
 // A lock on the file for as long as this lives: a second writer is told, readers are not disturbed.
 class WriterLock {
  public:
-  explicit WriterLock(const std::string& path)
-      : file_(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644)) {
+  explicit WriterLock(const std::string& path) : file_(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644)) {
     if (file_ < 0) throw StorageError(fmt::format("{}: cannot write: {}", path, std::strerror(errno)));
     if (flock(file_, LOCK_EX | LOCK_NB) != 0) {
       close(file_);
@@ -126,8 +125,8 @@ std::uint64_t checksum(const std::string& text) {
   return Checksum().add(text).value();
 }
 
-// Whether the file says that a write-ahead log is a part of it (offset 18 of SQLite's file format), and there is none. The
-// file is only opened where no log is: closing it would take the locks of a writer in this process away.
+// Whether the file says that a write-ahead log is a part of it (offset 18 of SQLite's file format), and there is none.
+// The file is only opened where no log is: closing it would take the locks of a writer in this process away.
 bool lacks_log(const std::string& path) {
   if (file_size(path + "-wal")) return false;
   std::ifstream file(path, std::ios::binary);
@@ -163,8 +162,8 @@ class SqliteStore final : public Store {
     database_.try_execute("PRAGMA journal_mode=DELETE");
   }
 
-  // Checks that the file is ours and (unless that was just done) whole, and reads its record. False when it is a database
-  // without any table.
+  // Checks that the file is ours and (unless that was just done) whole, and reads its record. False when it is a
+  // database without any table.
   bool load(bool verify = true) {
     Statement tables(database_, "SELECT count(*) FROM sqlite_master");
     tables.step();
@@ -177,14 +176,13 @@ class SqliteStore final : public Store {
       throw StorageError(path() + ": not a Dovetail store (an SQLite file of another program)");
     const std::int64_t schema = database_.pragma("user_version");
     if (schema < 1 || schema > store_schema) {
-      throw StorageError(fmt::format("{}: written with store schema {}; this program reads schemas 1 to {}",
-                                     path(), schema, store_schema));
+      throw StorageError(fmt::format("{}: written with store schema {}; this program reads schemas 1 to {}", path(),
+                                     schema, store_schema));
     }
     checked_ = schema >= first_checked_schema;
     const Transaction one_state(database_, "BEGIN");
     Statement check(database_, "PRAGMA quick_check(1)");
-    if (check.step() && check.text(0) != "ok")
-      throw StorageError(path() + ": the store is damaged: " + check.text(0));
+    if (check.step() && check.text(0) != "ok") throw StorageError(path() + ": the store is damaged: " + check.text(0));
     record_.identity = read_map("SELECT name, value FROM identity");
     record_.information = read_map("SELECT name, value FROM information");
     if (checked_ && verify) chain_.verify(contents());

@@ -20,8 +20,7 @@ struct StorageError : std::runtime_error {
 
 /// What a study is. Two runs with the same identity have the same trials; `information` may differ.
 struct StudyRecord {
-  std::map<std::string, std::string>
-      identity;  ///< everything that would change trials: name -> canonical text
+  std::map<std::string, std::string> identity;     ///< everything that would change trials: name -> canonical text
   std::map<std::string, std::string> information;  ///< versions, command, study text: for reports
 };
 
@@ -34,14 +33,14 @@ struct StoredTrial {
 
 /// What one call changes: all of it is recorded, or nothing.
 struct StoreChange {
-  std::vector<StoredTrial> trials = {};                  ///< added, or in place of those with these ids
+  std::vector<StoredTrial> trials = {};                 ///< added, or in place of those with these ids
   std::map<std::string, std::string> information = {};  ///< the same by name
-  std::vector<std::string> events = {};                  ///< appended to the log
+  std::vector<std::string> events = {};                 ///< appended to the log
 };
 
-/// A record of one study. Every `put` is one transaction: after it returns, killing the process loses nothing, and a kill in
-/// the middle leaves all of it or nothing. What a power cut can lose is said at `open_store`. One writer at a time, of any
-/// number of threads; readers may come while it writes. Implementations throw StorageError.
+/// A record of one study. Every `put` is one transaction: after it returns, killing the process loses nothing, and a
+/// kill in the middle leaves all of it or nothing. What a power cut can lose is said at `open_store`. One writer at a
+/// time, of any number of threads; readers may come while it writes. Implementations throw StorageError.
 class Store {
  public:
   virtual ~Store() = default;
@@ -50,9 +49,7 @@ class Store {
   virtual std::optional<StoredTrial> trial(std::int64_t id) const = 0;
   virtual void put(const StoreChange& change) = 0;
   void put(const StoredTrial& trial) { put(StoreChange{{trial}, {}, {}}); }
-  void put_information(const std::string& name, const std::string& value) {
-    put(StoreChange{{}, {{name, value}}, {}});
-  }
+  void put_information(const std::string& name, const std::string& value) { put(StoreChange{{}, {{name, value}}, {}}); }
 
   /// A log of texts in order (ask and tell calls, for instance), for searches whose order is not a round of a
   /// study.
@@ -66,13 +63,14 @@ class Store {
 /// Schema version of the files written. Files of schema 1 have no checksums; they are read and continued as they are.
 inline constexpr int store_schema = 2;
 
-/// Every record has a checksum that is chained to the one before; both functions check them all, and a record that was changed,
-/// that is missing or that was cut off at the end is a StorageError that names it.
+/// Every record has a checksum that is chained to the one before; both functions check them all, and a record that was
+/// changed, that is missing or that was cut off at the end is a StorageError that names it.
 ///
-/// What is recorded 0.1 s or more after the record before it is synced to the disk at once, so that a search with slow trials
-/// loses nothing in a power cut. Of faster ones a power cut may lose the last records, as if they had not been written.
-/// Closing syncs everything. While a study is being written, and after a kill, part of it is in the file PATH-wal: a copy
-/// needs both; without it a store that holds nothing is a StorageError, and one that holds part of a study has a note.
+/// What is recorded 0.1 s or more after the record before it is synced to the disk at once, so that a search with slow
+/// trials loses nothing in a power cut. Of faster ones a power cut may lose the last records, as if they had not been
+/// written. Closing syncs everything. While a study is being written, and after a kill, part of it is in the file
+/// PATH-wal: a copy needs both; without it a store that holds nothing is a StorageError, and one that holds part of a
+/// study has a note.
 ///
 /// Opens `path` for writing. A missing or still empty store (no trial, no event) becomes the study `record`.
 /// An existing study needs `resume`, and must have the same identity: otherwise a StorageError names every

@@ -13,8 +13,10 @@ constexpr std::size_t longest_name = 100;
 
 [[noreturn]] void refuse_password() {
   throw StorageError(
-      "the address of the store has a password, which everybody on this machine could read in the list of its processes: take "
-      "it out, and put it into a file of your own that the environment variable PGPASSFILE names (or ~/.pgpass), one line "
+      "the address of the store has a password, which everybody on this machine could read in the list of its "
+      "processes: take "
+      "it out, and put it into a file of your own that the environment variable PGPASSFILE names (or ~/.pgpass), one "
+      "line "
       "host:port:database:user:password");
 }
 
@@ -35,7 +37,8 @@ std::optional<PostgresAddress> postgres_address(const std::string& address) {
   const bool user = at != std::string::npos && at > start;
   if (user && result.url.substr(start, at - start).find(':') != std::string::npos) refuse_password();
   std::string options = result.url.substr(query);
-  std::transform(options.begin(), options.end(), options.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::transform(options.begin(), options.end(), options.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   if (options.find("password=") != std::string::npos) refuse_password();
   const auto legal = [](unsigned char c) { return c >= 0x20 && c != 0x7f; };
   if (hash != std::string::npos && (result.study.empty() || result.study.size() > longest_name ||

@@ -13,9 +13,9 @@ struct PostgresAddress {
   std::string shown;  ///< for messages: without user and options
 };
 
-/// None when the address is one of a file. Throws StorageError for a password (PGPASSFILE, a service file and certificates are
-/// for that: the words of a command are seen by everybody on its machine) and for a name of a study that is none; what it says
-/// never repeats the address.
+/// None when the address is one of a file. Throws StorageError for a password (PGPASSFILE, a service file and
+/// certificates are for that: the words of a command are seen by everybody on its machine) and for a name of a study
+/// that is none; what it says never repeats the address.
 std::optional<PostgresAddress> postgres_address(const std::string& address);
 
 }  // namespace dovetail

@@ -16,8 +16,7 @@ double excess(const Spec& spec, double value) {
 double spec_violation(std::span<const Spec> specs, const DesignFigures& figures) {
   double worst = -std::numeric_limits<double>::infinity();
   for (const Spec& spec : specs)
-    if (const Metric* metric = find_metric(spec.metric))
-      worst = std::max(worst, excess(spec, metric->value(figures)));
+    if (const Metric* metric = find_metric(spec.metric)) worst = std::max(worst, excess(spec, metric->value(figures)));
   return worst;
 }
 

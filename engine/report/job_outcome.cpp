@@ -7,7 +7,8 @@
 
 namespace dovetail {
 
-std::optional<JobOutcome> evaluate_job(const Codesign& codesign, const Job& job, int threads, const std::function<bool()>& stop) {
+std::optional<JobOutcome> evaluate_job(const Codesign& codesign, const Job& job, int threads,
+                                       const std::function<bool()>& stop) {
   const auto start = std::chrono::steady_clock::now();
   const Codesign::Limits limits{threads, job.incumbent, stop, true, codesign.study().prove, {}, job.proving};
   std::optional<DesignPoint> design = codesign.evaluate(job.point, Codesign::Dataflow::free, limits);

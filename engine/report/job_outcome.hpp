@@ -15,6 +15,7 @@ struct JobOutcome {
 };
 
 /// The outcome of a job on so many threads; it does not depend on them. None when stopped.
-std::optional<JobOutcome> evaluate_job(const Codesign& codesign, const Job& job, int threads, const std::function<bool()>& stop);
+std::optional<JobOutcome> evaluate_job(const Codesign& codesign, const Job& job, int threads,
+                                       const std::function<bool()>& stop);
 
 }  // namespace dovetail

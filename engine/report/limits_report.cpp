@@ -85,8 +85,8 @@ Json reached_specs(const Json& specs, const Json& best, const Json& hand) {
 
 std::string spec_text(const Json& spec) {
   const char* side = spec.contains("max") ? "max" : "min";
-  return fmt::format("{} {} {:.10g}", spec["metric"].get<std::string>(), side[1] == 'a' ? "<=" : ">=",
-                     limit_number(spec, side));
+  return fmt::format("{} {} {:.10g}", spec["metric"].get<std::string>(),
+                     side[1] == 'a' ? "<=" : ">=", limit_number(spec, side));
 }
 
 std::vector<std::string> broken_limits(const Json& result, const Json& design) {
@@ -94,8 +94,7 @@ std::vector<std::string> broken_limits(const Json& result, const Json& design) {
   if (!result.contains("specs")) return broken;
   for (const Json& asked : result["specs"]) {
     const Json had = designs_value(design, asked["metric"].get<std::string>());
-    if (had.is_number() && excess(read_spec(asked), had.get<double>()) > 0.0)
-      broken.push_back(spec_text(asked));
+    if (had.is_number() && excess(read_spec(asked), had.get<double>()) > 0.0) broken.push_back(spec_text(asked));
   }
   return broken;
 }
@@ -107,11 +106,10 @@ std::string limits_text(const Json& result) {
     const bool known = spec.contains("reached") && spec["reached"].is_number();
     const Json had = spec.value("hand", Json(nullptr));
     table.add({spec_text(spec), known ? fmt::format("{:.7g}", limit_number(spec, "reached")) : "-",
-               known ? percent(limit_number(spec, "slack")) : "-",
-               known ? (spec["binds"] == true ? "yes" : "no") : "-",
-               had.is_number() ? fmt::format("{:.7g}{}", had.get<double>(),
-                                             spec["hand_breaks"] == true ? " (breaks it)" : "")
-                               : "-",
+               known ? percent(limit_number(spec, "slack")) : "-", known ? (spec["binds"] == true ? "yes" : "no") : "-",
+               had.is_number()
+                   ? fmt::format("{:.7g}{}", had.get<double>(), spec["hand_breaks"] == true ? " (breaks it)" : "")
+                   : "-",
                spec.value("in_bound", false) ? "yes" : "no, needs mappings"});
   }
   return "\nLimits\n" + table.text(2);
@@ -128,11 +126,13 @@ std::string comparison_text(const Json& result) {
     for (std::size_t i = 0; i < broken.size(); ++i) out += (i == 0 ? "" : ", ") + broken[i];
     out += "\n";
   }
-  const double gain = limit_number(result, "improvement"), gain_over_free = limit_number(result, "improvement_over_free");
+  const double gain = limit_number(result, "improvement"),
+               gain_over_free = limit_number(result, "improvement_over_free");
   // At what ratio of everything that the reference breaks, or of the area.
   const auto ratios = [&](const Json& reference) {
-    std::string text = fmt::format("{:.2f} x the {}", limit_number(best, "objective") / limit_number(reference, "objective"),
-                                   objective == "edp" ? "EDP" : objective);
+    std::string text =
+        fmt::format("{:.2f} x the {}", limit_number(best, "objective") / limit_number(reference, "objective"),
+                    objective == "edp" ? "EDP" : objective);
     std::vector<std::string> names;
     if (result.contains("specs")) {
       for (const Json& spec : result["specs"]) {
@@ -174,8 +174,7 @@ Json closest_json(const Codesign& codesign, const CodesignResult& result, Json p
     const bool holds = excess(spec, found->second) <= 0.0;
     one["found"] = json_number(found->second);
     one["holds"] = holds;
-    one["relaxed"] = holds ? spec.max.value_or(spec.min.value_or(0.0))
-                           : outward(found->second, spec.max.has_value());
+    one["relaxed"] = holds ? spec.max.value_or(spec.min.value_or(0.0)) : outward(found->second, spec.max.has_value());
     specs.push_back(std::move(one));
   }
   return {{"id", result.closest->id}, {"point", std::move(point)}, {"specs", std::move(specs)}};
@@ -199,8 +198,8 @@ std::string closest_text(const Json& result) {
       relaxed += fmt::format(" --spec '{}{}{:.10g}'", metric, sign, holds ? asked : outward(reached, up));
     }
   }
-  return out + fmt::format("closest: trial {} with {}; it would be feasible under{}\n", closest["id"].dump(),
-                           found, relaxed);
+  return out +
+         fmt::format("closest: trial {} with {}; it would be feasible under{}\n", closest["id"].dump(), found, relaxed);
 }
 
 }  // namespace dovetail

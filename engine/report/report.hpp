@@ -30,8 +30,8 @@ struct ResultParts {
   std::map<std::string, std::int64_t> infeasible;
   std::string stopped;
   double seconds = 0.0;
-  nlohmann::ordered_json front;  ///< {objectives, designs, reference, hypervolume} of several objectives
-  nlohmann::ordered_json work;   ///< {points, untried, cut, mapped, settled} of a space that could be listed
+  nlohmann::ordered_json front;    ///< {objectives, designs, reference, hypervolume} of several objectives
+  nlohmann::ordered_json work;     ///< {points, untried, cut, mapped, settled} of a space that could be listed
   nlohmann::ordered_json closest;  ///< of closest_json where nothing is feasible
   nlohmann::ordered_json review;   ///< of review_json
   bool none_keeps = false;         ///< as in CodesignResult

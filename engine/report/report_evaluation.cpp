@@ -26,9 +26,7 @@ std::string evaluation_text(const Layer& layer, const Architecture& architecture
   out += fmt::format("area        {} um2\n\n", short_number(evaluation.area_um2));
 
   Table energy({"where", "energy pJ", "share", "cycles alone", "words read", "filled", "updated"});
-  const auto share = [&](double part) {
-    return evaluation.energy_pj > 0 ? percent(part / evaluation.energy_pj) : "-";
-  };
+  const auto share = [&](double part) { return evaluation.energy_pj > 0 ? percent(part / evaluation.energy_pj) : "-"; };
   for (std::size_t i = evaluation.levels.size(); i-- > 0;) {
     const LevelEvaluation& level = evaluation.levels[i];
     std::int64_t reads = 0, fills = 0, updates = 0;

@@ -79,19 +79,19 @@ Json design_point_json(const Codesign& codesign, const DesignPoint& design) {
                         {"lower_bound", json_number(network.lower_bound)}});
   }
   Json json = {{"point", point_json(codesign.family().space(), design.point)},
-          {"architecture", to_json(design.architecture)},
-          {"objective", json_number(design.objective)},
-          {"energy_pj", json_number(design.energy_pj)},
-          {"cycles", json_number(design.cycles)},
-          {"edp", json_number(design.edp)},
-          {"area_um2", json_number(design.area_um2)},
-          {"power_mw", json_number(design.power_mw)},
-          {"latency_ms", json_number(design.latency_ms)},
-          {"lower_bound", json_number(design.lower_bound)},
-          {"gap", json_number(share_of_gap(design.objective, design.lower_bound))},
-          {"limits", binding_limits(codesign, design)},
-          {"networks", std::move(networks)},
-          {"layers", std::move(layers)}};
+               {"architecture", to_json(design.architecture)},
+               {"objective", json_number(design.objective)},
+               {"energy_pj", json_number(design.energy_pj)},
+               {"cycles", json_number(design.cycles)},
+               {"edp", json_number(design.edp)},
+               {"area_um2", json_number(design.area_um2)},
+               {"power_mw", json_number(design.power_mw)},
+               {"latency_ms", json_number(design.latency_ms)},
+               {"lower_bound", json_number(design.lower_bound)},
+               {"gap", json_number(share_of_gap(design.objective, design.lower_bound))},
+               {"limits", binding_limits(codesign, design)},
+               {"networks", std::move(networks)},
+               {"layers", std::move(layers)}};
   if (!design.bound_by.empty()) json["bound_by"] = design.bound_by;
   const NetworkSum& sum = codesign.terms().sum;
   double objective = 0.0, energy_pj = 0.0, cycles = 0.0;  // layer by layer
@@ -110,7 +110,8 @@ Json design_point_json(const Codesign& codesign, const DesignPoint& design) {
     json["fusion"].push_back(std::move(network));
   }
   if (compared > 0 && compared == design.fused.size())
-    json["unfused"] = {{"objective", json_number(objective)}, {"energy_pj", json_number(energy_pj)}, {"cycles", json_number(cycles)}};
+    json["unfused"] = {
+        {"objective", json_number(objective)}, {"energy_pj", json_number(energy_pj)}, {"cycles", json_number(cycles)}};
   return json;
 }
 
@@ -121,16 +122,16 @@ Json header_json(const Codesign& codesign) {
   for (const Parameter& parameter : codesign.space().parameters()) parameters.push_back(parameter.name);
   const Study& study = codesign.study();
   Json json = {{"schema", "dovetail-result/1"},
-          {"workloads", std::move(workloads)},
-          {"family", codesign.family().name()},
-          {"dataflow", codesign.family().baseline_name()},
-          {"objective", objective_name(codesign.objective())},
-          {"unit", objective_unit(codesign.objective())},
-          {"designer", study.designer},
-          {"mapper", study.mapper},
-          {"model", codesign.terms().external ? "external" : study.model},
-          {"seed", study.seed},
-          {"parameters", std::move(parameters)}};
+               {"workloads", std::move(workloads)},
+               {"family", codesign.family().name()},
+               {"dataflow", codesign.family().baseline_name()},
+               {"objective", objective_name(codesign.objective())},
+               {"unit", objective_unit(codesign.objective())},
+               {"designer", study.designer},
+               {"mapper", study.mapper},
+               {"model", codesign.terms().external ? "external" : study.model},
+               {"seed", study.seed},
+               {"parameters", std::move(parameters)}};
   if (study.factors != "perfect") json["factors"] = study.factors;
   if (study.placement != "even") json["placement"] = study.placement;
   if (codesign.terms().fused()) json["fusion"] = study.fusion;
@@ -144,9 +145,7 @@ Json compose_result(const Json& header, const ResultParts& parts) {
   json["best"] = parts.best;
   json["baseline"] = parts.baseline;
   json["baseline_free"] = parts.baseline_free;
-  const auto objective = [](const Json& design) {
-    return design.is_null() ? 0.0 : real(design, "objective");
-  };
+  const auto objective = [](const Json& design) { return design.is_null() ? 0.0 : real(design, "objective"); };
   const double best = objective(parts.best);
   const auto improvement = [&](const Json& reference) {
     return best > 0.0 && objective(reference) > 0.0 ? json_number(reduction(best, objective(reference)))
@@ -203,11 +202,12 @@ Json result_json(const Codesign& codesign, const CodesignResult& result) {
   Json trials = Json::array();
   for (const Trial& trial : result.trials) trials.push_back(trial_json(codesign, trial));
   return compose_result(
-      header, {best, mapped(result.baseline), mapped(result.baseline_free), result.lower_bound, result.proven,
-               result.tried_lower_bound, static_cast<std::int64_t>(result.trials.size()), result.feasible,
-               result.pruned, result.infeasible, result.stopped, result.seconds, front_json(codesign, result),
-               work_json(result.work), closest_json(codesign, result, result.closest ? point_json(codesign.space(), result.closest->point) : Json()),
-               review_json(best, trials, header["parameters"].get<std::vector<std::string>>()), result.none_keeps});
+      header,
+      {best, mapped(result.baseline), mapped(result.baseline_free), result.lower_bound, result.proven,
+       result.tried_lower_bound, static_cast<std::int64_t>(result.trials.size()), result.feasible, result.pruned,
+       result.infeasible, result.stopped, result.seconds, front_json(codesign, result), work_json(result.work),
+       closest_json(codesign, result, result.closest ? point_json(codesign.space(), result.closest->point) : Json()),
+       review_json(best, trials, header["parameters"].get<std::vector<std::string>>()), result.none_keeps});
 }
 
 std::string nests_text(const DesignPoint& design) {
@@ -223,7 +223,8 @@ Json trial_json(const Trial& trial, Json point) {
   const bool unmapped = trial.metrics.count("energy_pj") == 0;
   Json metrics = Json::object();
   for (const auto& [name, value] : trial.metrics) {
-    if (name != "pruned" && name != excluded_metric && !(unmapped && name == "objective")) metrics[name] = json_number(value);
+    if (name != "pruned" && name != excluded_metric && !(unmapped && name == "objective"))
+      metrics[name] = json_number(value);
   }
   return {{"id", trial.id},
           {"outcome", outcome_word(outcome_of(trial))},
@@ -271,16 +272,14 @@ std::string point_text(const Json& point) {
 
 // The hand design beside the best one.
 std::string summary_text(const Json& result) {
-  Table table(
-      {"", fmt::format("{} ({})", result["objective"].get<std::string>(), result["unit"].get<std::string>()),
-       "energy pJ", "cycles", "area um2", "power mW", "latency ms"});
+  Table table({"", fmt::format("{} ({})", result["objective"].get<std::string>(), result["unit"].get<std::string>()),
+               "energy pJ", "cycles", "area um2", "power mW", "latency ms"});
   const auto row = [&](const std::string& name, const Json& design) {
     if (design.is_null()) {
       table.add({name, "-", "-", "-", "-", "-", "-"});
       return;
     }
-    table.add({name, fmt::format("{:.4e}", real(design, "objective")),
-               fmt::format("{:.4e}", real(design, "energy_pj")),
+    table.add({name, fmt::format("{:.4e}", real(design, "objective")), fmt::format("{:.4e}", real(design, "energy_pj")),
                fmt::format("{:.0f}", real(design, "cycles")), short_number(real(design, "area_um2")),
                short_number(real(design, "power_mw")), short_number(real(design, "latency_ms"))});
   };
@@ -291,13 +290,15 @@ std::string summary_text(const Json& result) {
   // Where results may stay on chip: the hand design runs as published, layer by layer.
   const std::string fusion = result.value("fusion", ""), by_layer = fusion.empty() ? "" : ", layer by layer",
                     on_chip = fusion.empty() ? "" : ", fusion " + fusion;
-  row(marked((dataflow.empty() ? "hand design" : "hand design, " + dataflow) + by_layer, result["baseline"]), result["baseline"]);
+  row(marked((dataflow.empty() ? "hand design" : "hand design, " + dataflow) + by_layer, result["baseline"]),
+      result["baseline"]);
   row(marked("hand design, freely mapped" + on_chip, result["baseline_free"]), result["baseline_free"]);
   const Json& best = result["best"];
   if (!best.is_null() && best.contains("unfused")) {
     const Json& unfused = best["unfused"];
     table.add({"best found, layer by layer", fmt::format("{:.4e}", real(unfused, "objective")),
-               fmt::format("{:.4e}", real(unfused, "energy_pj")), fmt::format("{:.0f}", real(unfused, "cycles")), "", "", ""});
+               fmt::format("{:.4e}", real(unfused, "energy_pj")), fmt::format("{:.0f}", real(unfused, "cycles")), "",
+               "", ""});
   }
   row("best found" + on_chip, best);
   return table.text(0);
@@ -318,7 +319,8 @@ std::string judgement_text(const Json& result) {
   const Json& best = result["best"];
   if (best.contains("unfused") && real(best["unfused"], "objective") > 0.0)
     out += fmt::format("what stays on chip makes {} {:.3f} of layer by layer on the best hardware\n",
-                       result["objective"].get<std::string>(), real(best, "objective") / real(best["unfused"], "objective"));
+                       result["objective"].get<std::string>(),
+                       real(best, "objective") / real(best["unfused"], "objective"));
   const std::string within = result.contains("specs") ? " within the limits" : "";
   if (real(best, "lower_bound") > 0 && real(best, "lower_bound") >= real(best, "objective")) {
     out += fmt::format("proven: no mapping of the workload on {} is better{}\n",
@@ -368,25 +370,21 @@ std::string front_text(const Json& result) {
       "\nFront: {} designs of the trials that no other beats in everything (each machine mapped for {}; "
       "trial -1 is "
       "the hand design)\n{}hypervolume below ten times the hand design: {:.4g} (product of powers of ten)\n",
-      front["designs"].size(), result["objective"].get<std::string>(), table.text(2),
-      real(front, "hypervolume"));
+      front["designs"].size(), result["objective"].get<std::string>(), table.text(2), real(front, "hypervolume"));
 }
 
 // Every layer of the best design: time, energy, the ratio to the hand design, and where the energy goes.
 std::string layers_text(const Json& result) {
   const Json &best = result["best"], &hand = result["baseline"];
   const std::string objective = result["objective"].get<std::string>();
-  std::vector<std::string> titles = {"layer",   "x",       "cycles", "util", "energy pJ",
-                                     objective, "vs hand", "gap",    "MAC"};
+  std::vector<std::string> titles = {"layer", "x", "cycles", "util", "energy pJ", objective, "vs hand", "gap", "MAC"};
   for (const Json& level : best["architecture"]["levels"]) titles.push_back(level["name"].get<std::string>());
   titles.emplace_back("wires");
   Table table(titles);
   for (std::size_t i = 0; i < best["layers"].size(); ++i) {
     const Json &layer = best["layers"][i], &metrics = layer["metrics"];
     const double energy = real(metrics, "energy_pj");
-    const auto share = [&](double part) {
-      return fmt::format("{:.0f}%", energy > 0 ? 100.0 * part / energy : 0.0);
-    };
+    const auto share = [&](double part) { return fmt::format("{:.0f}%", energy > 0 ? 100.0 * part / energy : 0.0); };
     std::string ratio = "-";
     if (!hand.is_null() && i < hand["layers"].size()) {
       ratio = fmt::format("{:.2f}x", real(hand["layers"][i], "objective") / real(layer, "objective"));
@@ -409,16 +407,17 @@ std::string layers_text(const Json& result) {
     table.add(std::move(cells));
   }
   return fmt::format(
-      "Layers (one occurrence each; vs hand: {} of the hand design over this one; then energy by place)\n{}",
-      objective, table.text(2));
+      "Layers (one occurrence each; vs hand: {} of the hand design over this one; then energy by place)\n{}", objective,
+      table.text(2));
 }
 
 // What results that stay on chip bought on the best machine, and how its networks run there.
 std::string schedules_text(const Json& result) {
   std::string text;
   for (const Json& network : result["best"]["fusion"])
-    text += fmt::format("{}{} on the best accelerator, fusion {}\n{}", text.empty() ? "" : "\n", network["name"].get<std::string>(),
-                        result.value("fusion", ""), fused_network_text(network, result["objective"] == "edp"));
+    text += fmt::format("{}{} on the best accelerator, fusion {}\n{}", text.empty() ? "" : "\n",
+                        network["name"].get<std::string>(), result.value("fusion", ""),
+                        fused_network_text(network, result["objective"] == "edp"));
   return text;
 }
 
@@ -426,17 +425,16 @@ std::string schedules_text(const Json& result) {
 
 std::string result_text(const Json& result) {
   std::string names;
-  for (const Json& name : result["workloads"])
-    names += (names.empty() ? "" : " + ") + name.get<std::string>();
+  for (const Json& name : result["workloads"]) names += (names.empty() ? "" : " + ") + name.get<std::string>();
   std::int64_t infeasible = 0;
   for (const Json& count : result["infeasible"]) infeasible += count.get<std::int64_t>();
   std::string out = fmt::format(
       "{} on {}: {} trials ({} mapped, {} pruned by bounds, {} infeasible), designer {}, mapper {}{}{}, {} "
       "model\n\n",
       names, result["family"].get<std::string>(), result["trials"].dump(), result["feasible"].dump(),
-      result["pruned"].dump(), infeasible, result["designer"].get<std::string>(),
-      result["mapper"].get<std::string>(), result.contains("factors") ? ", imperfect factors" : "",
-      result.contains("placement") ? ", uneven placement" : "", result["model"].get<std::string>());
+      result["pruned"].dump(), infeasible, result["designer"].get<std::string>(), result["mapper"].get<std::string>(),
+      result.contains("factors") ? ", imperfect factors" : "", result.contains("placement") ? ", uneven placement" : "",
+      result["model"].get<std::string>());
   out += summary_text(result) + "\n";
   const Json& best = result["best"];
   if (best.is_null()) {
@@ -444,13 +442,14 @@ std::string result_text(const Json& result) {
   } else {
     Diagnostics diagnostics;
     const auto machine = read_architecture(from_json(best["architecture"], "result"), diagnostics);
-    out += judgement_text(result) + limits_text(result) + front_text(result) + "\nBest accelerator: " + point_text(best["point"]) +
-           "\n";
+    out += judgement_text(result) + limits_text(result) + front_text(result) +
+           "\nBest accelerator: " + point_text(best["point"]) + "\n";
     if (machine) out += tree(*machine);
     out += "\n" + (best.contains("fusion") ? schedules_text(result) : layers_text(result));
     if (const std::string text = disagreement_text(best["layers"]); !text.empty()) out += "\n" + text;
     out += review_text(result);
-    if (!best.contains("fusion")) out += "\nEvery activation is assumed to pass through the outermost memory between layers.\n";
+    if (!best.contains("fusion"))
+      out += "\nEvery activation is assumed to pass through the outermost memory between layers.\n";
   }
   if (!result["infeasible"].empty()) {
     Table reasons({"trials", "reason"});

@@ -22,8 +22,7 @@ Json parse(const StudyRecord& record, const std::string& name) {
 // A trial in the words of the report. A store keeps the parameters' values of a point as text beside it.
 Json stored_trial_json(const StoredTrial& stored) {
   const Json detail = Json::parse(stored.detail, nullptr, false);
-  return trial_json(stored.trial,
-                    detail.is_object() && detail.contains("point") ? detail["point"] : Json::object());
+  return trial_json(stored.trial, detail.is_object() && detail.contains("point") ? detail["point"] : Json::object());
 }
 
 StoredStudy read(const Store& store, const std::string& path) {

@@ -13,13 +13,14 @@ namespace dovetail {
 
 /// No network, family or evaluator is needed to read it; the study may be finished, running or cut off.
 struct StoredStudy {
-  nlohmann::ordered_json result;                                   ///< as of result_json
+  nlohmann::ordered_json result;                                    ///< as of result_json
   nlohmann::ordered_json trials = nlohmann::ordered_json::array();  ///< as of trial_json, with `seconds`
   std::vector<std::string> parameters;
   SurrogateCalibration calibration;
 };
 
-/// `name` stands for the store in messages. Throws StorageError where it holds another kind of record, or a damaged one.
+/// `name` stands for the store in messages. Throws StorageError where it holds another kind of record, or a damaged
+/// one.
 StoredStudy stored_study(const Store& store, const std::string& name);
 
 /// What a store keeps of a result, beside its trials: the record's information `result`.

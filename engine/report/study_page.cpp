@@ -43,8 +43,7 @@ std::string html_page(const nlohmann::ordered_json& data) {
   // The script is filled in first and the data last, so that no mark inside the data is taken for ours.
   replace(page, "@SCRIPT@", embedded::find(embedded::page(), "script")->text);
   replace(page, "@LIBRARIES@", libraries);
-  replace(page, "@DATA@",
-          script_safe(data.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace)));
+  replace(page, "@DATA@", script_safe(data.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace)));
   return page;
 }
 

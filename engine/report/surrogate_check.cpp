@@ -58,8 +58,7 @@ SurrogateCalibration calibrate_surrogate(const std::vector<Trial>& trials) {
   }
   double mean = 0.0, variance = 0.0;
   for (const double value : outputs) mean += value / static_cast<double>(outputs.size());
-  for (const double value : outputs)
-    variance += (value - mean) * (value - mean) / static_cast<double>(outputs.size());
+  for (const double value : outputs) variance += (value - mean) * (value - mean) / static_cast<double>(outputs.size());
   if (!(variance > 0.0)) return result;
   const double deviation = std::sqrt(variance);
   std::vector<double> standard;
@@ -70,8 +69,7 @@ SurrogateCalibration calibrate_surrogate(const std::vector<Trial>& trials) {
   model.kernel = ard_kernel(Shape::matern52, static_cast<int>(columns.size()));
   LeaveOneOut others;
   try {
-    others =
-        GaussianProcess(model, fit_parameters(model, inputs, standard), inputs, standard).leave_one_out();
+    others = GaussianProcess(model, fit_parameters(model, inputs, standard), inputs, standard).leave_one_out();
   } catch (const std::runtime_error&) {
     return result;  // a kernel matrix that cannot be factorized tells nothing
   }

@@ -19,9 +19,9 @@ struct SurrogateCalibration {
   double explained = 0.0;  ///< 1 - squared error over squared deviation from the mean, of the predictions
 };
 
-/// A Gaussian process (Matern 5/2, one length scale per number of the points, logarithms where all are positive and span
-/// a factor of 8) over the completed trials with a positive metric "objective" that were not pruned; at most 300, evenly
-/// picked. Leave-one-out by Rasmussen & Williams 2006, eqs. 5.10 to 5.12. Empty below 8 trials.
+/// A Gaussian process (Matern 5/2, one length scale per number of the points, logarithms where all are positive and
+/// span a factor of 8) over the completed trials with a positive metric "objective" that were not pruned; at most 300,
+/// evenly picked. Leave-one-out by Rasmussen & Williams 2006, eqs. 5.10 to 5.12. Empty below 8 trials.
 SurrogateCalibration calibrate_surrogate(const std::vector<Trial>& trials);
 
 }  // namespace dovetail

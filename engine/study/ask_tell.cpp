@@ -44,15 +44,11 @@ void AskTell::expect(const std::vector<Trial>& asked) {
 }
 
 std::vector<Trial> AskTell::ask(int count) {
-  if (count < 0 || count > max_ask)
-    throw AskTellError(fmt::format("ask is {}, allowed is 0 to {}", count, max_ask));
+  if (count < 0 || count > max_ask) throw AskTellError(fmt::format("ask is {}, allowed is 0 to {}", count, max_ask));
   std::vector<Trial> asked;
   for (Point& point : designer_->suggest(count))
-    asked.push_back({static_cast<std::int64_t>(trials_.size() + asked.size()),
-                     std::move(point),
-                     TrialState::pending,
-                     {},
-                     {}});
+    asked.push_back(
+        {static_cast<std::int64_t>(trials_.size() + asked.size()), std::move(point), TrialState::pending, {}, {}});
   // The numbers of the points stand in the log as well: a resumed session keeps them whatever else changes.
   if (store_ && count > 0) {
     Json points = Json::array();
@@ -106,8 +102,7 @@ void AskTell::tell(const std::vector<Tell>& outcomes) {
         trial.id = known.id;
         trial.point = known.point;
         if (known.state != TrialState::pending) {
-          if (known.state == trial.state && known.metrics == trial.metrics && known.reason == trial.reason)
-            continue;
+          if (known.state == trial.state && known.metrics == trial.metrics && known.reason == trial.reason) continue;
           throw AskTellError(fmt::format("trial {} was told before, with another outcome", *outcome.id));
         }
       } else if (outcome.point) {
@@ -120,10 +115,9 @@ void AskTell::tell(const std::vector<Tell>& outcomes) {
       if (!told.insert(trial.id).second) throw AskTellError(fmt::format("trial {} is told twice", trial.id));
       completed.push_back(std::move(trial));
     } catch (const AskTellError& error) {
-      throw AskTellError(outcomes.size() == 1
-                             ? std::string(error.what())
-                             : fmt::format("outcome {} of {}: {}; nothing of this call was recorded", i + 1,
-                                           outcomes.size(), error.what()));
+      throw AskTellError(outcomes.size() == 1 ? std::string(error.what())
+                                              : fmt::format("outcome {} of {}: {}; nothing of this call was recorded",
+                                                            i + 1, outcomes.size(), error.what()));
     }
   }
   if (completed.empty()) return;
@@ -135,8 +129,8 @@ void AskTell::tell(const std::vector<Tell>& outcomes) {
       entry["metrics"] = trial.metrics;
       log.push_back(std::move(entry));
     }
-    store_->put(StoreChange{
-        stored(completed), {}, {Json{{"tell", log}}.dump(-1, ' ', false, Json::error_handler_t::replace)}});
+    store_->put(
+        StoreChange{stored(completed), {}, {Json{{"tell", log}}.dump(-1, ' ', false, Json::error_handler_t::replace)}});
   }
   complete(completed);
   designer_->update(completed);
@@ -158,7 +152,8 @@ void AskTell::replay() {
   const auto make = [this] { return make_designer(name_, context_); };
   if (repeats_itself(make, history) == false)
     notes_.push_back(
-        "this program, build or machine suggests other points than the one that wrote the store; the recorded ones are kept");
+        "this program, build or machine suggests other points than the one that wrote the store; the recorded ones are "
+        "kept");
   if (!take_over(*designer_, history)) {
     designer_ = make();
     if (!ask_again(*designer_, history))

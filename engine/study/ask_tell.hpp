@@ -36,8 +36,8 @@ struct Tell {
 ///     session.tell(outcomes);
 ///     session.best();
 ///
-/// With a store every call is recorded before it returns, whole or not at all, and opening the store again takes the calls
-/// over: the session goes on where it stood, pending trials included, without searching again. Not thread-safe.
+/// With a store every call is recorded before it returns, whole or not at all, and opening the store again takes the
+/// calls over: the session goes on where it stood, pending trials included, without searching again. Not thread-safe.
 class AskTell {
  public:
   static constexpr int max_ask = 10000;  ///< points of one ask
@@ -47,8 +47,9 @@ class AskTell {
   /// Up to `count` new pending trials; fewer when the space is exhausted, or when no other point was found.
   std::vector<Trial> ask(int count);
 
-  /// Records outcomes: all of them, or (throwing AskTellError) none. A trial told again with the same outcome is accepted
-  /// and changes nothing; with another outcome it is an error. A told point that is pending completes its trial.
+  /// Records outcomes: all of them, or (throwing AskTellError) none. A trial told again with the same outcome is
+  /// accepted and changes nothing; with another outcome it is an error. A told point that is pending completes its
+  /// trial.
   void tell(const std::vector<Tell>& outcomes);
 
   /// Whether every feasible point of the space is a trial.
@@ -88,8 +89,8 @@ std::vector<Tell> read_outcomes(std::string_view text, const Space& space);
 /// The answer to one line of the ask/tell protocol, without a line end. Never throws for what is in the line:
 ///
 ///     {"ask": n}                                     {"trials": [{"id": 0, "point": {...}}, ...]}; with fewer than n
-///                                                    also "exhausted": true where every feasible point is a trial, else
-///                                                    "not_found": "how many were, and that there may be more"
+///                                                    also "exhausted": true where every feasible point is a trial,
+///                                                    else "not_found": "how many were, and that there may be more"
 ///     {"tell": [{"id": 0, "metrics": {...}}, ...]}   {"ok": true, "best": {"id", "point", "metrics"} or null}
 ///     {"tell": [{"id": 0, "failed": "reason"}]}      (a point never asked for: "point" in place of "id")
 ///     anything else                                  {"error": "what is wrong"}

@@ -50,14 +50,16 @@ void require_points(const Space& space, const Node& document) {
   if (!space.finite() && closure->constraint.find("==") != std::string::npos) {
     Diagnostics diagnostics;
     const Node* constraints = document.find("constraints");
-    diagnostics.error((constraints != nullptr ? *constraints : document).location(),
-                      "constraint " + quote(closure->constraint) +
-                          ": no point was found that satisfies it. An equality of real numbers leaves next to nothing to "
-                          "draw from: compute one parameter from the others, or allow a distance, abs(left - right) <= 1e-3");
+    diagnostics.error(
+        (constraints != nullptr ? *constraints : document).location(),
+        "constraint " + quote(closure->constraint) +
+            ": no point was found that satisfies it. An equality of real numbers leaves next to nothing to "
+            "draw from: compute one parameter from the others, or allow a distance, abs(left - right) <= 1e-3");
     diagnostics.raise();
   }
-  throw NoFeasiblePoint(explain(*closure, space) +
-                        "; draws, a search and climbs from the nearest points were tried, and it is not proven that there is none");
+  throw NoFeasiblePoint(
+      explain(*closure, space) +
+      "; draws, a search and climbs from the nearest points were tried, and it is not proven that there is none");
 }
 
 }  // namespace
@@ -75,10 +77,8 @@ std::unique_ptr<AskTell> open_session(const Node& document, const SessionOptions
   diagnostics.raise();
   require_points(*space, document);
 
-  DesignerContext context{*std::move(space),       goal, options.seed, options.threads, {}, {},
-                          options.designer_options};
-  for (const std::string& path : options.related)
-    context.related.push_back(related_trials(path, context.space));
+  DesignerContext context{*std::move(space), goal, options.seed, options.threads, {}, {}, options.designer_options};
+  for (const std::string& path : options.related) context.related.push_back(related_trials(path, context.space));
   make_designer(options.designer, context);  // an unknown name is told before a store is touched
   std::shared_ptr<Store> store;
   if (!options.store.empty()) {

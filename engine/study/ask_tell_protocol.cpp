@@ -61,12 +61,10 @@ void check_keys(const Json& object, const std::vector<std::string>& allowed) {
 }
 
 Tell read_outcome(const Json& entry, const Space& space) {
-  if (!entry.is_object())
-    throw AskTellError("an outcome is an object with `id` or `point`, and `metrics` or `failed`");
+  if (!entry.is_object()) throw AskTellError("an outcome is an object with `id` or `point`, and `metrics` or `failed`");
   check_keys(entry, {"id", "point", "metrics", "failed"});
   Tell outcome;
-  if (entry.contains("id") == entry.contains("point"))
-    throw AskTellError("an outcome needs either `id` or `point`");
+  if (entry.contains("id") == entry.contains("point")) throw AskTellError("an outcome needs either `id` or `point`");
   if (entry.contains("metrics") == entry.contains("failed"))
     throw AskTellError("an outcome needs either `metrics` or `failed`");
   if (entry.contains("id")) {
@@ -85,8 +83,7 @@ Tell read_outcome(const Json& entry, const Space& space) {
   } else {
     if (!entry["metrics"].is_object()) throw AskTellError("`metrics` is an object {name: number}");
     for (const auto& [name, value] : entry["metrics"].items()) {
-      if (!value.is_number() && !value.is_null())
-        throw AskTellError("metric " + quote(name) + " is no number");
+      if (!value.is_number() && !value.is_null()) throw AskTellError("metric " + quote(name) + " is no number");
       outcome.metrics[name] = value.is_null() ? std::nan("") : value.get<double>();
     }
   }
@@ -101,8 +98,8 @@ std::vector<Tell> read_list(const Json& tell, const Space& space) {
       outcomes.push_back(read_outcome(tell[i], space));
     } catch (const AskTellError& error) {
       if (tell.size() == 1) throw;
-      throw AskTellError(fmt::format("outcome {} of {}: {}; nothing of this line was recorded", i + 1,
-                                     tell.size(), error.what()));
+      throw AskTellError(
+          fmt::format("outcome {} of {}: {}; nothing of this line was recorded", i + 1, tell.size(), error.what()));
     }
   }
   return outcomes;
@@ -113,13 +110,11 @@ Json answer(AskTell& session, std::string_view line) {
   const Json request = Json::parse(without_infinities(line));
   if (!request.is_object()) throw AskTellError("a line is an object with `ask` or `tell`");
   check_keys(request, {"ask", "tell"});
-  if (request.contains("ask") == request.contains("tell"))
-    throw AskTellError("a line needs either `ask` or `tell`");
+  if (request.contains("ask") == request.contains("tell")) throw AskTellError("a line needs either `ask` or `tell`");
   if (request.contains("ask")) {
     const Json& count = request["ask"];
     if (!count.is_number_integer() || count < 0 || count > AskTell::max_ask)
-      throw AskTellError(
-          fmt::format("`ask` is a number of points, an integer from 0 to {}", AskTell::max_ask));
+      throw AskTellError(fmt::format("`ask` is a number of points, an integer from 0 to {}", AskTell::max_ask));
     const std::vector<Trial> asked = session.ask(count.get<int>());
     Json trials = Json::array();
     for (const Trial& trial : asked)
@@ -129,9 +124,9 @@ Json answer(AskTell& session, std::string_view line) {
     if (session.exhausted())
       reply["exhausted"] = true;
     else
-      reply["not_found"] = fmt::format(
-          "{} of {} points: no other feasible point was found in thousands of draws; there may be more", asked.size(),
-          count.get<int>());
+      reply["not_found"] =
+          fmt::format("{} of {} points: no other feasible point was found in thousands of draws; there may be more",
+                      asked.size(), count.get<int>());
     return reply;
   }
   const Json& tell = request["tell"];

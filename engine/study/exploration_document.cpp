@@ -66,7 +66,8 @@ std::string pack_exploration(const ExplorationStudy& study, const ExplorationWor
     const std::string path = path_of(study.folder, name);
     std::error_code error;
     if (files.contains(name) || !std::filesystem::exists(path, error)) return;
-    files[name] = holds == Holds::workload ? native_workload(import_workload({path}, study.import)).dump() : read_text(path);
+    files[name] =
+        holds == Holds::workload ? native_workload(import_workload({path}, study.import)).dump() : read_text(path);
   });
   Study plain = study;
   plain.workloads.clear();
@@ -80,8 +81,9 @@ std::string pack_exploration(const ExplorationStudy& study, const ExplorationWor
 
 ExplorationStudy unpack_exploration(const std::string& text, const std::string& folder, const std::string& name) {
   const Json json = Json::parse(text, nullptr, false);
-  if (!json.is_object() || json.value("schema", "") != packed_exploration_schema || !json.contains("document") || !json.contains("study") ||
-      !json.contains("assignments") || !json["assignments"].is_array() || !json.contains("files") || !json["files"].is_object())
+  if (!json.is_object() || json.value("schema", "") != packed_exploration_schema || !json.contains("document") ||
+      !json.contains("study") || !json.contains("assignments") || !json["assignments"].is_array() ||
+      !json.contains("files") || !json["files"].is_object())
     throw InputError({name, 0, 0, ""}, fmt::format("expected a document of schema {}", packed_exploration_schema));
   Diagnostics diagnostics;
   ExplorationStudy study = read_exploration_study(from_json(json["document"], name), diagnostics);

@@ -15,8 +15,8 @@ struct ExplorationWords {
   std::vector<std::string> assignments;  ///< path=value, in their order
 };
 
-/// Document, words and files of a study in one text, "dovetail-packed-exploration/1". Throws InputError when a file cannot be
-/// read.
+/// Document, words and files of a study in one text, "dovetail-packed-exploration/1". Throws InputError when a file
+/// cannot be read.
 std::string pack_exploration(const ExplorationStudy& study, const ExplorationWords& words);
 
 /// The study of such a text. Its files are written into `folder`, which outlives the study. `name` stands in messages.

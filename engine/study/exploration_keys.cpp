@@ -12,8 +12,8 @@
 namespace dovetail {
 namespace {
 
-const std::vector<std::string> exploring_keys = {"network", "networks", "system", "compress", "cost", "accuracy",
-                                                 "metrics", "stages",   "start", "preset"};
+const std::vector<std::string> exploring_keys = {"network",  "networks", "system", "compress", "cost",
+                                                 "accuracy", "metrics",  "stages", "start",    "preset"};
 
 void unknown(const Node::Entry& entry, const char* what, const std::vector<std::string>& keys,
              Diagnostics& diagnostics) {
@@ -51,7 +51,8 @@ StudyNetwork one_network(const Node& node, const Location& where, Diagnostics& d
     diagnostics.error(node.location(), "network: expected one of family, workload and any");
   if (network.family.empty())
     for (const auto& [name, value] : network.settings)
-      diagnostics.error(value.location(), fmt::format("network: {} is a setting of families, and this is a workload", quote(name)));
+      diagnostics.error(value.location(),
+                        fmt::format("network: {} is a setting of families, and this is a workload", quote(name)));
   return network;
 }
 
@@ -69,10 +70,13 @@ StudyAccuracy one_accuracy(const Node& node, Diagnostics& diagnostics) {
     return accuracy;
   }
   if (!node.is_mapping()) {
-    diagnostics.error(node.location(), "accuracy: expected {table: FILE, ...}, {command: ...}, {trainer: {data: ...}} or proxy, found " + node.describe());
+    diagnostics.error(node.location(),
+                      "accuracy: expected {table: FILE, ...}, {command: ...}, {trainer: {data: ...}} or proxy, found " +
+                          node.describe());
     return accuracy;
   }
-  const std::vector<std::string> keys = {"table", "key", "column", "cheap", "command", "timeout", "fidelity", "trainer", "sensitivity", "drop", "base"};
+  const std::vector<std::string> keys = {"table",    "key",     "column",      "cheap", "command", "timeout",
+                                         "fidelity", "trainer", "sensitivity", "drop",  "base"};
   for (const Node::Entry& entry : node.entries()) {
     if (entry.key == "table") {
       accuracy.kind = StudyAccuracy::Kind::table;
@@ -93,7 +97,8 @@ StudyAccuracy one_accuracy(const Node& node, Diagnostics& diagnostics) {
       read_value(entry.value, "drop", one_of({"envelope", "as measured"}), diagnostics, accuracy.drop);
     } else if (entry.key == "base") {
       if (!require_mapping(entry.value, "base", diagnostics)) continue;
-      for (const Node::Entry& one : entry.value.entries()) read_value(one.value, one.key, {}, diagnostics, accuracy.base[one.key]);
+      for (const Node::Entry& one : entry.value.entries())
+        read_value(one.value, one.key, {}, diagnostics, accuracy.base[one.key]);
     } else if (entry.key == "trainer") {
       accuracy.kind = StudyAccuracy::Kind::trainer;
       accuracy.where = entry.value.location();
@@ -112,8 +117,10 @@ StudyAccuracy one_accuracy(const Node& node, Diagnostics& diagnostics) {
       unknown(entry, "accuracy", keys, diagnostics);
     }
   }
-  const int oracles = (node.find("table") != nullptr ? 1 : 0) + (node.find("command") != nullptr ? 1 : 0) + (node.find("trainer") != nullptr ? 1 : 0) + (node.find("sensitivity") != nullptr ? 1 : 0);
-  if (oracles > 1) diagnostics.error(node.location(), "accuracy: several of table, command, trainer and sensitivity: keep one");
+  const int oracles = (node.find("table") != nullptr ? 1 : 0) + (node.find("command") != nullptr ? 1 : 0) +
+                      (node.find("trainer") != nullptr ? 1 : 0) + (node.find("sensitivity") != nullptr ? 1 : 0);
+  if (oracles > 1)
+    diagnostics.error(node.location(), "accuracy: several of table, command, trainer and sensitivity: keep one");
   if (oracles == 0) diagnostics.error(node.location(), "accuracy: expected table, command, trainer or sensitivity");
   return accuracy;
 }
@@ -137,12 +144,14 @@ void add_aims(const Node& node, StudyExploration& explore, Diagnostics& diagnost
     if (entry.key == "minimize" || entry.key == "maximize")
       add_aim(entry.value, entry.key == "minimize", explore, diagnostics);
     else
-      diagnostics.error(entry.where, fmt::format("objective: expected minimize or maximize, found {}{}", quote(entry.key),
-                                                 suggestion(entry.key, std::vector<std::string>{"minimize", "maximize"})));
+      diagnostics.error(entry.where,
+                        fmt::format("objective: expected minimize or maximize, found {}{}", quote(entry.key),
+                                    suggestion(entry.key, std::vector<std::string>{"minimize", "maximize"})));
   }
 }
 
-// The text before the first comparison: later limits on the same replace earlier ones, so that --set overrides the file.
+// The text before the first comparison: later limits on the same replace earlier ones, so that --set overrides the
+// file.
 std::string left_of(const std::string& text) {
   std::string left = text.substr(0, text.find_first_of("<>"));
   std::erase(left, ' ');
@@ -161,14 +170,15 @@ bool explores(const Node& document) {
   for (const std::string& key : exploring_keys)
     if (document.find(key) != nullptr) return true;
   const Node* objective = document.find("objective");
-  return objective != nullptr &&
-         (objective->is_mapping() || (objective->is_sequence() && !objective->items().empty() && objective->items()[0].is_mapping()));
+  return objective != nullptr && (objective->is_mapping() || (objective->is_sequence() && !objective->items().empty() &&
+                                                              objective->items()[0].is_mapping()));
 }
 
 void read_network(const Node& node, StudyExploration& explore, Diagnostics& diagnostics) {
   explore.active = true;
   // `--set network.classes=100` adds to the network of the file.
-  if (node.is_mapping() && node.find("family") == nullptr && node.find("workload") == nullptr && node.find("any") == nullptr && explore.networks.size() == 1) {
+  if (node.is_mapping() && node.find("family") == nullptr && node.find("workload") == nullptr &&
+      node.find("any") == nullptr && explore.networks.size() == 1) {
     for (const Node::Entry& entry : node.entries()) explore.networks[0].settings[entry.key] = entry.value;
     return;
   }
@@ -180,14 +190,20 @@ void read_networks(const Node& node, StudyExploration& explore, Diagnostics& dia
   explore.networks.clear();
   const auto add = [&](std::string task, const Node& item, const Location& where) {
     StudyNetwork network = one_network(item, where, diagnostics);
-    if (task.empty()) task = is_name(network.family.empty() ? network.workload : network.family) ? (network.family.empty() ? network.workload : network.family) : "network";
+    if (task.empty())
+      task = is_name(network.family.empty() ? network.workload : network.family)
+                 ? (network.family.empty() ? network.workload : network.family)
+                 : "network";
     std::string name = task;
     const auto taken = [&] {
-      return std::any_of(explore.networks.begin(), explore.networks.end(), [&](const StudyNetwork& other) { return other.task == name; });
+      return std::any_of(explore.networks.begin(), explore.networks.end(),
+                         [&](const StudyNetwork& other) { return other.task == name; });
     };
     for (int i = 2; taken(); ++i) name = fmt::format("{}_{}", task, i);
     network.task = name;
-    if (!is_name(name)) diagnostics.error(where, fmt::format("networks: {} is not a name, allowed are letters, digits and _", quote(name)));
+    if (!is_name(name))
+      diagnostics.error(where,
+                        fmt::format("networks: {} is not a name, allowed are letters, digits and _", quote(name)));
     explore.networks.push_back(std::move(network));
   };
   if (node.is_mapping())
@@ -215,7 +231,8 @@ void read_cost(const Node& node, StudyExploration& explore, Diagnostics& diagnos
     } else if (entry.key == "metrics") {
       read_value(entry.value, "metrics", {}, diagnostics, cost.metrics);
       for (const std::string& name : cost.metrics)
-        if (!is_name(name)) diagnostics.error(entry.value.location(), "cost: " + quote(name) + " is not a name of a metric");
+        if (!is_name(name))
+          diagnostics.error(entry.value.location(), "cost: " + quote(name) + " is not a name of a metric");
     } else if (entry.key == "timeout") {
       read_value(entry.value, "timeout", above(0), diagnostics, cost.timeout_s);
     } else if (entry.key == "mapping") {
@@ -223,7 +240,8 @@ void read_cost(const Node& node, StudyExploration& explore, Diagnostics& diagnos
       read_value(entry.value, "mapping", one_of({"edp", "energy", "cycles"}), diagnostics, cost.mapping);
     } else if (entry.key == "layers") {
       std::string layers;
-      if (read_value(entry.value, "layers", one_of({"all", "convolutions"}), diagnostics, layers)) cost.convolutions = layers == "convolutions";
+      if (read_value(entry.value, "layers", one_of({"all", "convolutions"}), diagnostics, layers))
+        cost.convolutions = layers == "convolutions";
     } else {
       unknown(entry, "cost", keys, diagnostics);
     }
@@ -240,26 +258,32 @@ void read_accuracy(const Node& node, StudyExploration& explore, Diagnostics& dia
   const auto is_part = [](const std::string& key) {
     return key == "key" || key == "column" || key == "cheap" || key == "timeout" || key == "fidelity";
   };
-  if (node.is_mapping() && node.entries().size() == 1 && is_part(node.entries()[0].key) && explore.accuracies.size() == 1) {
+  if (node.is_mapping() && node.entries().size() == 1 && is_part(node.entries()[0].key) &&
+      explore.accuracies.size() == 1) {
     const Node::Entry& entry = node.entries()[0];
     StudyAccuracy& accuracy = explore.accuracies[0];
     if (entry.key == "timeout")
       read_value(entry.value, "timeout", above(0), diagnostics, accuracy.timeout_s);
     else
       read_value(entry.value, entry.key, {}, diagnostics,
-                 entry.key == "key" ? accuracy.key : entry.key == "column" ? accuracy.column : entry.key == "cheap" ? accuracy.cheap : accuracy.fidelity);
+                 entry.key == "key"      ? accuracy.key
+                 : entry.key == "column" ? accuracy.column
+                 : entry.key == "cheap"  ? accuracy.cheap
+                                         : accuracy.fidelity);
     return;
   }
-  if (node.is_mapping() && node.entries().size() == 1 && node.entries()[0].key.rfind("trainer.", 0) == 0 && explore.accuracies.size() == 1 &&
-      explore.accuracies[0].kind == StudyAccuracy::Kind::trainer) {
+  if (node.is_mapping() && node.entries().size() == 1 && node.entries()[0].key.rfind("trainer.", 0) == 0 &&
+      explore.accuracies.size() == 1 && explore.accuracies[0].kind == StudyAccuracy::Kind::trainer) {
     const Node::Entry& entry = node.entries()[0];
-    read_trainer(Node::mapping(node.location(), {{entry.key.substr(8), entry.where, entry.value}}), explore.accuracies[0].trainer, diagnostics);
+    read_trainer(Node::mapping(node.location(), {{entry.key.substr(8), entry.where, entry.value}}),
+                 explore.accuracies[0].trainer, diagnostics);
     return;
   }
   explore.accuracies.clear();
   const bool per_task = node.is_mapping() && !node.entries().empty() &&
                         std::all_of(node.entries().begin(), node.entries().end(), [](const Node::Entry& entry) {
-                          return entry.key != "trainer" && entry.key != "base" && (entry.value.is_mapping() || entry.value.text() == "proxy");
+                          return entry.key != "trainer" && entry.key != "base" &&
+                                 (entry.value.is_mapping() || entry.value.text() == "proxy");
                         });
   if (!per_task) {
     explore.accuracies = {one_accuracy(node, diagnostics)};
@@ -276,9 +300,11 @@ void read_metrics(const Node& node, StudyExploration& explore, Diagnostics& diag
   if (!require_mapping(node, "metrics", diagnostics)) return;
   for (const Node::Entry& entry : node.entries()) {
     if (!is_name(entry.key))
-      diagnostics.error(entry.where, fmt::format("metrics: {} is not a name, allowed are letters, digits and _", quote(entry.key)));
+      diagnostics.error(entry.where,
+                        fmt::format("metrics: {} is not a name, allowed are letters, digits and _", quote(entry.key)));
     else if (!entry.value.is_scalar() || entry.value.text().empty())
-      diagnostics.error(entry.value.location(), fmt::format("metrics: {} is {}, allowed is an expression over metrics", entry.key, entry.value.describe()));
+      diagnostics.error(entry.value.location(), fmt::format("metrics: {} is {}, allowed is an expression over metrics",
+                                                            entry.key, entry.value.describe()));
     else {
       std::erase_if(explore.metrics, [&](const auto& other) { return other.first == entry.key; });
       explore.metrics.emplace_back(entry.key, StudyAim{entry.value.text(), true, entry.value.location()});
@@ -294,7 +320,8 @@ void read_stages(const Node& node, StudyExploration& explore, Diagnostics& diagn
   for (const Node& item : node.items()) {
     std::string name;
     if (!read_value(item, "a stage", one_of(known), diagnostics, name)) continue;
-    const bool twice = std::any_of(explore.stages.begin(), explore.stages.end(), [&](const auto& other) { return other.first == name; });
+    const bool twice = std::any_of(explore.stages.begin(), explore.stages.end(),
+                                   [&](const auto& other) { return other.first == name; });
     if (twice) diagnostics.error(item.location(), fmt::format("stages: {} stands twice", name));
     explore.stages.emplace_back(name, item.location());
   }
@@ -346,7 +373,8 @@ void read_limits(const Node& node, StudyExploration& explore, Diagnostics& diagn
     if (item.is_scalar() && !item.text().empty())
       add_limit(item.text(), item.location(), explore);
     else
-      diagnostics.error(item.location(), "specs: expected 'metric <= number' or 'metric >= number', found " + item.describe());
+      diagnostics.error(item.location(),
+                        "specs: expected 'metric <= number' or 'metric >= number', found " + item.describe());
   }
 }
 
@@ -365,9 +393,18 @@ void read_boards_or_machines(const Node& node, StudyExploration& explore, Diagno
 // The keys that a search over networks reads itself; all others are those of every study.
 Reader reader_of(const std::string& key) {
   static const std::map<std::string, Reader> readers = {
-      {"network", read_network},   {"networks", read_networks}, {"cost", read_cost},       {"accuracy", read_accuracy}, {"metrics", read_metrics},
+      {"network", read_network},
+      {"networks", read_networks},
+      {"cost", read_cost},
+      {"accuracy", read_accuracy},
+      {"metrics", read_metrics},
       {"system", read_boards_or_machines},
-      {"stages", read_stages},     {"start", read_start},       {"compress", [](const Node& node, StudyExploration& explore, Diagnostics& diagnostics) { read_compression_keys(node, explore.compression, diagnostics); }},       {"objective", read_aims},  {"specs", read_limits}};
+      {"stages", read_stages},
+      {"start", read_start},
+      {"compress", [](const Node& node, StudyExploration& explore,
+                      Diagnostics& diagnostics) { read_compression_keys(node, explore.compression, diagnostics); }},
+      {"objective", read_aims},
+      {"specs", read_limits}};
   const auto found = readers.find(key);
   return found == readers.end() ? nullptr : found->second;
 }
@@ -401,7 +438,8 @@ ExplorationStudy read_exploration_study(const Node& document, Diagnostics& diagn
   return study;
 }
 
-void set_exploration_value(ExplorationStudy& study, const std::string& assignment, const std::string& source, Diagnostics& diagnostics) {
+void set_exploration_value(ExplorationStudy& study, const std::string& assignment, const std::string& source,
+                           Diagnostics& diagnostics) {
   const std::size_t equals = assignment.find('='), dot = std::min(assignment.find('.'), equals);
   const Reader read = equals == std::string::npos ? nullptr : reader_of(assignment.substr(0, dot));
   if (read == nullptr) {
@@ -410,13 +448,15 @@ void set_exploration_value(ExplorationStudy& study, const std::string& assignmen
   }
   const Location where{fmt::format("{} {}", source, assignment), 0, 0, ""};
   try {
-    set_part(study, read, assignment.substr(0, equals), parse_yaml(assignment.substr(equals + 1), where.file), where, diagnostics);
+    set_part(study, read, assignment.substr(0, equals), parse_yaml(assignment.substr(equals + 1), where.file), where,
+             diagnostics);
   } catch (const InputError& error) {
     for (const Diagnostic& diagnostic : error.diagnostics()) diagnostics.error(diagnostic.where, diagnostic.message);
   }
 }
 
-void set_exploration_value(ExplorationStudy& study, const std::string& path, const Node& value, Diagnostics& diagnostics) {
+void set_exploration_value(ExplorationStudy& study, const std::string& path, const Node& value,
+                           Diagnostics& diagnostics) {
   if (const Reader read = reader_of(path.substr(0, path.find('.'))))
     set_part(study, read, path, value, value.location(), diagnostics);
   else

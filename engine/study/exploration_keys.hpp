@@ -1,4 +1,5 @@
-// The part of a study that searches networks: what they are, what they cost, how accurate they are, what is wanted of that.
+// The part of a study that searches networks: what they are, what they cost, how accurate they are, what is wanted of
+// that.
 #pragma once
 
 #include <cstdint>
@@ -19,11 +20,11 @@ namespace dovetail {
 
 /// A network of the study: one of a family, whose parameters are searched, or a workload as it is.
 struct StudyNetwork {
-  std::string task;      ///< its name among several; empty when it is the only one
-  std::string family;    ///< name or path of a network family; empty: `workload`
-  std::string workload;  ///< zoo name or path
-  std::vector<std::string> any;  ///< several of these, of which one is chosen: the parameter nn.network
-  double weight = 1.0;   ///< of its accuracy among several
+  std::string task;                      ///< its name among several; empty when it is the only one
+  std::string family;                    ///< name or path of a network family; empty: `workload`
+  std::string workload;                  ///< zoo name or path
+  std::vector<std::string> any;          ///< several of these, of which one is chosen: the parameter nn.network
+  double weight = 1.0;                   ///< of its accuracy among several
   std::map<std::string, Node> settings;  ///< of the family: input, classes, ...
   Location where;
 };
@@ -31,8 +32,8 @@ struct StudyNetwork {
 /// What a network costs.
 struct StudyCost {
   enum class Kind : std::uint8_t { none, table, command, mapped } kind = Kind::none;
-  std::string path;     ///< of a table
-  std::string command;  ///< one JSON line in, one out
+  std::string path;                                                ///< of a table
+  std::string command;                                             ///< one JSON line in, one out
   std::vector<std::string> metrics = {"latency_ms", "energy_mj"};  ///< that the command answers
   double timeout_s = 60.0;
   std::string mapping = "edp";  ///< what the mapper makes small, layer by layer
@@ -50,8 +51,8 @@ struct StudyAccuracy {
   StudyTrainer trainer;
   std::vector<std::string> sensitivities;  ///< built-in, names, documents or tables
   std::string drop = "envelope";
-  std::map<std::string, double> base;      ///< of a network uncompressed, where it is not the sensitivity's
-  std::string task;      ///< of one network among several; empty: of all
+  std::map<std::string, double> base;  ///< of a network uncompressed, where it is not the sensitivity's
+  std::string task;                    ///< of one network among several; empty: of all
   Location where;
 };
 
@@ -66,7 +67,8 @@ struct StudyAim {
 struct StudyLimit {
   std::string text;
   Location where;
-  std::string follows_from = {};  ///< the limit that this one follows from, which is told in its place; empty: the user's own
+  std::string follows_from =
+      {};  ///< the limit that this one follows from, which is told in its place; empty: the user's own
 };
 
 /// All keys that turn a study into a search over networks.

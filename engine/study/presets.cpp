@@ -41,7 +41,8 @@ Node with_preset(const Node& document, const std::string& preset, const std::str
   Node base;
   if (!name.empty()) {
     const auto text = preset_text(name);
-    if (!text) throw InputError(where, fmt::format("there is no preset {}{}", quote(name), suggestion(name, preset_names())));
+    if (!text)
+      throw InputError(where, fmt::format("there is no preset {}{}", quote(name), suggestion(name, preset_names())));
     base = parse_yaml(*text, name + ".yaml");
   }
   std::vector<Node::Entry> entries;

@@ -49,8 +49,7 @@ void read_dims(const Node& node, Study& study, Diagnostics& diagnostics) {
     return;
   }
   for (const Node::Entry& entry : node.entries())
-    read_value(entry.value, "the size of " + quote(entry.key), at_least(1), diagnostics,
-               study.import.sizes[entry.key]);
+    read_value(entry.value, "the size of " + quote(entry.key), at_least(1), diagnostics, study.import.sizes[entry.key]);
 }
 
 void read_workloads(const Node& node, Study& study, Diagnostics& diagnostics) {
@@ -98,8 +97,7 @@ bool parse_spec(const std::string& text, StudySpec& out) {
     char* rest = nullptr;
     const double bound = std::strtod(text.c_str() + at + 2, &rest);
     while (*rest == ' ' || *rest == '\t') ++rest;
-    if (metric.empty() || rest == text.c_str() + at + 2 || *rest != '\0' || !std::isfinite(bound))
-      return false;
+    if (metric.empty() || rest == text.c_str() + at + 2 || *rest != '\0' || !std::isfinite(bound)) return false;
     out.spec = {metric, std::nullopt, std::nullopt};
     (sign[0] == '<' ? out.spec.max : out.spec.min) = bound;
     out.text = fmt::format("{} {} {:.10g}", metric, sign, bound);
@@ -110,13 +108,11 @@ bool parse_spec(const std::string& text, StudySpec& out) {
 
 void add_spec(const StudySpec& spec, const Location& where, Study& study, Diagnostics& diagnostics) {
   if (find_metric(spec.spec.metric) == nullptr) {
-    diagnostics.error(
-        where, "no metric " + quote(spec.spec.metric) + suggestion(spec.spec.metric, metric_names()));
+    diagnostics.error(where, "no metric " + quote(spec.spec.metric) + suggestion(spec.spec.metric, metric_names()));
     return;
   }
   const bool known = std::any_of(study.specs.begin(), study.specs.end(), [&](const StudySpec& other) {
-    return other.spec.metric == spec.spec.metric && other.spec.max == spec.spec.max &&
-           other.spec.min == spec.spec.min;
+    return other.spec.metric == spec.spec.metric && other.spec.max == spec.spec.max && other.spec.min == spec.spec.min;
   });
   if (!known) study.specs.push_back(spec);  // limits on one metric all hold
 }
@@ -158,8 +154,7 @@ void read_specs(const Node& node, Study& study, Diagnostics& diagnostics) {
       }
     }
   } else {
-    diagnostics.error(node.location(),
-                      "specs: expected a list such as [area_um2 <= 4e6], found " + node.describe());
+    diagnostics.error(node.location(), "specs: expected a list such as [area_um2 <= 4e6], found " + node.describe());
   }
 }
 
@@ -178,8 +173,8 @@ void read_designer(const Node& node, Study& study, Diagnostics& diagnostics) {
     else if (entry.value.is_scalar())
       study.designer_options[entry.key] = entry.value.text();
     else
-      diagnostics.error(entry.value.location(), "designer: expected a value for " + quote(entry.key) +
-                                                    ", found " + entry.value.describe());
+      diagnostics.error(entry.value.location(),
+                        "designer: expected a value for " + quote(entry.key) + ", found " + entry.value.describe());
   }
 }
 
@@ -233,8 +228,7 @@ void read_objective(const Node& node, Study& study, Diagnostics& diagnostics) {
   if (parse_study_objective(text))
     study.objective = text;
   else
-    diagnostics.error(node.location(), "objective: found " + node.describe() + ", allowed are " +
-                                           objective_help() +
+    diagnostics.error(node.location(), "objective: found " + node.describe() + ", allowed are " + objective_help() +
                                            "; or several of " + metric_words());
 }
 
@@ -274,38 +268,50 @@ Record<Study> make_record() {
                   "; or a list such as [energy, cycles, area], whose front is the answer",
               {{"type", Json::array({"string", "array"})}}, read_objective,
               [](const Study& study) { return Json(study.objective); })
-      .custom(
-          "specs", false,
-          "limits such as area_um2 <= 4e6, all of which hold; metrics area_um2, power_mw, latency_ms, "
-          "energy_pj, cycles, edp",
-          {{"type", Json::array({"array", "object", "string"})}}, read_specs)
+      .custom("specs", false,
+              "limits such as area_um2 <= 4e6, all of which hold; metrics area_um2, power_mw, latency_ms, "
+              "energy_pj, cycles, edp",
+              {{"type", Json::array({"array", "object", "string"})}}, read_specs)
       .choice("combine", &Study::combine, "several networks: the (weighted) sum, or the worst",
               std::vector<std::pair<std::string, Combine>>{{"sum", Combine::sum}, {"worst", Combine::worst}})
-      .custom("designer", false, "how hardware points are chosen: " + listed(designer_names()) + "; or {name, option: value}",
+      .custom("designer", false,
+              "how hardware points are chosen: " + listed(designer_names()) + "; or {name, option: value}",
               {{"type", Json::array({"string", "object"})}}, read_designer,
               [](const Study& study) { return Json(study.designer); })
-      .custom("mapper", false, "how mappings are found: " + listed(mapper_names()) + " (exact also proves its optimum); or {name, budget, gap}",
+      .custom("mapper", false,
+              "how mappings are found: " + listed(mapper_names()) +
+                  " (exact also proves its optimum); or {name, budget, gap}",
               {{"type", Json::array({"string", "object"})}}, read_mapper,
               [](const Study& study) { return Json(study.mapper); })
-      .optional("budget", &Study::budget, "mapping evaluations per layer, 0: the mapper's own default",
-                at_least(0))
-      .optional("gap", &Study::gap, "share of the best that may stay open, (best - bound) / best: mappers stop within it of their bound; with --prove it is that of the whole space", between(0, 1))
-      .optional("bypass", &Study::bypass, "which levels may be skipped by a tensor: search (any), none (every level keeps every tensor), fixed (as the document or "
+      .optional("budget", &Study::budget, "mapping evaluations per layer, 0: the mapper's own default", at_least(0))
+      .optional("gap", &Study::gap,
+                "share of the best that may stay open, (best - bound) / best: mappers stop within it of their bound; "
+                "with --prove it is that of the whole space",
+                between(0, 1))
+      .optional("bypass", &Study::bypass,
+                "which levels may be skipped by a tensor: search (any), none (every level keeps every tensor), fixed "
+                "(as the document or "
                 "family says)",
                 one_of({"search", "none", "fixed"}))
-      .optional("factors", &Study::factors, "perfect: factors of loops multiply to the extents; imperfect: they cover them, and the last round "
+      .optional("factors", &Study::factors,
+                "perfect: factors of loops multiply to the extents; imperfect: they cover them, and the last round "
                 "of a loop may be shorter; the loop model decides then, and machines have no bound beforehand",
                 one_of({"perfect", "imperfect"}))
-      .optional("placement", &Study::placement, "even: one tile per level for all tensors; uneven: in every memory each tensor has its own depth in "
+      .optional("placement", &Study::placement,
+                "even: one tile per level for all tensors; uneven: in every memory each tensor has its own depth in "
                 "the memory's loops; the loop model decides then, and machines have no bound beforehand",
                 one_of({"even", "uneven"}))
       .optional("fusion", &Study::fusion,
-                "results that may stay on chip between layers: none (all pass through the outermost memory), homes (whole ones), bands "
+                "results that may stay on chip between layers: none (all pass through the outermost memory), homes "
+                "(whole ones), bands "
                 "(groups of layers also run part by part); a candidate costs what its fused networks cost",
                 one_of({"none", "homes", "bands"}))
-      .optional("model", &Study::model, "evaluator that decides: loop (closed form), or cycle (cycle level; the loop model screens)", one_of(evaluator_names()))
+      .optional("model", &Study::model,
+                "evaluator that decides: loop (closed form), or cycle (cycle level; the loop model screens)",
+                one_of(evaluator_names()))
       .custom("evaluator", false,
-              "your own simulator decides: a command for the shell, started once per thread, that is sent a design (the document of "
+              "your own simulator decides: a command for the shell, started once per thread, that is sent a design "
+              "(the document of "
               "`evaluate`) as one JSON line and answers one: {\"cycles\": n, \"energy_pj\": x}, {\"valid\": false} or "
               "{\"failed\": \"why\"}; or {command, timeout, candidates}",
               {{"type", Json::array({"string", "object"})}}, read_evaluator,
@@ -313,16 +319,20 @@ Record<Study> make_record() {
       .optional("clock_mhz", &Study::clock_mhz, "clock for power_mw and latency_ms", above(0))
       .optional("trials", &Study::trials, "hardware points in all, those of a resumed store included", between(1, 1e9))
       .optional("prove", &Study::prove,
-                "after the trials, evaluate every machine that its bound does not exclude, until the best is proven; where there are too "
-                "many to list, whole classes of them are excluded (to within the gap; the time ends that with the bound so far)")
+                "after the trials, evaluate every machine that its bound does not exclude, until the best is proven; "
+                "where there are too "
+                "many to list, whole classes of them are excluded (to within the gap; the time ends that with the "
+                "bound so far)")
       .optional("batch", &Study::batch, "points per round; the result depends on it, but not on threads",
                 between(1, 4096))
       .optional("lag", &Study::lag,
-                "in place of batch: trial k is suggested knowing exactly the trials up to k - lag, so that no trial waits for a "
+                "in place of batch: trial k is suggested knowing exactly the trials up to k - lag, so that no trial "
+                "waits for a "
                 "slower one of its round; about twice the number of workers",
                 between(1, 4096))
       .optional("seed", &Study::seed, "names the random streams")
-      .optional("time", &Study::time_s, "seconds after which to end with the best so far (exit code 5); as an option, 0 is no limit", above(0))
+      .optional("time", &Study::time_s,
+                "seconds after which to end with the best so far (exit code 5); as an option, 0 is no limit", above(0))
       .optional("store", &Study::store, "SQLite file, or postgresql://HOST/DATABASE#STUDY, that records every trial");
 }
 
@@ -332,7 +342,8 @@ const Record<Study>& record() {
 }
 
 // `path` is a key, a part of one (mapper.gap), or a bare parameter, which is then fixed.
-void set_key(Study& study, const std::string& path, const Node& value, const Location& where, Diagnostics& diagnostics) {
+void set_key(Study& study, const std::string& path, const Node& value, const Location& where,
+             Diagnostics& diagnostics) {
   const std::vector<std::string> keys = record().keys();
   const auto known = [&](const std::string& key) { return std::find(keys.begin(), keys.end(), key) != keys.end(); };
   if (path == "batch") study.lag.reset();  // the last one said
@@ -365,8 +376,7 @@ Study read_study(const Node& document, Diagnostics& diagnostics) {
   return study;
 }
 
-void set_value(Study& study, const std::string& assignment, const std::string& source,
-               Diagnostics& diagnostics) {
+void set_value(Study& study, const std::string& assignment, const std::string& source, Diagnostics& diagnostics) {
   const Location where{fmt::format("{} {}", source, assignment), 0, 0, ""};
   const std::size_t equals = assignment.find('=');
   if (equals == std::string::npos || equals == 0) {
@@ -379,8 +389,7 @@ void set_value(Study& study, const std::string& assignment, const std::string& s
   try {
     value = parse_yaml(assignment.substr(equals + 1), where.file);
   } catch (const InputError& error) {
-    for (const Diagnostic& diagnostic : error.diagnostics())
-      diagnostics.error(diagnostic.where, diagnostic.message);
+    for (const Diagnostic& diagnostic : error.diagnostics()) diagnostics.error(diagnostic.where, diagnostic.message);
     return;
   }
   set_key(study, path, value, where, diagnostics);

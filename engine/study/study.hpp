@@ -41,8 +41,8 @@ enum class Combine : std::uint8_t { sum, worst };
 
 /// When a study suggests, and what it knows then: a part of what the study is, whoever evaluates.
 ///
-/// Rounds (lag = 0): `batch` points, once every trial before them is known. Lag: trial k alone, once exactly the trials up to
-/// k - lag are known; so `lag` trials are open at a time, and a slow one holds up only those that wait for it.
+/// Rounds (lag = 0): `batch` points, once every trial before them is known. Lag: trial k alone, once exactly the trials
+/// up to k - lag are known; so `lag` trials are open at a time, and a slow one holds up only those that wait for it.
 struct Pace {
   int batch = 2;
   int lag = 0;
@@ -80,15 +80,15 @@ struct Study {
   std::string factors = "perfect";  ///< of loops: they divide the extents, or cover them (imperfect)
   std::string placement = "even";   ///< one tile a level for all tensors, or each at its own depth (uneven)
   std::string model = "loop";
-  std::string fusion = "none";  ///< what results of layers may stay on chip: none, homes (whole ones), bands (parts as well)
+  std::string fusion =
+      "none";  ///< what results of layers may stay on chip: none, homes (whole ones), bands (parts as well)
   Location fusion_where;
-  std::string evaluator;  ///< command of the user's simulator, which then decides; empty: `model` does
+  std::string evaluator;              ///< command of the user's simulator, which then decides; empty: `model` does
   double evaluator_timeout_s = 60.0;  ///< for one of its answers
-  int candidates = 8;  ///< mappings per layer that it is asked about, best first; 0: the whole front
-  std::optional<double> clock_mhz;  ///< for power_mw and latency_ms; none: the family's
+  int candidates = 8;                 ///< mappings per layer that it is asked about, best first; 0: the whole front
+  std::optional<double> clock_mhz;    ///< for power_mw and latency_ms; none: the family's
   std::int64_t trials = 50;
-  bool prove =
-      false;  ///< after the trials, evaluate every point that its bound does not exclude (finite spaces)
+  bool prove = false;  ///< after the trials, evaluate every point that its bound does not exclude (finite spaces)
   int batch = 2;
   std::optional<int> lag;  ///< in place of `batch`: trial k is suggested knowing exactly the trials up to k - lag
   std::uint64_t seed = 0;
@@ -104,8 +104,7 @@ Study read_study(const Node& document, Diagnostics& diagnostics);
 
 /// Applies `path=value` (the keys of the study file; `fixed.hw.pe_x=14`; a bare parameter `hw.pe_x=14` means fixed).
 /// `source` names the option in messages, such as "--set".
-void set_value(Study& study, const std::string& assignment, const std::string& source,
-               Diagnostics& diagnostics);
+void set_value(Study& study, const std::string& assignment, const std::string& source, Diagnostics& diagnostics);
 
 /// JSON Schema of the study file, from the table that reads it.
 nlohmann::ordered_json study_schema();

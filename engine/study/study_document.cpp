@@ -96,8 +96,8 @@ std::string pack_study(const Study& study) {
 
 Study unpack_study(const std::string& text, const std::string& folder, const std::string& name) {
   const Json json = Json::parse(text, nullptr, false);
-  if (!json.is_object() || json.value("schema", "") != packed_study_schema || !json.contains("study") || !json.contains("files") ||
-      !json["files"].is_object())
+  if (!json.is_object() || json.value("schema", "") != packed_study_schema || !json.contains("study") ||
+      !json.contains("files") || !json["files"].is_object())
     throw InputError({name, 0, 0, ""}, fmt::format("expected a document of schema {}", packed_study_schema));
   for (const auto& [file, content] : json["files"].items()) {
     if (file.find('/') != std::string::npos || file.front() == '.' || !content.is_string())

@@ -42,16 +42,14 @@ void narrow_integer(IntegerRange& range, const StudyEntry& entry, Diagnostics& d
       std::int64_t value = 0;
       if (side.key != "low" && side.key != "high" && side.key != "step") {
         diagnostics.error(side.where, "a range has low, high and step, found " + quote(side.key));
-      } else if (read_value(side.value, side.key, side.key == "step" ? at_least(1) : Bounds{}, diagnostics,
-                            value)) {
+      } else if (read_value(side.value, side.key, side.key == "step" ? at_least(1) : Bounds{}, diagnostics, value)) {
         (side.key == "low" ? wanted.low : side.key == "high" ? wanted.high : wanted.step) = value;
       }
     }
-    if (wanted.low < range.low || wanted.high > range.high || wanted.low > wanted.high ||
-        !legal(wanted.low) || wanted.step % range.step != 0) {
-      diagnostics.error(entry.value.location(),
-                        fmt::format("{}: {} to {} in steps of {} is not within {}", entry.name, wanted.low,
-                                    wanted.high, wanted.step, allowed()));
+    if (wanted.low < range.low || wanted.high > range.high || wanted.low > wanted.high || !legal(wanted.low) ||
+        wanted.step % range.step != 0) {
+      diagnostics.error(entry.value.location(), fmt::format("{}: {} to {} in steps of {} is not within {}", entry.name,
+                                                            wanted.low, wanted.high, wanted.step, allowed()));
       return;
     }
     range = wanted;
@@ -72,8 +70,7 @@ void narrow_real(RealRange& range, const StudyEntry& entry, Diagnostics& diagnos
       else if (side.key == "high")
         read(side.value, wanted.high);
       else
-        diagnostics.error(side.where,
-                          "a range of a real parameter has low and high, found " + quote(side.key));
+        diagnostics.error(side.where, "a range of a real parameter has low and high, found " + quote(side.key));
     }
   } else if (entry.value.is_sequence() && entry.value.items().size() == 2) {
     read(entry.value.items()[0], wanted.low);
@@ -124,8 +121,7 @@ std::string text_operand(const std::string& text) {
 }
 
 // The values of an ordinal or categorical parameter that an entry allows, each as an operand of an expression.
-std::vector<std::string> read_listed(const Parameter& parameter, const StudyEntry& entry,
-                                     Diagnostics& diagnostics) {
+std::vector<std::string> read_listed(const Parameter& parameter, const StudyEntry& entry, Diagnostics& diagnostics) {
   const std::vector<std::string> texts = value_texts(parameter);
   const auto* ordinal = std::get_if<OrdinalValues>(&parameter.domain);
   std::vector<std::string> operands;
@@ -148,8 +144,7 @@ std::vector<std::string> read_listed(const Parameter& parameter, const StudyEntr
     }
     return operands;
   }
-  const std::vector<Node> items =
-      entry.value.is_sequence() ? entry.value.items() : std::vector<Node>{entry.value};
+  const std::vector<Node> items = entry.value.is_sequence() ? entry.value.items() : std::vector<Node>{entry.value};
   if (items.empty()) diagnostics.error(entry.value.location(), entry.name + ": the list is empty");
   for (const Node& item : items) {
     if (ordinal != nullptr) {
@@ -162,8 +157,8 @@ std::vector<std::string> read_listed(const Parameter& parameter, const StudyEntr
       operands.push_back(text_operand(item.text()));
       continue;
     }
-    diagnostics.error(item.location(), fmt::format("{}: found {}, allowed are {}", entry.name,
-                                                   item.describe(), fmt::join(texts, ", ")));
+    diagnostics.error(item.location(),
+                      fmt::format("{}: found {}, allowed are {}", entry.name, item.describe(), fmt::join(texts, ", ")));
   }
   return operands;
 }

@@ -6,8 +6,8 @@
 
 namespace dovetail {
 
-/// `space` with the study's `fixed` and `space` entries. Points keep their meaning: every point of the result is a point
-/// of `space`. Unknown names, values outside a domain and empty ranges are located errors.
+/// `space` with the study's `fixed` and `space` entries. Points keep their meaning: every point of the result is a
+/// point of `space`. Unknown names, values outside a domain and empty ranges are located errors.
 ///
 /// A value is a number or a word; a range is a list of values, or {low, high} with an optional step.
 /// `settings` are names that may be fixed elsewhere and not searched: messages name them too.

@@ -20,8 +20,7 @@ LoopEnd run_trials(const TrialLoop& loop, std::int64_t done) {
       exhausted = points.empty();
       // A study with more trials suggests the same: only what is evaluated of the last round differs.
       const auto wanted = std::min<std::int64_t>(static_cast<std::int64_t>(points.size()), loop.trials - next);
-      for (std::int64_t i = 0; i < wanted; ++i)
-        jobs.push_back(loop.job(next + i, points[static_cast<std::size_t>(i)]));
+      for (std::int64_t i = 0; i < wanted; ++i) jobs.push_back(loop.job(next + i, points[static_cast<std::size_t>(i)]));
       next += wanted;
     }
     if (next == done) return exhausted ? LoopEnd::exhausted : LoopEnd::trials;

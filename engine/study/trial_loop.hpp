@@ -29,7 +29,8 @@ struct TrialLoop {
 
 enum class LoopEnd { trials, exhausted, ended };
 
-/// Runs the trials from number `done` on. Whatever order outcomes arrive in, every suggestion is made after the same ones.
+/// Runs the trials from number `done` on. Whatever order outcomes arrive in, every suggestion is made after the same
+/// ones.
 LoopEnd run_trials(const TrialLoop& loop, std::int64_t done);
 
 }  // namespace dovetail

@@ -69,8 +69,7 @@ Json changed(Json document, const std::vector<std::string>& changes) {
     allowed.insert(allowed.end(), top.begin(), top.end());
     Json value = to_json(parse_yaml(change.substr(at + 1), "--set " + change));
     if (!board_part.empty()) {
-      if (document["board"].is_string())
-        document["board"] = board_record().write(load_board(document["board"]));
+      if (document["board"].is_string()) document["board"] = board_record().write(load_board(document["board"]));
       document["board"][board_part] = std::move(value);
     } else if (is_top) {
       document[path] = std::move(value);
@@ -92,16 +91,15 @@ const Record<TileGrid>& grid_record() {
   static const Record<TileGrid> record =
       Record<TileGrid>("grid", "The values of a tiling.")
           .required("Tm", &TileGrid::out_channels, "output channels of a tile", one)
-          .optional("Tn", &TileGrid::in_channels, "input channels of a tile, where the DSP slices allow it",
-                    one)
+          .optional("Tn", &TileGrid::in_channels, "input channels of a tile, where the DSP slices allow it", one)
           .optional("fill_dsp", &TileGrid::fill_dsp, "Tn also the largest that the DSP slices allow")
           .required("Tr", &TileGrid::rows, "rows of a tile", one)
           .required("Tc", &TileGrid::columns, "columns of a tile", one)
           .required("Wp", &TileGrid::weight_port, "weights per cycle", one)
           .required("Ip", &TileGrid::input_port, "inputs per cycle", one)
           .required("Op", &TileGrid::output_port, "outputs per cycle", one)
-          .optional("depthwise_Tm", &TileGrid::depthwise_channels,
-                    "channels of a second engine for depthwise layers", one)
+          .optional("depthwise_Tm", &TileGrid::depthwise_channels, "channels of a second engine for depthwise layers",
+                    one)
           .optional("Tk", &TileGrid::kernel, "largest kernel; none: the network's", between(1, 1024))
           .optional("enforce_bram", &TileGrid::enforce_bram, "designs must fit the memory blocks")
           .checked([](const Node& node, TileGrid& grid, Diagnostics& diagnostics) {
@@ -111,13 +109,11 @@ const Record<TileGrid>& grid_record() {
                                        &grid.input_port, &grid.output_port}) {
               points *= static_cast<double>(values->size());
               if (values->empty())
-                diagnostics.error(node.location(),
-                                  "a list of the grid is empty, allowed is one value or more");
+                diagnostics.error(node.location(), "a list of the grid is empty, allowed is one value or more");
             }
             if (points > most_points)
-              diagnostics.error(
-                  node.location(),
-                  fmt::format("the grid has up to {:.3g} points, allowed are {:.3g}", points, most_points));
+              diagnostics.error(node.location(), fmt::format("the grid has up to {:.3g} points, allowed are {:.3g}",
+                                                             points, most_points));
           });
   return record;
 }
@@ -158,11 +154,10 @@ TileGrid recorded_grid(const std::string& space, const Location& where, Diagnost
     } else if (clause == "no BRAM limit" || clause == "BRAM enforced") {
       grid.enforce_bram = clause == "BRAM enforced";
     } else {
-      diagnostics.error(
-          where,
-          fmt::format("{} is no part of a grid, allowed are 'two accelerators', 'Tn = floor(dsp / Tm)', "
-                      "'Tn also of 2 4 8', 'Tn of 2 4 8', 'BRAM enforced', 'no BRAM limit'",
-                      quote(clause)));
+      diagnostics.error(where,
+                        fmt::format("{} is no part of a grid, allowed are 'two accelerators', 'Tn = floor(dsp / Tm)', "
+                                    "'Tn also of 2 4 8', 'Tn of 2 4 8', 'BRAM enforced', 'no BRAM limit'",
+                                    quote(clause)));
     }
   }
   make_unique(grid);
@@ -194,9 +189,7 @@ TileFamily load_tile_family(const std::string& name_or_path, const std::vector<s
 std::vector<TileNetworkLayer> zoo_convolutions(const std::string& network, bool merge_equal) {
   std::string name = network;
   const std::vector<std::string> zoo = zoo_names();
-  const auto known = [&](const std::string& word) {
-    return std::find(zoo.begin(), zoo.end(), word) != zoo.end();
-  };
+  const auto known = [&](const std::string& word) { return std::find(zoo.begin(), zoo.end(), word) != zoo.end(); };
   // torchvision's names have underscores where the zoo's have dots, dashes or nothing.
   std::string joined = name, dotted = name, dashed = name;
   joined.erase(std::remove(joined.begin(), joined.end(), '_'), joined.end());

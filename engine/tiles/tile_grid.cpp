@@ -45,8 +45,7 @@ int largest_kernel(const TileGridRequest& request) {
 }
 
 /// The cycles of the layers of one engine, for many tiles.
-void price(const TileGridRequest& request, bool depthwise, std::span<const Tile> tiles,
-           std::vector<double>& totals) {
+void price(const TileGridRequest& request, bool depthwise, std::span<const Tile> tiles, std::vector<double>& totals) {
   totals.assign(tiles.size(), 0.0);
   std::vector<double> one(tiles.size());
   for (const TileNetworkLayer& layer : request.layers) {
@@ -58,8 +57,7 @@ void price(const TileGridRequest& request, bool depthwise, std::span<const Tile>
 
 auto order(const TileDesign& design) {
   const auto key = [](const Tile& t) {
-    return std::tuple(t.out_channels, t.in_channels, t.rows, t.columns, t.weight_port, t.input_port,
-                      t.output_port);
+    return std::tuple(t.out_channels, t.in_channels, t.rows, t.columns, t.weight_port, t.input_port, t.output_port);
   };
   return std::tuple(design.depthwise ? key(*design.depthwise) : key(Tile{}), key(design.ordinary));
 }
@@ -95,9 +93,9 @@ class Best {
 /// Calls `visit(design, cycles)` for every feasible point, and counts all of them.
 template <class Visit>
 void enumerate(const TileGridRequest& request, TileGridResult& result, Visit visit) {
-  const bool two = !request.grid.depthwise_channels.empty() &&
-                   std::any_of(request.layers.begin(), request.layers.end(),
-                               [](const auto& l) { return l.shape.depthwise; });
+  const bool two =
+      !request.grid.depthwise_channels.empty() &&
+      std::any_of(request.layers.begin(), request.layers.end(), [](const auto& l) { return l.shape.depthwise; });
   const std::vector<Channels> choices = channels(request, two);
   std::vector<std::pair<int, int>> pairs;  // of the ordinary engine; several depthwise engines share one
   for (const Channels& c : choices) pairs.emplace_back(c.out_channels, c.in_channels);
@@ -106,12 +104,10 @@ void enumerate(const TileGridRequest& request, TileGridResult& result, Visit vis
   std::vector<std::size_t> pair_of, depthwise_of;
   for (const Channels& c : choices) {
     pair_of.push_back(static_cast<std::size_t>(
-        std::lower_bound(pairs.begin(), pairs.end(), std::pair(c.out_channels, c.in_channels)) -
-        pairs.begin()));
+        std::lower_bound(pairs.begin(), pairs.end(), std::pair(c.out_channels, c.in_channels)) - pairs.begin()));
     const auto& values = request.grid.depthwise_channels;
     depthwise_of.push_back(
-        two ? static_cast<std::size_t>(std::find(values.begin(), values.end(), c.depthwise) - values.begin())
-            : 0);
+        two ? static_cast<std::size_t>(std::find(values.begin(), values.end(), c.depthwise) - values.begin()) : 0);
   }
   const int kernel = largest_kernel(request);
   std::vector<Tile> ordinary(pairs.size()), depthwise(two ? request.grid.depthwise_channels.size() : 0);
@@ -133,8 +129,7 @@ void enumerate(const TileGridRequest& request, TileGridResult& result, Visit vis
                              kernel,         weight_port,     input_port, output_port};
             for (std::size_t i = 0; i < depthwise.size(); ++i) {
               const int channels = request.grid.depthwise_channels[i];
-              depthwise[i] = {channels, channels,    rows,       columns,
-                              kernel,   weight_port, input_port, output_port};
+              depthwise[i] = {channels, channels, rows, columns, kernel, weight_port, input_port, output_port};
             }
             price(request, false, ordinary, ordinary_cycles);
             price(request, true, two ? depthwise : ordinary, two ? depthwise_cycles : shared_cycles);
@@ -147,8 +142,7 @@ void enumerate(const TileGridRequest& request, TileGridResult& result, Visit vis
               } else {
                 cycles += shared_cycles[pair_of[i]];
               }
-              if (request.grid.enforce_bram &&
-                  tile_resources(request.board, design).bram > request.board.bram) {
+              if (request.grid.enforce_bram && tile_resources(request.board, design).bram > request.board.bram) {
                 ++result.too_many["bram"];
                 continue;
               }
@@ -162,8 +156,8 @@ void enumerate(const TileGridRequest& request, TileGridResult& result, Visit vis
   }
 }
 
-/// E[least of n draws without replacement] = sum over the ascending values v_k of v_k P(the k-th is the least drawn), and
-/// that has C(N - 1 - k, n - 1) of C(N, n) draws.
+/// E[least of n draws without replacement] = sum over the ascending values v_k of v_k P(the k-th is the least drawn),
+/// and that has C(N - 1 - k, n - 1) of C(N, n) draws.
 double expected_least(const std::vector<double>& ascending, int draws) {
   const auto size = static_cast<double>(ascending.size());
   if (draws >= static_cast<int>(ascending.size())) return ascending.front();
@@ -196,8 +190,7 @@ std::vector<TileCycles> tile_cycles(TileEdition edition, std::span<const TileNet
 double total_cycles(TileEdition edition, std::span<const TileNetworkLayer> layers, const TileDesign& design) {
   const std::vector<TileCycles> list = tile_cycles(edition, layers, design);
   double total = 0.0;
-  for (std::size_t i = 0; i < list.size(); ++i)
-    total += static_cast<double>(layers[i].count) * list[i].cycles;
+  for (std::size_t i = 0; i < list.size(); ++i) total += static_cast<double>(layers[i].count) * list[i].cycles;
   return total;
 }
 
@@ -211,8 +204,7 @@ TileGridResult search_tiles(const TileGridRequest& request) {
   });
   if (!all.empty()) {
     std::sort(all.begin(), all.end());
-    for (int draws : {20, 50, 100, 200, 500})
-      result.spread.random_expected[draws] = expected_least(all, draws);
+    for (int draws : {20, 50, 100, 200, 500}) result.spread.random_expected[draws] = expected_least(all, draws);
     for (double share : {0.0, 0.01, 0.1, 0.5})
       result.spread.quantiles[share] = all[static_cast<std::size_t>(share * static_cast<double>(all.size()))];
   }
@@ -222,8 +214,7 @@ TileGridResult search_tiles(const TileGridRequest& request) {
 std::vector<std::pair<double, TileDesign>> ranked_tiles(const TileGridRequest& request) {
   TileGridResult counts;
   std::vector<std::pair<double, TileDesign>> list;
-  enumerate(request, counts,
-            [&](const TileDesign& design, double cycles) { list.emplace_back(cycles, design); });
+  enumerate(request, counts, [&](const TileDesign& design, double cycles) { list.emplace_back(cycles, design); });
   std::sort(list.begin(), list.end(), [](const auto& a, const auto& b) {
     return a.first != b.first ? a.first < b.first : order(a.second) < order(b.second);
   });
@@ -239,8 +230,8 @@ std::vector<TileNetworkLayer> tile_network(const Network& network, bool merge_eq
       diagnostics.error({.file = network.name}, reading.refusal);
       continue;
     }
-    const auto equal = std::find_if(list.begin(), list.end(),
-                                    [&](const auto& other) { return other.shape == *reading.layer; });
+    const auto equal =
+        std::find_if(list.begin(), list.end(), [&](const auto& other) { return other.shape == *reading.layer; });
     if (merge_equal && equal != list.end())
       equal->count += layer->repeat;
     else

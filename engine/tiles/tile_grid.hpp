@@ -14,7 +14,8 @@
 
 namespace dovetail {
 
-/// The values of a tiling. Networks with depthwise layers get a second engine for them, of the same positions and ports.
+/// The values of a tiling. Networks with depthwise layers get a second engine for them, of the same positions and
+/// ports.
 struct TileGrid {
   std::vector<int> out_channels;   ///< Tm
   std::vector<int> in_channels;    ///< Tn, where the DSP slices allow it
@@ -43,14 +44,13 @@ double total_cycles(TileEdition edition, std::span<const TileNetworkLayer> layer
 
 /// How the cycles of the feasible points are spread.
 struct TileSpread {
-  std::map<int, double>
-      random_expected;                 ///< exact expectation of the best of so many draws without replacement
-  std::map<double, double> quantiles;  ///< the value below which that share of the points lies
+  std::map<int, double> random_expected;  ///< exact expectation of the best of so many draws without replacement
+  std::map<double, double> quantiles;     ///< the value below which that share of the points lies
 };
 
 struct TileGridResult {
   std::int64_t points = 0,
-               feasible = 0;  ///< of the grid; what fits the ports and, where enforced, the memory blocks
+               feasible = 0;          ///< of the grid; what fits the ports and, where enforced, the memory blocks
   std::optional<double> best_cycles;  ///< none when nothing fits. Every point was priced: it is proven
   std::int64_t ties = 0;              ///< points that are as good
   std::vector<TileDesign> best;       ///< the first of them, in the order Tm Tn Tr Tc Wp Ip Op
@@ -67,8 +67,8 @@ struct TileGridRequest {
   bool spread = false;
 };
 
-/// Prices every point: an engine's share of the cycles depends on its own tile only, so that two engines cost no more than
-/// their two grids.
+/// Prices every point: an engine's share of the cycles depends on its own tile only, so that two engines cost no more
+/// than their two grids.
 TileGridResult search_tiles(const TileGridRequest& request);
 
 /// All feasible points with their cycles, ascending; ties in the order of the designs.

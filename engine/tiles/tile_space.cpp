@@ -8,7 +8,9 @@
 namespace dovetail {
 namespace {
 
-std::int64_t lanes_of(const TileBoard& board) { return board.dsp / (board.word_bits == 32 ? 5 : 1); }
+std::int64_t lanes_of(const TileBoard& board) {
+  return board.dsp / (board.word_bits == 32 ? 5 : 1);
+}
 
 double value_of(const Parameter& parameter, double number) {
   return std::get<OrdinalValues>(parameter.domain).values[static_cast<std::size_t>(number)];
@@ -111,7 +113,8 @@ std::vector<double> TileSpace::best_numbers(const std::vector<TileNetworkLayer>&
   TileGridRequest request{family.board, family.edition, family.grid, layers, 1, false};
   request.grid.kernel = kernel;
   // Where the second engine has nothing to do, one channel stands for it: it is on the board all the same.
-  if (two_engines && std::none_of(layers.begin(), layers.end(), [](const TileNetworkLayer& layer) { return layer.shape.depthwise; }))
+  if (two_engines &&
+      std::none_of(layers.begin(), layers.end(), [](const TileNetworkLayer& layer) { return layer.shape.depthwise; }))
     request.layers.push_back({"", {.depthwise = true}, 1, {}});
   const TileGridResult found = search_tiles(request);
   if (found.best.empty()) return numbers;
@@ -124,7 +127,8 @@ std::vector<double> TileSpace::best_numbers(const std::vector<TileNetworkLayer>&
   put(best.ordinary.out_channels);
   if (!family.grid.in_channels.empty()) {
     const std::int64_t second = best.depthwise ? best.depthwise->out_channels : 0;
-    const bool full = family.grid.fill_dsp && best.ordinary.in_channels == (lanes_of(family.board) - second) / best.ordinary.out_channels;
+    const bool full = family.grid.fill_dsp &&
+                      best.ordinary.in_channels == (lanes_of(family.board) - second) / best.ordinary.out_channels;
     put(full ? static_cast<int>(lanes_of(family.board)) : best.ordinary.in_channels);
   }
   put(best.ordinary.rows);

@@ -10,12 +10,13 @@
 
 namespace dovetail {
 
-/// hw.Tm hw.Tn hw.Tr hw.Tc hw.Wp hw.Ip hw.Op, and hw.Tm_depthwise of a second engine. Without a list of Tn there is no hw.Tn: it
-/// is what the DSP slices allow; with one, and `fill_dsp`, the value `dsp` of hw.Tn means that. DSP slices, ports and, where
-/// enforced, memory blocks are constraints, so the points are exactly the feasible ones of `search_tiles`, each once.
+/// hw.Tm hw.Tn hw.Tr hw.Tc hw.Wp hw.Ip hw.Op, and hw.Tm_depthwise of a second engine. Without a list of Tn there is no
+/// hw.Tn: it is what the DSP slices allow; with one, and `fill_dsp`, the value `dsp` of hw.Tn means that. DSP slices,
+/// ports and, where enforced, memory blocks are constraints, so the points are exactly the feasible ones of
+/// `search_tiles`, each once.
 struct TileSpace {
   TileFamily family;
-  int kernel = 1;            ///< Tk
+  int kernel = 1;  ///< Tk
   bool two_engines = false;
   std::vector<Parameter> parameters;
   std::vector<std::string> constraints;

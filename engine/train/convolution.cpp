@@ -18,7 +18,9 @@ using MapOf = Eigen::Map<Matrix<S>, 0, Eigen::OuterStride<>>;
 template <class S>
 using ConstMap = Eigen::Map<const Matrix<S>, 0, Eigen::OuterStride<>>;
 
-std::size_t size_of(int a) { return static_cast<std::size_t>(a); }
+std::size_t size_of(int a) {
+  return static_cast<std::size_t>(a);
+}
 
 /// What a group sees of the sizes.
 struct Group {
@@ -31,7 +33,9 @@ Group group_of(const ConvSizes& s) {
 }
 
 /// Whether the map itself is the matrix of windows.
-bool plain(const ConvSizes& s) { return s.kernel == 1 && s.stride == 1 && s.padding == 0; }
+bool plain(const ConvSizes& s) {
+  return s.kernel == 1 && s.stride == 1 && s.padding == 0;
+}
 
 /// Output rows of all images that are treated together.
 int rows_together(const ConvSizes& s, const Group& g) {
@@ -39,9 +43,9 @@ int rows_together(const ConvSizes& s, const Group& g) {
   return std::max(1, static_cast<int>(window_elements / std::max<std::size_t>(1, row)));
 }
 
-/// Visits the windows of output rows first .. end - 1 (rows of all images counted through): per window and kernel row the
-/// columns of the map that it covers. `visit(column, element offset in the window, pointer offset in x, pixels)`; parts that
-/// lie outside of the map are not visited.
+/// Visits the windows of output rows first .. end - 1 (rows of all images counted through): per window and kernel row
+/// the columns of the map that it covers. `visit(column, element offset in the window, pointer offset in x, pixels)`;
+/// parts that lie outside of the map are not visited.
 template <class Visit>
 void for_windows(const ConvSizes& s, int channels, int first, int end, Visit visit) {
   std::size_t column = 0;
@@ -53,7 +57,8 @@ void for_windows(const ConvSizes& s, int channels, int first, int end, Visit vis
       for (int ky = 0; ky < s.kernel; ++ky) {
         const int iy = oy * s.stride - s.padding + ky;
         if (iy < 0 || iy >= s.in_height) continue;
-        const std::size_t pixel = (size_of(image) * size_of(s.in_height) + size_of(iy)) * size_of(s.in_width) + size_of(from);
+        const std::size_t pixel =
+            (size_of(image) * size_of(s.in_height) + size_of(iy)) * size_of(s.in_width) + size_of(from);
         visit(column, (size_of(ky) * size_of(s.kernel) + size_of(from - left)) * size_of(channels), pixel, to - from);
       }
     }
@@ -99,7 +104,8 @@ void for_depthwise(const ConvSizes& s, int images, Visit visit) {
         for (int kx = 0; kx < s.kernel; ++kx) {
           const int ix = ox * s.stride - s.padding + kx;
           if (ix < 0 || ix >= s.in_width) continue;
-          visit(out, (size_of(image) * size_of(s.in_height) + size_of(iy)) * size_of(s.in_width) + size_of(ix), size_of(ky * s.kernel + kx));
+          visit(out, (size_of(image) * size_of(s.in_height) + size_of(iy)) * size_of(s.in_width) + size_of(ix),
+                size_of(ky * s.kernel + kx));
         }
       }
     }
@@ -126,7 +132,8 @@ void conv_forward(const ConvSizes& s, int images, const S* x, const S* w, S* y, 
   }
   const Group g = group_of(s);
   const int rows = images * s.out_height, step = rows_together(s, g);
-  if (!plain(s) || s.groups > 1) scratch.resize(std::max(scratch.size(), size_of(std::min(step, rows)) * size_of(s.out_width) * size_of(g.window)));
+  if (!plain(s) || s.groups > 1)
+    scratch.resize(std::max(scratch.size(), size_of(std::min(step, rows)) * size_of(s.out_width) * size_of(g.window)));
   for (int first = 0; first < rows; first += step) {
     const int end = std::min(rows, first + step), pixels = (end - first) * s.out_width;
     const std::size_t at = size_of(first) * size_of(s.out_width);
@@ -136,18 +143,22 @@ void conv_forward(const ConvSizes& s, int images, const S* x, const S* w, S* y, 
         to_columns(s, g, group, first, end, x, scratch.data());
         columns = scratch.data();
       }
-      const ConstMap<S> weights(w + size_of(group) * size_of(g.out) * size_of(g.window), g.out, g.window, Eigen::OuterStride<>(g.out));
+      const ConstMap<S> weights(w + size_of(group) * size_of(g.out) * size_of(g.window), g.out, g.window,
+                                Eigen::OuterStride<>(g.out));
       const ConstMap<S> windows(columns, g.window, pixels, Eigen::OuterStride<>(g.window));
-      MapOf<S> result(y + at * channels + size_of(group) * size_of(g.out), g.out, pixels, Eigen::OuterStride<>(s.out_channels));
+      MapOf<S> result(y + at * channels + size_of(group) * size_of(g.out), g.out, pixels,
+                      Eigen::OuterStride<>(s.out_channels));
       result.noalias() = weights * windows;
     }
   }
 }
 
 template <class S>
-void conv_backward(const ConvSizes& s, int images, const S* x, const S* w, const S* dy, S* dw, S* dx, std::vector<S>& scratch) {
+void conv_backward(const ConvSizes& s, int images, const S* x, const S* w, const S* dy, S* dw, S* dx,
+                   std::vector<S>& scratch) {
   const std::size_t channels = size_of(s.out_channels);
-  if (dx != nullptr) std::fill(dx, dx + size_of(images) * size_of(s.in_height) * size_of(s.in_width) * size_of(s.in_channels), S(0));
+  if (dx != nullptr)
+    std::fill(dx, dx + size_of(images) * size_of(s.in_height) * size_of(s.in_width) * size_of(s.in_channels), S(0));
   if (s.depthwise()) {
     for_depthwise(s, images, [&](std::size_t out, std::size_t in, std::size_t k) {
       const S *gradient = dy + out * channels, *from = x + in * channels, *weight = w + k * channels;
@@ -162,7 +173,8 @@ void conv_backward(const ConvSizes& s, int images, const S* x, const S* w, const
   const Group g = group_of(s);
   const bool direct = plain(s) && s.groups == 1;
   const int rows = images * s.out_height, step = rows_together(s, g);
-  if (!direct) scratch.resize(std::max(scratch.size(), size_of(std::min(step, rows)) * size_of(s.out_width) * size_of(g.window)));
+  if (!direct)
+    scratch.resize(std::max(scratch.size(), size_of(std::min(step, rows)) * size_of(s.out_width) * size_of(g.window)));
   for (int first = 0; first < rows; first += step) {
     const int end = std::min(rows, first + step), pixels = (end - first) * s.out_width;
     const std::size_t at = size_of(first) * size_of(s.out_width);
@@ -174,12 +186,14 @@ void conv_backward(const ConvSizes& s, int images, const S* x, const S* w, const
       }
       const std::size_t place = size_of(group) * size_of(g.out) * size_of(g.window);
       const ConstMap<S> windows(columns, g.window, pixels, Eigen::OuterStride<>(g.window));
-      const ConstMap<S> gradient(dy + at * channels + size_of(group) * size_of(g.out), g.out, pixels, Eigen::OuterStride<>(s.out_channels));
+      const ConstMap<S> gradient(dy + at * channels + size_of(group) * size_of(g.out), g.out, pixels,
+                                 Eigen::OuterStride<>(s.out_channels));
       MapOf<S> weight_gradient(dw + place, g.out, g.window, Eigen::OuterStride<>(g.out));
       weight_gradient.noalias() += gradient * windows.transpose();
       if (dx == nullptr) continue;
       const ConstMap<S> weights(w + place, g.out, g.window, Eigen::OuterStride<>(g.out));
-      MapOf<S> back(direct ? dx + at * size_of(s.in_channels) : scratch.data(), g.window, pixels, Eigen::OuterStride<>(g.window));
+      MapOf<S> back(direct ? dx + at * size_of(s.in_channels) : scratch.data(), g.window, pixels,
+                    Eigen::OuterStride<>(g.window));
       back.noalias() = weights.transpose() * gradient;
       if (!direct) from_columns(s, g, group, first, end, scratch.data(), dx);
     }
@@ -188,7 +202,9 @@ void conv_backward(const ConvSizes& s, int images, const S* x, const S* w, const
 
 template void conv_forward(const ConvSizes&, int, const float*, const float*, float*, std::vector<float>&);
 template void conv_forward(const ConvSizes&, int, const double*, const double*, double*, std::vector<double>&);
-template void conv_backward(const ConvSizes&, int, const float*, const float*, const float*, float*, float*, std::vector<float>&);
-template void conv_backward(const ConvSizes&, int, const double*, const double*, const double*, double*, double*, std::vector<double>&);
+template void conv_backward(const ConvSizes&, int, const float*, const float*, const float*, float*, float*,
+                            std::vector<float>&);
+template void conv_backward(const ConvSizes&, int, const double*, const double*, const double*, double*, double*,
+                            std::vector<double>&);
 
 }  // namespace dovetail

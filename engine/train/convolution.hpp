@@ -1,12 +1,14 @@
-// Convolution over images whose channels lie together, forward and backward: windows copied to columns, products of matrices.
+// Convolution over images whose channels lie together, forward and backward: windows copied to columns, products of
+// matrices.
 #pragma once
 
 #include <vector>
 
 namespace dovetail {
 
-/// Sizes of one convolution over a map. Weights are, group by group, a matrix of output channels x (kernel row, kernel column,
-/// input channel), the output channels together; a depthwise convolution's are (kernel row, kernel column) x channel.
+/// Sizes of one convolution over a map. Weights are, group by group, a matrix of output channels x (kernel row, kernel
+/// column, input channel), the output channels together; a depthwise convolution's are (kernel row, kernel column) x
+/// channel.
 struct ConvSizes {
   int in_channels = 1, out_channels = 1, groups = 1, kernel = 1, stride = 1, padding = 0;
   int in_height = 1, in_width = 1, out_height = 1, out_width = 1;

@@ -28,17 +28,19 @@ struct Images {
 inline constexpr std::uint64_t most_image_bytes = std::uint64_t{1} << 30;
 
 /// The images at a path:
-///  - IDX (the form of MNIST): a folder with train-images-idx3-ubyte and train-labels-idx1-ubyte, or the images' file, whose
+///  - IDX (the form of MNIST): a folder with train-images-idx3-ubyte and train-labels-idx1-ubyte, or the images' file,
+///  whose
 ///    name with `labels` and `idx1` for `images` and `idx3` is that of the labels; unsigned bytes, one channel;
-///  - CIFAR binary: a folder with data_batch_1.bin ... (10 classes, rows of 1 + 3072 bytes) or train.bin (100 classes, rows of
+///  - CIFAR binary: a folder with data_batch_1.bin ... (10 classes, rows of 1 + 3072 bytes) or train.bin (100 classes,
+///  rows of
 ///    2 + 3072 bytes, the second label counts), or one such file; 3 x 32 x 32.
 /// `classes` are those of the network: a label beyond them is a mistake. Every mistake names the file and the byte.
 /// `named_at` is where the user named the path. Throws InputError.
 Images load_images(const std::string& path, int classes, const Location& named_at);
 
-/// A made task: class k is an oriented texture, a sine wave at the angle pi k / classes, of random phase, wavelength (3 to 6
-/// pixels) and colour, under noise. `difficulty` is one number: at 0 neither noise nor a turn; at 1 the angle is off by up to a
-/// quarter of the step between classes and the noise has three times the wave's amplitude.
+/// A made task: class k is an oriented texture, a sine wave at the angle pi k / classes, of random phase, wavelength (3
+/// to 6 pixels) and colour, under noise. `difficulty` is one number: at 0 neither noise nor a turn; at 1 the angle is
+/// off by up to a quarter of the step between classes and the noise has three times the wave's amplitude.
 struct Textures {
   int channels = 1, height = 16, width = 16, classes = 10;
   std::size_t count = 4000;

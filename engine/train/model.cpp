@@ -1,4 +1,5 @@
-// Forward and backward passes: only the convolutions' results are kept, what follows them is computed again when it is needed.
+// Forward and backward passes: only the convolutions' results are kept, what follows them is computed again when it is
+// needed.
 #include <dovetail/engine/train/model.hpp>
 
 #include <algorithm>
@@ -11,10 +12,9 @@
 namespace dovetail {
 namespace {
 
-constexpr double epsilon = 1e-5;   // in the deviation of batch norm
-constexpr double momentum = 0.1;   // of its running mean and variance
+constexpr double epsilon = 1e-5;                      // in the deviation of batch norm
+constexpr double momentum = 0.1;                      // of its running mean and variance
 constexpr std::uint64_t weights_stream = 0x77656967;  // "weig"
-
 
 /// Sums per channel of f(row): by double words over blocks of short sums.
 template <class S, class Term>
@@ -39,7 +39,8 @@ TrainModel<S>::TrainModel(const TrainGraph& graph, std::uint64_t seed) : graph_(
   for (const TrainNode& node : graph.nodes) {
     Unit unit;
     unit.node = node;
-    unit.sizes = {node.in_channels, node.out_channels, node.groups, node.kernel, node.stride, node.padding, node.in_height, node.in_width, node.out_height, node.out_width};
+    unit.sizes = {node.in_channels, node.out_channels, node.groups,   node.kernel,     node.stride,
+                  node.padding,     node.in_height,    node.in_width, node.out_height, node.out_width};
     unit.weights = count;
     count += unit.sizes.weights();
     unit.scale = count;
@@ -78,7 +79,8 @@ std::span<const S> TrainModel<S>::forward(std::span<const S> x, int images, bool
     gather(unit, input_);
     unit.z.resize(pixels(unit) * at(unit.node.out_channels));
     const bool image_alone = unit.node.reads.size() == 1 && unit.node.reads[0].node < 0 && unit.node.reads[0].pool == 1;
-    conv_forward(unit.sizes, images, image_alone ? image_.data() : input_.data(), parameters_.data() + unit.weights, unit.z.data(), scratch_);
+    conv_forward(unit.sizes, images, image_alone ? image_.data() : input_.data(), parameters_.data() + unit.weights,
+                 unit.z.data(), scratch_);
     if (!last(unit)) normalise(unit, training);
   }
   // The last layer: a shift instead of batch norm, and the mean over its map.
@@ -119,8 +121,10 @@ void TrainModel<S>::normalise(Unit& unit, bool training) {
   for (std::size_t c = 0; c < channels; ++c) {
     const double variance = squares[c] / static_cast<double>(rows);
     unit.inverse[c] = static_cast<S>(1.0 / std::sqrt(variance + epsilon));
-    unit.kept_mean[c] = static_cast<S>((1.0 - momentum) * static_cast<double>(unit.kept_mean[c]) + momentum * static_cast<double>(unit.mean[c]));
-    unit.kept_variance[c] = static_cast<S>((1.0 - momentum) * static_cast<double>(unit.kept_variance[c]) + momentum * variance);
+    unit.kept_mean[c] = static_cast<S>((1.0 - momentum) * static_cast<double>(unit.kept_mean[c]) +
+                                       momentum * static_cast<double>(unit.mean[c]));
+    unit.kept_variance[c] =
+        static_cast<S>((1.0 - momentum) * static_cast<double>(unit.kept_variance[c]) + momentum * variance);
   }
 }
 
@@ -148,7 +152,9 @@ void TrainModel<S>::add_read(const TrainRead& read, const Unit& reader, bool fir
       shift[c] = parameters_[from->shift + c] - from->mean[c] * scale[c];
     }
   const S floor = from == nullptr ? std::numeric_limits<S>::lowest() : S(0);
-  const auto active = [&](std::size_t pixel, std::size_t c) { return std::max(floor, z[pixel * channels + c] * scale[c] + shift[c]); };
+  const auto active = [&](std::size_t pixel, std::size_t c) {
+    return std::max(floor, z[pixel * channels + c] * scale[c] + shift[c]);
+  };
   const std::size_t height = at(from == nullptr ? graph_.height : from->node.out_height),
                     width = at(from == nullptr ? graph_.width : from->node.out_width);
   if (first) std::fill(to, to + at(images_) * at(reader.node.in_height) * at(reader.node.in_width) * channels, S(0));
@@ -172,7 +178,8 @@ void TrainModel<S>::add_read(const TrainRead& read, const Unit& reader, bool fir
         for (std::size_t c = 0; c < channels; ++c) {
           S most = std::numeric_limits<S>::lowest();
           for (std::size_t dy = 0; dy < pool; ++dy)
-            for (std::size_t dx = 0; dx < pool; ++dx) most = std::max(most, active((i * height + y * pool + dy) * width + x * pool + dx, c));
+            for (std::size_t dx = 0; dx < pool; ++dx)
+              most = std::max(most, active((i * height + y * pool + dy) * width + x * pool + dx, c));
           to[((i * rows + y) * columns + x) * channels + c] += most;
         }
 }
@@ -195,7 +202,8 @@ double TrainModel<S>::backward(std::span<const int> labels) {
       const double p = std::exp(static_cast<double>(row[c]) - most) / sum;
       const S d = static_cast<S>((p - (c == label ? 1.0 : 0.0)) / images_);
       gradient_[head.shift + c] += d;
-      for (std::size_t pixel = 0; pixel < area; ++pixel) head.gradient[(i * area + pixel) * classes + c] = d / static_cast<S>(area);
+      for (std::size_t pixel = 0; pixel < area; ++pixel)
+        head.gradient[(i * area + pixel) * classes + c] = d / static_cast<S>(area);
     }
   }
   for (std::size_t u = units_.size(); u-- > 0;) {
@@ -203,11 +211,12 @@ double TrainModel<S>::backward(std::span<const int> labels) {
     if (!last(unit)) through_norm(unit);
     const TrainNode& node = unit.node;
     const bool image_alone = node.reads.size() == 1 && node.reads[0].node < 0 && node.reads[0].pool == 1;
-    const bool to_units = std::any_of(node.reads.begin(), node.reads.end(), [](const TrainRead& read) { return read.node >= 0; });
+    const bool to_units =
+        std::any_of(node.reads.begin(), node.reads.end(), [](const TrainRead& read) { return read.node >= 0; });
     gather(unit, input_);
     if (to_units) back_.resize(at(images_) * at(node.in_height) * at(node.in_width) * at(node.in_channels));
-    conv_backward(unit.sizes, images_, image_alone ? image_.data() : input_.data(), parameters_.data() + unit.weights, unit.gradient.data(), gradient_.data() + unit.weights,
-                  to_units ? back_.data() : nullptr, scratch_);
+    conv_backward(unit.sizes, images_, image_alone ? image_.data() : input_.data(), parameters_.data() + unit.weights,
+                  unit.gradient.data(), gradient_.data() + unit.weights, to_units ? back_.data() : nullptr, scratch_);
     if (to_units) scatter(unit, back_);
     input_.swap(unit.gradient);  // its memory serves the next unit
     unit.gradient.clear();
@@ -215,12 +224,14 @@ double TrainModel<S>::backward(std::span<const int> labels) {
   return loss / images_;
 }
 
-// From the gradient of relu(scale (z - mean) / deviation + shift) to that of z; Ioffe and Szegedy, "Batch normalization", ICML 2015.
+// From the gradient of relu(scale (z - mean) / deviation + shift) to that of z; Ioffe and Szegedy, "Batch
+// normalization", ICML 2015.
 template <class S>
 void TrainModel<S>::through_norm(Unit& unit) {
   const std::size_t channels = at(unit.node.out_channels), rows = pixels(unit);
   S* gradient = unit.gradient.data();
-  const S *z = unit.z.data(), *mean = unit.mean.data(), *inverse = unit.inverse.data(), *scale = parameters_.data() + unit.scale, *shift = parameters_.data() + unit.shift;
+  const S *z = unit.z.data(), *mean = unit.mean.data(), *inverse = unit.inverse.data(),
+          *scale = parameters_.data() + unit.scale, *shift = parameters_.data() + unit.shift;
   std::vector<S> factor(channels), offset(channels);
   for (std::size_t c = 0; c < channels; ++c) {
     factor[c] = scale[c] * inverse[c];
@@ -273,7 +284,8 @@ void TrainModel<S>::scatter(const Unit& unit, std::vector<S>& dx) {
       const S share = S(1) / static_cast<S>(height * width);
       for (std::size_t i = 0; i < at(images_); ++i)
         for (std::size_t p = 0; p < height * width; ++p)
-          for (std::size_t c = 0; c < channels; ++c) to[(i * height * width + p) * channels + c] += share * dx[i * channels + c];
+          for (std::size_t c = 0; c < channels; ++c)
+            to[(i * height * width + p) * channels + c] += share * dx[i * channels + c];
     } else {
       const std::size_t pool = at(read.pool), rows = height / pool, columns = width / pool;
       for (std::size_t i = 0; i < at(images_); ++i)
@@ -281,7 +293,8 @@ void TrainModel<S>::scatter(const Unit& unit, std::vector<S>& dx) {
           for (std::size_t x = 0; x < columns; ++x)
             for (std::size_t c = 0; c < channels; ++c) {
               // The first of the largest; relu(scale z + shift) as in add_read.
-              const S scale = parameters_[from.scale + c] * from.inverse[c], shift = parameters_[from.shift + c] - from.mean[c] * scale;
+              const S scale = parameters_[from.scale + c] * from.inverse[c],
+                      shift = parameters_[from.shift + c] - from.mean[c] * scale;
               std::size_t best = 0;
               S most = std::numeric_limits<S>::lowest();
               for (std::size_t dy = 0; dy < pool; ++dy)

@@ -10,17 +10,18 @@
 
 namespace dovetail {
 
-/// The parameters of a graph and one pass at a time over some images. S is float, or double to check gradients. One thread;
-/// copies are independent. Equal calls give equal bits.
+/// The parameters of a graph and one pass at a time over some images. S is float, or double to check gradients. One
+/// thread; copies are independent. Equal calls give equal bits.
 template <class S>
 class TrainModel {
  public:
-  /// Weights are normal with variance 2 / inputs of a unit (He et al., "Delving deep into rectifiers", ICCV 2015), scales 1,
-  /// shifts 0.
+  /// Weights are normal with variance 2 / inputs of a unit (He et al., "Delving deep into rectifiers", ICCV 2015),
+  /// scales 1, shifts 0.
   TrainModel(const TrainGraph& graph, std::uint64_t seed);
 
-  /// One number per class and image: the last layer's mean over its map. x holds the images, channels of a pixel together.
-  /// Training normalises by the batch and remembers its mean and variance; otherwise what is remembered normalises.
+  /// One number per class and image: the last layer's mean over its map. x holds the images, channels of a pixel
+  /// together. Training normalises by the batch and remembers its mean and variance; otherwise what is remembered
+  /// normalises.
   std::span<const S> forward(std::span<const S> x, int images, bool training);
   /// The mean cross entropy of the softmax of what a training `forward` answered, and its gradient in `gradient()`.
   double backward(std::span<const int> labels);

@@ -48,9 +48,11 @@ class Reader {
       for (const TrainRead& one : node.reads)
         if (one.node >= 0) read[static_cast<std::size_t>(one.node)] = 1;
     for (std::size_t i = 0; i + 1 < graph_.nodes.size(); ++i)
-      if (read[i] == 0) return {std::nullopt, fmt::format("{}: nothing reads it, and it is not the last layer", graph_.nodes[i].name)};
+      if (read[i] == 0)
+        return {std::nullopt, fmt::format("{}: nothing reads it, and it is not the last layer", graph_.nodes[i].name)};
     graph_.classes = graph_.nodes.back().out_channels;
-    if (graph_.classes < 2) return {std::nullopt, fmt::format("{}: a classifier has two classes or more", graph_.nodes.back().name)};
+    if (graph_.classes < 2)
+      return {std::nullopt, fmt::format("{}: a classifier has two classes or more", graph_.nodes.back().name)};
     return {graph_, ""};
   }
 
@@ -73,7 +75,8 @@ class Reader {
     const TileReading reading = tile_layer(layer);
     if (!reading.layer) return refuse(layer, reading.refusal);
     const TileLayer& t = *reading.layer;
-    if (std::max({t.out_channels, t.in_channels, t.rows, t.columns, t.kernel, t.stride, t.padding}) > largest) return refuse(layer, "it is too large");
+    if (std::max({t.out_channels, t.in_channels, t.rows, t.columns, t.kernel, t.stride, t.padding}) > largest)
+      return refuse(layer, "it is too large");
     if (extent(layer, "N") > 1 && layer.kind == "conv") return refuse(layer, "it computes several images");
     TrainNode node;
     node.name = layer.name;
@@ -90,14 +93,22 @@ class Reader {
     for (const int read : reads) {
       const Shape from = shape_of(read);
       if (from.channels != node.in_channels)
-        return refuse(layer, fmt::format("it reads {} channels, and {} has {}: a join of channels", node.in_channels, name_of(read), from.channels));
-      const auto fits = [&](int size, int out) { return size + 2 * node.padding >= node.kernel && (size + 2 * node.padding - node.kernel) / node.stride + 1 == out; };
+        return refuse(layer, fmt::format("it reads {} channels, and {} has {}: a join of channels", node.in_channels,
+                                         name_of(read), from.channels));
+      const auto fits = [&](int size, int out) {
+        return size + 2 * node.padding >= node.kernel &&
+               (size + 2 * node.padding - node.kernel) / node.stride + 1 == out;
+      };
       int pool = 1;
-      while (pool <= from.height && !(fits(from.height / pool, node.out_height) && fits(from.width / pool, node.out_width))) ++pool;
+      while (pool <= from.height &&
+             !(fits(from.height / pool, node.out_height) && fits(from.width / pool, node.out_width)))
+        ++pool;
       if (pool > from.height)
-        return refuse(layer, fmt::format("from {} of {} x {} its map of {} x {} does not follow by pooling", name_of(read), from.height, from.width, node.out_height, node.out_width));
+        return refuse(layer, fmt::format("from {} of {} x {} its map of {} x {} does not follow by pooling",
+                                         name_of(read), from.height, from.width, node.out_height, node.out_width));
       const int height = from.height / pool, width = from.width / pool;
-      if (!node.reads.empty() && (height != node.in_height || width != node.in_width)) return refuse(layer, "what it reads has different sizes");
+      if (!node.reads.empty() && (height != node.in_height || width != node.in_width))
+        return refuse(layer, "what it reads has different sizes");
       node.in_height = height;
       node.in_width = width;
       node.reads.push_back({read, pool});
@@ -116,10 +127,13 @@ class Reader {
       }
       // The whole map, perhaps after windows: a convolution as large as the map.
       int pool = 1;
-      while (pool <= from.height && std::int64_t{from.channels} * (from.height / pool) * (from.width / pool) != node.in_channels) ++pool;
+      while (pool <= from.height &&
+             std::int64_t{from.channels} * (from.height / pool) * (from.width / pool) != node.in_channels)
+        ++pool;
       if (pool > from.height || reads.size() > 1 || from.height / pool != from.width / pool)
-        return refuse(layer, fmt::format("its {} inputs are neither the channels of {} ({}) nor all of its square map ({} x {})", node.in_channels, name_of(read),
-                                         from.channels, from.height, from.width));
+        return refuse(
+            layer, fmt::format("its {} inputs are neither the channels of {} ({}) nor all of its square map ({} x {})",
+                               node.in_channels, name_of(read), from.channels, from.height, from.width));
       node.in_channels = from.channels;
       node.in_height = node.in_width = node.kernel = from.height / pool;
       node.reads.push_back({read, pool});
@@ -128,7 +142,9 @@ class Reader {
     return true;
   }
 
-  std::string name_of(int read) const { return read < 0 ? "the image" : graph_.nodes[static_cast<std::size_t>(read)].name; }
+  std::string name_of(int read) const {
+    return read < 0 ? "the image" : graph_.nodes[static_cast<std::size_t>(read)].name;
+  }
 
   const Network& network_;
   TrainGraph graph_;
@@ -150,7 +166,9 @@ double TrainGraph::bytes(int batch) const {
                  out = static_cast<double>(node.out_channels) * node.out_height * node.out_width;
     results += out;
     largest_map = std::max({largest_map, in, out});
-    parameters += static_cast<double>(node.out_channels) * (node.in_channels / node.groups) * node.kernel * node.kernel + 2.0 * node.out_channels;
+    parameters +=
+        static_cast<double>(node.out_channels) * (node.in_channels / node.groups) * node.kernel * node.kernel +
+        2.0 * node.out_channels;
   }
   return 4.0 * (batch * (results + 4.0 * largest_map) + 3.0 * parameters);
 }
@@ -166,7 +184,9 @@ std::optional<ImageShape> image_shape(const Network& network) {
     if (!reading.layer || layer.kind != "conv") return std::nullopt;
     const TileLayer& t = *reading.layer;
     if (std::max({t.in_channels, t.rows, t.columns, t.kernel, t.stride}) > largest) return std::nullopt;
-    const auto size = [&](std::int64_t out) { return static_cast<int>((out - 1) * t.stride + t.kernel - 2 * t.padding + t.stride - 1); };
+    const auto size = [&](std::int64_t out) {
+      return static_cast<int>((out - 1) * t.stride + t.kernel - 2 * t.padding + t.stride - 1);
+    };
     const std::int64_t groups = t.depthwise ? 1 : extent(layer, "G");
     return ImageShape{static_cast<int>(t.in_channels * groups), size(t.rows), size(t.columns)};
   }

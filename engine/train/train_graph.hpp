@@ -15,8 +15,8 @@ struct TrainRead {
   int pool = 1;
 };
 
-/// A convolution; a product is one whose kernel is the whole map (or 1 after a mean). Each but the last is followed by batch
-/// norm and ReLU; several reads are summed.
+/// A convolution; a product is one whose kernel is the whole map (or 1 after a mean). Each but the last is followed by
+/// batch norm and ReLU; several reads are summed.
 struct TrainNode {
   std::string name;
   int in_channels = 1, out_channels = 1, groups = 1, kernel = 1, stride = 1, padding = 0;
@@ -35,7 +35,8 @@ struct TrainGraph {
   std::vector<TrainNode> nodes;
 
   double macs() const;
-  /// Bytes that training takes with so many images at a time: convolutions' results, gradients, parameters with momentum.
+  /// Bytes that training takes with so many images at a time: convolutions' results, gradients, parameters with
+  /// momentum.
   double bytes(int batch) const;
 };
 
@@ -45,13 +46,13 @@ struct TrainReading {
   std::string refusal;
 };
 
-/// Chains, and sums of equal shapes: convolutions with square kernels, strides and padding, no dilation; depthwise and grouped
-/// ones; products of one row. What stands between two layers is told by their sizes: nothing, windows of max pooling, or the
-/// mean over the map before a product. Layers joined by channels are refused.
+/// Chains, and sums of equal shapes: convolutions with square kernels, strides and padding, no dilation; depthwise and
+/// grouped ones; products of one row. What stands between two layers is told by their sizes: nothing, windows of max
+/// pooling, or the mean over the map before a product. Layers joined by channels are refused.
 TrainReading train_graph(const Network& network, int channels, int height, int width);
 
-/// Channels, height and width of the image that the first layer reads, as far as its own sizes tell: the largest image with
-/// these output sizes; none where the first layer is no convolution.
+/// Channels, height and width of the image that the first layer reads, as far as its own sizes tell: the largest image
+/// with these output sizes; none where the first layer is no convolution.
 struct ImageShape {
   int channels = 1, height = 1, width = 1;
 };

@@ -49,8 +49,12 @@ class Looks {
       for (int x = 0; x < images_.width; ++x) {
         const int fy = y + down, fx = (mirrored ? images_.width - 1 - x : x) + right;
         const bool inside = fy >= 0 && fy < images_.height && fx >= 0 && fx < images_.width;
-        const std::uint8_t* pixel = image + (static_cast<std::size_t>(inside ? fy : 0) * static_cast<std::size_t>(images_.width) + static_cast<std::size_t>(inside ? fx : 0)) * channels;
-        for (std::size_t c = 0; c < channels; ++c) *to++ = (inside ? static_cast<float>(pixel[c]) : 0.0F) * scale_[c] + shift_[c];
+        const std::uint8_t* pixel =
+            image + (static_cast<std::size_t>(inside ? fy : 0) * static_cast<std::size_t>(images_.width) +
+                     static_cast<std::size_t>(inside ? fx : 0)) *
+                        channels;
+        for (std::size_t c = 0; c < channels; ++c)
+          *to++ = (inside ? static_cast<float>(pixel[c]) : 0.0F) * scale_[c] + shift_[c];
       }
   }
 
@@ -61,8 +65,15 @@ class Looks {
 
 class Training {
  public:
-  Training(const TrainGraph& graph, const Images& images, const TrainingSplit& split, const TrainingOptions& options, const std::function<bool()>& stop)
-      : images_(images), split_(split), options_(options), stop_(stop), looks_(images, split.training), model_(graph, options.seed), velocity_(model_.parameters().size(), 0.0F) {
+  Training(const TrainGraph& graph, const Images& images, const TrainingSplit& split, const TrainingOptions& options,
+           const std::function<bool()>& stop)
+      : images_(images),
+        split_(split),
+        options_(options),
+        stop_(stop),
+        looks_(images, split.training),
+        model_(graph, options.seed),
+        velocity_(model_.parameters().size(), 0.0F) {
     classes_ = static_cast<std::size_t>(graph.classes);
   }
 
@@ -102,7 +113,9 @@ class Training {
       bool mirrored = false;
       if (epoch >= 0 && (options_.crop > 0 || options_.flip)) {
         Random random(options_.seed, {look_stream, static_cast<std::uint64_t>(epoch), list[k]});
-        const auto shift = [&] { return static_cast<int>(random.below(2 * static_cast<std::uint64_t>(options_.crop) + 1)) - options_.crop; };
+        const auto shift = [&] {
+          return static_cast<int>(random.below(2 * static_cast<std::uint64_t>(options_.crop) + 1)) - options_.crop;
+        };
         down = shift();
         right = shift();
         mirrored = options_.flip && random.below(2) == 1;
@@ -126,7 +139,8 @@ class Training {
       const double loss = model_.backward(labels_);
       if (!std::isfinite(loss)) return loss;
       sum += loss * static_cast<double>(end - first);
-      const double share = (static_cast<double>(epoch) + static_cast<double>(b) / static_cast<double>(batches)) / options_.epochs;
+      const double share =
+          (static_cast<double>(epoch) + static_cast<double>(b) / static_cast<double>(batches)) / options_.epochs;
       step(0.5 * options_.rate * (1.0 + std::cos(std::numbers::pi * share)));
     }
     return sum / static_cast<double>(order.size());
@@ -135,7 +149,8 @@ class Training {
   void step(double rate) {
     const std::span<float> w = model_.parameters();
     const std::span<const float> g = model_.gradient();
-    const auto r = static_cast<float>(rate), m = static_cast<float>(options_.momentum), d = static_cast<float>(options_.decay);
+    const auto r = static_cast<float>(rate), m = static_cast<float>(options_.momentum),
+               d = static_cast<float>(options_.decay);
     for (std::size_t i = 0; i < w.size(); ++i) {
       velocity_[i] = m * velocity_[i] + g[i] + (model_.is_weight(i) ? d * w[i] : 0.0F);
       w[i] -= r * velocity_[i];
@@ -175,18 +190,23 @@ TrainingSplit split(const Images& images, const TrainingOptions& options) {
   std::vector<std::uint32_t> all(images.size());
   std::iota(all.begin(), all.end(), 0U);
   shuffle(all, Random(options.seed, {split_stream}));
-  const auto held = std::clamp<std::size_t>(static_cast<std::size_t>(std::llround(options.holdout * static_cast<double>(all.size()))), options.holdout > 0 ? 1 : 0, all.size() - 1);
+  const auto held =
+      std::clamp<std::size_t>(static_cast<std::size_t>(std::llround(options.holdout * static_cast<double>(all.size()))),
+                              options.holdout > 0 ? 1 : 0, all.size() - 1);
   TrainingSplit result;
   result.validation.assign(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(held));
   result.training.assign(all.begin() + static_cast<std::ptrdiff_t>(held), all.end());
   return result;
 }
 
-TrainingResult train(const TrainGraph& graph, const Images& images, const TrainingSplit& split, const TrainingOptions& options, const std::function<bool()>& stop) {
+TrainingResult train(const TrainGraph& graph, const Images& images, const TrainingSplit& split,
+                     const TrainingOptions& options, const std::function<bool()>& stop) {
   const double needed = graph.bytes(options.batch) / 1e6;
   if (needed > options.memory_mb) {
     TrainingResult result;
-    result.failure = fmt::format("training takes {:.0f} MB with batches of {} images, allowed are {:.0f} (memory_mb); smaller batches take less", needed, options.batch, options.memory_mb);
+    result.failure = fmt::format(
+        "training takes {:.0f} MB with batches of {} images, allowed are {:.0f} (memory_mb); smaller batches take less",
+        needed, options.batch, options.memory_mb);
     return result;
   }
   return Training(graph, images, split, options, stop).result();

@@ -15,14 +15,14 @@ namespace dovetail {
 struct TrainingOptions {
   int epochs = 4;
   int batch = 64;
-  double rate = 0.05;      ///< of learning, at first; it falls to 0 as half a cosine (Loshchilov and Hutter, ICLR 2017)
+  double rate = 0.05;  ///< of learning, at first; it falls to 0 as half a cosine (Loshchilov and Hutter, ICLR 2017)
   double momentum = 0.9;
-  double decay = 5e-4;     ///< of weights
-  double holdout = 0.1;    ///< share of the images that validate
-  int crop = 0;            ///< images are shifted by up to so many pixels either way, what is missing is black
-  bool flip = false;       ///< half of them are mirrored
-  int patience = 0;        ///< ends after so many epochs without a better accuracy; 0: never
-  double memory_mb = 2048; ///< that one training may take
+  double decay = 5e-4;      ///< of weights
+  double holdout = 0.1;     ///< share of the images that validate
+  int crop = 0;             ///< images are shifted by up to so many pixels either way, what is missing is black
+  bool flip = false;        ///< half of them are mirrored
+  int patience = 0;         ///< ends after so many epochs without a better accuracy; 0: never
+  double memory_mb = 2048;  ///< that one training may take
   std::uint64_t seed = 0;
 };
 
@@ -30,7 +30,7 @@ struct TrainingResult {
   double accuracy = 0.0;  ///< share of the validation images; with patience the best epoch's, otherwise the last one's
   double loss = 0.0;      ///< mean over the last epoch's training images
   std::vector<double> accuracies;  ///< per epoch
-  std::string failure;    ///< such as memory or divergence; empty: trained
+  std::string failure;             ///< such as memory or divergence; empty: trained
   bool stopped = false;
 };
 
@@ -40,9 +40,9 @@ struct TrainingSplit {
 };
 TrainingSplit split(const Images& images, const TrainingOptions& options);
 
-/// Trains on one thread. A function of its arguments: weights, order, crops and flips come from the seed, so a training that was
-/// interrupted gives the same result when it is started again. `stop` is asked once per batch.
-TrainingResult train(const TrainGraph& graph, const Images& images, const TrainingSplit& split, const TrainingOptions& options,
-                     const std::function<bool()>& stop = {});
+/// Trains on one thread. A function of its arguments: weights, order, crops and flips come from the seed, so a training
+/// that was interrupted gives the same result when it is started again. `stop` is asked once per batch.
+TrainingResult train(const TrainGraph& graph, const Images& images, const TrainingSplit& split,
+                     const TrainingOptions& options, const std::function<bool()>& stop = {});
 
 }  // namespace dovetail

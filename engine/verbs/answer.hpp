@@ -37,7 +37,7 @@ struct OutputFile {
 };
 
 struct Answer {
-  Json record;                    ///< what `--format json` prints; null where the answer is a text
+  Json record;                             ///< what `--format json` prints; null where the answer is a text
   std::optional<std::vector<Json>> lines;  ///< what `--format jsonl` prints, where that is not the record in one line
   std::string text;               ///< the answer as `Asking::format` wants it, where that is not JSON; or a document
   std::vector<OutputFile> files;  ///< where `Asking::files` wants them
@@ -66,17 +66,17 @@ inline Answer answer(Json record, End end = End::done) {
 
 /// What every verb may be told beside its own options. Each verb ignores what means nothing to it.
 struct Asking {
-  std::string format = "json";  ///< text, json, jsonl, csv: which form of the answer is made
-  std::uint64_t seed = 0;       ///< names the random streams
-  bool says_seed = false;       ///< it counts over the seed of a study
-  int threads = 0;              ///< 0: all cores; results do not depend on it
-  std::vector<std::string> set;  ///< path=value, over what a document says
-  bool dry_run = false;          ///< check everything and say what would be done
-  bool files = false;            ///< make the files beside the result
-  std::string command;           ///< who asks, as recorded in a store
-  std::function<bool()> stop = [] { return false; };                        ///< ends a search at the next safe place
+  std::string format = "json";                        ///< text, json, jsonl, csv: which form of the answer is made
+  std::uint64_t seed = 0;                             ///< names the random streams
+  bool says_seed = false;                             ///< it counts over the seed of a study
+  int threads = 0;                                    ///< 0: all cores; results do not depend on it
+  std::vector<std::string> set;                       ///< path=value, over what a document says
+  bool dry_run = false;                               ///< check everything and say what would be done
+  bool files = false;                                 ///< make the files beside the result
+  std::string command;                                ///< who asks, as recorded in a store
+  std::function<bool()> stop = [] { return false; };  ///< ends a search at the next safe place
   std::function<void(double done, double total, const std::string& text)> progress;  ///< may be empty
-  std::function<void(const std::string& line)> tell = [](const std::string&) {};      ///< what a user should know
+  std::function<void(const std::string& line)> tell = [](const std::string&) {};     ///< what a user should know
   std::function<std::string()> input;  ///< reads the text that the file '-' stands for; empty: there is none
   /// What the program that asks was built from: workers of one study are of one build. Empty: no workers.
   std::function<std::map<std::string, std::string>()> build;

@@ -37,8 +37,7 @@ std::pair<Family, Point> family_point(const std::string& name, const std::vector
   std::map<std::string, double> settings;
   std::erase_if(study.fixed, [&](const StudyEntry& entry) {
     for (const FamilySetting& setting : family.settings()) {
-      if ((entry.name != setting.name && entry.name != "hw." + setting.name) || !entry.value.as_number())
-        continue;
+      if ((entry.name != setting.name && entry.name != "hw." + setting.name) || !entry.value.as_number()) continue;
       settings[setting.name] = *entry.value.as_number();
       return true;
     }
@@ -58,9 +57,8 @@ std::pair<Family, Point> family_point(const std::string& name, const std::vector
     const Parameter& parameter = whole.parameters()[static_cast<std::size_t>(p)];
     double& stored = point.numbers[static_cast<std::size_t>(whole.offset(p))];
     if (const auto* ordinal = std::get_if<OrdinalValues>(&parameter.domain)) {
-      stored = static_cast<double>(
-          std::find(ordinal->values.begin(), ordinal->values.end(), *entry.value.as_number()) -
-          ordinal->values.begin());
+      stored = static_cast<double>(std::find(ordinal->values.begin(), ordinal->values.end(), *entry.value.as_number()) -
+                                   ordinal->values.begin());
     } else if (const auto* words = std::get_if<CategoricalValues>(&parameter.domain)) {
       stored = static_cast<double>(std::find(words->values.begin(), words->values.end(), entry.value.text()) -
                                    words->values.begin());

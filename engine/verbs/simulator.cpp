@@ -10,9 +10,9 @@ std::shared_ptr<const CommandEvaluator> Simulators::get(const std::string& comma
   const std::lock_guard<std::mutex> lock(mutex_);
   auto& evaluator = all_[{command, timeout_s}];
   if (!evaluator)
-    evaluator = std::make_shared<CommandEvaluator>(CommandOptions{
-        command, timeout_s, asking_.stop,
-        [this](const std::string& words) { asking_.note("evaluator: the shell runs {}\n", words); }});
+    evaluator = std::make_shared<CommandEvaluator>(
+        CommandOptions{command, timeout_s, asking_.stop,
+                       [this](const std::string& words) { asking_.note("evaluator: the shell runs {}\n", words); }});
   return evaluator;
 }
 
@@ -23,12 +23,10 @@ std::shared_ptr<const CommandEvaluator> Simulators::get(const Study& study) {
 void Simulators::report() const {
   for (const auto& [name, evaluator] : all_) {
     const CommandCounts counts = evaluator->counts();
-    asking_.note("evaluator {}: {} designs asked, {} answered from cache, {} restarts\n", name.first,
-               counts.asked, counts.cached, counts.restarts);
-    if (counts.unasked > 0)
-      asking_.note("  {} times it said a line that nobody asked for\n", counts.unasked);
-    for (const auto& [reason, count] : counts.failures)
-      asking_.note("  {} failed: {}\n", count, reason);
+    asking_.note("evaluator {}: {} designs asked, {} answered from cache, {} restarts\n", name.first, counts.asked,
+                 counts.cached, counts.restarts);
+    if (counts.unasked > 0) asking_.note("  {} times it said a line that nobody asked for\n", counts.unasked);
+    for (const auto& [reason, count] : counts.failures) asking_.note("  {} failed: {}\n", count, reason);
   }
 }
 

@@ -43,7 +43,8 @@ std::vector<std::string> names(const Node& document) {
 
 std::vector<std::string> some_names(const Node& document) {
   std::vector<std::string> list = names(document);
-  if (list.empty()) throw InputError(document.location(), "expected a document, a name or a path, found " + document.describe());
+  if (list.empty())
+    throw InputError(document.location(), "expected a document, a name or a path, found " + document.describe());
   return list;
 }
 
@@ -131,23 +132,24 @@ constexpr Verb table[] = {
      [] { return evaluate_table().schema(); }},
     {"map", "the best mapping of every layer on one machine, with its bound",
      "a design, or files of one; with `architecture` networks", run_map, [] { return map_table().schema(); }},
-    {"place", "layers of networks on several machines or boards", "a case, or files of cases; with `workload` nothing", run_place,
-     [] { return place_table().schema(); }},
-    {"optimize", "the accelerator and the mappings with the best objective within limits", "a study, or its file; with `preset` nothing",
-     run_optimize, [] { return optimize_table().schema(); }},
+    {"place", "layers of networks on several machines or boards", "a case, or files of cases; with `workload` nothing",
+     run_place, [] { return place_table().schema(); }},
+    {"optimize", "the accelerator and the mappings with the best objective within limits",
+     "a study, or its file; with `preset` nothing", run_optimize, [] { return optimize_table().schema(); }},
     {"sweep", "one study per point of a grid, one row each", "a study, or its file", run_sweep,
      [] { return sweep_table().schema(); }},
     {"serve", "suggests points and learns outcomes", "a space with its goal, or its file", run_serve,
      [] { return serve_table().schema(); }},
     {"describe", "what a document contains", "a document, a name, or files", run_describe,
      [] { return describe_table().schema(); }},
-    {"report", "what a store knows of its study", "the address of a store", run_report, [] { return report_table().schema(); }},
+    {"report", "what a store knows of its study", "the address of a store", run_report,
+     [] { return report_table().schema(); }},
     {"worker", "evaluates trials that a study in PostgreSQL has posted", "the address of a store", run_worker,
      [] { return worker_table().schema(); }},
     {"explain", "why a mapping costs what it costs", "a design with its mapping, or files of one", run_explain,
      [] { return explain_table().schema(); }},
-    {"convert", "documents between notations and tools", "a document, a name, or files; with `schema` nothing", run_convert,
-     [] { return convert_table().schema(); }},
+    {"convert", "documents between notations and tools", "a document, a name, or files; with `schema` nothing",
+     run_convert, [] { return convert_table().schema(); }},
     {"calibrate", "fits models to measured rows", "CSV files, or a latency-table-case/1 document", run_calibrate,
      [] { return calibrate_table().schema(); }},
 };
@@ -170,7 +172,8 @@ std::span<const Verb> verbs() {
 }
 
 const Verb* find_verb(const std::string& name) {
-  const auto found = std::find_if(std::begin(table), std::end(table), [&](const Verb& verb) { return name == verb.name; });
+  const auto found =
+      std::find_if(std::begin(table), std::end(table), [&](const Verb& verb) { return name == verb.name; });
   return found == std::end(table) ? nullptr : &*found;
 }
 

@@ -97,8 +97,7 @@ double Expression::run(const double* values) const {
   return *top;
 }
 
-void Expression::residual(std::span<const double> values, std::span<const char> known,
-                          std::vector<double>& out) const {
+void Expression::residual(std::span<const double> values, std::span<const char> known, std::vector<double>& out) const {
   enum : char { open, decided, constant };
   std::array<double, max_stack> stack;
   std::array<char, max_stack> states;
@@ -185,13 +184,11 @@ Interval Expression::bounds(std::span<const Interval> values) const {
         break;
       case Op::minimum:
         for (int i = 1; i < count; ++i)
-          *top = {std::min(top->low, top[i].low), std::min(top->high, top[i].high),
-                  top->undefined || top[i].undefined};
+          *top = {std::min(top->low, top[i].low), std::min(top->high, top[i].high), top->undefined || top[i].undefined};
         break;
       case Op::maximum:
         for (int i = 1; i < count; ++i)
-          *top = {std::max(top->low, top[i].low), std::max(top->high, top[i].high),
-                  top->undefined || top[i].undefined};
+          *top = {std::max(top->low, top[i].low), std::max(top->high, top[i].high), top->undefined || top[i].undefined};
         break;
       case Op::floor:
         *top = {std::floor(a.low), std::floor(a.high), a.undefined};
@@ -245,8 +242,7 @@ Interval Expression::bounds(std::span<const Interval> values) const {
         break;
       case Op::same_text:
       case Op::other_text: {
-        const bool apart = a.high < b.low || b.high < a.low,
-                   same = is_point(a) && is_point(b) && a.low == b.low;
+        const bool apart = a.high < b.low || b.high < a.low, same = is_point(a) && is_point(b) && a.low == b.low;
         const Interval result{same ? 1.0 : -1.0, apart ? -1.0 : 1.0, a.undefined || b.undefined};
         *top = step.op == Op::same_text ? result : negate(result);
         break;

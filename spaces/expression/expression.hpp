@@ -78,8 +78,7 @@ class Expression {
   bool is_equation() const { return !steps_.empty() && steps_.back().op == Op::equal; }
   const std::vector<int>& names() const { return names_; }  ///< the symbols that occur, ascending
 
-  double value(
-      std::span<const double> values) const;  ///< of a number, or 1 / 0 of a condition; NaN: undefined
+  double value(std::span<const double> values) const;   ///< of a number, or 1 / 0 of a condition; NaN: undefined
   double margin(std::span<const double> values) const;  ///< of a condition; of a number: like `number != 0`
   bool holds(std::span<const double> values) const { return margin(values) >= 0.0; }
 

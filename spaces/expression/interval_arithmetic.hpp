@@ -43,10 +43,9 @@ inline Interval negate(const Interval& a) {
 }
 
 inline Interval multiply(const Interval& a, const Interval& b) {
-  const bool clash = (has_infinity(a) && b.low <= 0.0 && b.high >= 0.0) ||
-                     (has_infinity(b) && a.low <= 0.0 && a.high >= 0.0);
-  return hull({a.low * b.low, a.low * b.high, a.high * b.low, a.high * b.high},
-              a.undefined || b.undefined || clash);
+  const bool clash =
+      (has_infinity(a) && b.low <= 0.0 && b.high >= 0.0) || (has_infinity(b) && a.low <= 0.0 && a.high >= 0.0);
+  return hull({a.low * b.low, a.low * b.high, a.high * b.low, a.high * b.high}, a.undefined || b.undefined || clash);
 }
 
 inline Interval divide(const Interval& a, const Interval& b) {
@@ -57,8 +56,7 @@ inline Interval divide(const Interval& a, const Interval& b) {
     return everything;
   }
   const bool clash = has_infinity(a) && has_infinity(b);
-  return hull({a.low / b.low, a.low / b.high, a.high / b.low, a.high / b.high},
-              a.undefined || b.undefined || clash);
+  return hull({a.low / b.low, a.low / b.high, a.high / b.low, a.high / b.high}, a.undefined || b.undefined || clash);
 }
 
 inline Interval modulo(const Interval& a, const Interval& b) {
@@ -86,17 +84,15 @@ inline Interval power(const Interval& a, const Interval& b) {
     const bool pole = a.low == 0.0 && b.low < 0.0;
     if (pole) return {0.0, infinity, true};
     const Interval corners = hull(
-        {std::pow(a.low, b.low), std::pow(a.low, b.high), std::pow(a.high, b.low), std::pow(a.high, b.high)},
-        unsure);
+        {std::pow(a.low, b.low), std::pow(a.low, b.high), std::pow(a.high, b.low), std::pow(a.high, b.high)}, unsure);
     // x^y has no extremum inside a box that touches neither x = 1 nor y = 0; on those lines it is 1.
     Interval result = corners;
     if ((a.low <= 1.0 && a.high >= 1.0) || (b.low <= 0.0 && b.high >= 0.0)) {
       result.low = std::min(result.low, 1.0);
       result.high = std::max(result.high, 1.0);
     }
-    return std::isnan(result.low) || std::isnan(result.high)
-               ? everything
-               : widened(result.low, result.high, result.undefined);
+    return std::isnan(result.low) || std::isnan(result.high) ? everything
+                                                             : widened(result.low, result.high, result.undefined);
   }
   if (is_point(b) && b.low >= 0.0 && b.low == std::floor(b.low)) {
     const bool even = std::fmod(b.low, 2.0) == 0.0;
@@ -172,8 +168,7 @@ inline Interval both(const Interval& a, const Interval& b) {
   // An undefined side leaves the other one where that is false.
   if (a.undefined) high = std::max(high, std::min(b.high, Expression::strict_margin));
   if (b.undefined) high = std::max(high, std::min(a.high, Expression::strict_margin));
-  const bool unsure =
-      (a.undefined && b.high >= 0.0) || (b.undefined && a.high >= 0.0) || (a.undefined && b.undefined);
+  const bool unsure = (a.undefined && b.high >= 0.0) || (b.undefined && a.high >= 0.0) || (a.undefined && b.undefined);
   return {std::min(a.low, b.low), high, unsure};
 }
 
@@ -181,8 +176,7 @@ inline Interval either(const Interval& a, const Interval& b) {
   double low = std::max(a.low, b.low);
   if (a.undefined) low = std::min(low, std::max(b.low, 0.0));
   if (b.undefined) low = std::min(low, std::max(a.low, 0.0));
-  const bool unsure =
-      (a.undefined && b.low < 0.0) || (b.undefined && a.low < 0.0) || (a.undefined && b.undefined);
+  const bool unsure = (a.undefined && b.low < 0.0) || (b.undefined && a.low < 0.0) || (a.undefined && b.undefined);
   return {low, std::max(a.high, b.high), unsure};
 }
 

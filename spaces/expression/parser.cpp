@@ -32,7 +32,7 @@ bool is_letter(std::string_view text, std::size_t at) {
   if (byte < 0xC0) return true;  // inside a character
   const auto next = static_cast<unsigned char>(at + 1 < text.size() ? text[at + 1] : 0);
   if (byte == 0xC2) return next == 0xAA || next == 0xB5 || next == 0xBA;  // a, micro, o
-  if (byte == 0xC3) return next != 0x97 && next != 0xB7;                    // times, divided by
+  if (byte == 0xC3) return next != 0x97 && next != 0xB7;                  // times, divided by
   return byte > 0xC3 && byte <= 0xF4 && byte != 0xE2;
 }
 bool is_digit(char c) {
@@ -51,9 +51,10 @@ class ExpressionParser {
   using Step = Expression::Step;
 
  public:
-  ExpressionParser(std::string_view text, std::span<const Symbol> symbols,
-                   std::vector<ExpressionMistake>& mistakes)
-      : text_(text), symbols_(symbols), mistakes_(mistakes) {}
+  ExpressionParser(std::string_view text, std::span<const Symbol> symbols, std::vector<ExpressionMistake>& mistakes)
+      : text_(text),
+        symbols_(symbols),
+        mistakes_(mistakes) {}
 
   std::optional<Expression> parse() {
     const std::size_t before = mistakes_.size();
@@ -62,8 +63,7 @@ class ExpressionParser {
       if (at_ == text_.size()) fail(at_, "empty expression; write a condition such as a * b <= 168");
       const Operand result = disjunction();
       if (result.kind == Kind::choice || result.kind == Kind::text)
-        fail(result.at,
-             fmt::format("{} is a text and stands alone; compare it, such as == 'value'", quoted(result)));
+        fail(result.at, fmt::format("{} is a text and stands alone; compare it, such as == 'value'", quoted(result)));
       if (at_ < text_.size()) unexpected("an operator or the end of the expression");
       if (mistakes_.size() > before) return std::nullopt;
       code_.shrink_to_fit();
@@ -89,8 +89,7 @@ class ExpressionParser {
 
   struct Depth {  // parentheses, signs and functions inside each other
     explicit Depth(ExpressionParser& owner) : parser(owner) {
-      if (++parser.depth_ > max_depth)
-        parser.fail(parser.at_, fmt::format("nested more than {} deep", max_depth));
+      if (++parser.depth_ > max_depth) parser.fail(parser.at_, fmt::format("nested more than {} deep", max_depth));
     }
     Depth(const Depth&) = delete;
     Depth& operator=(const Depth&) = delete;
@@ -102,17 +101,14 @@ class ExpressionParser {
   // Columns count characters.
   int column(std::size_t at) const {
     const std::string_view before = text_.substr(0, std::min<std::size_t>({at, text_.size(), 1000000}));
-    return 1 + static_cast<int>(std::count_if(before.begin(), before.end(), [](char c) {
-             return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
-           }));
+    return 1 + static_cast<int>(std::count_if(before.begin(), before.end(),
+                                              [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
   }
   [[noreturn]] void fail(std::size_t at, std::string message) {
     note(at, std::move(message));
     throw Stop{};
   }
-  void note(std::size_t at, std::string message) {
-    mistakes_.push_back({column(at), std::move(message)});
-  }
+  void note(std::size_t at, std::string message) { mistakes_.push_back({column(at), std::move(message)}); }
   std::string quoted(const Operand& operand) const {
     return fmt::format("`{}`", shortened(text_.substr(operand.at, operand.end - operand.at)));
   }
@@ -133,13 +129,12 @@ class ExpressionParser {
     const bool shown = utf8_length(text_, at_) > 1 || (c >= 0x20 && c < 0x7f);
     fail(at_, fmt::format("found {} where {} is expected{}",
                           shown ? fmt::format("`{}`", printable_word(found))
-                                         : fmt::format("the byte 0x{:02x}", static_cast<unsigned char>(c)),
+                                : fmt::format("the byte 0x{:02x}", static_cast<unsigned char>(c)),
                           wanted, hint));
   }
 
   void skip_space() {
-    while (at_ < text_.size() &&
-           (text_[at_] == ' ' || text_[at_] == '\t' || text_[at_] == '\n' || text_[at_] == '\r'))
+    while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\t' || text_[at_] == '\n' || text_[at_] == '\r'))
       ++at_;
   }
   bool symbol(std::string_view token) {
@@ -151,8 +146,7 @@ class ExpressionParser {
   bool word(std::string_view token) {
     if (text_.substr(at_, token.size()) != token) return false;
     const std::size_t next = at_ + token.size();
-    if (next < text_.size() && (is_letter(text_, next) || is_digit(text_[next]) || text_[next] == '.'))
-      return false;
+    if (next < text_.size() && (is_letter(text_, next) || is_digit(text_[next]) || text_[next] == '.')) return false;
     return symbol(token);
   }
   void emit(Op op, std::int32_t index = 0, double number = 0.0) {
@@ -178,16 +172,14 @@ class ExpressionParser {
   }
   void want_condition(const Operand& operand, std::string_view of) {
     if (operand.kind != Kind::condition)
-      note(operand.at,
-           fmt::format("`{}` joins conditions such as a <= b, and {} is not one", of, quoted(operand)));
+      note(operand.at, fmt::format("`{}` joins conditions such as a <= b, and {} is not one", of, quoted(operand)));
   }
   void want_number(const Operand& operand) {
     if (operand.kind == Kind::condition) {
       emit(Op::truth);
     } else if (operand.kind != Kind::number) {
-      note(operand.at,
-           fmt::format("{} is a text where a number is expected; texts can only be compared with == and !=",
-                       quoted(operand)));
+      note(operand.at, fmt::format("{} is a text where a number is expected; texts can only be compared with == and !=",
+                                   quoted(operand)));
     }
   }
 
@@ -239,8 +231,8 @@ class ExpressionParser {
     while (op) {
       // A chain a < b < c compares b twice: keep its program to repeat it.
       const Operand right = sum();
-      const std::vector<Step> middle(
-          code_.begin() + static_cast<std::ptrdiff_t>(std::min(right.start, code_.size())), code_.end());
+      const std::vector<Step> middle(code_.begin() + static_cast<std::ptrdiff_t>(std::min(right.start, code_.size())),
+                                     code_.end());
       compare(left, right, *op);
       if (++links > 1) emit(Op::conjunction);
       op = comparator();
@@ -253,8 +245,8 @@ class ExpressionParser {
   }
 
   void compare(const Operand& left, const Operand& right, Op op) {
-    const bool texts = left.kind == Kind::choice || left.kind == Kind::text || right.kind == Kind::choice ||
-                       right.kind == Kind::text;
+    const bool texts =
+        left.kind == Kind::choice || left.kind == Kind::text || right.kind == Kind::choice || right.kind == Kind::text;
     if (texts) {
       compare_texts(left, right, op);
       return;
@@ -271,8 +263,8 @@ class ExpressionParser {
     // Remainder against zero is divisibility, whose margin is a distance to the next multiple.
     const std::size_t count = code_.size();
     if ((op == Op::equal || op == Op::unequal) && count >= 2 && right.start == count - 1 &&
-        code_[count - 1].op == Op::constant && code_[count - 1].number == 0.0 &&
-        code_[count - 2].op == Op::modulo && left.start < right.start) {
+        code_[count - 1].op == Op::constant && code_[count - 1].number == 0.0 && code_[count - 2].op == Op::modulo &&
+        left.start < right.start) {
       code_.resize(count - 2);
       stack_ += 0;
       code_.push_back({});
@@ -299,8 +291,7 @@ class ExpressionParser {
       return error == std::errc() && end == text.data() + text.size() && value == number;
     });
     if (found == texts.end()) {
-      note(literal.at,
-           fmt::format("{} is never {}; allowed: {}", choice.symbol->name, quoted(literal), listed(texts)));
+      note(literal.at, fmt::format("{} is never {}; allowed: {}", choice.symbol->name, quoted(literal), listed(texts)));
     } else {
       number = static_cast<double>(found - texts.begin());
     }
@@ -315,8 +306,7 @@ class ExpressionParser {
   }
 
   void compare_texts(const Operand& left, const Operand& right, Op op) {
-    if (op != Op::equal && op != Op::unequal)
-      fail(left.at, "texts have no order: compare them with == or !=");
+    if (op != Op::equal && op != Op::unequal) fail(left.at, "texts have no order: compare them with == or !=");
     const Operand& choice = left.kind == Kind::choice ? left : right;
     const Operand& other = left.kind == Kind::choice ? right : left;
     if (choice.kind == Kind::choice && other.kind == Kind::number && is_literal(left, right, other)) {
@@ -328,14 +318,13 @@ class ExpressionParser {
       note(odd.at, fmt::format("{} is compared with a text and is not a choice between texts", quoted(odd)));
     } else if (other.kind == Kind::choice) {
       if (choice.symbol->texts != other.symbol->texts)
-        note(other.at,
-             fmt::format("{} and {} choose between different texts", quoted(choice), quoted(other)));
+        note(other.at, fmt::format("{} and {} choose between different texts", quoted(choice), quoted(other)));
     } else {
       const auto& texts = choice.symbol->texts;
       const auto found = std::find(texts.begin(), texts.end(), other.text);
       if (found == texts.end()) {
-        note(other.at, fmt::format("{} is never '{}'; allowed: {}{}", choice.symbol->name,
-                                   shortened(other.text), listed(texts), did_you_mean(other.text, texts)));
+        note(other.at, fmt::format("{} is never '{}'; allowed: {}{}", choice.symbol->name, shortened(other.text),
+                                   listed(texts), did_you_mean(other.text, texts)));
       } else {
         code_[other.start].number = static_cast<double>(found - texts.begin());
       }
@@ -359,10 +348,7 @@ class ExpressionParser {
       if (c != '*' && c != '/' && c != '%') return left;
       if (text_.substr(at_, 2) == "**") fail(at_, "found `**`; write `^` for a power");
       symbol(text_.substr(at_, 1));
-      left = arithmetic(left, &ExpressionParser::sign,
-                        c == '*'   ? Op::multiply
-                        : c == '/' ? Op::divide
-                                   : Op::modulo);
+      left = arithmetic(left, &ExpressionParser::sign, c == '*' ? Op::multiply : c == '/' ? Op::divide : Op::modulo);
     }
   }
   Operand sign() {
@@ -412,8 +398,7 @@ class ExpressionParser {
     }
     if (c == '\'') return text_literal(result);
     if (c == '`') return quoted_name(result);
-    if (is_digit(c) || (c == '.' && at_ + 1 < text_.size() && is_digit(text_[at_ + 1])))
-      return number_literal(result);
+    if (is_digit(c) || (c == '.' && at_ + 1 < text_.size() && is_digit(text_[at_ + 1]))) return number_literal(result);
     if (is_letter(text_, at_)) return named(result);
     if (const std::string_view odd = odd_name(at_); !odd.empty()) return known_name(result, odd, odd.size());
     unexpected("a number or a name");
@@ -469,13 +454,11 @@ class ExpressionParser {
     const char* begin = text_.data() + at_;
     const auto [end, error] = std::from_chars(begin, text_.data() + text_.size(), number);
     std::size_t next = static_cast<std::size_t>(end - text_.data());
-    if (error == std::errc::result_out_of_range)
-      number = std::strtod(std::string(begin, end).c_str(), nullptr);
+    if (error == std::errc::result_out_of_range) number = std::strtod(std::string(begin, end).c_str(), nullptr);
     const std::string_view odd = odd_name(at_);
     if (odd.size() > next - at_) return known_name(result, odd, odd.size());
     if (next < text_.size() && (is_letter(text_, next) || text_[next] == '.')) {
-      while (next < text_.size() && (is_letter(text_, next) || is_digit(text_[next]) || text_[next] == '.'))
-        ++next;
+      while (next < text_.size() && (is_letter(text_, next) || is_digit(text_[next]) || text_[next] == '.')) ++next;
       fail(at_, fmt::format("`{}` is neither a number nor a name; a product is written with *",
                             shortened(text_.substr(at_, next - at_))));
     }
@@ -513,10 +496,9 @@ class ExpressionParser {
     bool variadic;
   };
   static constexpr Function functions[] = {
-      {"min", Op::minimum, true}, {"max", Op::maximum, true}, {"floor", Op::floor, false},
-      {"ceil", Op::ceil, false},  {"log2", Op::log2, false},  {"abs", Op::abs, false},
-      {"sqrt", Op::sqrt, false},  {"exp", Op::exp, false},    {"log", Op::log, false},
-      {"sin", Op::sin, false},    {"cos", Op::cos, false}};
+      {"min", Op::minimum, true}, {"max", Op::maximum, true}, {"floor", Op::floor, false}, {"ceil", Op::ceil, false},
+      {"log2", Op::log2, false},  {"abs", Op::abs, false},    {"sqrt", Op::sqrt, false},   {"exp", Op::exp, false},
+      {"log", Op::log, false},    {"sin", Op::sin, false},    {"cos", Op::cos, false}};
 
   Operand named(Operand result) {
     std::size_t next = at_;
@@ -531,8 +513,8 @@ class ExpressionParser {
     const std::string_view name = text_.substr(at_, next - at_);
     const std::size_t at = at_;
     if (name == "and" || name == "or" || name == "not") unexpected("a number or a name");
-    const bool known = std::any_of(symbols_.begin(), symbols_.end(),
-                                   [name](const Symbol& symbol) { return symbol.name == name; });
+    const bool known =
+        std::any_of(symbols_.begin(), symbols_.end(), [name](const Symbol& symbol) { return symbol.name == name; });
     const std::string_view odd = known ? std::string_view{} : odd_name(at);
     if (odd.size() > name.size()) return known_name(result, odd, odd.size());
     end_ = at_ = next;
@@ -543,8 +525,8 @@ class ExpressionParser {
   }
 
   Operand call(Operand result, std::string_view name, std::size_t at) {
-    const auto* function = std::find_if(std::begin(functions), std::end(functions),
-                                        [&](const Function& f) { return f.name == name; });
+    const auto* function =
+        std::find_if(std::begin(functions), std::end(functions), [&](const Function& f) { return f.name == name; });
     const bool known = function != std::end(functions);
     if (!known) {
       std::vector<std::string> allowed;

@@ -59,8 +59,7 @@ inline double divide(double left, double right) {
 
 // std::pow answers 1 for pow(NaN, 0) and pow(1, NaN); an undefined operand stays undefined here.
 inline double power(double left, double right) {
-  return std::isnan(left) || std::isnan(right) || (left == 0.0 && right < 0.0) ? undefined
-                                                                               : std::pow(left, right);
+  return std::isnan(left) || std::isnan(right) || (left == 0.0 && right < 0.0) ? undefined : std::pow(left, right);
 }
 
 inline double logarithm(double (*function)(double), double value) {

@@ -32,8 +32,7 @@ struct Family::Impl {
 namespace {
 
 // Settings given by the user, by plain name; what does not exist or is not allowed is an error.
-std::map<std::string, double> plain_settings(const FamilyText& text,
-                                             const std::map<std::string, double>& given,
+std::map<std::string, double> plain_settings(const FamilyText& text, const std::map<std::string, double>& given,
                                              Diagnostics& diagnostics) {
   std::map<std::string, double> plain;
   std::vector<std::string> names;
@@ -42,19 +41,19 @@ std::map<std::string, double> plain_settings(const FamilyText& text,
     const std::string key = name.rfind("hw.", 0) == 0 ? name.substr(3) : name;
     const auto found = std::find(names.begin(), names.end(), key);
     if (found == names.end()) {
-      diagnostics.error(text.where, fmt::format("family {} has no setting {}{}", text.name, quote(key),
-                                                suggestion(key, names)));
+      diagnostics.error(text.where,
+                        fmt::format("family {} has no setting {}{}", text.name, quote(key), suggestion(key, names)));
       continue;
     }
     const SettingText& setting = text.settings[static_cast<std::size_t>(found - names.begin())];
-    const bool allowed = setting.values.empty() ? value > 0.0
-                                                : std::find(setting.values.begin(), setting.values.end(),
-                                                            value) != setting.values.end();
+    const bool allowed = setting.values.empty()
+                             ? value > 0.0
+                             : std::find(setting.values.begin(), setting.values.end(), value) != setting.values.end();
     if (!allowed) {
-      diagnostics.error(setting.where, fmt::format("{} is {}, allowed are {}", key, value,
-                                                   setting.values.empty()
-                                                       ? std::string("positive numbers")
-                                                       : fmt::format("{}", fmt::join(setting.values, ", "))));
+      diagnostics.error(setting.where,
+                        fmt::format("{} is {}, allowed are {}", key, value,
+                                    setting.values.empty() ? std::string("positive numbers")
+                                                           : fmt::format("{}", fmt::join(setting.values, ", "))));
       continue;
     }
     plain[key] = value;
@@ -62,8 +61,7 @@ std::map<std::string, double> plain_settings(const FamilyText& text,
   return plain;
 }
 
-std::optional<Parameter> make_parameter(const ParameterText& text, const FamilyNames& names,
-                                        Diagnostics& diagnostics) {
+std::optional<Parameter> make_parameter(const ParameterText& text, const FamilyNames& names, Diagnostics& diagnostics) {
   Parameter parameter;
   parameter.name = "hw." + text.name;
   switch (text.kind) {
@@ -80,8 +78,8 @@ std::optional<Parameter> make_parameter(const ParameterText& text, const FamilyN
       constexpr double largest = 1e12;
       for (const auto& [end, value] : {std::pair(&text.low, *low), std::pair(&text.high, *high)}) {
         if (value == std::round(value) && std::abs(value) <= largest) continue;
-        diagnostics.error(end->where, fmt::format("{} is {}, allowed are whole numbers from {} to {}", text.name,
-                                                  value, -largest, largest));
+        diagnostics.error(end->where, fmt::format("{} is {}, allowed are whole numbers from {} to {}", text.name, value,
+                                                  -largest, largest));
         return std::nullopt;
       }
       if (*low > *high || (text.log && *low < 1.0)) {
@@ -89,30 +87,28 @@ std::optional<Parameter> make_parameter(const ParameterText& text, const FamilyN
                                                   *low, *high, text.log ? ", from 1 for log" : ""));
         return std::nullopt;
       }
-      parameter.domain = IntegerRange{static_cast<std::int64_t>(*low), static_cast<std::int64_t>(*high),
-                                      text.step, text.log};
+      parameter.domain =
+          IntegerRange{static_cast<std::int64_t>(*low), static_cast<std::int64_t>(*high), text.step, text.log};
       break;
     }
   }
   return parameter;
 }
 
-std::vector<Constraint> make_constraints(const FamilyText& text, const FamilyNames& names,
-                                         Diagnostics& diagnostics) {
+std::vector<Constraint> make_constraints(const FamilyText& text, const FamilyNames& names, Diagnostics& diagnostics) {
   std::vector<Constraint> constraints;
   for (const Formula& formula : text.constraints) {
     const std::size_t before = diagnostics.errors();
     names.compile(formula, true, diagnostics);  // the user's own text: messages with its columns
     if (diagnostics.errors() > before) continue;
-    constraints.push_back(
-        {formula.text, Expression::compile(names.expanded(formula.text), names.parameters())});
+    constraints.push_back({formula.text, Expression::compile(names.expanded(formula.text), names.parameters())});
   }
   return constraints;
 }
 
 // The number that stands in a Point for a parameter's default.
-std::optional<double> default_number(const ParameterText& parameter, const Formula& value,
-                                     const FamilyNames& names, Diagnostics& diagnostics) {
+std::optional<double> default_number(const ParameterText& parameter, const Formula& value, const FamilyNames& names,
+                                     Diagnostics& diagnostics) {
   if (parameter.kind == ParameterText::Kind::categorical) {
     const auto found = std::find(parameter.choices.begin(), parameter.choices.end(), value.text);
     if (found == parameter.choices.end()) {
@@ -139,8 +135,7 @@ Point make_default(const FamilyText& text, const FamilyNames& names, Diagnostics
   for (const ParameterText& parameter : text.parameters) known.push_back(parameter.name);
   for (const auto& [name, value] : text.default_values) {
     if (std::find(known.begin(), known.end(), name) == known.end()) {
-      diagnostics.error(value.where,
-                        fmt::format("there is no parameter {}{}", quote(name), suggestion(name, known)));
+      diagnostics.error(value.where, fmt::format("there is no parameter {}{}", quote(name), suggestion(name, known)));
     }
   }
   for (const ParameterText& parameter : text.parameters) {
@@ -171,8 +166,7 @@ void check_levels(const FamilyText& text, Diagnostics& diagnostics) {
 
 }  // namespace
 
-Family read_family(const std::string& text, const std::string& file,
-                   const std::map<std::string, double>& settings) {
+Family read_family(const std::string& text, const std::string& file, const std::map<std::string, double>& settings) {
   Diagnostics diagnostics;
   auto impl = std::make_shared<Family::Impl>();
   impl->text = read_family_text(parse_yaml(text, file), diagnostics);
@@ -186,13 +180,11 @@ Family read_family(const std::string& text, const std::string& file,
   }
   impl->names = FamilyNames(source, given, diagnostics);
   for (const SettingText& setting : source.settings) {
-    impl->settings.push_back(
-        {setting.name, impl->names.setting(setting.name), setting.values, setting.meaning});
+    impl->settings.push_back({setting.name, impl->names.setting(setting.name), setting.values, setting.meaning});
   }
   std::vector<Parameter> parameters;
   for (const ParameterText& parameter : source.parameters) {
-    if (auto made = make_parameter(parameter, impl->names, diagnostics))
-      parameters.push_back(std::move(*made));
+    if (auto made = make_parameter(parameter, impl->names, diagnostics)) parameters.push_back(std::move(*made));
     impl->meanings.push_back(parameter.meaning);
   }
   std::vector<Constraint> constraints = make_constraints(source, impl->names, diagnostics);
@@ -238,8 +230,8 @@ Family load_family(const std::string& name_or_path, const std::map<std::string, 
   if (!is_path && !std::filesystem::exists(name_or_path)) {
     Location nowhere;
     nowhere.file = name_or_path;
-    throw InputError(nowhere, fmt::format("there is no family or file of this name{}",
-                                          suggestion(name_or_path, family_names())));
+    throw InputError(
+        nowhere, fmt::format("there is no family or file of this name{}", suggestion(name_or_path, family_names())));
   }
   return read_family(read_text(name_or_path), name_or_path, settings);
 }
@@ -286,14 +278,13 @@ const std::string& Family::baseline_source() const {
 }
 
 Architecture Family::instantiate(const Point& point) const {
-  return *impl_->machine.build(FormulaValues(impl_->names.values(impl_->space, point)), impl_->technology,
-                               clock_mhz(), nullptr);
+  return *impl_->machine.build(FormulaValues(impl_->names.values(impl_->space, point)), impl_->technology, clock_mhz(),
+                               nullptr);
 }
 
 std::vector<Figure> Family::figures(const Point& point) const {
   std::vector<Figure> rows;
-  impl_->machine.build(FormulaValues(impl_->names.values(impl_->space, point)), impl_->technology,
-                       clock_mhz(), &rows);
+  impl_->machine.build(FormulaValues(impl_->names.values(impl_->space, point)), impl_->technology, clock_mhz(), &rows);
   return rows;
 }
 
@@ -305,8 +296,8 @@ MappingRules Family::rules(const Layer& layer, const Point& point) const {
 }
 
 std::optional<Architecture> Family::ideal(const Box& box) const {
-  return impl_->machine.build(FormulaValues(impl_->names.bounds(impl_->space, box)), impl_->technology,
-                              clock_mhz(), nullptr);
+  return impl_->machine.build(FormulaValues(impl_->names.bounds(impl_->space, box)), impl_->technology, clock_mhz(),
+                              nullptr);
 }
 
 const std::vector<char>& Family::shaping() const {
@@ -379,8 +370,8 @@ std::string to_text(const std::vector<Figure>& figures) {
   }
   std::string text;
   for (const Figure& figure : figures) {
-    text += fmt::format("{:<{}}  {:<{}}  {:>10.4g} {:<{}}  {}\n", figure.component, component,
-                        figure.quantity, quantity, figure.value, figure.unit, unit, figure.source);
+    text += fmt::format("{:<{}}  {:<{}}  {:>10.4g} {:<{}}  {}\n", figure.component, component, figure.quantity,
+                        quantity, figure.value, figure.unit, unit, figure.source);
   }
   return text;
 }

@@ -34,8 +34,8 @@ struct Figure {
   std::string source;
 };
 
-/// A family: settings, a hardware space (parameters of group "hw" under constraints), how a point becomes a machine, and
-/// what its dataflow allows in mappings. Immutable; every member is safe to call concurrently.
+/// A family: settings, a hardware space (parameters of group "hw" under constraints), how a point becomes a machine,
+/// and what its dataflow allows in mappings. Immutable; every member is safe to call concurrently.
 ///
 ///     Family eyeriss = load_family("eyeriss");
 ///     Architecture chip = eyeriss.instantiate(eyeriss.default_point());
@@ -63,8 +63,8 @@ class Family {
   /// Energies and areas of that machine with their sources.
   std::vector<Figure> figures(const Point& point) const;
 
-  /// A machine that none in the box improves on (see FamilyMachine::build); none where its shape is not one yet: where a
-  /// parameter of `shaping` has several values, at the most.
+  /// A machine that none in the box improves on (see FamilyMachine::build); none where its shape is not one yet: where
+  /// a parameter of `shaping` has several values, at the most.
   std::optional<Architecture> ideal(const Box& box) const;
   /// Per parameter of the space: whether meshes, word widths, blocks or clusters depend on it.
   const std::vector<char>& shaping() const;
@@ -74,9 +74,9 @@ class Family {
   /// Per parameter: whether `rules` depend on it.
   const std::vector<char>& ruling() const;
 
-  /// What the machine allows in mappings of this layer: keep sets, unrolled dimensions, bounds, orders. Written per kind
-  /// of layer (conv: N K C P Q R S G; matmul: M N K B); a rule about a dimension that the layer lacks says nothing, and
-  /// a layer of neither kind is bound by the rules about tensors alone.
+  /// What the machine allows in mappings of this layer: keep sets, unrolled dimensions, bounds, orders. Written per
+  /// kind of layer (conv: N K C P Q R S G; matmul: M N K B); a rule about a dimension that the layer lacks says
+  /// nothing, and a layer of neither kind is bound by the rules about tensors alone.
   MappingRules rules(const Layer& layer, const Point& point) const;
   /// Rules that allow every mapping that some machine of the box allows. Asks every combination of the parameters that
   /// rules depend on.

@@ -28,8 +28,7 @@ nlohmann::ordered_json array_of(nlohmann::ordered_json items) {
 }
 
 bool identifier(const std::string& name) {
-  if (name.empty() || (std::isalpha(static_cast<unsigned char>(name[0])) == 0 && name[0] != '_'))
-    return false;
+  if (name.empty() || (std::isalpha(static_cast<unsigned char>(name[0])) == 0 && name[0] != '_')) return false;
   for (char c : name) {
     if (std::isalnum(static_cast<unsigned char>(c)) == 0 && c != '_') return false;
   }
@@ -37,8 +36,7 @@ bool identifier(const std::string& name) {
 }
 
 void require_identifier(const std::string& name, const Location& where, Diagnostics& diagnostics) {
-  static const std::vector<std::string> reserved = {"extent", "depthwise", "and",  "or",
-                                                    "not",    "true",      "false"};
+  static const std::vector<std::string> reserved = {"extent", "depthwise", "and", "or", "not", "true", "false"};
   if (!identifier(name)) {
     diagnostics.error(where, fmt::format("{} is not a name, allowed are letters, digits and _", quote(name)));
   }
@@ -49,8 +47,7 @@ void require_identifier(const std::string& name, const Location& where, Diagnost
 
 bool read_formula(const Node& node, const std::string& what, Formula& formula, Diagnostics& diagnostics) {
   if (!node.is_scalar() || node.text().empty()) {
-    diagnostics.error(node.location(),
-                      fmt::format("{} is {}, allowed is an expression", what, node.describe()));
+    diagnostics.error(node.location(), fmt::format("{} is {}, allowed is an expression", what, node.describe()));
     return false;
   }
   formula = {node.text(), node.location()};
@@ -70,18 +67,19 @@ Record<T> formula(Record<T> record, const std::string& key, Place place, const s
 // A record key `mesh: [x, y]`.
 template <class T>
 Record<T> mesh(Record<T> record) {
-  return std::move(record).custom(
-      "mesh", true, "[x, y]: instances along X and along Y", {{"type", "array"}},
-      [](const Node& node, T& object, Diagnostics& diagnostics) {
-        if (!require_sequence(node, "mesh", diagnostics)) return;
-        if (node.items().size() != 2) {
-          diagnostics.error(node.location(),
-                            fmt::format("mesh has {} items, allowed are 2: [x, y]", node.items().size()));
-          return;
-        }
-        object.mesh.resize(2);
-        for (int i = 0; i < 2; ++i) read_formula(node.items()[i], "mesh", object.mesh[i], diagnostics);
-      });
+  return std::move(record).custom("mesh", true, "[x, y]: instances along X and along Y", {{"type", "array"}},
+                                  [](const Node& node, T& object, Diagnostics& diagnostics) {
+                                    if (!require_sequence(node, "mesh", diagnostics)) return;
+                                    if (node.items().size() != 2) {
+                                      diagnostics.error(
+                                          node.location(),
+                                          fmt::format("mesh has {} items, allowed are 2: [x, y]", node.items().size()));
+                                      return;
+                                    }
+                                    object.mesh.resize(2);
+                                    for (int i = 0; i < 2; ++i)
+                                      read_formula(node.items()[i], "mesh", object.mesh[i], diagnostics);
+                                  });
 }
 
 Record<SettingText> setting_record() {
@@ -97,9 +95,8 @@ Record<ParameterText> parameter_record() {
               [](const Node& node, ParameterText& parameter, Diagnostics& diagnostics) {
                 if (!require_sequence(node, "integer", diagnostics)) return;
                 if (node.items().size() != 2) {
-                  diagnostics.error(
-                      node.location(),
-                      fmt::format("integer has {} items, allowed are 2: [low, high]", node.items().size()));
+                  diagnostics.error(node.location(), fmt::format("integer has {} items, allowed are 2: [low, high]",
+                                                                 node.items().size()));
                   return;
                 }
                 parameter.kind = ParameterText::Kind::integer;
@@ -124,21 +121,22 @@ Record<ParameterText> parameter_record() {
       .checked([](const Node& node, ParameterText& parameter, Diagnostics& diagnostics) {
         const bool low = node.find("low") != nullptr, high = node.find("high") != nullptr;
         if (low != high)
-          diagnostics.error(node.location(), fmt::format("a range needs low and high, or integer: [low, high]; {} is missing",
-                                                         low ? "high" : "low"));
+          diagnostics.error(
+              node.location(),
+              fmt::format("a range needs low and high, or integer: [low, high]; {} is missing", low ? "high" : "low"));
         const int ways = static_cast<int>(node.find("integer") != nullptr) + static_cast<int>(low || high) +
-                         static_cast<int>(!parameter.values.empty()) +
-                         static_cast<int>(!parameter.choices.empty());
+                         static_cast<int>(!parameter.values.empty()) + static_cast<int>(!parameter.choices.empty());
         if (ways != 1) {
-          diagnostics.error(node.location(),
-                            "a parameter needs one of: integer: [low, high] (or low and high), values: [...], choices: [...]");
+          diagnostics.error(
+              node.location(),
+              "a parameter needs one of: integer: [low, high] (or low and high), values: [...], choices: [...]");
         }
         if (!parameter.values.empty()) parameter.kind = ParameterText::Kind::ordinal;
         if (!parameter.choices.empty()) parameter.kind = ParameterText::Kind::categorical;
         for (std::size_t i = 1; i < parameter.values.size(); ++i) {
           if (parameter.values[i] <= parameter.values[i - 1]) {
-            diagnostics.error(node.location(), fmt::format("values do not ascend: {} follows {}",
-                                                           parameter.values[i], parameter.values[i - 1]));
+            diagnostics.error(node.location(), fmt::format("values do not ascend: {} follows {}", parameter.values[i],
+                                                           parameter.values[i - 1]));
           }
         }
       });
@@ -148,8 +146,8 @@ Record<ParameterText> parameter_record() {
 void read_replacement(const Node::Entry& entry, TechnologyText& technology, Diagnostics& diagnostics) {
   const auto names = technology_entry_names();
   if (std::find(names.begin(), names.end(), entry.key) == names.end()) {
-    diagnostics.error(entry.where, fmt::format("there is no technology entry {}{}", quote(entry.key),
-                                               suggestion(entry.key, names)));
+    diagnostics.error(entry.where,
+                      fmt::format("there is no technology entry {}{}", quote(entry.key), suggestion(entry.key, names)));
     return;
   }
   struct Text {
@@ -195,21 +193,18 @@ void read_replacement(const Node::Entry& entry, TechnologyText& technology, Diag
 Record<TechnologyText> technology_record() {
   return Record<TechnologyText>("technology", "The process and its figures.")
       .required("node_nm", &TechnologyText::node_nm, "feature size, in nm", between(3, 250))
-      .custom("voltage", false, "supply in V, 0: nominal of the node",
-              {{"type", "number"}, {"minimum", 0}, {"maximum", 3}},
-              [](const Node& node, TechnologyText& technology, Diagnostics& diagnostics) {
-                const bool nominal = node.as_number() == 0.0;
-                read_value(node, "voltage", nominal ? between(0, 0) : between(0.3, 3), diagnostics,
-                           technology.voltage);
-              },
-              [](const TechnologyText& technology) { return Json(technology.voltage); })
-      .required("clock_mhz", &TechnologyText::clock_mhz, "turns leakage power into energy",
-                between(0.001, 100000))
+      .custom(
+          "voltage", false, "supply in V, 0: nominal of the node", {{"type", "number"}, {"minimum", 0}, {"maximum", 3}},
+          [](const Node& node, TechnologyText& technology, Diagnostics& diagnostics) {
+            const bool nominal = node.as_number() == 0.0;
+            read_value(node, "voltage", nominal ? between(0, 0) : between(0.3, 3), diagnostics, technology.voltage);
+          },
+          [](const TechnologyText& technology) { return Json(technology.voltage); })
+      .required("clock_mhz", &TechnologyText::clock_mhz, "turns leakage power into energy", between(0.001, 100000))
       .custom("entries", false, "figures that replace the table's", {{"type", "object"}},
               [](const Node& node, TechnologyText& technology, Diagnostics& diagnostics) {
                 if (!require_mapping(node, "entries", diagnostics)) return;
-                for (const Node::Entry& entry : node.entries())
-                  read_replacement(entry, technology, diagnostics);
+                for (const Node::Entry& entry : node.entries()) read_replacement(entry, technology, diagnostics);
               });
 }
 
@@ -217,16 +212,14 @@ Record<ComputeText> compute_record() {
   auto record =
       Record<ComputeText>("compute", "The multiply-accumulate units.")
           .optional("name", &ComputeText::name, "how reports call it")
-          .optional("mac", &ComputeText::mac,
-                    "number format of the operands, prices the multiplier: int8 ...")
+          .optional("mac", &ComputeText::mac, "number format of the operands, prices the multiplier: int8 ...")
           .optional("accumulator", &ComputeText::accumulator, "number format of the sums, prices the adder")
           .optional("adder", &ComputeText::adder,
                     "charge each addition where partial sums meet; the unit is then its multiplier")
           .optional("source", &ComputeText::source, "of explicit figures");
   record = mesh(std::move(record));
   record = formula(std::move(record), "word_bits", &ComputeText::word_bits, "width of a word", true);
-  record = formula(std::move(record), "energy_pj", &ComputeText::energy_pj,
-                   "per multiply-accumulate, instead of mac");
+  record = formula(std::move(record), "energy_pj", &ComputeText::energy_pj, "per multiply-accumulate, instead of mac");
   record = formula(std::move(record), "adder_pj", &ComputeText::adder_pj, "per addition of partial sums");
   record = formula(std::move(record), "area_um2", &ComputeText::area_um2, "of one unit");
   record = formula(std::move(record), "idle_pj_per_cycle", &ComputeText::idle_pj_per_cycle,
@@ -288,8 +281,7 @@ Record<LevelText> level_record() {
   add("block", &LevelText::block, "words of one access");
   add("cluster", &LevelText::cluster, "instances that share one access");
   add("banks", &LevelText::banks, "banks of one instance (sram)");
-  add("multiple_buffering", &LevelText::multiple_buffering,
-      "share of the capacity for one tile is its inverse");
+  add("multiple_buffering", &LevelText::multiple_buffering, "share of the capacity for one tile is its inverse");
   add("min_utilization", &LevelText::min_utilization, "least legal share of the capacity");
   add("read_bandwidth", &LevelText::read_bandwidth, "words per cycle and instance");
   add("write_bandwidth", &LevelText::write_bandwidth, "words per cycle and instance");
@@ -316,21 +308,20 @@ Record<LevelText> level_record() {
     if (!level.idle_pj_per_cycle.empty() && level.idle_source.empty())
       diagnostics.error(level.idle_pj_per_cycle.where, "idle_pj_per_cycle is given without an idle_source");
     level.where = node.location();
-    const bool all = !level.access_pj.empty() ||
-                     (!level.read_pj.empty() && !level.fill_pj.empty() && !level.update_pj.empty());
+    const bool all =
+        !level.access_pj.empty() || (!level.read_pj.empty() && !level.fill_pj.empty() && !level.update_pj.empty());
     if (level.memory.empty() && !all) {
       diagnostics.error(node.location(),
                         fmt::format("level {} has no energies: it needs memory, or access_pj, or all of "
                                     "read_pj, fill_pj, update_pj",
                                     level.name));
     }
-    if (level.source.empty() && (!level.access_pj.empty() || !level.read_pj.empty() ||
-                                 !level.fill_pj.empty() || !level.update_pj.empty())) {
+    if (level.source.empty() &&
+        (!level.access_pj.empty() || !level.read_pj.empty() || !level.fill_pj.empty() || !level.update_pj.empty())) {
       diagnostics.error(node.location(), fmt::format("level {} gives energies without a source", level.name));
     }
     if (level.words.empty() && (level.memory == "sram" || level.memory == "register_file")) {
-      diagnostics.error(node.location(),
-                        fmt::format("level {} is a {} and needs words", level.name, level.memory));
+      diagnostics.error(node.location(), fmt::format("level {} is a {} and needs words", level.name, level.memory));
     }
     const auto kinds = dram_kinds();
     if (std::find(kinds.begin(), kinds.end(), level.memory) != kinds.end()) level.is_dram = true;
@@ -344,8 +335,7 @@ void read_bounds(const Node& node, const std::vector<std::string>& dimensions, D
   for (const Node::Entry& slot : node.entries()) {
     const auto found = std::find(slot_names.begin(), slot_names.end(), slot.key);
     if (found == slot_names.end()) {
-      diagnostics.error(slot.where,
-                        fmt::format("unknown key {}{}", quote(slot.key), suggestion(slot.key, slot_names)));
+      diagnostics.error(slot.where, fmt::format("unknown key {}{}", quote(slot.key), suggestion(slot.key, slot_names)));
       continue;
     }
     if (!require_mapping(slot.value, slot.key, diagnostics)) continue;
@@ -373,11 +363,10 @@ Record<RuleText> rule_record(const std::vector<std::string>& dimensions) {
                     rule.keep.emplace();
                     read_names(node, "keep", {"Inputs", "Weights", "Outputs"}, diagnostics, *rule.keep);
                   })
-          .custom(
-              "may_keep", false, "tensors that may be stored here or pass by", {{"type", "array"}},
-              [](const Node& node, RuleText& rule, Diagnostics& diagnostics) {
-                read_names(node, "may_keep", {"Inputs", "Weights", "Outputs"}, diagnostics, rule.may_keep);
-              })
+          .custom("may_keep", false, "tensors that may be stored here or pass by", {{"type", "array"}},
+                  [](const Node& node, RuleText& rule, Diagnostics& diagnostics) {
+                    read_names(node, "may_keep", {"Inputs", "Weights", "Outputs"}, diagnostics, rule.may_keep);
+                  })
           .custom("may_home", false, "tensors that pass by, unless all of one stays here between layers (--fusion)",
                   {{"type", "array"}}, [](const Node& node, RuleText& rule, Diagnostics& diagnostics) {
                     read_names(node, "may_home", {"Inputs", "Weights", "Outputs"}, diagnostics, rule.may_home);
@@ -393,17 +382,15 @@ Record<RuleText> rule_record(const std::vector<std::string>& dimensions) {
         });
   }
   record = std::move(record).custom(
-      "at_least", false, "least factors, by slot and dimension; extent is the dimension's",
-      {{"type", "object"}}, [dimensions](const Node& node, RuleText& rule, Diagnostics& diagnostics) {
+      "at_least", false, "least factors, by slot and dimension; extent is the dimension's", {{"type", "object"}},
+      [dimensions](const Node& node, RuleText& rule, Diagnostics& diagnostics) {
         read_bounds(node, dimensions, diagnostics, rule.at_least);
       });
-  record = std::move(record).custom("at_most", false, "largest factors, by slot and dimension",
-                                    {{"type", "object"}},
+  record = std::move(record).custom("at_most", false, "largest factors, by slot and dimension", {{"type", "object"}},
                                     [dimensions](const Node& node, RuleText& rule, Diagnostics& diagnostics) {
                                       read_bounds(node, dimensions, diagnostics, rule.at_most);
                                     });
-  return std::move(record).custom("order", false, "innermost temporal loops, innermost first",
-                                  {{"type", "array"}},
+  return std::move(record).custom("order", false, "innermost temporal loops, innermost first", {{"type", "array"}},
                                   [dimensions](const Node& node, RuleText& rule, Diagnostics& diagnostics) {
                                     read_names(node, "order", dimensions, diagnostics, rule.order);
                                   });
@@ -426,8 +413,7 @@ Record<RulesText> rules_record() {
     };
   };
   return Record<RulesText>("rules", "What mappings must obey, by kind of layer.")
-      .custom("any", false, "every layer: keep sets", array_of(rule_record({}).schema()),
-              list({}, &RulesText::any))
+      .custom("any", false, "every layer: keep sets", array_of(rule_record({}).schema()), list({}, &RulesText::any))
       .custom("conv", false, "layers over N K C P Q R S G", array_of(rule_record(conv_dimensions).schema()),
               list(conv_dimensions, &RulesText::conv))
       .custom("matmul", false, "layers over M N K B", array_of(rule_record(matmul_dimensions).schema()),
@@ -514,8 +500,7 @@ Record<FamilyText> family_record() {
       .record("technology", &FamilyText::technology, technology_record(), true)
       .custom("parameters", true, "what is searched", object_of(parameter_record().schema()),
               named_entries("parameters", read_parameter))
-      .custom("let", false, "names for expressions", object_of(formula_schema),
-              named_entries("let", read_let))
+      .custom("let", false, "names for expressions", object_of(formula_schema), named_entries("let", read_let))
       .custom("constraints", false, "conditions over the names", array_of(formula_schema),
               [](const Node& node, FamilyText& family, Diagnostics& diagnostics) {
                 if (!require_sequence(node, "constraints", diagnostics)) return;

@@ -52,8 +52,7 @@ std::vector<Feature> hardware_features(const Architecture& machine, std::span<co
   const auto add = [&](std::string name, double value) { result.push_back({std::move(name), value}); };
   const auto units = static_cast<double>(machine.compute.instances);
   add("pes", log2_of(units));
-  add("mesh_ratio",
-      log2_of(static_cast<double>(machine.compute.mesh_x) / static_cast<double>(machine.compute.mesh_y)));
+  add("mesh_ratio", log2_of(static_cast<double>(machine.compute.mesh_x) / static_cast<double>(machine.compute.mesh_y)));
   add("area_um2", log2_of(area_um2(machine)));
   double on_chip = 0.0;
   for (const Level& level : machine.levels)
@@ -62,8 +61,7 @@ std::vector<Feature> hardware_features(const Architecture& machine, std::span<co
   double all_macs = 0.0;
   for (const Layer& layer : layers) all_macs += static_cast<double>(macs(layer));
   for (const Level& level : machine.levels) {
-    const auto instances = static_cast<double>(level.instances),
-               block = static_cast<double>(level.block_size);
+    const auto instances = static_cast<double>(level.instances), block = static_cast<double>(level.block_size);
     add("block." + level.name, log2_of(block));
     add("instances." + level.name, log2_of(instances));
     if (machine.compute.energy_per_op_pj > 0.0)
@@ -81,18 +79,15 @@ std::vector<Feature> hardware_features(const Architecture& machine, std::span<co
       for (const Layer& layer : layers) {
         const int t = find_tensor(layer, named.name);
         if (t >= 0)
-          share +=
-              static_cast<double>(macs(layer)) / all_macs *
-              std::min(1.0,
-                       words * instances /
-                           static_cast<double>(elements(layer, layer.tensors[static_cast<std::size_t>(t)])));
+          share += static_cast<double>(macs(layer)) / all_macs *
+                   std::min(1.0, words * instances /
+                                     static_cast<double>(elements(layer, layer.tensors[static_cast<std::size_t>(t)])));
       }
       add(fmt::format("holds.{}.{}", level.name, named.name), share);
     }
   }
   double fit = 0.0, balance = 0.0;
-  const std::optional<double> dram =
-      machine.levels.empty() ? std::nullopt : words_per_cycle(machine.levels.back());
+  const std::optional<double> dram = machine.levels.empty() ? std::nullopt : words_per_cycle(machine.levels.back());
   for (const Layer& layer : layers) {
     const double weight = static_cast<double>(macs(layer)) / all_macs;
     fit += weight * fill(layer, machine.compute.mesh_x) * fill(layer, machine.compute.mesh_y);
@@ -117,7 +112,10 @@ struct HardwareFeatures::Impl {
   std::vector<double> low, width;
 
   Impl(const Family& of, std::vector<Layer> with, FeatureChoice chosen)
-      : family(of), layers(std::move(with)), choice(chosen), encoding(of.space(), CategoryCode::one_hot) {}
+      : family(of),
+        layers(std::move(with)),
+        choice(chosen),
+        encoding(of.space(), CategoryCode::one_hot) {}
 };
 
 HardwareFeatures::HardwareFeatures(const Family& family, std::vector<Layer> layers, FeatureChoice choice) {
@@ -127,8 +125,7 @@ HardwareFeatures::HardwareFeatures(const Family& family, std::vector<Layer> laye
     std::vector<Feature> last;
     Random random(scale_seed);
     for (int i = 0; i < scale_points; ++i) {
-      const std::optional<Point> point =
-          i == 0 ? std::optional(family.default_point()) : family.space().sample(random);
+      const std::optional<Point> point = i == 0 ? std::optional(family.default_point()) : family.space().sample(random);
       if (!point) break;
       std::vector<Feature> found = hardware_features(family.instantiate(*point), impl->layers);
       if (last.empty()) {
@@ -164,8 +161,7 @@ std::vector<double> HardwareFeatures::operator()(const Point& point) const {
   if (!impl_->kept.empty()) {
     const std::vector<Feature> found = hardware_features(impl_->family.instantiate(point), impl_->layers);
     for (std::size_t i = 0; i < impl_->kept.size(); ++i)
-      result.push_back(
-          std::clamp((found.at(impl_->kept[i]).value - impl_->low[i]) / impl_->width[i], -0.5, 1.5));
+      result.push_back(std::clamp((found.at(impl_->kept[i]).value - impl_->low[i]) / impl_->width[i], -0.5, 1.5));
   }
   if (impl_->choice.raw) {
     const std::vector<double> raw = impl_->encoding(point);

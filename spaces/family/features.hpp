@@ -20,8 +20,8 @@ struct Feature {
   double value = 0.0;
 };
 
-/// A machine's features for a set of layers. Logarithms are to base 2; quantities without a bound (an unlimited bandwidth
-/// or capacity) are left out, so machines of one family have the same names.
+/// A machine's features for a set of layers. Logarithms are to base 2; quantities without a bound (an unlimited
+/// bandwidth or capacity) are left out, so machines of one family have the same names.
 ///
 ///     pes, mesh_ratio (X / Y), area_um2                    logarithms
 ///     words.LEVEL, words_total.LEVEL, block.LEVEL          logarithms, per instance and of all instances

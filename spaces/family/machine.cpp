@@ -10,9 +10,9 @@ namespace dovetail {
 namespace {
 
 // The same limits as in an architecture document.
-constexpr double largest_count = 1e15;                                         // words of a memory
+constexpr double largest_count = 1e15;                                     // words of a memory
 constexpr double largest_mesh = std::numeric_limits<std::int32_t>::max();  // meshes, blocks, clusters
-constexpr double largest_word = 1024;                                          // bits
+constexpr double largest_word = 1024;                                      // bits
 
 // A whole number that must be the same all over a box; `open` is set where it is not.
 std::int64_t whole(const CompiledFormula& formula, const FormulaValues& values, std::int64_t least, double most,
@@ -36,10 +36,11 @@ Range amount(const CompiledFormula& formula, const FormulaValues& values, double
              double most = std::numeric_limits<double>::max()) {
   const Range range = values.range(formula, fallback);
   if (values.at_point() && !formula.empty() && (range.low < least || range.high > most)) {
-    throw InputError(formula.formula.where,
-                     most < std::numeric_limits<double>::max()
-                         ? fmt::format("'{}' is {} here, allowed is {} to {}", formula.formula.text, range.low, least, most)
-                         : fmt::format("'{}' is {} here, allowed is {} and more", formula.formula.text, range.low, least));
+    throw InputError(
+        formula.formula.where,
+        most < std::numeric_limits<double>::max()
+            ? fmt::format("'{}' is {} here, allowed is {} to {}", formula.formula.text, range.low, least, most)
+            : fmt::format("'{}' is {} here, allowed is {} and more", formula.formula.text, range.low, least));
   }
   return {std::max(0.0, range.low), range.high};
 }
@@ -50,15 +51,14 @@ std::optional<double> bandwidth(const CompiledFormula& formula, const FormulaVal
   const Range range = values.range(formula);
   if (!values.at_point() && !(range.high > 0.0 && std::isfinite(range.high))) return std::nullopt;
   if (!(range.high > 0.0)) {
-    throw InputError(formula.formula.where,
-                     fmt::format("'{}' is {} words per cycle here, allowed is more than 0",
-                                 formula.formula.text, range.high));
+    throw InputError(formula.formula.where, fmt::format("'{}' is {} words per cycle here, allowed is more than 0",
+                                                        formula.formula.text, range.high));
   }
   return range.high;
 }
 
-void add_figure(std::vector<Figure>* figures, const std::string& component, const char* quantity,
-                double value, const char* unit, const std::string& source) {
+void add_figure(std::vector<Figure>* figures, const std::string& component, const char* quantity, double value,
+                const char* unit, const std::string& source) {
   if (figures != nullptr && (value != 0.0 || !source.empty())) {
     figures->push_back({component, quantity, value, unit, source});
   }
@@ -137,7 +137,8 @@ Level FamilyMachine::build_level(const CompiledLevel& compiled, const FormulaVal
   level.block_size = whole(compiled.block, values, 1, largest_mesh, 1, open);
   level.cluster_size = whole(compiled.cluster, values, 1, largest_mesh, 1, open);
   level.multiple_buffering = amount(compiled.multiple_buffering, values, 1.0, 1.0, 1024.0).low;
-  level.min_utilization = capacity.low < capacity.high ? 0.0 : amount(compiled.min_utilization, values, 0.0, 0.0, 1.0).low;
+  level.min_utilization =
+      capacity.low < capacity.high ? 0.0 : amount(compiled.min_utilization, values, 0.0, 0.0, 1.0).low;
   level.read_bandwidth = bandwidth(compiled.read_bandwidth, values);
   level.write_bandwidth = bandwidth(compiled.write_bandwidth, values);
   level.shared_bandwidth = bandwidth(compiled.shared_bandwidth, values);
@@ -171,8 +172,7 @@ Level FamilyMachine::build_level(const CompiledLevel& compiled, const FormulaVal
   level.energy.fill_pj = least(compiled.fill_pj, access);
   level.energy.update_pj = least(compiled.update_pj, access);
   // pW / MHz = 1e-6 pJ per cycle
-  level.energy.leak_pj_per_cycle =
-      least(compiled.leak_pj_per_cycle, cost.leak_pw / cluster / clock_mhz * 1e-6);
+  level.energy.leak_pj_per_cycle = least(compiled.leak_pj_per_cycle, cost.leak_pw / cluster / clock_mhz * 1e-6);
   level.energy.idle_pj_per_cycle = least(compiled.idle_pj_per_cycle, 0.0);
   level.gated_by = compiled.text.gated_by;
   level.area_per_instance_um2 = least(compiled.area_um2, cost.area_um2 / cluster);
@@ -182,8 +182,7 @@ Level FamilyMachine::build_level(const CompiledLevel& compiled, const FormulaVal
 
   add_figure(figures, level.name, "read", level.energy.read_pj, "pJ / access", origin(compiled.read_pj));
   add_figure(figures, level.name, "fill", level.energy.fill_pj, "pJ / access", origin(compiled.fill_pj));
-  add_figure(figures, level.name, "update", level.energy.update_pj, "pJ / access",
-             origin(compiled.update_pj));
+  add_figure(figures, level.name, "update", level.energy.update_pj, "pJ / access", origin(compiled.update_pj));
   const auto memory_source = [&](const CompiledFormula& own, const char* what) {
     if (!own.empty() || (memory != "sram" && memory != "register_file")) return std::string(given);
     return technology.provenance(memory + what);
@@ -230,8 +229,7 @@ std::optional<Architecture> FamilyMachine::build(const FormulaValues& values, co
   Cost unit, operation, adder;
   if (!compute_.mac.empty()) {
     const NumberFormat format = parse_number_format(compute_.mac);
-    const NumberFormat sums =
-        compute_.accumulator.empty() ? format : parse_number_format(compute_.accumulator);
+    const NumberFormat sums = compute_.accumulator.empty() ? format : parse_number_format(compute_.accumulator);
     unit = technology.mac(format, sums);
     operation = compute_.adder ? technology.multiplier(format) : unit;
     if (compute_.adder) adder = technology.adder(sums);
@@ -269,8 +267,7 @@ std::optional<Architecture> FamilyMachine::build(const FormulaValues& values, co
 }
 
 void FamilyMachine::mark_shaping(const FamilyNames& names, std::vector<char>& marks) const {
-  for (const CompiledFormula* formula : {&mesh_x_, &mesh_y_, &word_bits_})
-    names.mark_parameters(*formula, marks);
+  for (const CompiledFormula* formula : {&mesh_x_, &mesh_y_, &word_bits_}) names.mark_parameters(*formula, marks);
   for (const CompiledLevel& level : levels_)
     for (const CompiledFormula* formula :
          {&level.mesh_x, &level.mesh_y, &level.word_bits, &level.block, &level.cluster})

@@ -19,10 +19,10 @@ class FamilyMachine {
   /// The machine at the symbols' values; when `figures` is given, appends a row for every energy and area. Throws
   /// InputError when a formula is undefined, not whole where it must be, or the machine is not legal.
   ///
-  /// Over a box: a machine that none of the box improves on. Its capacities and bandwidths are the greatest, its energies,
-  /// leakage and areas the least; its shape is that of all. None where the shape is not one, or not legal.
-  std::optional<Architecture> build(const FormulaValues& values, const Technology& technology,
-                                    double clock_mhz, std::vector<Figure>* figures) const;
+  /// Over a box: a machine that none of the box improves on. Its capacities and bandwidths are the greatest, its
+  /// energies, leakage and areas the least; its shape is that of all. None where the shape is not one, or not legal.
+  std::optional<Architecture> build(const FormulaValues& values, const Technology& technology, double clock_mhz,
+                                    std::vector<Figure>* figures) const;
 
   /// Marks the parameters that decide the shape: meshes, word widths, blocks and clusters.
   void mark_shaping(const FamilyNames& names, std::vector<char>& marks) const;
@@ -33,8 +33,7 @@ class FamilyMachine {
  private:
   struct CompiledLevel {
     LevelText text;
-    CompiledFormula mesh_x, mesh_y, words, word_bits, block, cluster, banks, multiple_buffering,
-        min_utilization;
+    CompiledFormula mesh_x, mesh_y, words, word_bits, block, cluster, banks, multiple_buffering, min_utilization;
     CompiledFormula read_bandwidth, write_bandwidth, shared_bandwidth, wire_mm, hop_mm, hop_pj, router_pj;
     CompiledFormula access_pj, read_pj, fill_pj, update_pj, leak_pj_per_cycle, area_um2, idle_pj_per_cycle;
   };

@@ -43,8 +43,7 @@ MappingFeatures::MappingFeatures(const Layer& layer, const Architecture& machine
       if (dimension.extent == 1) continue;
       for (std::size_t s = 0; s < 3; ++s) {
         if ((s == 1 && fan_x_[i] <= 1.0) || (s == 2 && fan_y_[i] <= 1.0)) continue;
-        factors_.push_back({static_cast<std::uint8_t>(l), static_cast<std::uint8_t>(s),
-                            static_cast<std::uint8_t>(d),
+        factors_.push_back({static_cast<std::uint8_t>(l), static_cast<std::uint8_t>(s), static_cast<std::uint8_t>(d),
                             1.0 / std::log2(static_cast<double>(dimension.extent))});
         names_.push_back(fmt::format("factor.{}.{}.{}", level.name, slots[s], dimension.name));
       }
@@ -72,8 +71,7 @@ double MappingFeatures::words(std::size_t tensor, const Extents& extent) const {
   for (const Axis& axis : layer_.tensors[tensor].axes) {
     double length = 1.0;
     for (const AxisTerm& term : axis)
-      length +=
-          static_cast<double>(term.coefficient) * (extent[static_cast<std::size_t>(term.dimension)] - 1.0);
+      length += static_cast<double>(term.coefficient) * (extent[static_cast<std::size_t>(term.dimension)] - 1.0);
     volume *= length;
   }
   return volume;

@@ -31,8 +31,7 @@ CompiledFormula compile_over(const Formula& formula, const std::vector<Symbol>& 
   std::vector<ExpressionMistake> mistakes;
   auto expression = Expression::compile(formula.text, symbols, mistakes);
   for (const ExpressionMistake& mistake : mistakes) {
-    diagnostics.error(within(formula.where, mistake.column),
-                      fmt::format("in '{}': {}", formula.text, mistake.message));
+    diagnostics.error(within(formula.where, mistake.column), fmt::format("in '{}': {}", formula.text, mistake.message));
   }
   if (!expression) return compiled;
   if (condition && !expression->is_condition()) {
@@ -50,8 +49,7 @@ FamilyNames::FamilyNames(const FamilyText& text, const std::map<std::string, dou
   std::map<std::string, Location> seen;
   const auto unique = [&](const std::string& name, const Location& where) {
     if (!seen.emplace(name, where).second) {
-      diagnostics.error(where,
-                        fmt::format("the name '{}' is already used at {}", name, to_string(seen[name])));
+      diagnostics.error(where, fmt::format("the name '{}' is already used at {}", name, to_string(seen[name])));
     }
   };
   for (const ParameterText& parameter : text.parameters) {
@@ -116,8 +114,8 @@ std::string FamilyNames::expanded(const std::string& text) const {
     const std::string name = text.substr(i, end - i);
     i = end;
     const auto same = [&](const Symbol& symbol) { return symbol.name == name; };
-    const auto found = std::find_if(symbols_.begin() + static_cast<std::ptrdiff_t>(parameters_.size()),
-                                    symbols_.end(), same);
+    const auto found =
+        std::find_if(symbols_.begin() + static_cast<std::ptrdiff_t>(parameters_.size()), symbols_.end(), same);
     const auto position = static_cast<std::size_t>(found - symbols_.begin());
     if (found == symbols_.end()) {
       result += name;
@@ -185,8 +183,7 @@ double evaluate(const CompiledFormula& formula, const std::vector<double>& value
   if (formula.empty()) return fallback;
   const double value = formula.expression.value(values);
   if (!std::isfinite(value)) {
-    throw InputError(formula.formula.where,
-                     fmt::format("'{}' is undefined at this point", formula.formula.text));
+    throw InputError(formula.formula.where, fmt::format("'{}' is undefined at this point", formula.formula.text));
   }
   return value;
 }

@@ -30,8 +30,7 @@ class FamilyNames {
  public:
   FamilyNames() = default;
   /// Compiles the lets; mistakes go to diagnostics.
-  FamilyNames(const FamilyText& text, const std::map<std::string, double>& settings,
-              Diagnostics& diagnostics);
+  FamilyNames(const FamilyText& text, const std::map<std::string, double>& settings, Diagnostics& diagnostics);
 
   /// Compiles a formula over every name, those of the layer too where `with_layer`; empty formulas stay empty.
   CompiledFormula compile(const Formula& formula, bool condition, Diagnostics& diagnostics,

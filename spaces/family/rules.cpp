@@ -46,8 +46,8 @@ LayerKind layer_kind(const Layer& layer) {
   return LayerKind::other;
 }
 
-FamilyRules::FamilyRules(const RulesText& text, const std::vector<std::string>& levels,
-                         const FamilyNames& names, Diagnostics& diagnostics) {
+FamilyRules::FamilyRules(const RulesText& text, const std::vector<std::string>& levels, const FamilyNames& names,
+                         Diagnostics& diagnostics) {
   const auto compile_list = [&](const std::vector<RuleText>& rules) {
     List list;
     for (const RuleText& rule : rules) {
@@ -55,17 +55,16 @@ FamilyRules::FamilyRules(const RulesText& text, const std::vector<std::string>& 
       compiled.text = rule;
       const auto found = std::find(levels.begin(), levels.end(), rule.level);
       if (found == levels.end()) {
-        diagnostics.error(rule.where, fmt::format("there is no level {}{}", quote(rule.level),
-                                                  suggestion(rule.level, levels)));
+        diagnostics.error(rule.where,
+                          fmt::format("there is no level {}{}", quote(rule.level), suggestion(rule.level, levels)));
         continue;
       }
       compiled.level = static_cast<int>(found - levels.begin());
       compiled.when = names.compile(rule.when, true, diagnostics, true);
-      const auto compile_bounds = [&](const std::vector<BoundText>& bounds,
-                                      std::vector<CompiledBound>& result) {
+      const auto compile_bounds = [&](const std::vector<BoundText>& bounds, std::vector<CompiledBound>& result) {
         for (const BoundText& bound : bounds) {
-          result.push_back({static_cast<Slot>(bound.slot), bound.dimension,
-                            names.compile(bound.factor, false, diagnostics, true)});
+          result.push_back(
+              {static_cast<Slot>(bound.slot), bound.dimension, names.compile(bound.factor, false, diagnostics, true)});
         }
       };
       compile_bounds(rule.at_least, compiled.at_least);
@@ -95,8 +94,7 @@ void FamilyRules::apply_rule(const CompiledRule& rule, const Layer& layer, std::
     if (!rule.text.allowed[slot]) continue;
     const auto& allowed = *rule.text.allowed[slot];
     for (int d = 0; d < dimensions; ++d) {
-      const bool listed =
-          std::find(allowed.begin(), allowed.end(), layer.dimensions[d].name) != allowed.end();
+      const bool listed = std::find(allowed.begin(), allowed.end(), layer.dimensions[d].name) != allowed.end();
       if (!listed) level.max_factor[slot][d] = 1;
     }
   }

@@ -42,8 +42,7 @@ class FamilyRules {
     std::vector<CompiledBound> at_least, at_most;
   };
   using List = std::vector<CompiledRule>;
-  static void apply_rule(const CompiledRule& rule, const Layer& layer, std::vector<double>& values,
-                         LevelRules& level);
+  static void apply_rule(const CompiledRule& rule, const Layer& layer, std::vector<double>& values, LevelRules& level);
 
   List any_, conv_, matmul_;
 };

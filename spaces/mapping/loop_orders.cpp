@@ -51,8 +51,7 @@ struct Search {
   bool commute(int a, int b, const std::vector<char>& closed_before) const {
     for (std::size_t t = 0; t < tensors.size(); ++t) {
       if ((below >> t & 1U) == 0 || closed_before[t]) continue;
-      const bool moves_a = (tensors[t].relevant() >> a & 1U) != 0,
-                 moves_b = (tensors[t].relevant() >> b & 1U) != 0;
+      const bool moves_a = (tensors[t].relevant() >> a & 1U) != 0, moves_b = (tensors[t].relevant() >> b & 1U) != 0;
       if (moves_a != moves_b) return false;
       if (!moves_a || tensors[t].product()) continue;
       const bool window = ((tensors[t].windowed() >> a | tensors[t].windowed() >> b) & 1U) != 0;
@@ -105,8 +104,7 @@ struct Search {
           if (moved[t] == 0) {
             sight.run |= 1U << d;
           } else if (sight.sequence.back() < 0) {
-            sight.sequence.back() =
-                -static_cast<int>(static_cast<unsigned>(-sight.sequence.back()) | 1U << d);
+            sight.sequence.back() = -static_cast<int>(static_cast<unsigned>(-sight.sequence.back()) | 1U << d);
           } else {
             sight.sequence.push_back(-static_cast<int>(1U << d));
           }

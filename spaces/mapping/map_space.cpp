@@ -22,8 +22,7 @@ double MapSpaceSize::total() const {
   return std::pow(10.0, log10_total());
 }
 
-MapSpace::MapSpace(const Layer& layer, const Architecture& architecture, const MappingRules& rules,
-                   KeepSearch keeps)
+MapSpace::MapSpace(const Layer& layer, const Architecture& architecture, const MappingRules& rules, KeepSearch keeps)
     : levels_(static_cast<int>(architecture.levels.size())),
       dimensions_(static_cast<int>(layer.dimensions.size())),
       tensors_(static_cast<int>(layer.tensors.size())),
@@ -162,8 +161,7 @@ std::int64_t MapSpace::words(int level, int tensor, const Extents& extent) const
   }
   if (shape.bits[at(level)] == 0) return volume;
   std::int64_t bits = 0;
-  if (__builtin_mul_overflow(volume, shape.bits[at(level)], &bits))
-    return std::numeric_limits<std::int64_t>::max() / 8;
+  if (__builtin_mul_overflow(volume, shape.bits[at(level)], &bits)) return std::numeric_limits<std::int64_t>::max() / 8;
   return (bits + shape.word[at(level)] - 1) / shape.word[at(level)];
 }
 
@@ -245,11 +243,9 @@ bool MapSpace::contains(const PackedMapping& mapping) const {
   for (int l = 0; l < levels_; ++l) {
     const PackedLevel& level = mapping.levels[at(l)];
     const LevelInfo& info = level_[at(l)];
-    if ((level.keep & info.must) != info.must || (level.keep & ~(info.must | info.optional)) != 0)
-      return false;
+    if ((level.keep & info.must) != info.must || (level.keep & ~(info.must | info.optional)) != 0) return false;
     unsigned seen = 0;
-    for (int p = 0; p < dimensions_; ++p)
-      seen |= level.order[at(p)] < dimensions_ ? 1U << level.order[at(p)] : 0U;
+    for (int p = 0; p < dimensions_; ++p) seen |= level.order[at(p)] < dimensions_ ? 1U << level.order[at(p)] : 0U;
     if (seen != (1U << dimensions_) - 1U) return false;
   }
   return legal(mapping);
@@ -308,10 +304,9 @@ std::vector<Violation> MapSpace::closest() const {
     if (info.usable >= 0 && used > info.usable) {
       int largest = -1;
       for (int t = 0; t < tensors_; ++t)
-        if ((info.must >> t & 1U) != 0 && (largest < 0 || words(l, t, extent) > words(l, largest, extent)))
-          largest = t;
-      result.push_back({"capacity", level_names_[at(l)], tensor_names_[at(largest)],
-                        static_cast<double>(used), static_cast<double>(info.usable)});
+        if ((info.must >> t & 1U) != 0 && (largest < 0 || words(l, t, extent) > words(l, largest, extent))) largest = t;
+      result.push_back({"capacity", level_names_[at(l)], tensor_names_[at(largest)], static_cast<double>(used),
+                        static_cast<double>(info.usable)});
     }
     const auto most = static_cast<double>(words_kept(l, info.must | info.optional, extent_));
     if (info.usable >= 0 && most < info.least)

@@ -25,8 +25,8 @@ enum class KeepSearch : std::uint8_t {
   fixed,   ///< must_keep, where must_keep and must_bypass cover all tensors; otherwise as `all`
 };
 
-/// How many mappings there are before capacities: log10, because the numbers are large. An order is a permutation of all
-/// dimensions, whether they loop at the level or not (Timeloop counts so, too).
+/// How many mappings there are before capacities: log10, because the numbers are large. An order is a permutation of
+/// all dimensions, whether they loop at the level or not (Timeloop counts so, too).
 struct MapSpaceSize {
   double log10_factors = 0.0;  ///< factor chains of all dimensions together, within meshes and rules
   double log10_orders = 0.0;   ///< temporal loop orders that the rules leave free
@@ -38,9 +38,9 @@ struct MapSpaceSize {
 
 /// All legal mappings with perfect factors. A mapping is, per level, a factor of each dimension in time, along X and
 /// along Y (the product of a dimension's factors is its extent), a temporal order and a set of kept tensors. Legal is
-/// what LoopModel accepts (capacities, least utilization, meshes) with each instance unrolled over its own children only,
-/// and what the rules allow. Loops of one trip do not count against inner_order. Spatial orders follow the dimensions'
-/// positions. Immutable; every member is safe to call concurrently; drawing and stepping do not allocate.
+/// what LoopModel accepts (capacities, least utilization, meshes) with each instance unrolled over its own children
+/// only, and what the rules allow. Loops of one trip do not count against inner_order. Spatial orders follow the
+/// dimensions' positions. Immutable; every member is safe to call concurrently; drawing and stepping do not allocate.
 class MapSpace {
  public:
   MapSpace(const Layer& layer, const Architecture& architecture, const MappingRules& rules = {},
@@ -55,8 +55,8 @@ class MapSpace {
   /// when none succeeded.
   int sample(Random& random, PackedMapping& mapping) const;
 
-  /// Draws uniformly from all legal mappings: factors uniform within meshes and rules (counted, no rejection), kept sets
-  /// and orders uniform, and all drawn again until capacities hold, at most `limit` times. Returns the number of
+  /// Draws uniformly from all legal mappings: factors uniform within meshes and rules (counted, no rejection), kept
+  /// sets and orders uniform, and all drawn again until capacities hold, at most `limit` times. Returns the number of
   /// draws, 0 when none was legal.
   std::int64_t sample_uniform(Random& random, PackedMapping& mapping, std::int64_t limit = 1'000'000) const;
 
@@ -87,8 +87,7 @@ class MapSpace {
     int axes = 0;
     std::array<int, max_axes> terms{};
     std::array<std::array<Term, max_dimensions>, max_axes> axis{};
-    std::array<std::int64_t, max_levels> bits{},
-        word{};  // widths of an element and of the level's word; 0: equal
+    std::array<std::int64_t, max_levels> bits{}, word{};  // widths of an element and of the level's word; 0: equal
   };
   struct LevelInfo {
     std::int64_t usable = -1;  // words; negative: unbounded

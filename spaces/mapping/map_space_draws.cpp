@@ -33,8 +33,8 @@ void MapSpace::draw_orders_and_keeps(Random& random, PackedMapping& mapping) con
     for (int d = 0; d < dimensions_; ++d)
       if ((ruled >> d & 1U) == 0) level.order[free++] = static_cast<std::uint8_t>(d);
     shuffle(level.order.begin(), free, random);
-    level.keep = static_cast<std::uint8_t>(
-        info.must | (info.optional == 0 ? 0U : static_cast<unsigned>(random()) & info.optional));
+    level.keep = static_cast<std::uint8_t>(info.must |
+                                           (info.optional == 0 ? 0U : static_cast<unsigned>(random()) & info.optional));
   }
 }
 
@@ -142,8 +142,8 @@ bool MapSpace::count_chains(bool meshed) const {
       stage.divisors.push_back(static_cast<std::int32_t>(divisor));
     const std::size_t size = stage.divisors.size();
     const auto index_of = [&](std::int32_t value) {
-      return static_cast<std::uint32_t>(
-          std::lower_bound(stage.divisors.begin(), stage.divisors.end(), value) - stage.divisors.begin());
+      return static_cast<std::uint32_t>(std::lower_bound(stage.divisors.begin(), stage.divisors.end(), value) -
+                                        stage.divisors.begin());
     };
     stage.quotient.assign(size, std::vector<std::uint32_t>(size, Counted::none));
     for (std::size_t i = 0; i < size; ++i)
@@ -155,8 +155,7 @@ bool MapSpace::count_chains(bool meshed) const {
       for (std::size_t i = 0; i < size; ++i)
         for (std::size_t j = 0; j <= i; ++j) {
           const std::uint32_t rest = stage.quotient[i][j];
-          if (rest == Counted::none ||
-              !allowed({static_cast<std::uint8_t>(l), Slot::temporal}, d, stage.divisors[j]))
+          if (rest == Counted::none || !allowed({static_cast<std::uint8_t>(l), Slot::temporal}, d, stage.divisors[j]))
             continue;
           stage.ways[at(l)][i] += l == 0 ? (rest == 0 ? 1.0 : 0.0) : stage.ways[at(l - 1)][rest];
         }
@@ -172,8 +171,7 @@ bool MapSpace::count_chains(bool meshed) const {
         for (const Counted::Option& option : options)
           for (std::size_t j = 0; j < size; ++j) {
             const std::uint32_t rest = stage.quotient[option.rest][j];
-            if (rest == Counted::none || !allowed({static_cast<std::uint8_t>(l), slot}, d, stage.divisors[j]))
-              continue;
+            if (rest == Counted::none || !allowed({static_cast<std::uint8_t>(l), slot}, d, stage.divisors[j])) continue;
             Counted::Option longer = option;
             (slot == Slot::spatial_x ? longer.x : longer.y)[at(l)] = stage.divisors[j];
             longer.rest = rest;
@@ -215,8 +213,7 @@ bool MapSpace::count_chains(bool meshed) const {
           next_weight.push_back(0.0);
         }
         next_weight[found->second] += weight[number] * stage.ways[at(levels_ - 1)][option.rest];
-        incoming[found->second].push_back(
-            {next_weight[found->second], number, static_cast<std::uint32_t>(o)});
+        incoming[found->second].push_back({next_weight[found->second], number, static_cast<std::uint32_t>(o)});
         if (++transitions > Counted::max_transitions && meshed) return false;
       }
     for (const std::vector<Counted::Transition>& list : incoming) {
@@ -244,8 +241,8 @@ bool MapSpace::draw_factors(Random& random, PackedMapping& mapping) const {
     const auto begin = stage.transitions.begin() + stage.first[state],
                end = stage.transitions.begin() + stage.first[state + 1];
     const double own = random.uniform() * (end - 1)->until;
-    const Counted::Transition& transition = *std::upper_bound(
-        begin, end - 1, own, [](double p, const Counted::Transition& t) { return p < t.until; });
+    const Counted::Transition& transition =
+        *std::upper_bound(begin, end - 1, own, [](double p, const Counted::Transition& t) { return p < t.until; });
     const Counted::Option& option = stage.options[transition.option];
     state = transition.before;
     auto rest = static_cast<std::uint32_t>(option.rest);

@@ -53,13 +53,11 @@ bool MapSpace::attempt(PackedMapping& mapping, Random& random) const {
   const auto [dimension, prime] = primes_[random.below(primes_.size())];
   const int d = dimension;
   std::size_t source = random.below(places_.size());
-  for (std::size_t tries = 0; factor(mapping, places_[source], d) % prime != 0;
-       source = (source + 1) % places_.size())
+  for (std::size_t tries = 0; factor(mapping, places_[source], d) % prime != 0; source = (source + 1) % places_.size())
     if (++tries > places_.size()) return false;
   const Place from = places_[source];
   if (kind == 4) {  // the whole loop changes between time, X and Y
-    const auto slot =
-        static_cast<Slot>((static_cast<unsigned>(from.slot) + 1 + random.below(2)) % slot_count);
+    const auto slot = static_cast<Slot>((static_cast<unsigned>(from.slot) + 1 + random.below(2)) % slot_count);
     const Place to{from.level, slot};
     std::int32_t& a = factor(mapping, from, d);
     std::int32_t& b = factor(mapping, to, d);
@@ -108,9 +106,9 @@ std::vector<PackedMapping> MapSpace::neighbours(const PackedMapping& mapping) co
               to{static_cast<std::uint8_t>(l), static_cast<Slot>(b)};
           const std::int64_t moved = factor(mapping, from, d), product = moved * factor(mapping, to, d);
           // A prime alone has moved above.
-          const bool alone = std::find(primes_.begin(), primes_.end(),
-                                       std::pair{static_cast<std::uint8_t>(d),
-                                                 static_cast<std::int32_t>(moved)}) != primes_.end();
+          const bool alone =
+              std::find(primes_.begin(), primes_.end(),
+                        std::pair{static_cast<std::uint8_t>(d), static_cast<std::int32_t>(moved)}) != primes_.end();
           if (a == b || moved == 1 || alone || !allowed(from, d, 1) || !allowed(to, d, product)) continue;
           factor(next, from, d) = 1;
           factor(next, to, d) = static_cast<std::int32_t>(product);

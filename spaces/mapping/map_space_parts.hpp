@@ -9,8 +9,8 @@
 
 namespace dovetail {
 
-/// One stage per dimension; a state is the product along X and Y of every level that has children. The weight of a state
-/// is the number of factor chains of the dimensions before that lead to it, temporal loops included.
+/// One stage per dimension; a state is the product along X and Y of every level that has children. The weight of a
+/// state is the number of factor chains of the dimensions before that lead to it, temporal loops included.
 struct MapSpace::Counted {
   struct Option {  // spatial factors of one dimension
     std::array<std::int32_t, max_levels> x{}, y{};
@@ -22,12 +22,10 @@ struct MapSpace::Counted {
   };
   struct Stage {
     std::vector<std::int32_t> divisors;
-    std::vector<std::vector<std::uint32_t>>
-        quotient;                           // [divisor][factor]: index of divisor / factor, or none
-    std::vector<std::vector<double>> ways;  // [level][divisor]: temporal chains over levels 0 .. level
+    std::vector<std::vector<std::uint32_t>> quotient;  // [divisor][factor]: index of divisor / factor, or none
+    std::vector<std::vector<double>> ways;             // [level][divisor]: temporal chains over levels 0 .. level
     std::vector<Option> options;
-    std::vector<std::uint32_t>
-        first;  // transitions of state s after this dimension: first[s] .. first[s + 1]
+    std::vector<std::uint32_t> first;  // transitions of state s after this dimension: first[s] .. first[s + 1]
     std::vector<Transition> transitions;
   };
   static constexpr std::uint32_t none = ~std::uint32_t{0};

@@ -13,20 +13,19 @@ namespace dovetail {
 enum class Slot : std::uint8_t { temporal, spatial_x, spatial_y };
 
 /// A slot as an index.
-constexpr std::size_t at(Slot slot) { return static_cast<std::size_t>(slot); }
+constexpr std::size_t at(Slot slot) {
+  return static_cast<std::size_t>(slot);
+}
 inline constexpr int slot_count = 3;
 
 /// Rules of one level, for one layer (dimensions and tensors by position).
 struct LevelRules {
-  unsigned must_keep = 0;    ///< tensors that are stored here
-  unsigned must_bypass = 0;  ///< tensors that may not be stored here
-  std::array<std::array<std::int64_t, max_dimensions>, slot_count>
-      min_factor;  ///< per slot and dimension, 1: no rule
-  std::array<std::array<std::int64_t, max_dimensions>, slot_count>
-      max_factor;  ///< 0: no rule; 1: forbidden there
-  std::vector<int>
-      inner_order;           ///< innermost temporal loops in this order, innermost first; the rest is free
-  bool order_fixed = false;  ///< inner_order lists every dimension: no freedom
+  unsigned must_keep = 0;                                                       ///< tensors that are stored here
+  unsigned must_bypass = 0;                                                     ///< tensors that may not be stored here
+  std::array<std::array<std::int64_t, max_dimensions>, slot_count> min_factor;  ///< per slot and dimension, 1: no rule
+  std::array<std::array<std::int64_t, max_dimensions>, slot_count> max_factor;  ///< 0: no rule; 1: forbidden there
+  std::vector<int> inner_order;  ///< innermost temporal loops in this order, innermost first; the rest is free
+  bool order_fixed = false;      ///< inner_order lists every dimension: no freedom
   LevelRules();
   bool operator==(const LevelRules&) const = default;
 };

@@ -8,8 +8,8 @@
 
 namespace dovetail {
 
-/// Values by position, each a pure function of it. Safe to use concurrently: threads that ask for a value at the same time
-/// may make it twice, and all get the same one. References stay valid as long as the table.
+/// Values by position, each a pure function of it. Safe to use concurrently: threads that ask for a value at the same
+/// time may make it twice, and all get the same one. References stay valid as long as the table.
 template <typename Value>
 class OnceTable {
  public:

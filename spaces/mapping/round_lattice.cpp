@@ -38,7 +38,8 @@ std::vector<Rounds> thinned(const std::vector<Rounds>& all, std::size_t count) {
   for (double ratio = 1.05;; ratio *= 1.1) {
     std::vector<Rounds> kept{all.front()};
     for (std::size_t n = 1; n + 1 < all.size(); ++n) {
-      const bool joins = kept.size() > 1 && static_cast<double>(kept.back().most) <= ratio * static_cast<double>(all[n].least);
+      const bool joins =
+          kept.size() > 1 && static_cast<double>(kept.back().most) <= ratio * static_cast<double>(all[n].least);
       if (joins)
         kept.back().least = all[n].least;
       else
@@ -98,7 +99,8 @@ TileLattice TileLattice::of_rounds(std::vector<std::int64_t> extents, std::size_
     for (std::size_t d = 0; d < dimensions; ++d) {
       const std::size_t at = lattice.place(id, static_cast<int>(d));
       lattice.tiles_[n][d] = static_cast<std::int32_t>(ceiling(lattice.extents_[d], lattice.most_rounds_[d][at]));
-      lattice.volumes_[n] *= static_cast<double>(lattice.extents_[d]) / static_cast<double>(lattice.least_rounds_[d][at]);
+      lattice.volumes_[n] *=
+          static_cast<double>(lattice.extents_[d]) / static_cast<double>(lattice.least_rounds_[d][at]);
     }
   }
   return lattice;
@@ -137,7 +139,8 @@ void TileLattice::minimum_over_rounds_within(std::span<double> values, std::int6
     return bits;
   };
   const int bits = bits_of(product);
-  std::vector<std::vector<double>> layers(static_cast<std::size_t>(bits) + 1, std::vector<double>(values.begin(), values.end()));
+  std::vector<std::vector<double>> layers(static_cast<std::size_t>(bits) + 1,
+                                          std::vector<double>(values.begin(), values.end()));
   for (std::size_t d = 0; d < extents_.size(); ++d) {
     const std::size_t places = least_rounds_[d].size(), step = steps_[d];
     if (places == 1) continue;

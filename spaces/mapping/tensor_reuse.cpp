@@ -33,8 +33,7 @@ double TensorReuse::volume(const TileExtents& tile) const {
   double words = 1.0;
   for (const Axis& axis : axes_) {
     std::int64_t length = 1;
-    for (const AxisTerm& term : axis)
-      length += term.coefficient * (tile[static_cast<std::size_t>(term.dimension)] - 1);
+    for (const AxisTerm& term : axis) length += term.coefficient * (tile[static_cast<std::size_t>(term.dimension)] - 1);
     words *= static_cast<double>(length);
   }
   return words;
@@ -136,8 +135,7 @@ double TensorReuse::groups(const TileExtents& tile, const TileExtents& spatial) 
       const std::int64_t g = std::gcd(a, b);
       a /= g;
       b /= g;
-      total *=
-          static_cast<double>(m * n - std::max<std::int64_t>(0, m - b) * std::max<std::int64_t>(0, n - a));
+      total *= static_cast<double>(m * n - std::max<std::int64_t>(0, m - b) * std::max<std::int64_t>(0, n - a));
     } else {
       total *= static_cast<double>(m);
     }
@@ -214,8 +212,8 @@ double TensorReuse::window_share(const TileExtents& tile, const TileExtents& who
       // The least step of this dimension is the tile itself.
       const double part = fresh(tile, term.dimension, tile[d]) / full;
       // One movable dimension: V + (trips - 1) D. Two: the outer one may wrap for free, which leaves half of it.
-      const double share = movable > 1 ? std::min(1.0, 0.5 * part + 1.0 / growth)
-                                       : std::min(1.0, (1.0 + (trips - 1.0) * part) / trips);
+      const double share =
+          movable > 1 ? std::min(1.0, 0.5 * part + 1.0 / growth) : std::min(1.0, (1.0 + (trips - 1.0) * part) / trips);
       least = std::min(least, share);
     }
   }

@@ -33,9 +33,9 @@ class TensorReuse {
  public:
   TensorReuse(const Layer& layer, const Tensor& tensor);
 
-  unsigned relevant() const { return relevant_; }  ///< bit d: dimension d moves the tensor
-  unsigned windowed() const { return windowed_; }  ///< bit d: d shares its axis with another dimension
-  bool plain() const { return plain_; }            ///< every axis is one dimension with coefficient 1
+  unsigned relevant() const { return relevant_; }                ///< bit d: dimension d moves the tensor
+  unsigned windowed() const { return windowed_; }                ///< bit d: d shares its axis with another dimension
+  bool plain() const { return plain_; }                          ///< every axis is one dimension with coefficient 1
   bool product() const { return windowed_ == 0 && separable_; }  ///< no reuse but stationarity
   bool separable() const { return separable_; }                  ///< no dimension lies on two axes
   bool written() const { return written_; }
@@ -52,8 +52,7 @@ class TensorReuse {
   /// At least so many, whatever the tile is.
   double least_groups(const TileExtents& spatial) const;
   /// The offset of one child, on every axis, in units of the data.
-  void offset(const TileExtents& tile, const TileExtents& index,
-              std::array<std::int64_t, max_axes>& out) const;
+  void offset(const TileExtents& tile, const TileExtents& index, std::array<std::int64_t, max_axes>& out) const;
   int axes() const { return static_cast<int>(axes_.size()); }
   /// At least so many elements are used: strides leave gaps in the bounding box.
   double touched(const TileExtents& tile) const;

@@ -13,12 +13,10 @@ constexpr std::size_t max_components = 21;
 
 }  // namespace
 
-TileLattice::TileLattice(std::vector<std::int64_t> extents, std::size_t limit)
-    : extents_(std::move(extents)) {
+TileLattice::TileLattice(std::vector<std::int64_t> extents, std::size_t limit) : extents_(std::move(extents)) {
   for (std::size_t d = 0; d < extents_.size(); ++d) {
     std::int64_t rest = extents_[d];
-    if (rest > std::numeric_limits<std::int32_t>::max())
-      throw std::length_error("an extent exceeds 2^31 - 1");
+    if (rest > std::numeric_limits<std::int32_t>::max()) throw std::length_error("an extent exceeds 2^31 - 1");
     for (std::int64_t prime = 2; rest > 1; ++prime) {
       if (prime * prime > rest) prime = rest;
       int exponent = 0;
@@ -64,8 +62,7 @@ TileLattice::Id TileLattice::find(std::span<const std::int64_t> extents) const {
   return static_cast<Id>(id);
 }
 
-void TileLattice::divisors(std::span<const Key> inner, Key outer,
-                           std::vector<std::uint32_t>& positions) const {
+void TileLattice::divisors(std::span<const Key> inner, Key outer, std::vector<std::uint32_t>& positions) const {
   positions.resize(inner.size());
   const Key guard = guard_, raised = outer | guard;
   std::uint32_t* out = positions.data();
@@ -111,8 +108,7 @@ void TileLattice::minimum_over_multiples_within(std::span<double> values, std::i
       const std::size_t stride = component.stride;
       const std::size_t block = stride * (static_cast<std::size_t>(component.exponent) + 1);
       for (std::size_t base = 0; base < size_; base += block) {
-        for (std::size_t i = base; i < base + block - stride; ++i)
-          layer[i] = std::min(layer[i], from[i + stride]);
+        for (std::size_t i = base; i < base + block - stride; ++i) layer[i] = std::min(layer[i], from[i + stride]);
       }
     }
     layers.push_back(std::move(layer));

@@ -51,7 +51,8 @@ MappingRules timeloop_rules(const TimeloopDesign& design, std::vector<Remark>& r
         } else if (factor > 1 && axis) {
           fix(level, *axis, dimension, factor);
         } else if (factor > 1) {
-          add_remark(remarks, "free-axis", "spatial factor", "no split says along which axis it runs; left to the search", directive.where);
+          add_remark(remarks, "free-axis", "spatial factor",
+                     "no split says along which axis it runs; left to the search", directive.where);
         }
       }
     }

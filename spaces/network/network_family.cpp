@@ -73,21 +73,39 @@ struct NetworkFamily::Impl {
     return result;
   }
 
-  std::vector<BuiltLayer> build(const Point& point) const {
-    return steps->build(numbers(point), space.text(point));
-  }
+  std::vector<BuiltLayer> build(const Point& point) const { return steps->build(numbers(point), space.text(point)); }
 };
 
-const std::string& NetworkFamily::name() const { return impl_->text.name; }
-const std::string& NetworkFamily::about() const { return impl_->text.about; }
-const std::string& NetworkFamily::source() const { return impl_->text.source; }
-const std::string& NetworkFamily::from_memory() const { return impl_->text.from_memory; }
-const std::vector<NetworkSetting>& NetworkFamily::settings() const { return impl_->settings; }
-const std::string& NetworkFamily::prefix() const { return impl_->prefix; }
-const Space& NetworkFamily::space() const { return impl_->space; }
-const std::vector<std::string>& NetworkFamily::meanings() const { return impl_->meanings; }
-const Point& NetworkFamily::default_point() const { return impl_->default_point; }
-int NetworkFamily::stratum() const { return impl_->stratum; }
+const std::string& NetworkFamily::name() const {
+  return impl_->text.name;
+}
+const std::string& NetworkFamily::about() const {
+  return impl_->text.about;
+}
+const std::string& NetworkFamily::source() const {
+  return impl_->text.source;
+}
+const std::string& NetworkFamily::from_memory() const {
+  return impl_->text.from_memory;
+}
+const std::vector<NetworkSetting>& NetworkFamily::settings() const {
+  return impl_->settings;
+}
+const std::string& NetworkFamily::prefix() const {
+  return impl_->prefix;
+}
+const Space& NetworkFamily::space() const {
+  return impl_->space;
+}
+const std::vector<std::string>& NetworkFamily::meanings() const {
+  return impl_->meanings;
+}
+const Point& NetworkFamily::default_point() const {
+  return impl_->default_point;
+}
+int NetworkFamily::stratum() const {
+  return impl_->stratum;
+}
 
 std::optional<Point> NetworkFamily::draw(Random& random) const {
   if (impl_->stratum < 0) return impl_->space.sample(random);
@@ -99,8 +117,9 @@ std::optional<Point> NetworkFamily::draw(Random& random) const {
       const double stored = slot.stored(choice);
       std::vector<Constraint> constraints = impl_->space.constraints();
       const char* mark = std::holds_alternative<CategoricalValues>(parameter.domain) ? "'" : "";
-      constraints.push_back(make_constraint(
-          fmt::format("{} == {}{}{}", parameter.name, mark, value_text(parameter, stored), mark), impl_->space.parameters()));
+      constraints.push_back(
+          make_constraint(fmt::format("{} == {}{}{}", parameter.name, mark, value_text(parameter, stored), mark),
+                          impl_->space.parameters()));
       Space stratum(impl_->space.parameters(), std::move(constraints));
       if (!stratum.closure()) impl_->strata.push_back(std::move(stratum));
     }
@@ -129,7 +148,8 @@ Network NetworkFamily::instantiate(const Point& point) const {
                       : make_conv(built.conv);
     const std::vector<std::string> wrong = check(layer.layer);
     if (!wrong.empty())
-      throw InputError(impl_->text.where, fmt::format("layer {} of {}: {}", quote(built.name), space().text(point), wrong.front()));
+      throw InputError(impl_->text.where,
+                       fmt::format("layer {} of {}: {}", quote(built.name), space().text(point), wrong.front()));
     boost::add_vertex(std::move(layer), network.graph);
   }
   for (std::size_t i = 0; i < layers.size(); ++i)
@@ -139,17 +159,24 @@ Network NetworkFamily::instantiate(const Point& point) const {
 
 std::vector<std::string> NetworkFamily::unseen_steps() const {
   std::vector<std::string> names;
-  const std::function<void(const std::vector<StatementText>&)> look = [&](const std::vector<StatementText>& statements) {
-    for (const StatementText& one : statements) {
-      using Kind = StatementText::Kind;
-      const bool window = one.kind == Kind::pool && !one.size.text.empty() && !one.stride.text.empty() && one.stride.text != one.size.text;
-      std::string what = window ? "overlapping windows" : one.kind == Kind::upsample ? "upsampling" : one.kind == Kind::concat ? "joined channels"
-                         : one.kind == Kind::take ? "taken channels" : one.kind == Kind::none ? "zeros" : "";
-      if (!what.empty() && std::find(names.begin(), names.end(), what) == names.end()) names.push_back(std::move(what));
-      look(one.body);
-      for (const auto& alternative : one.alternatives) look({alternative.second});
-    }
-  };
+  const std::function<void(const std::vector<StatementText>&)> look =
+      [&](const std::vector<StatementText>& statements) {
+        for (const StatementText& one : statements) {
+          using Kind = StatementText::Kind;
+          const bool window = one.kind == Kind::pool && !one.size.text.empty() && !one.stride.text.empty() &&
+                              one.stride.text != one.size.text;
+          std::string what = window                       ? "overlapping windows"
+                             : one.kind == Kind::upsample ? "upsampling"
+                             : one.kind == Kind::concat   ? "joined channels"
+                             : one.kind == Kind::take     ? "taken channels"
+                             : one.kind == Kind::none     ? "zeros"
+                                                          : "";
+          if (!what.empty() && std::find(names.begin(), names.end(), what) == names.end())
+            names.push_back(std::move(what));
+          look(one.body);
+          for (const auto& alternative : one.alternatives) look({alternative.second});
+        }
+      };
   look(impl_->text.statements);
   return names;
 }
@@ -235,15 +262,18 @@ class Reader {
  public:
   Reader(const NetworkFamilyText& text, const std::map<std::string, Node>& settings, const std::string& prefix,
          Diagnostics& diagnostics)
-      : text_(text), given_(settings), names_(prefix), diagnostics_(diagnostics) {}
+      : text_(text),
+        given_(settings),
+        names_(prefix),
+        diagnostics_(diagnostics) {}
 
   void settings(std::vector<NetworkSetting>& out) {
     std::vector<std::string> known = {"input"};
     for (const NetworkFamilyText::Setting& setting : text_.settings) known.push_back(setting.name);
     for (const auto& [name, node] : given_) {
       if (std::find(known.begin(), known.end(), name) == known.end())
-        diagnostics_.error(node.location(), fmt::format("network family {} has no setting {}{}", text_.name, quote(name),
-                                                        suggestion(name, known)));
+        diagnostics_.error(node.location(), fmt::format("network family {} has no setting {}{}", text_.name,
+                                                        quote(name), suggestion(name, known)));
     }
     for (const NetworkFamilyText::Setting& setting : text_.settings) {
       double value = setting.value;
@@ -251,7 +281,8 @@ class Reader {
         if (found->second.as_number())
           value = *found->second.as_number();
         else
-          diagnostics_.error(found->second.location(), fmt::format("{} is {}, allowed is a number", setting.name, found->second.describe()));
+          diagnostics_.error(found->second.location(),
+                             fmt::format("{} is {}, allowed is a number", setting.name, found->second.describe()));
       }
       names_.add_setting(setting.name, value);
       out.push_back({setting.name, setting.meaning, value});
@@ -269,7 +300,9 @@ class Reader {
     long long c = 0, h = 0, w = 0;
     if (std::sscanf(formula.text.c_str(), "%lldx%lldx%lld%n", &c, &h, &w, &end) != 3 ||
         end != static_cast<int>(formula.text.size()) || std::min({c, h, w}) < 1 || std::max({c, h, w}) > 1'000'000) {
-      diagnostics_.error(formula.where, fmt::format("input is {}, allowed is channels x height x width, such as 3x32x32", quote(formula.text)));
+      diagnostics_.error(
+          formula.where,
+          fmt::format("input is {}, allowed is channels x height x width, such as 3x32x32", quote(formula.text)));
       return std::nullopt;
     }
     return MapShape{c, h, w};
@@ -304,7 +337,8 @@ class Reader {
       if (!text) continue;
       if (const auto condition = compiled(*text, formula, parameters)) {
         when.back() = condition;
-        const std::string pinned = fmt::format("({}) or {} == {}", *text, parameters[p].name, first_value(parameters[p]));
+        const std::string pinned =
+            fmt::format("({}) or {} == {}", *text, parameters[p].name, first_value(parameters[p]));
         if (const auto predicate = compiled(pinned, formula, parameters)) result.push_back({pinned, *predicate});
       }
     }
@@ -312,7 +346,8 @@ class Reader {
       for (const LoopValues& round : names_.unrolled(constraint.loops, {}, diagnostics_)) {
         const auto text = names_.expanded(constraint.require, round, {}, diagnostics_);
         if (!text) continue;
-        if (const auto predicate = compiled(*text, constraint.require, parameters)) result.push_back({*text, *predicate});
+        if (const auto predicate = compiled(*text, constraint.require, parameters))
+          result.push_back({*text, *predicate});
       }
     }
     return result;
@@ -383,26 +418,36 @@ class Reader {
   std::optional<Parameter> domain_of(const NetworkParameterText& text, const LoopValues& round) {
     Parameter parameter;
     switch (text.kind) {
-      case NetworkParameterText::Kind::ordinal: parameter.domain = OrdinalValues{text.values}; break;
-      case NetworkParameterText::Kind::categorical: parameter.domain = CategoricalValues{text.choices}; break;
+      case NetworkParameterText::Kind::ordinal:
+        parameter.domain = OrdinalValues{text.values};
+        break;
+      case NetworkParameterText::Kind::categorical:
+        parameter.domain = CategoricalValues{text.choices};
+        break;
       case NetworkParameterText::Kind::integer: {
-        const auto low = names_.number(text.low, round, diagnostics_), high = names_.number(text.high, round, diagnostics_);
+        const auto low = names_.number(text.low, round, diagnostics_),
+                   high = names_.number(text.high, round, diagnostics_);
         if (!low || !high) return std::nullopt;
-        if (*low != std::round(*low) || *high != std::round(*high) || *low > *high || std::max(std::abs(*low), std::abs(*high)) > 1e9) {
-          diagnostics_.error(text.where, fmt::format("{} runs from {} to {}, allowed are whole numbers in order", text.name, *low, *high));
+        if (*low != std::round(*low) || *high != std::round(*high) || *low > *high ||
+            std::max(std::abs(*low), std::abs(*high)) > 1e9) {
+          diagnostics_.error(text.where, fmt::format("{} runs from {} to {}, allowed are whole numbers in order",
+                                                     text.name, *low, *high));
           return std::nullopt;
         }
-        parameter.domain = IntegerRange{static_cast<std::int64_t>(*low), static_cast<std::int64_t>(*high), text.step, false};
+        parameter.domain =
+            IntegerRange{static_cast<std::int64_t>(*low), static_cast<std::int64_t>(*high), text.step, false};
         break;
       }
     }
     return parameter;
   }
 
-  std::optional<Expression> compiled(const std::string& text, const Formula& formula, const std::vector<Parameter>& parameters) {
+  std::optional<Expression> compiled(const std::string& text, const Formula& formula,
+                                     const std::vector<Parameter>& parameters) {
     std::vector<ExpressionMistake> mistakes;
     auto result = Expression::compile(text, symbols(parameters), mistakes);
-    if (!result) diagnostics_.error(formula.where, fmt::format("{}: {}", quote(formula.text), mistakes.front().message));
+    if (!result)
+      diagnostics_.error(formula.where, fmt::format("{}: {}", quote(formula.text), mistakes.front().message));
     return result;
   }
 
@@ -437,7 +482,8 @@ Point first_point(const Space& space) {
   return space.contains(point) ? point : space.sample(random).value_or(point);
 }
 
-// Networks at some points: what is impossible at one of them is said when the family is read, not when a search meets it.
+// Networks at some points: what is impossible at one of them is said when the family is read, not when a search meets
+// it.
 void try_points(const NetworkFamily& family) {
   constexpr int tries = 48;
   Random random(0, {0x747269});
@@ -482,7 +528,9 @@ NetworkFamily read_network_family(const Node& document, const std::map<std::stri
   impl->default_point = first_point(impl->space);
   std::vector<std::pair<std::string, std::string>> values;
   for (const auto& [name, node] : impl->text.defaults) values.emplace_back(name, node.text());
-  if (!values.empty()) impl->default_point = network_point(family, values, to_string(impl->text.defaults.front().second.location()), diagnostics);
+  if (!values.empty())
+    impl->default_point =
+        network_point(family, values, to_string(impl->text.defaults.front().second.location()), diagnostics);
   raise_once(diagnostics);
   try_points(family);
   return family;
@@ -516,7 +564,8 @@ Point network_point(const NetworkFamily& family, const std::vector<std::pair<std
     const std::string full = name.rfind(prefix, 0) == 0 ? name : prefix + name;
     const auto found = std::find(known.begin(), known.end(), full);
     if (found == known.end()) {
-      diagnostics.error(where, fmt::format("network family {} has no parameter {}{}", family.name(), quote(name), suggestion(full, known)));
+      diagnostics.error(where, fmt::format("network family {} has no parameter {}{}", family.name(), quote(name),
+                                           suggestion(full, known)));
       continue;
     }
     const auto p = static_cast<std::size_t>(found - known.begin());
@@ -526,7 +575,8 @@ Point network_point(const NetworkFamily& family, const std::vector<std::pair<std
     std::vector<std::string> allowed;
     if (const auto* range = std::get_if<IntegerRange>(&parameter.domain)) {
       if (number && *number == std::round(*number) && *number >= static_cast<double>(range->low) &&
-          *number <= static_cast<double>(range->high) && std::fmod(*number - static_cast<double>(range->low), static_cast<double>(range->step)) == 0.0)
+          *number <= static_cast<double>(range->high) &&
+          std::fmod(*number - static_cast<double>(range->low), static_cast<double>(range->step)) == 0.0)
         stored = *number;
       allowed = {fmt::format("{} to {}", range->low, range->high)};
     } else if (const auto* list = std::get_if<OrdinalValues>(&parameter.domain)) {
@@ -557,13 +607,13 @@ Point network_point(const NetworkFamily& family, const std::vector<std::pair<std
       const double first = range != nullptr ? static_cast<double>(range->low) : 0.0;
       if (std::find(given.begin(), given.end(), p) != given.end()) {
         if (round == 0)
-          diagnostics.error({source, 0, 0, ""}, fmt::format("{} does not exist in this network: it needs {}", parameters[p].name,
-                                                            [&] {
-                                                              for (const Constraint& constraint : family.space().constraints())
-                                                                if (constraint.text.find(") or " + parameters[p].name + " == ") != std::string::npos)
-                                                                  return constraint.text.substr(0, constraint.text.find(") or ") + 1);
-                                                              return std::string("another choice");
-                                                            }()));
+          diagnostics.error({source, 0, 0, ""},
+                            fmt::format("{} does not exist in this network: it needs {}", parameters[p].name, [&] {
+                              for (const Constraint& constraint : family.space().constraints())
+                                if (constraint.text.find(") or " + parameters[p].name + " == ") != std::string::npos)
+                                  return constraint.text.substr(0, constraint.text.find(") or ") + 1);
+                              return std::string("another choice");
+                            }()));
         continue;
       }
       changed = changed || point.numbers[p] != first;
@@ -574,7 +624,9 @@ Point network_point(const NetworkFamily& family, const std::vector<std::pair<std
   if (!diagnostics.failed() && !family.space().contains(point)) {
     const std::vector<double> margins = family.space().margins(point);
     for (std::size_t i = 0; i < margins.size(); ++i)
-      if (!(margins[i] >= 0.0)) diagnostics.error({source, 0, 0, ""}, fmt::format("this network breaks {}", family.space().constraints()[i].text));
+      if (!(margins[i] >= 0.0))
+        diagnostics.error({source, 0, 0, ""},
+                          fmt::format("this network breaks {}", family.space().constraints()[i].text));
   }
   return point;
 }

@@ -26,9 +26,9 @@ struct NetworkSetting {
   double value = 0.0;
 };
 
-/// A family: a space of parameters PREFIX.NAME under constraints, and the network at each of its points. A parameter whose
-/// `when` does not hold is pinned to its first value by a known constraint, so equal networks are equal points. Immutable;
-/// safe to call concurrently.
+/// A family: a space of parameters PREFIX.NAME under constraints, and the network at each of its points. A parameter
+/// whose `when` does not hold is pinned to its first value by a known constraint, so equal networks are equal points.
+/// Immutable; safe to call concurrently.
 ///
 ///     NetworkFamily nb201 = load_network_family("nb201");
 ///     Network cell = nb201.instantiate(*nb201.draw(random));
@@ -51,11 +51,11 @@ class NetworkFamily {
   /// Per parameter: whether it exists at this point (its `when` holds).
   std::vector<char> active(const Point& point) const;
 
-  /// The network at a point. Throws InputError, located in the descriptor, where a step is impossible (a size below one,
-  /// channels that are no whole number, summands of different shapes) and names the constraint that is missing.
+  /// The network at a point. Throws InputError, located in the descriptor, where a step is impossible (a size below
+  /// one, channels that are no whole number, summands of different shapes) and names the constraint that is missing.
   Network instantiate(const Point& point) const;
-  /// What its layers and their sizes do not show, in words: overlapping windows, upsampling, joined or taken channels, zeros. Who
-  /// computes with the network itself needs to know of it.
+  /// What its layers and their sizes do not show, in words: overlapping windows, upsampling, joined or taken channels,
+  /// zeros. Who computes with the network itself needs to know of it.
   std::vector<std::string> unseen_steps() const;
   /// The same network as a dovetail-workload/1 document.
   nlohmann::ordered_json document(const Point& point) const;
@@ -81,8 +81,7 @@ NetworkFamily read_network_family(const Node& document, const std::map<std::stri
                                   const std::string& prefix = "nn");
 
 /// The family with this name, or in the YAML file at this path.
-NetworkFamily load_network_family(const std::string& name_or_path,
-                                  const std::map<std::string, Node>& settings = {},
+NetworkFamily load_network_family(const std::string& name_or_path, const std::map<std::string, Node>& settings = {},
                                   const std::string& prefix = "nn");
 
 /// Names of the families that are part of the program.

@@ -16,8 +16,7 @@ using Json = nlohmann::ordered_json;
 
 bool identifier(const std::string& name) {
   if (name.empty() || (std::isalpha(static_cast<unsigned char>(name[0])) == 0 && name[0] != '_')) return false;
-  return std::all_of(name.begin(), name.end(),
-                     [](unsigned char c) { return std::isalnum(c) != 0 || c == '_'; });
+  return std::all_of(name.begin(), name.end(), [](unsigned char c) { return std::isalnum(c) != 0 || c == '_'; });
 }
 
 bool read_formula(const Node& node, const std::string& what, Formula& formula, Diagnostics& diagnostics) {
@@ -49,8 +48,8 @@ std::vector<LoopText> read_loops(const Node& node, Diagnostics& diagnostics) {
       diagnostics.error(entry.value.location(),
                         fmt::format("for: expected low..high, found {}", entry.value.describe()));
     else
-      loops.push_back({entry.key, trimmed(text.substr(0, dots)), trimmed(text.substr(dots + 2)),
-                       entry.value.location()});
+      loops.push_back(
+          {entry.key, trimmed(text.substr(0, dots)), trimmed(text.substr(dots + 2)), entry.value.location()});
   }
   return loops;
 }
@@ -60,10 +59,9 @@ const Json formula_schema = {{"type", Json::array({"number", "string", "boolean"
 
 template <class T>
 Record<T> with_loops(Record<T> record) {
-  return std::move(record).custom("for", false, "{i: low..high}: once per value of i", loops_schema,
-                                  [](const Node& node, T& object, Diagnostics& diagnostics) {
-                                    object.loops = read_loops(node, diagnostics);
-                                  });
+  return std::move(record).custom(
+      "for", false, "{i: low..high}: once per value of i", loops_schema,
+      [](const Node& node, T& object, Diagnostics& diagnostics) { object.loops = read_loops(node, diagnostics); });
 }
 
 template <class T, class Place>
@@ -85,8 +83,8 @@ void read_values(const Node& node, NetworkParameterText& parameter, Diagnostics&
       diagnostics.error(item.location(), "values: expected a number or a word, found " + item.describe());
     } else if (numbers) {
       if (!parameter.values.empty() && *item.as_number() <= parameter.values.back())
-        diagnostics.error(item.location(), fmt::format("values do not ascend: {} follows {}",
-                                                       *item.as_number(), parameter.values.back()));
+        diagnostics.error(item.location(), fmt::format("values do not ascend: {} follows {}", *item.as_number(),
+                                                       parameter.values.back()));
       parameter.values.push_back(*item.as_number());
     } else {
       if (std::find(parameter.choices.begin(), parameter.choices.end(), item.text()) != parameter.choices.end())
@@ -151,8 +149,8 @@ std::vector<StatementText> read_statements(const Node& node, Diagnostics& diagno
       const Node::Entry& entry = item.entries()[0];
       all.push_back(read_statement(entry.key, entry.where, entry.value, diagnostics));
     } else {
-      diagnostics.error(item.location(), fmt::format("a layer must be name: {{conv: ...}} or the like, found {}",
-                                                     item.describe()));
+      diagnostics.error(item.location(),
+                        fmt::format("a layer must be name: {{conv: ...}} or the like, found {}", item.describe()));
     }
   }
   return all;
@@ -167,20 +165,17 @@ void read_after(const Node& node, StatementText& statement, Diagnostics& diagnos
     for (const Node& item : node.items()) add(item);
   else
     add(node);
-  if (statement.after.empty() && !diagnostics.failed())
-    diagnostics.error(node.location(), "after: the list is empty");
+  if (statement.after.empty() && !diagnostics.failed()) diagnostics.error(node.location(), "after: the list is empty");
 }
 
 // "c -> 2*c", or only what is read.
-void read_arrow(const Node& node, const char* key, bool output, StatementText& statement,
-                Diagnostics& diagnostics) {
+void read_arrow(const Node& node, const char* key, bool output, StatementText& statement, Diagnostics& diagnostics) {
   Formula whole;
   if (!read_formula(node, key, whole, diagnostics)) return;
   const std::size_t arrow = whole.text.find("->");
   if (output != (arrow != std::string::npos)) {
     diagnostics.error(node.location(), fmt::format("{}: expected {}, found {}", key,
-                                                   output ? "input -> output channels" : "channels",
-                                                   node.describe()));
+                                                   output ? "input -> output channels" : "channels", node.describe()));
     return;
   }
   statement.in = {trimmed(whole.text.substr(0, arrow)), whole.where};
@@ -194,22 +189,33 @@ void read_form(const Form& form, const Node& node, StatementText& statement, Dia
   statement.kind = form.kind;
   switch (form.kind) {
     case K::conv:
-    case K::linear: read_arrow(node, form.key, true, statement, diagnostics); break;
-    case K::depthwise: read_arrow(node, form.key, false, statement, diagnostics); break;
+    case K::linear:
+      read_arrow(node, form.key, true, statement, diagnostics);
+      break;
+    case K::depthwise:
+      read_arrow(node, form.key, false, statement, diagnostics);
+      break;
     case K::pool:
       if (node.text() != "global") read_formula(node, "pool", statement.size, diagnostics);
       break;
     case K::upsample:
-    case K::take: read_formula(node, form.key, statement.size, diagnostics); break;
+    case K::take:
+      read_formula(node, form.key, statement.size, diagnostics);
+      break;
     case K::add:
-    case K::concat: read_after(node, statement, diagnostics); break;
-    case K::group: statement.body = read_statements(node, diagnostics); break;
-    default: break;
+    case K::concat:
+      read_after(node, statement, diagnostics);
+      break;
+    case K::group:
+      statement.body = read_statements(node, diagnostics);
+      break;
+    default:
+      break;
   }
 }
 
-void read_alternative(const std::string& value, const Location& where, const Node& node,
-                      StatementText& statement, Diagnostics& diagnostics) {
+void read_alternative(const std::string& value, const Location& where, const Node& node, StatementText& statement,
+                      Diagnostics& diagnostics) {
   statement.alternatives.emplace_back(value, read_statement("", where, node, diagnostics));
 }
 
@@ -279,8 +285,8 @@ StatementText read_statement(const std::string& name, const Location& where, con
       std::vector<std::string> allowed = common_keys;
       allowed.emplace_back(form->key);
       allowed.insert(allowed.end(), form->more.begin(), form->more.end());
-      diagnostics.error(entry.where, fmt::format("unknown key {} of a step{}", quote(entry.key),
-                                                 suggestion(entry.key, allowed)));
+      diagnostics.error(entry.where,
+                        fmt::format("unknown key {} of a step{}", quote(entry.key), suggestion(entry.key, allowed)));
     }
   }
   return statement;
@@ -290,7 +296,8 @@ Record<BlockText> block_record() {
   auto record = with_loops(Record<BlockText>("block", "A part of the network that a table of costs knows."));
   record = with_formula(std::move(record), "block", &BlockText::block, "its name: layer[i]", true);
   record = with_formula(std::move(record), "operator", &BlockText::operation, "the parameter that chooses", true);
-  record = with_formula(std::move(record), "channels", &BlockText::channels, "its width, where the table tells them apart");
+  record =
+      with_formula(std::move(record), "channels", &BlockText::channels, "its width, where the table tells them apart");
   return with_formula(std::move(record), "when", &BlockText::when, "it is there only where this holds");
 }
 
@@ -299,7 +306,8 @@ void read_parameters_of(const Node& node, NetworkFamilyText& text, Diagnostics& 
   if (!require_mapping(node, "parameters", diagnostics)) return;
   for (const Node::Entry& entry : node.entries()) {
     if (!identifier(entry.key))
-      diagnostics.error(entry.where, fmt::format("{} is not a name, allowed are letters, digits and _", quote(entry.key)));
+      diagnostics.error(entry.where,
+                        fmt::format("{} is not a name, allowed are letters, digits and _", quote(entry.key)));
     NetworkParameterText parameter = record.read(entry.value, diagnostics);
     parameter.name = entry.key;
     parameter.where = entry.where;

@@ -10,7 +10,7 @@
 namespace dovetail {
 namespace {
 
-constexpr int deepest = 16;                  // definitions within definitions
+constexpr int deepest = 16;                   // definitions within definitions
 constexpr std::size_t longest_text = 20'000;  // of an expression after expansion
 constexpr std::int64_t longest_loop = 1'000;
 constexpr std::size_t most_rounds = 20'000;  // of nested loops
@@ -74,16 +74,16 @@ std::string NetworkNames::indexed(const std::string& base, const std::string& in
                                 mistakes.front().message)};
     const double value = compiled->value({});
     if (!std::isfinite(value) || value != std::round(value) || std::abs(value) > 1e6)
-      throw Mistake{fmt::format("the index {} is {}, allowed is a whole number",
-                                quote(inside.substr(start, i - start)), value)};
+      throw Mistake{
+          fmt::format("the index {} is {}, allowed is a whole number", quote(inside.substr(start, i - start)), value)};
     indices.push_back(static_cast<std::int64_t>(value));
     start = i + 1;
   }
   return joined(base, indices);
 }
 
-std::string NetworkNames::expand(const std::string& text, const LoopValues& loops,
-                                 const std::vector<std::string>& free, int depth) const {
+std::string NetworkNames::expand(const std::string& text, const LoopValues& loops, const std::vector<std::string>& free,
+                                 int depth) const {
   if (depth > deepest) throw Mistake{"definitions refer to each other without end"};
   std::string result;
   for (std::size_t i = 0; i < text.size();) {
@@ -119,8 +119,8 @@ std::string NetworkNames::expand(const std::string& text, const LoopValues& loop
       i = close + 1;
       continue;
     }
-    const auto loop = std::find_if(loops.rbegin(), loops.rend(),
-                                   [&](const auto& entry) { return entry.first == name; });
+    const auto loop =
+        std::find_if(loops.rbegin(), loops.rend(), [&](const auto& entry) { return entry.first == name; });
     if (loop != loops.rend()) {
       result += loop->second < 0 ? fmt::format("({})", loop->second) : fmt::format("{}", loop->second);
     } else if (std::find(free.begin(), free.end(), name) != free.end() || is_function_or_word(name)) {

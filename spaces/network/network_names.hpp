@@ -1,4 +1,5 @@
-// The names of a network family's expressions: loops, indices, settings and definitions become plain texts over parameters.
+// The names of a network family's expressions: loops, indices, settings and definitions become plain texts over
+// parameters.
 #pragma once
 
 #include <cstdint>
@@ -24,8 +25,8 @@ struct LoopText {
 };
 
 /// What expressions of a family may say: `kernel[i]` for the parameter `kernel3` where i is 3, a setting's name for its
-/// number, a definition's name for its text in parentheses. A definition may use the loop variables of the place where it
-/// is used.
+/// number, a definition's name for its text in parentheses. A definition may use the loop variables of the place where
+/// it is used.
 class NetworkNames {
  public:
   explicit NetworkNames(std::string prefix) : prefix_(std::move(prefix)) {}
@@ -39,18 +40,16 @@ class NetworkNames {
   static std::string joined(const std::string& base, const std::vector<std::int64_t>& indices);
   std::string prefixed(const std::string& name) const { return prefix_ + "." + name; }
 
-  /// The text in the expression language, over prefixed parameters and the names in `free` (shapes). Mistakes are located
-  /// at the formula, and the answer is then none.
+  /// The text in the expression language, over prefixed parameters and the names in `free` (shapes). Mistakes are
+  /// located at the formula, and the answer is then none.
   std::optional<std::string> expanded(const Formula& formula, const LoopValues& loops,
                                       const std::vector<std::string>& free, Diagnostics& diagnostics) const;
 
   /// The name that a reference such as `edge[e]` stands for, without prefix: of a parameter or of a layer.
-  std::optional<std::string> reference(const Formula& formula, const LoopValues& loops,
-                                       Diagnostics& diagnostics) const;
+  std::optional<std::string> reference(const Formula& formula, const LoopValues& loops, Diagnostics& diagnostics) const;
 
   /// The number of an expression over loop variables and settings alone.
-  std::optional<double> number(const Formula& formula, const LoopValues& loops,
-                               Diagnostics& diagnostics) const;
+  std::optional<double> number(const Formula& formula, const LoopValues& loops, Diagnostics& diagnostics) const;
 
   /// All values of nested loops, the last fastest; complains about ranges that are empty or too long.
   std::vector<LoopValues> unrolled(const std::vector<LoopText>& loops, const LoopValues& outer,
@@ -65,8 +64,7 @@ class NetworkNames {
   };
   std::string expand(const std::string& text, const LoopValues& loops, const std::vector<std::string>& free,
                      int depth) const;
-  std::string indexed(const std::string& base, const std::string& inside, const LoopValues& loops,
-                      int depth) const;
+  std::string indexed(const std::string& base, const std::string& inside, const LoopValues& loops, int depth) const;
 
   std::string prefix_;
   std::map<std::string, double> settings_;

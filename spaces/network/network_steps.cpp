@@ -21,8 +21,8 @@ std::optional<MapShape> shape_of(const std::string& text) {
   MapShape shape;
   int end = 0;
   long long c = 0, h = 0, w = 0;
-  if (std::sscanf(text.c_str(), "%lldx%lldx%lld%n", &c, &h, &w, &end) != 3 ||
-      end != static_cast<int>(text.size()) || c < 1 || h < 1 || w < 1)
+  if (std::sscanf(text.c_str(), "%lldx%lldx%lld%n", &c, &h, &w, &end) != 3 || end != static_cast<int>(text.size()) ||
+      c < 1 || h < 1 || w < 1)
     return std::nullopt;
   return MapShape{c, h, w};
 }
@@ -33,7 +33,10 @@ std::optional<MapShape> shape_of(const std::string& text) {
 class StepCompiler {
  public:
   StepCompiler(const NetworkNames& names, const std::vector<Symbol>& symbols, Diagnostics& diagnostics)
-      : names_(names), symbols_(symbols), parameters_(symbols.size()), diagnostics_(diagnostics) {
+      : names_(names),
+        symbols_(symbols),
+        parameters_(symbols.size()),
+        diagnostics_(diagnostics) {
     for (const std::string& name : shape_names) symbols_.push_back({name, {}});
   }
 
@@ -99,7 +102,8 @@ class StepCompiler {
     for (std::size_t i = 0; i < parameters_; ++i)
       if (symbols_[i].name == *text) result.selector = static_cast<int>(i);
     if (result.selector < 0) {
-      diagnostics_.error(statement.selector.where, fmt::format("choose: {} is no parameter", quote(statement.selector.text)));
+      diagnostics_.error(statement.selector.where,
+                         fmt::format("choose: {} is no parameter", quote(statement.selector.text)));
       return;
     }
     const std::vector<std::string>& words = symbols_[static_cast<std::size_t>(result.selector)].texts;
@@ -117,7 +121,8 @@ class StepCompiler {
         char* end = nullptr;
         number = std::strtod(value.c_str(), &end);
         if (value.empty() || *end != '\0')
-          diagnostics_.error(alternative.where, fmt::format("{} is no value of {}, which is a number", quote(value), quote(*text)));
+          diagnostics_.error(alternative.where,
+                             fmt::format("{} is no value of {}, which is a number", quote(value), quote(*text)));
       }
       result.chosen.emplace_back(number, static_cast<int>(result.body.size()));
       result.body.push_back(step(alternative, loops, name, name + "."));
@@ -129,7 +134,8 @@ class StepCompiler {
       if (!there) missing += (missing.empty() ? "" : ", ") + quote(words[i]);
     }
     if (!missing.empty())
-      diagnostics_.error(statement.where, fmt::format("choose {}: nothing stands for {}", statement.selector.text, missing));
+      diagnostics_.error(statement.where,
+                         fmt::format("choose {}: nothing stands for {}", statement.selector.text, missing));
   }
 
   std::optional<Step::Value> compiled(const Formula& formula, const LoopValues& loops) {
@@ -160,7 +166,8 @@ class StepCompiler {
     std::vector<std::string> known = order_;
     known.emplace_back("start");
     known.emplace_back("input");
-    diagnostics_.error(formula.where, fmt::format("after names the unknown step {}{}", quote(*name), suggestion(*name, known)));
+    diagnostics_.error(formula.where,
+                       fmt::format("after names the unknown step {}{}", quote(*name), suggestion(*name, known)));
     return std::nullopt;
   }
 
@@ -187,7 +194,9 @@ class Walk {
  public:
   Walk(const std::vector<double>& numbers, std::size_t nodes, std::optional<MapShape> input,
        const std::string& where_text)
-      : values_(numbers), nodes_(nodes), where_text_(where_text) {
+      : values_(numbers),
+        nodes_(nodes),
+        where_text_(where_text) {
     shapes_ = values_.size();
     values_.resize(shapes_ + shape_names.size(), 0.0);
     if (input) current_ = {*input, {}, false};
@@ -212,9 +221,9 @@ class Walk {
   }
 
   void see(const MapShape& shape, const Flow& start) {
-    const double seen[] = {static_cast<double>(shape.channels),       static_cast<double>(shape.height),
-                           static_cast<double>(shape.width),          static_cast<double>(start.shape.channels),
-                           static_cast<double>(start.shape.height),   static_cast<double>(start.shape.width)};
+    const double seen[] = {static_cast<double>(shape.channels),     static_cast<double>(shape.height),
+                           static_cast<double>(shape.width),        static_cast<double>(start.shape.channels),
+                           static_cast<double>(start.shape.height), static_cast<double>(start.shape.width)};
     std::copy(std::begin(seen), std::end(seen), values_.begin() + static_cast<std::ptrdiff_t>(shapes_));
   }
 
@@ -223,10 +232,12 @@ class Walk {
     if (!value) return otherwise;
     const double number = value->expression.value(values_);
     if (!std::isfinite(number) || std::abs(number - std::round(number)) > 1e-9 || std::abs(number) > 1e9)
-      impossible(step, fmt::format("has {} {} = {}, allowed is a whole number (floor, ceil)", what, value->text, number));
+      impossible(step,
+                 fmt::format("has {} {} = {}, allowed is a whole number (floor, ceil)", what, value->text, number));
     const auto result = static_cast<std::int64_t>(std::llround(number));
     if (result < least)
-      impossible(step, fmt::format("has {} {} = {}; the constraint {} >= {} is missing", what, value->text, result, value->text, least));
+      impossible(step, fmt::format("has {} {} = {}; the constraint {} >= {} is missing", what, value->text, result,
+                                   value->text, least));
     return result;
   }
 
@@ -279,11 +290,19 @@ class Walk {
         walk(step.body, begin);
         break;
       }
-      case Kind::choose: choose(step, start); break;
+      case Kind::choose:
+        choose(step, start);
+        break;
       case Kind::conv:
-      case Kind::depthwise: convolve(step); break;
-      case Kind::linear: multiply(step); break;
-      case Kind::pool: pool(step); break;
+      case Kind::depthwise:
+        convolve(step);
+        break;
+      case Kind::linear:
+        multiply(step);
+        break;
+      case Kind::pool:
+        pool(step);
+        break;
       case Kind::upsample: {
         const std::int64_t factor = whole(step, step.size, "a factor", 2, 1);
         current_.shape.height *= factor;
@@ -304,7 +323,8 @@ class Walk {
         break;
       case Kind::add:
       case Kind::concat:
-      case Kind::pass: break;
+      case Kind::pass:
+        break;
     }
   }
 
@@ -319,20 +339,21 @@ class Walk {
     impossible(step, fmt::format("has nothing that stands for the value {}", value));
   }
 
-  std::int64_t reduced(const Step& step, std::int64_t size, std::int64_t kernel, std::int64_t stride,
-                       std::int64_t pad, std::int64_t dilation, const char* what) const {
+  std::int64_t reduced(const Step& step, std::int64_t size, std::int64_t kernel, std::int64_t stride, std::int64_t pad,
+                       std::int64_t dilation, const char* what) const {
     const std::int64_t room = size + 2 * pad - dilation * (kernel - 1) - 1;
     if (room < 0)
-      impossible(step, fmt::format("has {} 0: a window of {} does not fit into {} + 2 x {}; the constraint {} + 2 * {} >= {} is missing",
-                                   what, kernel, size, pad, what[0] == 'h' ? "h" : "w",
-                                   step.pad ? step.pad->text : fmt::format("{}", pad),
-                                   step.kernel ? step.kernel->text : fmt::format("{}", kernel)));
+      impossible(
+          step,
+          fmt::format(
+              "has {} 0: a window of {} does not fit into {} + 2 x {}; the constraint {} + 2 * {} >= {} is missing",
+              what, kernel, size, pad, what[0] == 'h' ? "h" : "w", step.pad ? step.pad->text : fmt::format("{}", pad),
+              step.kernel ? step.kernel->text : fmt::format("{}", kernel)));
     return room / stride + 1;
   }
 
   void require_shape(const Step& step) const {
-    if (current_.shape.channels == 0)
-      impossible(step, "reads a map of unknown size: the family needs `input: CxHxW`");
+    if (current_.shape.channels == 0) impossible(step, "reads a map of unknown size: the family needs `input: CxHxW`");
   }
 
   void convolve(const Step& step) {
@@ -350,11 +371,14 @@ class Walk {
     ConvShape& conv = layer.conv;
     conv.name = step.name;
     conv.in_channels = in.channels;
-    conv.out_channels = step.kind == Kind::depthwise ? in.channels : whole(step, step.out, "output channels", in.channels, 1);
+    conv.out_channels =
+        step.kind == Kind::depthwise ? in.channels : whole(step, step.out, "output channels", in.channels, 1);
     conv.groups = step.kind == Kind::depthwise ? in.channels : whole(step, step.groups, "groups", 1, 1);
     if (in.channels % conv.groups != 0 || conv.out_channels % conv.groups != 0)
-      impossible(step, fmt::format("has {} groups, which divide {} and {} channels not both", conv.groups, in.channels, conv.out_channels));
-    const std::int64_t kernel = whole(step, step.kernel, "kernel", 1, 1), stride = whole(step, step.stride, "stride", 1, 1),
+      impossible(step, fmt::format("has {} groups, which divide {} and {} channels not both", conv.groups, in.channels,
+                                   conv.out_channels));
+    const std::int64_t kernel = whole(step, step.kernel, "kernel", 1, 1),
+                       stride = whole(step, step.stride, "stride", 1, 1),
                        dilation = whole(step, step.dilation, "dilation", 1, 1),
                        pad = step.pad_same ? dilation * (kernel - 1) / 2 : whole(step, step.pad, "pad", 0, 0);
     conv.kernel_height = conv.kernel_width = kernel;
@@ -388,7 +412,8 @@ class Walk {
       shape.height = shape.width = 1;
       return;
     }
-    const std::int64_t size = whole(step, step.size, "size", 1, 1), stride = whole(step, step.stride, "stride", size, 1),
+    const std::int64_t size = whole(step, step.size, "size", 1, 1),
+                       stride = whole(step, step.stride, "stride", size, 1),
                        pad = step.pad_same ? (size - 1) / 2 : whole(step, step.pad, "pad", 0, 0);
     shape.height = reduced(step, shape.height, size, stride, pad, 1, "height");
     shape.width = reduced(step, shape.width, size, stride, pad, 1, "width");
@@ -412,16 +437,15 @@ class Walk {
 }  // namespace
 
 NetworkSteps::NetworkSteps(const std::vector<StatementText>& statements, const NetworkNames& names,
-                           const std::vector<Symbol>& symbols, std::optional<MapShape> input,
-                           Diagnostics& diagnostics)
-    : parameters_(symbols.size()), input_(input) {
+                           const std::vector<Symbol>& symbols, std::optional<MapShape> input, Diagnostics& diagnostics)
+    : parameters_(symbols.size()),
+      input_(input) {
   StepCompiler compiler(names, symbols, diagnostics);
   steps_ = compiler.compile(statements, {}, "");
   nodes_ = compiler.nodes();
 }
 
-std::vector<BuiltLayer> NetworkSteps::build(const std::vector<double>& numbers,
-                                            const std::string& where_text) const {
+std::vector<BuiltLayer> NetworkSteps::build(const std::vector<double>& numbers, const std::string& where_text) const {
   Walk walk(numbers, static_cast<std::size_t>(nodes_), input_, where_text);
   const auto begin = walk.current();
   walk.walk(steps_, begin);

@@ -22,7 +22,7 @@ struct BuiltLayer {
   enum class Kind { conv, depthwise, linear } kind = Kind::conv;
   std::string name;
   MapShape input;
-  ConvShape conv;                      ///< of conv and depthwise
+  ConvShape conv;                        ///< of conv and depthwise
   std::int64_t inputs = 0, outputs = 0;  ///< of linear
   std::vector<std::size_t> reads;
 };
@@ -34,8 +34,8 @@ class NetworkSteps {
   NetworkSteps(const std::vector<StatementText>& statements, const NetworkNames& names,
                const std::vector<Symbol>& symbols, std::optional<MapShape> input, Diagnostics& diagnostics);
 
-  /// `numbers`: what expressions see of the parameters. Throws InputError where a step is impossible; `where_text` says at
-  /// which point.
+  /// `numbers`: what expressions see of the parameters. Throws InputError where a step is impossible; `where_text` says
+  /// at which point.
   std::vector<BuiltLayer> build(const std::vector<double>& numbers, const std::string& where_text) const;
 
   struct Step;
@@ -63,8 +63,8 @@ struct NetworkSteps::Step {
   std::optional<MapShape> literal;
   std::optional<Value> in, out, kernel, stride, pad, groups, dilation, size;
   bool pad_same = false;
-  std::vector<Step> body;                    ///< of a group, or the alternatives
-  int selector = -1;                         ///< number of the point that chooses
+  std::vector<Step> body;                      ///< of a group, or the alternatives
+  int selector = -1;                           ///< number of the point that chooses
   std::vector<std::pair<double, int>> chosen;  ///< value -> position in body
 };
 

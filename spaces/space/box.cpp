@@ -28,9 +28,8 @@ Interval interval(const Space& space, int parameter, double low, double high) {
 }
 
 bool excluded(const Space& space, const std::vector<Interval>& bounds) {
-  return std::any_of(
-      space.constraints().begin(), space.constraints().end(),
-      [&](const Constraint& constraint) { return constraint.predicate.bounds(bounds).high < 0.0; });
+  return std::any_of(space.constraints().begin(), space.constraints().end(),
+                     [&](const Constraint& constraint) { return constraint.predicate.bounds(bounds).high < 0.0; });
 }
 
 // Cuts slabs off one end of a parameter, the largest first. True when something was cut.

@@ -24,8 +24,8 @@ double choices(const Space& space, const Box& box, int parameter);
 /// Bounds of what expressions see of every number.
 std::vector<Interval> intervals(const Space& space, const Box& box);
 
-/// Cuts off ends in which interval bounds exclude a constraint, until none can be. False: no point of the box is feasible.
-/// All feasible points of the box stay in it.
+/// Cuts off ends in which interval bounds exclude a constraint, until none can be. False: no point of the box is
+/// feasible. All feasible points of the box stay in it.
 bool shrink(const Space& space, Box& box);
 
 /// Both halves of the box along a parameter of at least two choices.

@@ -24,8 +24,7 @@ double worst(const std::vector<Constraint>& removed, const Space& space, const P
 
 // The best worst margin of the removed constraints over the feasible points of `rest`: draws, then steepest
 // ascent.
-std::optional<std::pair<double, Point>> nearest_point(const Space& rest,
-                                                      const std::vector<Constraint>& removed) {
+std::optional<std::pair<double, Point>> nearest_point(const Space& rest, const std::vector<Constraint>& removed) {
   Random random(seed);
   std::vector<std::pair<double, Point>> best;
   for (int i = 0; i < draws; ++i) {
@@ -49,8 +48,7 @@ std::optional<std::pair<double, Point>> nearest_point(const Space& rest,
       }
     }
   }
-  return *std::max_element(best.begin(), best.end(),
-                           [](const auto& a, const auto& b) { return a.first < b.first; });
+  return *std::max_element(best.begin(), best.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
 }
 
 Closure describe(const std::vector<Constraint>& removed, const std::pair<double, Point>& nearest,
@@ -61,8 +59,7 @@ Closure describe(const std::vector<Constraint>& removed, const std::pair<double,
   result.best_margin = nearest.first;
   result.nearest = nearest.second;
   std::vector<double> values(nearest.second.numbers.size());
-  for (std::size_t i = 0; i < values.size(); ++i)
-    values[i] = table.slots[i].number_of(nearest.second.numbers[i]);
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] = table.slots[i].number_of(nearest.second.numbers[i]);
   if (removed.size() == 1) {
     if (const auto sides = removed[0].predicate.sides(values)) {
       result.left = sides->first;
@@ -109,11 +106,11 @@ std::optional<Closure> Space::closure() const {
 
 std::string explain(const Closure& closure, const Space& space) {
   std::string result =
-      fmt::format("{}: `{}` closes the space",
-                  closure.proven ? "nothing is feasible" : "no feasible point was found", closure.constraint);
+      fmt::format("{}: `{}` closes the space", closure.proven ? "nothing is feasible" : "no feasible point was found",
+                  closure.constraint);
   if (closure.left && closure.right)
-    result += fmt::format("; nearest it comes is {} on the left against {} on the right", *closure.left,
-                          *closure.right);
+    result +=
+        fmt::format("; nearest it comes is {} on the left against {} on the right", *closure.left, *closure.right);
   else
     result += fmt::format("; its best margin is {:.3g}", closure.best_margin);
   if (closure.nearest) result += fmt::format(", at {}", space.text(*closure.nearest));

@@ -23,8 +23,7 @@ std::vector<Component> split(const Space::Impl& space, const std::vector<int>& s
   std::iota(root.begin(), root.end(), 0);
   const auto find = [&](int at) {
     while (root[static_cast<std::size_t>(at)] != at)
-      at = root[static_cast<std::size_t>(at)] =
-          root[static_cast<std::size_t>(root[static_cast<std::size_t>(at)])];
+      at = root[static_cast<std::size_t>(at)] = root[static_cast<std::size_t>(root[static_cast<std::size_t>(at)])];
     return at;
   };
   const auto join = [&](int a, int b) {
@@ -49,14 +48,12 @@ std::vector<Component> split(const Space::Impl& space, const std::vector<int>& s
     Component& component = result[static_cast<std::size_t>(position[at])];
     component.slots.push_back(slot);
     const int group = space.table.slots[static_cast<std::size_t>(slot)].group;
-    if (group >= 0 && (component.groups.empty() || component.groups.back() != group))
-      component.groups.push_back(group);
+    if (group >= 0 && (component.groups.empty() || component.groups.back() != group)) component.groups.push_back(group);
   }
   for (const int c : conditions) {
     const std::vector<int>& names = space.conditions[static_cast<std::size_t>(c)].names();
     if (!names.empty())
-      result[static_cast<std::size_t>(position[static_cast<std::size_t>(find(names[0]))])]
-          .conditions.push_back(c);
+      result[static_cast<std::size_t>(position[static_cast<std::size_t>(find(names[0]))])].conditions.push_back(c);
   }
   for (Component& component : result) component.free = component.conditions.empty();
   return result;
@@ -102,8 +99,7 @@ void prepare_rejection(const Space::Impl& space, Component& component) {
   std::vector<int> discrete;
   for (const int c : component.conditions) {
     const std::vector<int>& names = space.conditions[static_cast<std::size_t>(c)].names();
-    if (std::none_of(names.begin(), names.end(),
-                     [&](int n) { return table.slots[static_cast<std::size_t>(n)].real; }))
+    if (std::none_of(names.begin(), names.end(), [&](int n) { return table.slots[static_cast<std::size_t>(n)].real; }))
       discrete.push_back(c);
   }
   double parts_share = 1.0;
@@ -112,8 +108,7 @@ void prepare_rejection(const Space::Impl& space, Component& component) {
   for (Component& part : component.parts) {
     if (part.free) continue;
     if (discrete.size() < component.conditions.size())
-      part.diagram =
-          DecisionDiagram::build(table, part.slots, expressions(space, part.conditions), diagram_budget / 4);
+      part.diagram = DecisionDiagram::build(table, part.slots, expressions(space, part.conditions), diagram_budget / 4);
     if (!part.diagram) {
       whole = false;
       break;
@@ -170,8 +165,8 @@ void Space::Impl::prepare() const {
     const bool discrete = std::none_of(component.slots.begin(), component.slots.end(),
                                        [&](int s) { return table.slots[static_cast<std::size_t>(s)].real; });
     if (discrete)
-      component.diagram = DecisionDiagram::build(table, component.slots,
-                                                 expressions(*this, component.conditions), diagram_budget);
+      component.diagram =
+          DecisionDiagram::build(table, component.slots, expressions(*this, component.conditions), diagram_budget);
     if (!component.diagram) prepare_rejection(*this, component);
   }
 }

@@ -21,7 +21,9 @@ class DiagramBuilder {
  public:
   DiagramBuilder(const SlotTable& table, std::vector<int> slots, std::vector<const Expression*> conditions,
                  std::int64_t budget)
-      : table_(table), conditions_(std::move(conditions)), budget_(budget) {
+      : table_(table),
+        conditions_(std::move(conditions)),
+        budget_(budget) {
     const std::size_t all = table.slots.size();
     values_.assign(all, 0.0);
     known_.assign(all, 0);
@@ -131,8 +133,7 @@ class DiagramBuilder {
       conditions_[c]->residual(values_, known_, scratch_);
     }
     for (std::size_t g = 0; g < state_.size(); ++g)
-      if (left_[g] > 0 && left_[g] < table_.groups[g].count)
-        scratch_.push_back(static_cast<double>(state_[g]));
+      if (left_[g] > 0 && left_[g] < table_.groups[g].count) scratch_.push_back(static_cast<double>(state_[g]));
     for (double& number : scratch_) number += 0.0;
     std::string result(scratch_.size() * sizeof(double), '\0');
     if (!scratch_.empty()) std::memcpy(result.data(), scratch_.data(), result.size());
@@ -284,8 +285,7 @@ class DiagramBuilder {
 };
 
 std::optional<DecisionDiagram> DecisionDiagram::build(const SlotTable& table, std::vector<int> slots,
-                                                      std::vector<const Expression*> conditions,
-                                                      std::int64_t budget) {
+                                                      std::vector<const Expression*> conditions, std::int64_t budget) {
   for (const int slot : slots) {
     const int group = table.slots[at(slot)].group;
     if (group >= 0 && table.groups[at(group)].kind == SlotGroup::Kind::permutation &&
@@ -301,8 +301,7 @@ void DecisionDiagram::unrank(const SlotTable& table, std::uint64_t rank, std::sp
   for (const int index : order_) {
     const Node& node = nodes_[here];
     const auto begin = edges_.begin() + node.begin, end = edges_.begin() + node.end;
-    const Edge& edge =
-        *(std::upper_bound(begin, end, rest, [](double r, const Edge& e) { return r < e.before; }) - 1);
+    const Edge& edge = *(std::upper_bound(begin, end, rest, [](double r, const Edge& e) { return r < e.before; }) - 1);
     const auto inside = static_cast<std::uint64_t>(rest - edge.before);
     const auto below = static_cast<std::uint64_t>(nodes_[edge.child].count);
     stored[at(index)] = table.slots[at(index)].stored(edge.first + static_cast<std::int64_t>(inside / below));
@@ -321,8 +320,7 @@ void DecisionDiagram::sample(const SlotTable& table, Random& random, std::span<d
     const Node& node = nodes_[here];
     const auto begin = edges_.begin() + node.begin, end = edges_.begin() + node.end;
     const double pick = random.uniform() * node.count;
-    const Edge& edge =
-        *(std::upper_bound(begin, end, pick, [](double r, const Edge& e) { return r < e.before; }) - 1);
+    const Edge& edge = *(std::upper_bound(begin, end, pick, [](double r, const Edge& e) { return r < e.before; }) - 1);
     const std::uint64_t offset = random.below(static_cast<std::uint64_t>(edge.last - edge.first + 1));
     stored[at(index)] = table.slots[at(index)].stored(edge.first + static_cast<std::int64_t>(offset));
     here = edge.child;

@@ -51,12 +51,12 @@ Encoding::Encoding(const Space& space, CategoryCode categories) {
       span(slot.number(0), slot.number(slot.count - 1));
     } else if (std::holds_alternative<OrdinalValues>(domain)) {
       coordinate.kind = Coordinate::Kind::ordinal;
-      coordinate.log = slot.table.front() > 0.0 && slot.count > 2 &&
-                       unevenness(slot.table, true) < unevenness(slot.table, false);
+      coordinate.log =
+          slot.table.front() > 0.0 && slot.count > 2 && unevenness(slot.table, true) < unevenness(slot.table, false);
       span(slot.table.front(), slot.table.back());
       for (const double value : slot.table)
-        scale.units.push_back(
-            scale.width > 0.0 ? ((coordinate.log ? std::log(value) : value) - scale.low) / scale.width : 0.0);
+        scale.units.push_back(scale.width > 0.0 ? ((coordinate.log ? std::log(value) : value) - scale.low) / scale.width
+                                                : 0.0);
       scale.units.front() = 0.0;
       if (scale.units.size() > 1) scale.units.back() = 1.0;
     } else if (std::holds_alternative<CategoricalValues>(domain)) {
@@ -127,8 +127,8 @@ void Encoding::place(Point& point, int coordinate, double target) const {
       number = std::clamp(value(), first_[index], step_[index]);
       break;
     case Coordinate::Kind::integer: {
-      const double choice = std::clamp(std::round((value() - first_[index]) / step_[index]), 0.0,
-                                       static_cast<double>(at.choices - 1));
+      const double choice =
+          std::clamp(std::round((value() - first_[index]) / step_[index]), 0.0, static_cast<double>(at.choices - 1));
       number = first_[index] + choice * step_[index];
       break;
     }

@@ -61,8 +61,7 @@ class NeighbourWalk {
     }
     const std::size_t kept = std::min(tied.size(), wanted);
     if (singles.size() > limit_ - std::min(limit_, kept)) singles.resize(limit_ - kept);
-    for (std::size_t i = 0; i < tied.size() && singles.size() < limit_; ++i)
-      singles.push_back(std::move(tied[i]));
+    for (std::size_t i = 0; i < tied.size() && singles.size() < limit_; ++i) singles.push_back(std::move(tied[i]));
     if (singles.empty()) redraw(singles);
     shuffle(singles);
     return singles;
@@ -195,7 +194,9 @@ class NeighbourWalk {
   // they leave.
   void follow_choice(int slot, std::vector<Point>& out) {
     constexpr std::int64_t most_tried = 4096;
-    if (!std::holds_alternative<CategoricalValues>(space_.parameters[at(space_.table.slots[at(slot)].parameter)].domain)) return;
+    if (!std::holds_alternative<CategoricalValues>(
+            space_.parameters[at(space_.table.slots[at(slot)].parameter)].domain))
+      return;
     std::vector<int> followed;
     bool possible = true;
     for (const int c : space_.touching[at(slot)]) {
@@ -270,8 +271,7 @@ class NeighbourWalk {
         });
       } else {
         for (const Move& move : moves[at(slot.parameter)])
-          if (std::find(move.slot.begin(), move.slot.begin() + move.count, index) !=
-              move.slot.begin() + move.count)
+          if (std::find(move.slot.begin(), move.slot.begin() + move.count, index) != move.slot.begin() + move.count)
             starts.push_back(move);
       }
       for (const Move& move : starts) {
@@ -308,8 +308,7 @@ class NeighbourWalk {
     if (left == 0) return;
     for (const int index : space_.conditions[at(broken)].names()) {
       const PointSlot& slot = space_.table.slots[at(index)];
-      if (slot.real || slot.group >= 0 ||
-          std::find(changed_.begin(), changed_.end(), index) != changed_.end())
+      if (slot.real || slot.group >= 0 || std::find(changed_.begin(), changed_.end(), index) != changed_.end())
         continue;
       std::vector<std::int64_t> found;
       solve(broken, index, 0, slot.count - 1, found);
@@ -325,8 +324,7 @@ class NeighbourWalk {
   }
 
   // Choices in [first, last] of one slot that satisfy an equation, by halving under interval bounds.
-  void solve(int condition, int index, std::int64_t first, std::int64_t last,
-             std::vector<std::int64_t>& found) {
+  void solve(int condition, int index, std::int64_t first, std::int64_t last, std::vector<std::int64_t>& found) {
     if (found.size() >= max_solutions || --budget_ < 0) return;
     const PointSlot& slot = space_.table.slots[at(index)];
     const Expression& equation = space_.conditions[at(condition)];

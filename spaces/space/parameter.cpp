@@ -14,8 +14,7 @@ namespace {
 
 constexpr std::int64_t exact_integer = std::int64_t{1} << 53;
 constexpr std::size_t max_choices = 1'000'000;
-constexpr std::int64_t max_product = std::int64_t{1}
-                                     << 40;  // of a factorization: its primes are found by trial
+constexpr std::int64_t max_product = std::int64_t{1} << 40;  // of a factorization: its primes are found by trial
 
 std::string doubled(const std::vector<std::string>& names) {
   std::set<std::string> seen;
@@ -35,8 +34,7 @@ struct Check {
   std::string operator()(const IntegerRange& range) const {
     if (range.low > range.high) return fmt::format("low {} is above high {}", range.low, range.high);
     if (range.step < 1) return fmt::format("step must be 1 or more, found {}", range.step);
-    if (std::max(range.high, -range.low) > exact_integer || range.low < -exact_integer ||
-        range.high > exact_integer)
+    if (std::max(range.high, -range.low) > exact_integer || range.low < -exact_integer || range.high > exact_integer)
       return fmt::format("integers beyond 2^53 are not kept exactly, found {} to {}", range.low, range.high);
     if (range.log && range.low <= 0) return fmt::format("log needs low above 0, found {}", range.low);
     return "";

@@ -7,8 +7,8 @@
 
 namespace dovetail {
 
-Paving::Paving(const SlotTable& table, const std::vector<int>& slots,
-               std::vector<const Expression*> conditions, int max_boxes)
+Paving::Paving(const SlotTable& table, const std::vector<int>& slots, std::vector<const Expression*> conditions,
+               int max_boxes)
     : conditions_(std::move(conditions)) {
   for (const int slot : slots) {
     const int group = table.slots[static_cast<std::size_t>(slot)].group;
@@ -18,10 +18,9 @@ Paving::Paving(const SlotTable& table, const std::vector<int>& slots,
       groups_.push_back(group);
   }
   for (const int slot : slots_)
-    constrained_.push_back(
-        std::any_of(conditions_.begin(), conditions_.end(), [&](const Expression* condition) {
-          return std::binary_search(condition->names().begin(), condition->names().end(), slot);
-        }));
+    constrained_.push_back(std::any_of(conditions_.begin(), conditions_.end(), [&](const Expression* condition) {
+      return std::binary_search(condition->names().begin(), condition->names().end(), slot);
+    }));
 
   Box root;
   for (const int slot : slots_) {
@@ -82,8 +81,7 @@ double Paving::measure(const SlotTable& table, const Box& box) const {
   for (std::size_t i = 0; i < slots_.size(); ++i) {
     const PointSlot& slot = table.slots[static_cast<std::size_t>(slots_[i])];
     const Side& side = box.sides[i];
-    result *=
-        slot.real ? side.high - side.low : (side.high - side.low + 1.0) / static_cast<double>(slot.count);
+    result *= slot.real ? side.high - side.low : (side.high - side.low + 1.0) / static_cast<double>(slot.count);
   }
   return result;
 }
@@ -96,9 +94,8 @@ bool Paving::halve(const SlotTable& table, const Box& box, Box& left, Box& right
     const PointSlot& slot = table.slots[static_cast<std::size_t>(slots_[i])];
     const Side& side = box.sides[i];
     const double own =
-        slot.real
-            ? side.high - side.low
-            : (side.high == side.low ? 0.0 : (side.high - side.low + 1.0) / static_cast<double>(slot.count));
+        slot.real ? side.high - side.low
+                  : (side.high == side.low ? 0.0 : (side.high - side.low + 1.0) / static_cast<double>(slot.count));
     if (own > width) {
       width = own;
       widest = i;
@@ -123,26 +120,23 @@ void Paving::draw(const SlotTable& table, const Box& box, Random& random, std::s
     const Side& side = box.sides[i];
     stored[static_cast<std::size_t>(slots_[i])] =
         slot.real ? slot.real_at(random.uniform(side.low, side.high))
-                  : slot.stored(static_cast<std::int64_t>(side.low) +
-                                static_cast<std::int64_t>(
-                                    random.below(static_cast<std::uint64_t>(side.high - side.low) + 1)));
+                  : slot.stored(
+                        static_cast<std::int64_t>(side.low) +
+                        static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(side.high - side.low) + 1)));
   }
   for (const int group : groups_) table.sample_group(group, random, stored);
 }
 
 void Paving::propose(const SlotTable& table, Random& random, std::span<double> stored) const {
   const double pick = random.uniform() * volume();
-  auto box = std::upper_bound(boxes_.begin(), boxes_.end(), pick,
-                              [](double p, const Box& b) { return p < b.until; });
+  auto box = std::upper_bound(boxes_.begin(), boxes_.end(), pick, [](double p, const Box& b) { return p < b.until; });
   if (box == boxes_.end()) --box;
   draw(table, *box, random, stored);
 }
 
-bool Paving::holds(const SlotTable& table, std::span<const double> stored,
-                   std::vector<double>& numbers) const {
+bool Paving::holds(const SlotTable& table, std::span<const double> stored, std::vector<double>& numbers) const {
   for (std::size_t i = 0; i < stored.size(); ++i) numbers[i] = table.slots[i].number_of(stored[i]);
-  return std::all_of(conditions_.begin(), conditions_.end(),
-                     [&](const Expression* c) { return c->holds(numbers); });
+  return std::all_of(conditions_.begin(), conditions_.end(), [&](const Expression* c) { return c->holds(numbers); });
 }
 
 bool Paving::descend(const SlotTable& table, Random& random, std::span<double> stored, int tests) const {
@@ -152,8 +146,8 @@ bool Paving::descend(const SlotTable& table, Random& random, std::span<double> s
   std::vector<double> numbers(table.slots.size());
   while (tests > 0) {
     const double pick = random.uniform() * volume();
-    auto start = std::upper_bound(boxes_.begin(), boxes_.end(), pick,
-                                  [](double p, const Box& b) { return p < b.until; });
+    auto start =
+        std::upper_bound(boxes_.begin(), boxes_.end(), pick, [](double p, const Box& b) { return p < b.until; });
     if (start == boxes_.end()) --start;
     std::vector<Box> waiting{*start};
     for (int left_here = 400; left_here > 0 && tests > 0 && !waiting.empty();) {

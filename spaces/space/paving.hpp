@@ -21,9 +21,7 @@ class Paving {
   Paving(const SlotTable& table, const std::vector<int>& slots, std::vector<const Expression*> conditions,
          int max_boxes);
 
-  double volume() const {
-    return boxes_.empty() ? 0.0 : boxes_.back().until;
-  }  ///< share of the domain, in [0, 1]
+  double volume() const { return boxes_.empty() ? 0.0 : boxes_.back().until; }  ///< share of the domain, in [0, 1]
   /// One draw from the boxes, not yet tested; needs volume() > 0.
   void propose(const SlotTable& table, Random& random, std::span<double> stored) const;
   /// A feasible point found by descending into random halves and stepping back where a condition excludes

@@ -19,8 +19,7 @@ struct Reader {
   std::span<double> out;
 
   bool fail(const std::string& allowed) const {
-    diagnostics.error(node.location(),
-                      fmt::format("{} is {}, allowed is {}", name, node.describe(), allowed));
+    diagnostics.error(node.location(), fmt::format("{} is {}, allowed is {}", name, node.describe(), allowed));
     return false;
   }
 
@@ -38,9 +37,9 @@ struct Reader {
         !value && number && *number == std::floor(*number) && std::abs(*number) < 0x1.0p53)
       value = static_cast<std::int64_t>(*number);  // 4.0, as some programs write 4
     if (!value || *value < range.low || *value > range.high || (*value - range.low) % range.step != 0)
-      return fail(range.step == 1 ? fmt::format("an integer in {} ... {}", range.low, range.high)
-                                  : fmt::format("an integer in {} ... {} in steps of {}", range.low,
-                                                range.high, range.step));
+      return fail(range.step == 1
+                      ? fmt::format("an integer in {} ... {}", range.low, range.high)
+                      : fmt::format("an integer in {} ... {} in steps of {}", range.low, range.high, range.step));
     out[0] = static_cast<double>(*value);
     return true;
   }
@@ -60,14 +59,13 @@ struct Reader {
 
   bool operator()(const CategoricalValues& categorical) const {
     const std::optional<std::string> value = node.is_scalar() ? node.as_string() : std::nullopt;
-    auto found = value ? std::find(categorical.values.begin(), categorical.values.end(), *value)
-                       : categorical.values.end();
+    auto found =
+        value ? std::find(categorical.values.begin(), categorical.values.end(), *value) : categorical.values.end();
     if (const auto number = node.as_number(); number && found == categorical.values.end())
-      found =
-          std::find_if(categorical.values.begin(), categorical.values.end(), [&](const std::string& text) {
-            const auto other = nlohmann::json::parse(text, nullptr, false);  // 1.50 comes back as 1.5
-            return other.is_number() && other.get<double>() == *number;
-          });
+      found = std::find_if(categorical.values.begin(), categorical.values.end(), [&](const std::string& text) {
+        const auto other = nlohmann::json::parse(text, nullptr, false);  // 1.50 comes back as 1.5
+        return other.is_number() && other.get<double>() == *number;
+      });
     if (found == categorical.values.end()) {
       diagnostics.error(node.location(), fmt::format("{} is {}{}", name, node.describe(),
                                                      suggestion(value.value_or(""), categorical.values)));
@@ -78,8 +76,7 @@ struct Reader {
   }
 
   bool operator()(const PermutationItems& permutation) const {
-    const std::string allowed =
-        fmt::format("a list of all its {} items in some order", permutation.items.size());
+    const std::string allowed = fmt::format("a list of all its {} items in some order", permutation.items.size());
     if (!node.is_sequence() || node.items().size() != permutation.items.size()) return fail(allowed);
     std::vector<char> seen(permutation.items.size(), 0);
     for (std::size_t position = 0; position < node.items().size(); ++position) {
@@ -93,8 +90,7 @@ struct Reader {
         return false;
       }
       if (seen[index]) {
-        diagnostics.error(item.location(),
-                          fmt::format("{} has {} twice, allowed is {}", name, quote(text), allowed));
+        diagnostics.error(item.location(), fmt::format("{} has {} twice, allowed is {}", name, quote(text), allowed));
         return false;
       }
       seen[index] = 1;
@@ -104,8 +100,8 @@ struct Reader {
   }
 
   bool operator()(const Factorization& factorization) const {
-    const std::string allowed = fmt::format("a list of {} factors with product {}",
-                                            factorization.slots.size(), factorization.product);
+    const std::string allowed =
+        fmt::format("a list of {} factors with product {}", factorization.slots.size(), factorization.product);
     if (!node.is_sequence() || node.items().size() != factorization.slots.size()) return fail(allowed);
     std::int64_t rest = factorization.product;
     for (std::size_t i = 0; i < node.items().size(); ++i) {
@@ -167,8 +163,8 @@ std::optional<Point> read_point(const Node& node, const Space& space, Diagnostic
   for (const Node::Entry& entry : node.entries()) {
     const int index = space.find(entry.key);
     if (index < 0) {
-      diagnostics.error(entry.where, fmt::format("unknown parameter {}{}", quote(entry.key),
-                                                 suggestion(entry.key, space.names())));
+      diagnostics.error(entry.where,
+                        fmt::format("unknown parameter {}{}", quote(entry.key), suggestion(entry.key, space.names())));
       good = false;
       continue;
     }
@@ -179,15 +175,14 @@ std::optional<Point> read_point(const Node& node, const Space& space, Diagnostic
       continue;
     }
     seen[static_cast<std::size_t>(index)] = 1;
-    const std::span<double> out = std::span(point.numbers)
-                                      .subspan(static_cast<std::size_t>(space.offset(index)),
-                                               static_cast<std::size_t>(width(parameter)));
+    const std::span<double> out =
+        std::span(point.numbers)
+            .subspan(static_cast<std::size_t>(space.offset(index)), static_cast<std::size_t>(width(parameter)));
     good = std::visit(Reader{entry.value, parameter.name, diagnostics, out}, parameter.domain) && good;
   }
   for (std::size_t p = 0; p < seen.size(); ++p) {
     if (seen[p]) continue;
-    diagnostics.error(node.location(),
-                      fmt::format("parameter {} is missing", quote(space.parameters()[p].name)));
+    diagnostics.error(node.location(), fmt::format("parameter {} is missing", quote(space.parameters()[p].name)));
     good = false;
   }
   if (!good) return std::nullopt;

@@ -19,8 +19,7 @@ std::int64_t PointSlot::choice(double value) const {
   if (!std::isfinite(value)) return -1;
   if (stores_position || table.empty()) {
     const double position = stores_position ? value : (value - first) / step;
-    if (position < 0.0 || position >= static_cast<double>(count) || position != std::floor(position))
-      return -1;
+    if (position < 0.0 || position >= static_cast<double>(count) || position != std::floor(position)) return -1;
     return static_cast<std::int64_t>(position);
   }
   const auto found = std::lower_bound(table.begin(), table.end(), value);
@@ -115,8 +114,7 @@ SlotTable::SlotTable(const std::vector<Parameter>& parameters) {
         group.kind = SlotGroup::Kind::factorization;
         group.count = static_cast<int>(factorization.slots.size());
         group.product = factorization.product;
-        for (const std::int64_t divisor : divisors(group.product))
-          slot.table.push_back(static_cast<double>(divisor));
+        for (const std::int64_t divisor : divisors(group.product)) slot.table.push_back(static_cast<double>(divisor));
         slot.count = static_cast<std::int64_t>(slot.table.size());
       }
       groups.push_back(group);
@@ -172,17 +170,15 @@ void SlotTable::sample_group(int index, Random& random, std::span<double> stored
 void SlotTable::sample_slot(int index, Random& random, std::span<double> stored) const {
   const PointSlot& slot = slots[static_cast<std::size_t>(index)];
   stored[static_cast<std::size_t>(index)] =
-      slot.real
-          ? slot.real_at(random.uniform())
-          : slot.stored(static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(slot.count))));
+      slot.real ? slot.real_at(random.uniform())
+                : slot.stored(static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(slot.count))));
 }
 
 bool SlotTable::legal(std::span<const double> stored) const {
   if (stored.size() != slots.size()) return false;
   for (std::size_t i = 0; i < slots.size(); ++i) {
     const PointSlot& slot = slots[i];
-    if (slot.real ? !(stored[i] >= slot.low && stored[i] <= slot.high) : slot.choice(stored[i]) < 0)
-      return false;
+    if (slot.real ? !(stored[i] >= slot.low && stored[i] <= slot.high) : slot.choice(stored[i]) < 0) return false;
   }
   for (const SlotGroup& group : groups) {
     const std::span<const double> own =
@@ -210,8 +206,7 @@ std::vector<Symbol> symbols(const std::vector<Parameter>& parameters) {
     if (const auto* permutation = std::get_if<PermutationItems>(&parameter.domain)) {
       for (const std::string& item : permutation->items) result.push_back({parameter.name + "." + item, {}});
     } else if (const auto* factorization = std::get_if<Factorization>(&parameter.domain)) {
-      for (const std::string& slot : factorization->slots)
-        result.push_back({parameter.name + "." + slot, {}});
+      for (const std::string& slot : factorization->slots) result.push_back({parameter.name + "." + slot, {}});
     } else if (const auto* categorical = std::get_if<CategoricalValues>(&parameter.domain)) {
       result.push_back({parameter.name, categorical->values});
     } else {

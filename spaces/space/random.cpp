@@ -12,7 +12,8 @@ using Philox = r123::Philox4x32;
 __extension__ using Wide = unsigned __int128;
 
 std::uint64_t absorb(std::uint64_t state, std::uint64_t word) {
-  const Philox::ctr_type counter{{static_cast<std::uint32_t>(word), static_cast<std::uint32_t>(word >> 32), 0x646f7665u, 0u}};
+  const Philox::ctr_type counter{
+      {static_cast<std::uint32_t>(word), static_cast<std::uint32_t>(word >> 32), 0x646f7665u, 0u}};
   const Philox::key_type key{{static_cast<std::uint32_t>(state), static_cast<std::uint32_t>(state >> 32)}};
   const Philox::ctr_type out = Philox()(counter, key);
   return (static_cast<std::uint64_t>(out[1]) << 32) | out[0];
@@ -25,7 +26,8 @@ Random::Random(std::uint64_t seed, std::initializer_list<std::uint64_t> name) : 
 }
 
 void Random::refill() {
-  const Philox::ctr_type counter{{static_cast<std::uint32_t>(counter_[0]), static_cast<std::uint32_t>(counter_[0] >> 32),
+  const Philox::ctr_type counter{{static_cast<std::uint32_t>(counter_[0]),
+                                  static_cast<std::uint32_t>(counter_[0] >> 32),
                                   static_cast<std::uint32_t>(counter_[1]), 1u}};
   const Philox::key_type key{{static_cast<std::uint32_t>(key_), static_cast<std::uint32_t>(key_ >> 32)}};
   const Philox::ctr_type out = Philox()(counter, key);
@@ -40,9 +42,13 @@ Random::result_type Random::operator()() {
   return buffer_[2 - left_--];
 }
 
-double Random::uniform() { return static_cast<double>((*this)() >> 11) * 0x1.0p-53; }
+double Random::uniform() {
+  return static_cast<double>((*this)() >> 11) * 0x1.0p-53;
+}
 
-double Random::uniform(double low, double high) { return low + (high - low) * uniform(); }
+double Random::uniform(double low, double high) {
+  return low + (high - low) * uniform();
+}
 
 std::uint64_t Random::below(std::uint64_t bound) {
   // Lemire, "Fast random integer generation in an interval", ACM TOMACS 2019.

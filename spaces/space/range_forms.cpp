@@ -23,7 +23,8 @@ Node spelled_out(const Node& parameter) {
   std::vector<Node::Entry> entries;
   for (const Node::Entry& entry : parameter.entries()) {
     const Node& value = entry.value;
-    const bool range = (entry.key == "integer" || entry.key == "real") && value.is_sequence() && value.items().size() == 2;
+    const bool range =
+        (entry.key == "integer" || entry.key == "real") && value.is_sequence() && value.items().size() == 2;
     const bool list = value.is_sequence() && (entry.key == "choices" || (entry.key == "values" && !has_kind));
     if (range) {
       if (!has_kind) entries.push_back({"kind", entry.where, word(entry.where, entry.key.c_str())});

@@ -99,8 +99,7 @@ bool Space::contains(const Point& point) const {
 std::vector<double> Space::margins(const Point& point) const {
   std::vector<double> values(impl_->table.slots.size(), std::numeric_limits<double>::quiet_NaN()), result;
   impl_->numbers(std::span(point.numbers).first(std::min(point.numbers.size(), values.size())), values);
-  for (const Constraint& constraint : impl_->constraints)
-    result.push_back(constraint.predicate.margin(values));
+  for (const Constraint& constraint : impl_->constraints) result.push_back(constraint.predicate.margin(values));
   return result;
 }
 
@@ -171,8 +170,7 @@ Value Space::value(const Point& point, int index) const {
     return categorical->values.at(static_cast<std::size_t>(own[0]));
   if (const auto* permutation = std::get_if<PermutationItems>(&parameter.domain)) {
     std::vector<std::string> order(own.size());
-    for (std::size_t i = 0; i < own.size(); ++i)
-      order.at(static_cast<std::size_t>(own[i])) = permutation->items[i];
+    for (std::size_t i = 0; i < own.size(); ++i) order.at(static_cast<std::size_t>(own[i])) = permutation->items[i];
     return order;
   }
   std::vector<std::int64_t> factors;
@@ -182,8 +180,7 @@ Value Space::value(const Point& point, int index) const {
 
 double Space::number(const Point& point, int parameter) const {
   const int at = offset(parameter);
-  return impl_->table.slots[static_cast<std::size_t>(at)].number_of(
-      point.numbers[static_cast<std::size_t>(at)]);
+  return impl_->table.slots[static_cast<std::size_t>(at)].number_of(point.numbers[static_cast<std::size_t>(at)]);
 }
 
 std::string Space::text(const Point& point) const {

@@ -90,7 +90,7 @@ class Space {
 
   Value value(const Point& point, int parameter) const;
   double number(const Point& point,
-                int parameter) const;  ///< numeric value of a one-number parameter (ordinal: its value)
+                int parameter) const;          ///< numeric value of a one-number parameter (ordinal: its value)
   std::string text(const Point& point) const;  ///< "pe_x=14 pe_y=12 ..."
 
   struct Impl;

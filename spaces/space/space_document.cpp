@@ -1,6 +1,6 @@
 // Reads parameters and constraints, all mistakes at once.
-#include <dovetail/spaces/space/space_document.hpp>
 #include <dovetail/spaces/space/range_forms.hpp>
+#include <dovetail/spaces/space/space_document.hpp>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -23,15 +23,13 @@ struct Kind {
 };
 
 const std::vector<Kind>& kinds() {
-  static const std::vector<Kind> all{
-      {"real", {"low", "high"}, {"log"}}, {"integer", {"low", "high"}, {"step", "log"}},
-      {"ordinal", {"values"}, {}},        {"categorical", {"values"}, {}},
-      {"permutation", {"values"}, {}},    {"factorization", {"product", "slots"}, {}}};
+  static const std::vector<Kind> all{{"real", {"low", "high"}, {"log"}}, {"integer", {"low", "high"}, {"step", "log"}},
+                                     {"ordinal", {"values"}, {}},        {"categorical", {"values"}, {}},
+                                     {"permutation", {"values"}, {}},    {"factorization", {"product", "slots"}, {}}};
   return all;
 }
 
-bool read_texts(const Node& node, const std::string& what, Diagnostics& diagnostics,
-                std::vector<std::string>& out) {
+bool read_texts(const Node& node, const std::string& what, Diagnostics& diagnostics, std::vector<std::string>& out) {
   return read_value(node, what, {}, diagnostics, out);
 }
 
@@ -98,8 +96,7 @@ std::optional<Parameter> read_parameter(const Node& written, Diagnostics& diagno
     return std::nullopt;
   }
   if (!read_value(*word, "kind", one_of(words), diagnostics, kind_name)) return std::nullopt;
-  const Kind& kind =
-      *std::find_if(kinds().begin(), kinds().end(), [&](const Kind& k) { return k.name == kind_name; });
+  const Kind& kind = *std::find_if(kinds().begin(), kinds().end(), [&](const Kind& k) { return k.name == kind_name; });
   std::vector<std::string> keys{"name", "kind"};
   keys.insert(keys.end(), kind.required.begin(), kind.required.end());
   keys.insert(keys.end(), kind.optional.begin(), kind.optional.end());
@@ -142,8 +139,8 @@ void report(const std::vector<ExpressionMistake>& mistakes, const Node& scalar, 
     // A scalar over several lines keeps its beginning; the column is named in the message then.
     const bool one_line = scalar.text().find('\n') == std::string::npos && where.line > 0;
     if (one_line) where.column += mistake.column - 1 + (scalar.quoted() ? 1 : 0);
-    diagnostics.error(
-        where, one_line ? mistake.message : fmt::format("character {}: {}", mistake.column, mistake.message));
+    diagnostics.error(where,
+                      one_line ? mistake.message : fmt::format("character {}: {}", mistake.column, mistake.message));
   }
 }
 
@@ -152,8 +149,8 @@ std::vector<Parameter> read_parameters(const Node& list, Diagnostics& diagnostic
   if (list.is_mapping()) return read_parameters(listed(list), diagnostics);
   if (!require_sequence(list, "parameters", diagnostics)) return result;
   if (list.items().size() > max_parameters) {
-    diagnostics.error(list.location(), fmt::format("parameters has {} items, allowed are {}",
-                                                   list.items().size(), max_parameters));
+    diagnostics.error(list.location(),
+                      fmt::format("parameters has {} items, allowed are {}", list.items().size(), max_parameters));
     return result;
   }
   std::set<std::string> seen;
@@ -175,8 +172,8 @@ std::vector<Constraint> read_constraints(const Node& list, const std::vector<Par
   if (list.is_null()) return result;
   if (!require_sequence(list, "constraints", diagnostics)) return result;
   if (list.items().size() > max_constraints) {
-    diagnostics.error(list.location(), fmt::format("constraints has {} items, allowed are {}",
-                                                   list.items().size(), max_constraints));
+    diagnostics.error(list.location(),
+                      fmt::format("constraints has {} items, allowed are {}", list.items().size(), max_constraints));
     return result;
   }
   for (const Node& item : list.items()) {
@@ -212,10 +209,8 @@ nlohmann::ordered_json space_schema() {
       required.push_back(key);
     }
     for (const std::string& key : kind.optional) add(key);
-    forms.push_back({{"type", "object"},
-                     {"properties", properties},
-                     {"required", required},
-                     {"additionalProperties", false}});
+    forms.push_back(
+        {{"type", "object"}, {"properties", properties}, {"required", required}, {"additionalProperties", false}});
   }
   return schema_document(
       "dovetail-space/1",
@@ -225,9 +220,7 @@ nlohmann::ordered_json space_schema() {
         {{"schema", {{"const", "dovetail-space/1"}}},
          {"parameters", {{"type", "array"}, {"minItems", 1}, {"items", {{"oneOf", forms}}}}},
          {"constraints",
-          {{"type", "array"},
-           {"items", {{"type", "string"}}},
-           {"description", "expressions over the names"}}},
+          {{"type", "array"}, {"items", {{"type", "string"}}}, {"description", "expressions over the names"}}},
          {"goal", {{"type", "object"}, {"description", "objectives and specs over the told metrics"}}}}},
        {"required", {"parameters"}},
        {"additionalProperties", false}});
@@ -254,8 +247,7 @@ std::optional<Space> read_space(const Node& document, Diagnostics& diagnostics) 
   std::vector<Constraint> constraints;
   // Constraints over parameters that could not be read would only repeat their mistakes as unknown names.
   const Node* list = document.find("constraints");
-  if (list != nullptr && diagnostics.errors() == before)
-    constraints = read_constraints(*list, parameters, diagnostics);
+  if (list != nullptr && diagnostics.errors() == before) constraints = read_constraints(*list, parameters, diagnostics);
   if (diagnostics.errors() > before) return std::nullopt;
   return Space(std::move(parameters), std::move(constraints));
 }

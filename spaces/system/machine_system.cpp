@@ -57,7 +57,9 @@ std::string renamed(const std::string& text, const std::map<std::string, std::st
       for (const auto& [from, to] : names) {
         if (from.size() <= length || text.compare(i, from.size(), from) != 0) continue;
         const std::size_t next = i + from.size();
-        if (next < text.size() && (std::isalnum(static_cast<unsigned char>(text[next])) != 0 || text[next] == '_' || text[next] == '.')) continue;
+        if (next < text.size() &&
+            (std::isalnum(static_cast<unsigned char>(text[next])) != 0 || text[next] == '_' || text[next] == '.'))
+          continue;
         longest = &to;
         length = from.size();
       }
@@ -73,25 +75,31 @@ std::string renamed(const std::string& text, const std::map<std::string, std::st
 }
 
 std::string operand(const Parameter& parameter, double stored) {
-  if (const auto* ordinal = std::get_if<OrdinalValues>(&parameter.domain)) return fmt::format("{}", ordinal->values[static_cast<std::size_t>(stored)]);
+  if (const auto* ordinal = std::get_if<OrdinalValues>(&parameter.domain))
+    return fmt::format("{}", ordinal->values[static_cast<std::size_t>(stored)]);
   if (const auto* words = std::get_if<CategoricalValues>(&parameter.domain)) {
     std::string text = "'";
-    for (const char c : words->values[static_cast<std::size_t>(stored)]) text += c == '\'' ? std::string("''") : std::string(1, c);
+    for (const char c : words->values[static_cast<std::size_t>(stored)])
+      text += c == '\'' ? std::string("''") : std::string(1, c);
     return text + "'";
   }
   return fmt::format("{}", stored);
 }
 
 double choices(const Parameter& parameter) {
-  if (const auto* integer = std::get_if<IntegerRange>(&parameter.domain)) return static_cast<double>((integer->high - integer->low) / integer->step) + 1.0;
-  if (const auto* ordinal = std::get_if<OrdinalValues>(&parameter.domain)) return static_cast<double>(ordinal->values.size());
-  if (const auto* words = std::get_if<CategoricalValues>(&parameter.domain)) return static_cast<double>(words->values.size());
+  if (const auto* integer = std::get_if<IntegerRange>(&parameter.domain))
+    return static_cast<double>((integer->high - integer->low) / integer->step) + 1.0;
+  if (const auto* ordinal = std::get_if<OrdinalValues>(&parameter.domain))
+    return static_cast<double>(ordinal->values.size());
+  if (const auto* words = std::get_if<CategoricalValues>(&parameter.domain))
+    return static_cast<double>(words->values.size());
   return 0.0;
 }
 
 double stored_at(const Parameter& parameter, double choice) {
   const auto* integer = std::get_if<IntegerRange>(&parameter.domain);
-  return integer != nullptr ? static_cast<double>(integer->low + static_cast<std::int64_t>(choice) * integer->step) : choice;
+  return integer != nullptr ? static_cast<double>(integer->low + static_cast<std::int64_t>(choice) * integer->step)
+                            : choice;
 }
 
 // The point with the first value of a parameter that the space allows there.
@@ -146,7 +154,8 @@ void MachineSystem::Impl::add_family(int slot, std::size_t choice, const std::st
     block.parts.push_back(part);
     return;
   }
-  const auto families = std::count_if(slots[static_cast<std::size_t>(slot)].choices.begin(), slots[static_cast<std::size_t>(slot)].choices.end(),
+  const auto families = std::count_if(slots[static_cast<std::size_t>(slot)].choices.begin(),
+                                      slots[static_cast<std::size_t>(slot)].choices.end(),
                                       [&](const SlotChoice& one) { return options[one.option].family.has_value(); });
   const std::string prefix = fmt::format("hw.{}.{}", slot, families > 1 ? option.name + "." : "");
   const Space& space = chosen.space;
@@ -173,7 +182,8 @@ void MachineSystem::Impl::add_family(int slot, std::size_t choice, const std::st
     parameters.push_back(std::move(parameter));
   }
   for (std::size_t c = 0; c < space.constraints().size(); ++c) {
-    const std::string text = renamed(c < option.conditions.size() ? option.conditions[c] : space.constraints()[c].text, names);
+    const std::string text =
+        renamed(c < option.conditions.size() ? option.conditions[c] : space.constraints()[c].text, names);
     constraints.push_back(chosen_here.empty() ? text : fmt::format("not {} or ({})", chosen_here, text));
   }
   block.parts.push_back(std::move(part));
@@ -183,7 +193,8 @@ void MachineSystem::Impl::add_slot(int number) {
   const SystemSlot& slot = slots[static_cast<std::size_t>(number)];
   Block block;
   block.first = static_cast<int>(parameters.size());
-  const bool chosen = slot.choices.size() > 1 || std::any_of(slots.begin(), slots.end(), [](const SystemSlot& one) { return one.may_be_empty; });
+  const bool chosen = slot.choices.size() > 1 ||
+                      std::any_of(slots.begin(), slots.end(), [](const SystemSlot& one) { return one.may_be_empty; });
   const std::string family = fmt::format("hw.{}.family", number);
   if (chosen) {
     CategoricalValues names;
@@ -195,11 +206,14 @@ void MachineSystem::Impl::add_slot(int number) {
   if (!bandwidths.empty()) {
     block.bandwidth = static_cast<int>(parameters.size());
     parameters.push_back({fmt::format("hw.{}.bandwidth_gb_s", number), OrdinalValues{bandwidths}});
-    if (slot.may_be_empty) constraints.push_back(fmt::format("{} != '{}' or {} == {}", family, empty_slot, parameters.back().name, bandwidths.front()));
+    if (slot.may_be_empty)
+      constraints.push_back(
+          fmt::format("{} != '{}' or {} == {}", family, empty_slot, parameters.back().name, bandwidths.front()));
   }
   const bool other = slot.choices.size() > 1 || slot.may_be_empty;
   for (std::size_t c = 0; c < slot.choices.size(); ++c)
-    add_family(number, c, other ? fmt::format("({} == '{}')", family, options[slot.choices[c].option].name) : "", block);
+    add_family(number, c, other ? fmt::format("({} == '{}')", family, options[slot.choices[c].option].name) : "",
+               block);
   block.count = static_cast<int>(parameters.size()) - block.first;
   blocks.push_back(std::move(block));
 }
@@ -224,13 +238,15 @@ void MachineSystem::Impl::find_groups() {
 int MachineSystem::Impl::compare(std::span<const double> numbers, int a, int b) const {
   const Block &left = blocks[static_cast<std::size_t>(a)], &right = blocks[static_cast<std::size_t>(b)];
   for (int i = 0; i < left.count; ++i) {
-    const double x = numbers[static_cast<std::size_t>(left.first + i)], y = numbers[static_cast<std::size_t>(right.first + i)];
+    const double x = numbers[static_cast<std::size_t>(left.first + i)],
+                 y = numbers[static_cast<std::size_t>(right.first + i)];
     if (x != y) return x < y ? -1 : 1;
   }
   return 0;
 }
 
-MachineSystem::MachineSystem(std::vector<SlotOption> options, std::vector<SystemSlot> slots, std::vector<double> bandwidths_gb_s) {
+MachineSystem::MachineSystem(std::vector<SlotOption> options, std::vector<SystemSlot> slots,
+                             std::vector<double> bandwidths_gb_s) {
   auto impl = std::make_shared<Impl>();
   impl->options = std::move(options);
   impl->slots = std::move(slots);
@@ -271,7 +287,8 @@ std::vector<SystemMachine> MachineSystem::machines(std::span<const double> numbe
   std::vector<SystemMachine> result;
   for (std::size_t s = 0; s < impl_->slots.size(); ++s) {
     const Impl::Block& block = impl_->blocks[s];
-    const auto chosen = block.family < 0 ? std::size_t{0} : static_cast<std::size_t>(numbers[static_cast<std::size_t>(block.family)]);
+    const auto chosen =
+        block.family < 0 ? std::size_t{0} : static_cast<std::size_t>(numbers[static_cast<std::size_t>(block.family)]);
     if (chosen >= impl_->slots[s].choices.size()) continue;  // empty
     SystemMachine machine;
     machine.slot = static_cast<int>(s);
@@ -280,7 +297,9 @@ std::vector<SystemMachine> MachineSystem::machines(std::span<const double> numbe
       const auto first = numbers.begin() + block.parts[chosen].first;
       machine.point.numbers.assign(first, first + machine.option->family->space().size());
     }
-    if (block.bandwidth >= 0) machine.bandwidth_gb_s = impl_->bandwidths[static_cast<std::size_t>(numbers[static_cast<std::size_t>(block.bandwidth)])];
+    if (block.bandwidth >= 0)
+      machine.bandwidth_gb_s =
+          impl_->bandwidths[static_cast<std::size_t>(numbers[static_cast<std::size_t>(block.bandwidth)])];
     result.push_back(std::move(machine));
   }
   return result;
@@ -289,7 +308,8 @@ std::vector<SystemMachine> MachineSystem::machines(std::span<const double> numbe
 std::vector<double> MachineSystem::default_numbers() const {
   std::vector<double> numbers(impl_->parameters.size(), 0.0);
   for (const Impl::Block& block : impl_->blocks)
-    for (const Impl::Part& part : block.parts) std::copy(part.pinned.numbers.begin(), part.pinned.numbers.end(), numbers.begin() + part.first);
+    for (const Impl::Part& part : block.parts)
+      std::copy(part.pinned.numbers.begin(), part.pinned.numbers.end(), numbers.begin() + part.first);
   return numbers;
 }
 
@@ -306,7 +326,8 @@ void MachineSystem::put_in_order(std::span<double> numbers) const {
     std::vector<int> sorted = group;
     std::stable_sort(sorted.begin(), sorted.end(), [&](int a, int b) { return impl_->compare(before, a, b) < 0; });
     for (std::size_t i = 0; i < group.size(); ++i) {
-      const Impl::Block &to = impl_->blocks[static_cast<std::size_t>(group[i])], &from = impl_->blocks[static_cast<std::size_t>(sorted[i])];
+      const Impl::Block &to = impl_->blocks[static_cast<std::size_t>(group[i])],
+                        &from = impl_->blocks[static_cast<std::size_t>(sorted[i])];
       std::copy_n(before.begin() + from.first, from.count, numbers.begin() + to.first);
     }
   }

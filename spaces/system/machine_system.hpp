@@ -38,10 +38,10 @@ struct SystemMachine {
 };
 
 /// Parameters hw.SLOT.family (where a slot has a choice), hw.SLOT.bandwidth_gb_s (where bandwidths are given),
-/// hw.SLOT.NAME of a slot's only family, or hw.SLOT.FAMILY.NAME. Those of a family that does not stand in a slot are held
-/// at its default by known constraints, and those that only set the outer memory's ports where bandwidths are given.
-/// Interchangeable slots: of the systems that differ in their order, the one with ascending numbers stands for all.
-/// Immutable, cheap to copy, safe to use concurrently.
+/// hw.SLOT.NAME of a slot's only family, or hw.SLOT.FAMILY.NAME. Those of a family that does not stand in a slot are
+/// held at its default by known constraints, and those that only set the outer memory's ports where bandwidths are
+/// given. Interchangeable slots: of the systems that differ in their order, the one with ascending numbers stands for
+/// all. Immutable, cheap to copy, safe to use concurrently.
 class MachineSystem {
  public:
   /// Slots that must be filled come first among interchangeable ones.
@@ -50,7 +50,7 @@ class MachineSystem {
   const std::vector<SlotOption>& options() const;
   const std::vector<SystemSlot>& slots() const;
   const std::vector<Parameter>& parameters() const;
-  const std::vector<std::string>& constraints() const;  ///< over these parameters
+  const std::vector<std::string>& constraints() const;                   ///< over these parameters
   int numbers() const { return static_cast<int>(parameters().size()); }  ///< each parameter is one number
 
   std::vector<SystemMachine> machines(std::span<const double> numbers) const;  ///< of the filled slots

@@ -22,7 +22,8 @@ struct FamilyFile {
 };
 
 FamilyFile file_of(const std::string& name_or_path) {
-  if (const auto* file = embedded::find(embedded::families(), name_or_path)) return {std::string(file->text), name_or_path + ".yaml"};
+  if (const auto* file = embedded::find(embedded::families(), name_or_path))
+    return {std::string(file->text), name_or_path + ".yaml"};
   return {read_text(name_or_path), name_or_path};
 }
 
@@ -45,14 +46,17 @@ FamilyFile moved(const FamilyFile& file, double family_clock_mhz, double family_
   if (!chip.dram.empty()) {
     const std::vector<std::string> kinds = dram_kinds();
     for (Json& level : document["architecture"]["levels"])
-      if (level.contains("memory") && std::find(kinds.begin(), kinds.end(), level["memory"].get<std::string>()) != kinds.end()) level["memory"] = chip.dram;
+      if (level.contains("memory") &&
+          std::find(kinds.begin(), kinds.end(), level["memory"].get<std::string>()) != kinds.end())
+        level["memory"] = chip.dram;
   }
   return {to_yaml(document), file.file};
 }
 
 }  // namespace
 
-SlotOption family_option(const std::string& name_or_path, const std::map<std::string, double>& settings, const ChipTechnology& chip) {
+SlotOption family_option(const std::string& name_or_path, const std::map<std::string, double>& settings,
+                         const ChipTechnology& chip) {
   SlotOption option;
   const Family plain = load_family(name_or_path, settings);  // its mistakes, at their places
   FamilyFile file = file_of(name_or_path);
@@ -82,7 +86,8 @@ double bandwidth_gb_s(const Architecture& machine, double clock_mhz) {
   const Level& outer = machine.levels.back();
   double words = std::numeric_limits<double>::infinity();
   if (outer.read_bandwidth) words = *outer.read_bandwidth;
-  if (outer.write_bandwidth) words = outer.read_bandwidth ? std::max(words, *outer.write_bandwidth) : *outer.write_bandwidth;
+  if (outer.write_bandwidth)
+    words = outer.read_bandwidth ? std::max(words, *outer.write_bandwidth) : *outer.write_bandwidth;
   if (outer.shared_bandwidth) words = *outer.shared_bandwidth;
   return words * static_cast<double>(outer.instances) * outer.word_bits / 8.0 * clock_mhz / 1e3;
 }

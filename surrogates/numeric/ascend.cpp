@@ -30,9 +30,8 @@ double evaluate(const std::vector<double>& x, std::vector<double>& slope, void* 
 
 }  // namespace
 
-Ascent ascend(const DifferentiableFunction& function, std::vector<double> start,
-              const std::vector<double>& low, const std::vector<double>& high, int evaluations,
-              double tolerance) {
+Ascent ascend(const DifferentiableFunction& function, std::vector<double> start, const std::vector<double>& low,
+              const std::vector<double>& high, int evaluations, double tolerance) {
   const auto count = static_cast<unsigned>(start.size());
   for (unsigned i = 0; i < count; ++i) start[i] = std::clamp(start[i], low[i], high[i]);
   Climb climb{&function, {}, std::vector<double>(count)};

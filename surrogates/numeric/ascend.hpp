@@ -19,8 +19,7 @@ struct Ascent {
 /// The best point visited by L-BFGS (Nocedal & Liu 1989, NLopt's implementation) from `start` within low <= x
 /// <= high. Stops after `evaluations`, or when the value changes by less than tolerance (absolutely or
 /// relatively).
-Ascent ascend(const DifferentiableFunction& function, std::vector<double> start,
-              const std::vector<double>& low, const std::vector<double>& high, int evaluations,
-              double tolerance);
+Ascent ascend(const DifferentiableFunction& function, std::vector<double> start, const std::vector<double>& low,
+              const std::vector<double>& high, int evaluations, double tolerance);
 
 }  // namespace dovetail

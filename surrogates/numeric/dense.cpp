@@ -29,14 +29,12 @@ bool cholesky_with_inverse(Block matrix, Block inverse) {
   const auto inv11 = inverse.topLeftCorner(h, h);
   auto a21 = matrix.bottomLeftCorner(m, h);
   each_strip(h, [&](Eigen::Index j, Eigen::Index width) {
-    product.middleCols(j, width).noalias() =
-        a21.leftCols(j + width) * inv11.block(j, 0, width, j + width).transpose();
+    product.middleCols(j, width).noalias() = a21.leftCols(j + width) * inv11.block(j, 0, width, j + width).transpose();
   });
   a21 = product;
   auto a22 = matrix.bottomRightCorner(m, m);
   each_strip(m, [&](Eigen::Index j, Eigen::Index width) {
-    a22.block(j, j, m - j, width).noalias() -=
-        a21.bottomRows(m - j) * product.middleRows(j, width).transpose();
+    a22.block(j, j, m - j, width).noalias() -= a21.bottomRows(m - j) * product.middleRows(j, width).transpose();
   });
   if (!cholesky_with_inverse(a22, inverse.bottomRightCorner(m, m))) return false;
   const auto inv22 = inverse.bottomRightCorner(m, m);
@@ -46,8 +44,7 @@ bool cholesky_with_inverse(Block matrix, Block inverse) {
   inverse.topRightCorner(h, m).setZero();
   auto inv21 = inverse.bottomLeftCorner(m, h);
   each_strip(m, [&](Eigen::Index i, Eigen::Index height) {
-    inv21.middleRows(i, height).noalias() =
-        -inv22.block(i, 0, height, i + height) * product.topRows(i + height);
+    inv21.middleRows(i, height).noalias() = -inv22.block(i, 0, height, i + height) * product.topRows(i + height);
   });
   return true;
 }
@@ -62,8 +59,7 @@ void inverse_from_factor(const ConstBlock& inverse_factor, Block result) {
 
 void multiply_lower(const ConstBlock& lower, const ConstBlock& right, Block result) {
   each_strip(lower.rows(), [&](Eigen::Index i, Eigen::Index height) {
-    result.middleRows(i, height).noalias() =
-        lower.block(i, 0, height, i + height) * right.topRows(i + height);
+    result.middleRows(i, height).noalias() = lower.block(i, 0, height, i + height) * right.topRows(i + height);
   });
 }
 

@@ -17,16 +17,15 @@ using ConstBlock = Eigen::Ref<const Dense>;
 
 /// Row-major points seen as one column-major column per point.
 inline Eigen::Map<const Dense> columns_of(const Matrix& points) {
-  return {points.values.data(), static_cast<Eigen::Index>(points.columns),
-          static_cast<Eigen::Index>(points.rows)};
+  return {points.values.data(), static_cast<Eigen::Index>(points.columns), static_cast<Eigen::Index>(points.rows)};
 }
 
 inline Eigen::Map<const Vector> vector_of(std::span<const double> numbers) {
   return {numbers.data(), static_cast<Eigen::Index>(numbers.size())};
 }
 
-/// Calls visit(first, width) for the strips of a product with a triangle that cover 0 to n: narrow for small waste on the
-/// diagonal, wide enough for full speed.
+/// Calls visit(first, width) for the strips of a product with a triangle that cover 0 to n: narrow for small waste on
+/// the diagonal, wide enough for full speed.
 template <class Visit>
 void each_strip(Eigen::Index n, Visit&& visit) {
   constexpr Eigen::Index strip = 64;

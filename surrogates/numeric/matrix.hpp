@@ -14,7 +14,9 @@ struct Matrix {
 
   Matrix() = default;
   Matrix(std::size_t row_count, std::size_t column_count)
-      : rows(row_count), columns(column_count), values(row_count * column_count, 0.0) {}
+      : rows(row_count),
+        columns(column_count),
+        values(row_count * column_count, 0.0) {}
 
   double& operator()(std::size_t row, std::size_t column) { return values[row * columns + column]; }
   double operator()(std::size_t row, std::size_t column) const { return values[row * columns + column]; }

@@ -21,8 +21,7 @@ double log_normal_cdf(double z) {
   if (z > -10.0) return std::log(normal_cdf(z));
   const double inverse_square = 1.0 / (z * z);
   const double series =
-      1.0 - inverse_square *
-                (1.0 - 3.0 * inverse_square * (1.0 - 5.0 * inverse_square * (1.0 - 7.0 * inverse_square)));
+      1.0 - inverse_square * (1.0 - 3.0 * inverse_square * (1.0 - 5.0 * inverse_square * (1.0 - 7.0 * inverse_square)));
   return log_normal_pdf(z) - std::log(-z) + std::log(series);
 }
 

@@ -9,7 +9,7 @@
 namespace dovetail::dense {
 
 /// The best parameters visited from `start`; priors and bounds are the model's.
-Ascent climb(const GaussianProcessModel& model, const DifferentiableFunction& likelihood,
-             std::vector<double> start, int evaluations, double tolerance);
+Ascent climb(const GaussianProcessModel& model, const DifferentiableFunction& likelihood, std::vector<double> start,
+             int evaluations, double tolerance);
 
 }  // namespace dovetail::dense

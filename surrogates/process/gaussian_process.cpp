@@ -35,11 +35,10 @@ void GaussianProcess::State::refresh_alpha() {
   alpha = used_factor().transpose().triangularView<Eigen::Upper>() * white;
 }
 
-GaussianProcess::GaussianProcess(GaussianProcessModel model, std::vector<double> parameters,
-                                 const Matrix& inputs, std::span<const double> outputs)
+GaussianProcess::GaussianProcess(GaussianProcessModel model, std::vector<double> parameters, const Matrix& inputs,
+                                 std::span<const double> outputs)
     : state_(std::make_unique<State>()) {
-  if (inputs.rows != outputs.size())
-    throw std::invalid_argument("a Gaussian process needs one output per input");
+  if (inputs.rows != outputs.size()) throw std::invalid_argument("a Gaussian process needs one output per input");
   if (static_cast<int>(parameters.size()) != model.parameter_count())
     throw std::invalid_argument("a Gaussian process got the wrong number of parameters");
   State& s = *state_;
@@ -62,8 +61,7 @@ GaussianProcess::GaussianProcess(GaussianProcessModel model, std::vector<double>
     if (s.size == 0 || dense::cholesky_with_inverse(lower, s.factor)) break;
   }
   s.diagonal_logs.resize(outputs.size());
-  for (Eigen::Index i = 0; i < s.size; ++i)
-    s.diagonal_logs[static_cast<std::size_t>(i)] = std::log(lower(i, i));
+  for (Eigen::Index i = 0; i < s.size; ++i) s.diagonal_logs[static_cast<std::size_t>(i)] = std::log(lower(i, i));
   // The constant mean of largest likelihood: 1' K^-1 y / 1' K^-1 1.
   const auto y = dense::vector_of(outputs);
   if (s.size > 0) {
@@ -75,8 +73,7 @@ GaussianProcess::GaussianProcess(GaussianProcessModel model, std::vector<double>
   s.refresh_alpha();
 }
 
-GaussianProcess::GaussianProcess(const GaussianProcess& other)
-    : state_(std::make_unique<State>(*other.state_)) {}
+GaussianProcess::GaussianProcess(const GaussianProcess& other) : state_(std::make_unique<State>(*other.state_)) {}
 GaussianProcess::GaussianProcess(GaussianProcess&&) noexcept = default;
 GaussianProcess& GaussianProcess::operator=(const GaussianProcess& other) {
   if (this != &other) state_ = std::make_unique<State>(*other.state_);
@@ -99,8 +96,7 @@ void GaussianProcess::append(std::span<const double> input, double output) {
   const double smallest = 1e-10 * own;
   if (!(pivot > smallest)) pivot = smallest;
   const double diagonal = std::sqrt(pivot);
-  s.factor.row(n).head(n) =
-      (s.used_factor().transpose().triangularView<Eigen::Upper>() * v).transpose() / -diagonal;
+  s.factor.row(n).head(n) = (s.used_factor().transpose().triangularView<Eigen::Upper>() * v).transpose() / -diagonal;
   s.factor(n, n) = 1.0 / diagonal;
   s.inputs.col(n) = point;
   s.diagonal_logs.push_back(std::log(diagonal));
@@ -162,8 +158,7 @@ PredictionGradient GaussianProcess::predict_gradient(std::span<const double> poi
   result.variance = std::max(own - white.squaredNorm(), 1e-12 * own);
   const Vector mean_gradient = (derivative * s.alpha).cwiseProduct(slope.col(0));
   const Vector variance_gradient =
-      (dense::self_gradient(s.model.kernel, s.parameters, x) - 2.0 * derivative * solved)
-          .cwiseProduct(slope.col(0));
+      (dense::self_gradient(s.model.kernel, s.parameters, x) - 2.0 * derivative * solved).cwiseProduct(slope.col(0));
   result.mean_gradient.assign(mean_gradient.begin(), mean_gradient.end());
   result.variance_gradient.assign(variance_gradient.begin(), variance_gradient.end());
   return result;
@@ -177,8 +172,7 @@ LeaveOneOut GaussianProcess::leave_one_out() const {
     const double error = s.alpha[i] / precision;
     result.mean.push_back(s.mean + s.centred[i] - error);
     result.variance.push_back(1.0 / precision);
-    result.log_density +=
-        0.5 * (std::log(precision) - error * error * precision - std::log(2.0 * std::numbers::pi));
+    result.log_density += 0.5 * (std::log(precision) - error * error * precision - std::log(2.0 * std::numbers::pi));
   }
   return result;
 }
@@ -189,8 +183,7 @@ Matrix GaussianProcess::posterior_covariance(const Matrix& points) const {
   dense::warp(s.model, s.parameters, part, nullptr);
   const Dense cross = dense::cross_covariance(s.model.kernel, s.parameters, s.used_inputs(), part);
   const Dense white = s.used_factor().triangularView<Eigen::Lower>() * cross;
-  const Dense value =
-      dense::cross_covariance(s.model.kernel, s.parameters, part, part) - white.transpose() * white;
+  const Dense value = dense::cross_covariance(s.model.kernel, s.parameters, part, part) - white.transpose() * white;
   Matrix result(points.rows, points.rows);
   for (std::size_t i = 0; i < points.rows; ++i)
     for (std::size_t j = 0; j < points.rows; ++j)
@@ -218,8 +211,8 @@ double GaussianProcess::log_likelihood() const {
   const State& s = *state_;
   double log_determinant = 0.0;
   for (const double log_diagonal : s.diagonal_logs) log_determinant += 2.0 * log_diagonal;
-  return -0.5 * (s.white.squaredNorm() + log_determinant +
-                 static_cast<double>(s.size) * std::log(2.0 * std::numbers::pi));
+  return -0.5 *
+         (s.white.squaredNorm() + log_determinant + static_cast<double>(s.size) * std::log(2.0 * std::numbers::pi));
 }
 
 }  // namespace dovetail

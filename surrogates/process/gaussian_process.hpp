@@ -43,8 +43,7 @@ struct GaussianProcessModel {
 /// when the matrix cannot be factorized even with the largest jitter.
 class MarginalLikelihood {
  public:
-  MarginalLikelihood(const GaussianProcessModel& model, const Matrix& inputs,
-                     std::span<const double> outputs);
+  MarginalLikelihood(const GaussianProcessModel& model, const Matrix& inputs, std::span<const double> outputs);
   ~MarginalLikelihood();
   double operator()(std::span<const double> parameters, std::span<double> gradient);
 
@@ -62,9 +61,8 @@ struct FitOptions {
   int refinement = 25;   ///< and for the best of the subset on all points, near which it begins
   int coarse_size = 160;
   int fit_size = 1000;
-  double tolerance = 1e-4;  ///< stop when log posterior changes relatively less than this
-  std::vector<std::vector<double>>
-      first_starts;  ///< for instance the parameters of the last fit (warm start)
+  double tolerance = 1e-4;                        ///< stop when log posterior changes relatively less than this
+  std::vector<std::vector<double>> first_starts;  ///< for instance the parameters of the last fit (warm start)
 };
 
 /// Parameters of the largest posterior density found by NLopt's L-BFGS from several starts.

@@ -38,8 +38,7 @@ Kernel ard_kernel(Shape shape, int count) {
   return {{KernelTerm{{ard(shape, columns)}}}};
 }
 
-Matrix covariance(const Kernel& kernel, std::span<const double> parameters, const Matrix& left,
-                  const Matrix& right) {
+Matrix covariance(const Kernel& kernel, std::span<const double> parameters, const Matrix& left, const Matrix& right) {
   const dense::Dense value =
       dense::cross_covariance(kernel, parameters, dense::columns_of(left), dense::columns_of(right));
   Matrix result(left.rows, right.rows);
@@ -104,8 +103,7 @@ bool tied_additive(const KernelFactor& factor) {
 void lower_products(const Dense& columns, Dense& result) {
   const Eigen::Index n = columns.cols();
   each_strip(n, [&](Eigen::Index j, Eigen::Index width) {
-    result.block(j, j, n - j, width).noalias() =
-        columns.rightCols(n - j).transpose() * columns.middleCols(j, width);
+    result.block(j, j, n - j, width).noalias() = columns.rightCols(n - j).transpose() * columns.middleCols(j, width);
   });
 }
 
@@ -130,8 +128,7 @@ void each_term(const Kernel& kernel, std::span<const double> parameters, Visit&&
 Vector inverse_length_scales(const KernelFactor& factor, std::span<const double> parameters, int first) {
   Vector result(static_cast<Eigen::Index>(factor.columns.size()));
   for (std::size_t c = 0; c < factor.columns.size(); ++c)
-    result[static_cast<Eigen::Index>(c)] =
-        std::exp(-parameters[static_cast<std::size_t>(first + factor.groups[c])]);
+    result[static_cast<Eigen::Index>(c)] = std::exp(-parameters[static_cast<std::size_t>(first + factor.groups[c])]);
   return result;
 }
 
@@ -146,8 +143,7 @@ Dense scaled_columns(const KernelFactor& factor, const Vector& inverse_scale, co
   for (Eigen::Index i = 0; i < inputs.cols(); ++i)
     for (Eigen::Index c = 0; c < inverse_scale.size(); ++c) {
       // cos(k a) = 2 cos(a) cos((k - 1) a) - cos((k - 2) a)
-      const double first =
-          std::cos(std::numbers::pi * inputs(factor.columns[static_cast<std::size_t>(c)], i));
+      const double first = std::cos(std::numbers::pi * inputs(factor.columns[static_cast<std::size_t>(c)], i));
       double before = 1.0, wave = first;
       for (int k = 1; k <= rows; ++k) {
         result(c * rows + k - 1, i) = wave * inverse_scale[c] / k;
@@ -209,8 +205,7 @@ const Dense& KernelMatrix::forward(std::span<const double> parameters, const Con
       lower_products(factor.scaled, factor.distance);
     }
     std::vector<Vector> squares;
-    for (const Factor& factor : term.factors)
-      squares.push_back(factor.scaled.colwise().squaredNorm().transpose());
+    for (const Factor& factor : term.factors) squares.push_back(factor.scaled.colwise().squaredNorm().transpose());
     for (Eigen::Index j = 0; j < n; ++j) {
       auto column = value.col(j).tail(n - j).array();
       column.setConstant(term.variance);
@@ -235,8 +230,7 @@ void KernelMatrix::backward(const ConstBlock& inputs, const Dense& weights, std:
     const Dense& value = terms_.size() > 1 ? term.value : value_;
     double total = 0.0;
     for (Eigen::Index j = 0; j < n; ++j) {
-      total += weights(j, j) * value(j, j) +
-               2.0 * weights.col(j).tail(n - j - 1).dot(value.col(j).tail(n - j - 1));
+      total += weights(j, j) * value(j, j) + 2.0 * weights.col(j).tail(n - j - 1).dot(value.col(j).tail(n - j - 1));
     }
     gradient[static_cast<std::size_t>(term.parameter)] += total;
     for (Factor& factor : term.factors) {
@@ -301,8 +295,7 @@ Dense cross_covariance(const Kernel& kernel, std::span<const double> parameters,
       const Vector squares = a.colwise().squaredNorm().transpose();
       for (Eigen::Index j = 0; j < right.cols(); ++j) {
         auto column = distance.col(j).array();
-        if (stationary(factor.shape))
-          column = (squares.array() + b.col(j).squaredNorm() - 2.0 * column).max(0.0);
+        if (stationary(factor.shape)) column = (squares.array() + b.col(j).squaredNorm() - 2.0 * column).max(0.0);
         multiply_shape(factor.shape, value.col(j).array(), column);
       }
     }
@@ -318,8 +311,7 @@ Vector self_covariance(const Kernel& kernel, std::span<const double> parameters,
     for (std::size_t f = 0; f < term.factors.size(); ++f) {
       const KernelFactor& factor = term.factors[f];
       if (stationary(factor.shape)) continue;
-      const Dense scaled =
-          scaled_columns(factor, inverse_length_scales(factor, parameters, first[f]), points);
+      const Dense scaled = scaled_columns(factor, inverse_length_scales(factor, parameters, first[f]), points);
       value.array() *= 1.0 + scaled.colwise().squaredNorm().transpose().array();
     }
     result += value;

@@ -54,7 +54,6 @@ KernelFactor tied(Shape shape, std::span<const int> columns);
 Kernel ard_kernel(Shape shape, int count);
 
 /// k(a_i, b_j) for all rows of `left` and `right`.
-Matrix covariance(const Kernel& kernel, std::span<const double> parameters, const Matrix& left,
-                  const Matrix& right);
+Matrix covariance(const Kernel& kernel, std::span<const double> parameters, const Matrix& left, const Matrix& right);
 
 }  // namespace dovetail

@@ -20,8 +20,8 @@ inline int rows_per_column(Shape shape) {
 }
 /// 1 / l per column of a factor whose first length scale is parameter `first`.
 Vector inverse_length_scales(const KernelFactor& factor, std::span<const double> parameters, int first);
-/// What distances and inner products are taken of, (columns * rows_per_column) x n: columns over their length scales, or
-/// their cosines cos(k pi x) / (k l).
+/// What distances and inner products are taken of, (columns * rows_per_column) x n: columns over their length scales,
+/// or their cosines cos(k pi x) / (k l).
 Dense scaled_columns(const KernelFactor& factor, const Vector& inverse_scale, const ConstBlock& inputs);
 
 /// The symmetric kernel matrix of one set of points with what its derivative needs. Buffers are kept between
@@ -41,8 +41,7 @@ class KernelMatrix {
   /// Adds to `gradient` the derivative by every kernel parameter, and to `input_gradient` (d x n), unless
   /// null, that by the inputs. `weights` holds G in its lower triangle. Call after forward with the same
   /// inputs.
-  void backward(const ConstBlock& inputs, const Dense& weights, std::span<double> gradient,
-                Dense* input_gradient);
+  void backward(const ConstBlock& inputs, const Dense& weights, std::span<double> gradient, Dense* input_gradient);
 
  private:
   struct Factor {

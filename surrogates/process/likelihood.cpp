@@ -34,8 +34,7 @@ void each_prior(const GaussianProcessModel& model, Visit&& visit) {
     visit(next++, Kind::variance, 0.0, model.variance_deviation);
     for (const KernelFactor& factor : term.factors) {
       const int groups = factor.group_count();
-      const double location =
-          model.length_location + 0.5 * std::log(std::max(1.0, static_cast<double>(groups)));
+      const double location = model.length_location + 0.5 * std::log(std::max(1.0, static_cast<double>(groups)));
       for (int g = 0; g < groups; ++g) visit(next++, Kind::length, location, model.length_deviation);
     }
   }
@@ -59,16 +58,14 @@ std::vector<double> GaussianProcessModel::default_parameters() const {
 double GaussianProcessModel::log_prior(std::span<const double> parameters, std::span<double> gradient) const {
   double total = 0.0;
   each_prior(*this, [&](std::size_t index, Kind, double location, double deviation) {
-    total += normal_log_density(parameters[index], location, deviation,
-                                gradient.empty() ? nullptr : &gradient[index]);
+    total += normal_log_density(parameters[index], location, deviation, gradient.empty() ? nullptr : &gradient[index]);
   });
   return total;
 }
 
 namespace dense {
 
-void warp(const GaussianProcessModel& model, std::span<const double> parameters, Dense& points,
-          Dense* slope) {
+void warp(const GaussianProcessModel& model, std::span<const double> parameters, Dense& points, Dense* slope) {
   if (slope) slope->setOnes(points.rows(), points.cols());
   for (std::size_t w = 0; w < model.warped_columns.size(); ++w) {
     const auto first = static_cast<std::size_t>(model.noise_parameter()) + 1 + 2 * w;
@@ -218,8 +215,7 @@ std::vector<double> fit_parameters(const GaussianProcessModel& model, const Matr
   for (std::vector<double>& start : starts) {
     if (static_cast<int>(start.size()) != model.parameter_count())
       throw std::invalid_argument("a start of a fit has the wrong number of parameters");
-    Ascent found =
-        dense::climb(model, std::ref(likelihood), std::move(start), options.evaluations, options.tolerance);
+    Ascent found = dense::climb(model, std::ref(likelihood), std::move(start), options.evaluations, options.tolerance);
     if (found.value > best.value || best.point.empty()) best = std::move(found);
   }
   if (coarse) {

@@ -15,8 +15,8 @@ using dense::Vector;
 
 namespace {
 
-// Cosines of angles to about 1e-13 (1e-12 at thousands of turns), several at once: cos(2 pi t) = sin(a) with a = 2 pi (1/4 -
-// |t|), t the angle's part of a turn, and the sine's series to a^17.
+// Cosines of angles to about 1e-13 (1e-12 at thousands of turns), several at once: cos(2 pi t) = sin(a) with a = 2 pi
+// (1/4 - |t|), t the angle's part of a turn, and the sine's series to a^17.
 void take_cosines(Dense& angles) {
   Eigen::ArrayXd a, s;
   for (Eigen::Index j = 0; j < angles.cols(); ++j) {
@@ -75,15 +75,13 @@ struct PathSample::State {
       take_cosines(value);
       for (const Inner& inner : term.inner)
         value.array() *=
-            ((inner.slope * dense::scaled_columns(*inner.factor, inner.inverse_scale, points)).colwise() +
-             inner.own)
+            ((inner.slope * dense::scaled_columns(*inner.factor, inner.inverse_scale, points)).colwise() + inner.own)
                 .array();
       result += value.transpose() * term.weight;
     }
     for (const Linear& term : linear)
       result.array() +=
-          (dense::scaled_columns(*term.factor, term.inverse_scale, points).transpose() * term.slope).array() +
-          term.own;
+          (dense::scaled_columns(*term.factor, term.inverse_scale, points).transpose() * term.slope).array() + term.own;
     return result;
   }
 
@@ -91,8 +89,7 @@ struct PathSample::State {
   void correct(Vector weights) {
     for (Linear& term : linear) {
       term.own += term.variance * weights.sum();
-      term.slope +=
-          term.variance * (dense::scaled_columns(*term.factor, term.inverse_scale, inputs) * weights);
+      term.slope += term.variance * (dense::scaled_columns(*term.factor, term.inverse_scale, inputs) * weights);
     }
     correction = std::move(weights);
   }
@@ -108,8 +105,7 @@ std::size_t PathSample::count(const GaussianProcess& process, int features) {
     }
     per_feature += 2;  // phase (uniform) and weight
     for (const KernelFactor& factor : term.factors)
-      per_feature +=
-          factor.columns.size() * static_cast<std::size_t>(dense::rows_per_column(factor.shape)) + 5;
+      per_feature += factor.columns.size() * static_cast<std::size_t>(dense::rows_per_column(factor.shape)) + 5;
   }
   return per_feature * static_cast<std::size_t>(features) + alone + process.size();
 }
@@ -134,11 +130,8 @@ PathSample::PathSample(const GaussianProcess& process, int features, std::span<c
     const double variance = std::exp(s.parameters[parameter++]);
     if (is_linear(term)) {
       const KernelFactor& factor = term.factors.front();
-      State::Linear mine{&factor,
-                         variance,
-                         dense::inverse_length_scales(factor, s.parameters, static_cast<int>(parameter)),
-                         0.0,
-                         {}};
+      State::Linear mine{
+          &factor, variance, dense::inverse_length_scales(factor, s.parameters, static_cast<int>(parameter)), 0.0, {}};
       parameter += static_cast<std::size_t>(factor.group_count());
       mine.own = std::sqrt(variance) * normal();
       mine.slope.resize(mine.inverse_scale.size() * dense::rows_per_column(factor.shape));
@@ -149,8 +142,7 @@ PathSample::PathSample(const GaussianProcess& process, int features, std::span<c
     State::Term mine{Dense::Zero(m, d), Vector::Zero(m), Vector(m), {}};
     bool waves = false;
     for (const KernelFactor& factor : term.factors) {
-      const Vector inverse_scale =
-          dense::inverse_length_scales(factor, s.parameters, static_cast<int>(parameter));
+      const Vector inverse_scale = dense::inverse_length_scales(factor, s.parameters, static_cast<int>(parameter));
       parameter += static_cast<std::size_t>(factor.group_count());
       if (!dense::stationary(factor.shape)) {
         State::Inner inner{&factor, inverse_scale, Vector(m), {}};
@@ -171,8 +163,7 @@ PathSample::PathSample(const GaussianProcess& process, int features, std::span<c
           stretch = std::sqrt(5.0 / squares);
         }
         for (std::size_t c = 0; c < factor.columns.size(); ++c)
-          mine.frequency(i, factor.columns[c]) +=
-              stretch * normal() * inverse_scale[static_cast<Eigen::Index>(c)];
+          mine.frequency(i, factor.columns[c]) += stretch * normal() * inverse_scale[static_cast<Eigen::Index>(c)];
       }
     }
     // cos averages to 1/2 in the square; a term without waves is constant and needs no phase.
@@ -182,13 +173,11 @@ PathSample::PathSample(const GaussianProcess& process, int features, std::span<c
     }
     s.terms.push_back(std::move(mine));
     s.rest.terms.push_back(term);
-    s.rest_parameters.insert(s.rest_parameters.end(),
-                             s.parameters.begin() + static_cast<std::ptrdiff_t>(first),
+    s.rest_parameters.insert(s.rest_parameters.end(), s.parameters.begin() + static_cast<std::ptrdiff_t>(first),
                              s.parameters.begin() + static_cast<std::ptrdiff_t>(parameter));
   }
   Vector residual = gp.centred - s.prior(s.inputs);
-  for (Eigen::Index i = 0; i < residual.size(); ++i)
-    residual[i] -= normal() * std::sqrt(gp.noise + gp.jitter);
+  for (Eigen::Index i = 0; i < residual.size(); ++i) residual[i] -= normal() * std::sqrt(gp.noise + gp.jitter);
   residual = gp.used_factor().triangularView<Eigen::Lower>() * residual;
   s.correct(gp.used_factor().transpose().triangularView<Eigen::Upper>() * residual);
 }
@@ -201,11 +190,10 @@ std::vector<double> PathSample::operator()(const Matrix& points) const {
   const State& s = *state_;
   Dense warped = dense::columns_of(points);
   dense::warp(s.model, s.parameters, warped, nullptr);
-  const Vector value =
-      (s.prior(warped) +
-       dense::cross_covariance(s.rest, s.rest_parameters, s.inputs, warped).transpose() * s.correction)
-          .array() +
-      s.mean;
+  const Vector value = (s.prior(warped) +
+                        dense::cross_covariance(s.rest, s.rest_parameters, s.inputs, warped).transpose() * s.correction)
+                           .array() +
+                       s.mean;
   return {value.begin(), value.end()};
 }
 

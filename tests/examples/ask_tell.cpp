@@ -1,4 +1,5 @@
-// Ask/tell from C++: minimise energy x delay of a small array under a limit on its area, with a simulator that may fail.
+// Ask/tell from C++: minimise energy x delay of a small array under a limit on its area, with a simulator that may
+// fail.
 //
 //     find_package(dovetail); target_link_libraries(example dovetail::engine)
 #include <cmath>
@@ -35,8 +36,7 @@ int main() {
         continue;
       }
       const double cycles = 1e6 / pe + 4e5 / buffer, energy = 1e3 + 2 * buffer + (output ? 0.8 : 1.0) * pe;
-      outcomes.push_back(
-          {trial.id, {}, {{"edp", energy * cycles}, {"area_mm2", 0.003 * pe + 0.01 * buffer}}, {}});
+      outcomes.push_back({trial.id, {}, {{"edp", energy * cycles}, {"area_mm2", 0.003 * pe + 0.01 * buffer}}, {}});
     }
     session.tell(outcomes);
   }

@@ -26,7 +26,8 @@ using namespace dovetail;
 using Reader = std::function<void(const std::string& text)>;
 
 void imported(const std::string& text, std::string_view format) {
-  static const std::map<std::string_view, std::string> suffixes = {{"scalesim", ".csv"}, {"maestro", ".m"}, {"onnx", ".onnx"}};
+  static const std::map<std::string_view, std::string> suffixes = {
+      {"scalesim", ".csv"}, {"maestro", ".m"}, {"onnx", ".onnx"}};
   ImportOptions options;
   options.from = format;
   const auto suffix = suffixes.find(format);

@@ -7,12 +7,12 @@
 
 static int wrong = 0;
 
-#define CHECK(condition)                                                                       \
-  do {                                                                                         \
-    if (!(condition)) {                                                                        \
+#define CHECK(condition)                                                                         \
+  do {                                                                                           \
+    if (!(condition)) {                                                                          \
       printf("line %d: %s is not so; last error: %s\n", __LINE__, #condition, dovetail_error()); \
-      ++wrong;                                                                                 \
-    }                                                                                          \
+      ++wrong;                                                                                   \
+    }                                                                                            \
   } while (0)
 
 static const char* const space =
@@ -130,8 +130,8 @@ static void verbs(void) {
   CHECK(record == NULL && strstr(dovetail_error(), "optimize") != NULL);
   CHECK(dovetail_run("map", "mlp", "{archtecture: eyeriss}", &record) == DOVETAIL_INPUT);
   CHECK(strstr(dovetail_error(), "architecture") != NULL);
-  CHECK(dovetail_run("optimize", "{workload: mlp, family: eyeriss, trials: 1, specs: [area_um2 <= 1]}", NULL, &record) ==
-        DOVETAIL_INFEASIBLE);
+  CHECK(dovetail_run("optimize", "{workload: mlp, family: eyeriss, trials: 1, specs: [area_um2 <= 1]}", NULL,
+                     &record) == DOVETAIL_INFEASIBLE);
   dovetail_free(record);
 }
 

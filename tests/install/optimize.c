@@ -5,7 +5,8 @@
 
 int main(void) {
   char* record = NULL;
-  if (dovetail_run("optimize", "{workload: mlp, family: eyeriss, designer: random, trials: 2}", "{threads: 1}", &record)) {
+  if (dovetail_run("optimize", "{workload: mlp, family: eyeriss, designer: random, trials: 2}", "{threads: 1}",
+                   &record)) {
     fprintf(stderr, "%s\n", dovetail_error());
     return 1;
   }

@@ -11,13 +11,16 @@
 
 namespace dovetail::tests {
 
-/// Calls `visit` for every mapping with perfect factors: all factors over temporal and spatial slots within each level's
-/// fan-out, all orders of the loops of each level, all allowed keep sets, and, when `spatial_orders`, all orders of the
-/// spatial loops. Capacities are left to the evaluator. Returns false when there are more than `limit`.
+/// Calls `visit` for every mapping with perfect factors: all factors over temporal and spatial slots within each
+/// level's fan-out, all orders of the loops of each level, all allowed keep sets, and, when `spatial_orders`, all
+/// orders of the spatial loops. Capacities are left to the evaluator. Returns false when there are more than `limit`.
 class MappingEnumerator {
  public:
   MappingEnumerator(const MapRequest& request, bool spatial_orders, std::int64_t limit)
-      : request_(request), spatial_orders_(spatial_orders), limit_(limit), keep_(keep_choices(request)) {}
+      : request_(request),
+        spatial_orders_(spatial_orders),
+        limit_(limit),
+        keep_(keep_choices(request)) {}
 
   bool run(const std::function<void(const PackedMapping&)>& visit) {
     visit_ = visit;
@@ -37,8 +40,7 @@ class MappingEnumerator {
       return;
     }
     for (unsigned set = 0; set < 16; ++set) {
-      if ((set & keep_[level].must) != keep_[level].must ||
-          (set & ~(keep_[level].must | keep_[level].optional)) != 0)
+      if ((set & keep_[level].must) != keep_[level].must || (set & ~(keep_[level].must | keep_[level].optional)) != 0)
         continue;
       mapping_.levels[level].keep = static_cast<std::uint8_t>(set);
       keeps(level + 1);
@@ -117,8 +119,7 @@ class MappingEnumerator {
   bool obeys(const std::vector<std::uint8_t>& active, std::size_t level) const {
     std::vector<std::uint8_t> wanted;
     for (const int d : level_rules(request_.rules, level).inner_order) {
-      if (std::find(active.begin(), active.end(), d) != active.end())
-        wanted.push_back(static_cast<std::uint8_t>(d));
+      if (std::find(active.begin(), active.end(), d) != active.end()) wanted.push_back(static_cast<std::uint8_t>(d));
     }
     return std::equal(wanted.begin(), wanted.end(), active.rbegin());
   }

@@ -101,9 +101,7 @@ inline Mapping draw_mapping(Dice& dice, const Layer& layer, int levels) {
         const bool spatial = dice.one_in(3);
         const int at = spatial && !dice.one_in(4) ? favourite : dice.below(levels);
         MappingLevel& level = mapping.levels[static_cast<std::size_t>(at)];
-        std::vector<Loop>& loops = !spatial         ? level.temporal
-                                   : dice.one_in(2) ? level.spatial_x
-                                                    : level.spatial_y;
+        std::vector<Loop>& loops = !spatial ? level.temporal : dice.one_in(2) ? level.spatial_x : level.spatial_y;
         bool merged = false;
         for (Loop& loop : loops) {
           if (loop.dimension != static_cast<int>(d)) continue;
@@ -111,8 +109,7 @@ inline Mapping draw_mapping(Dice& dice, const Layer& layer, int levels) {
           merged = true;
         }
         if (!merged) {
-          loops.insert(loops.begin() + dice.below(static_cast<int>(loops.size()) + 1),
-                       {static_cast<int>(d), prime});
+          loops.insert(loops.begin() + dice.below(static_cast<int>(loops.size()) + 1), {static_cast<int>(d), prime});
         }
       }
     }
@@ -206,8 +203,7 @@ inline Draw draw(Dice& dice, int size) {
     out.mapping = draw_mapping(dice, out.layer, levels);
     if (!small(out, 100 << size, 4 + size)) continue;
     out.architecture = draw_machine(dice, out.layer, out.mapping);
-    if (dice.one_in(200))
-      out.layer.dimensions.front().extent += 1;  // factors that do not multiply to the extent
+    if (dice.one_in(200)) out.layer.dimensions.front().extent += 1;  // factors that do not multiply to the extent
     return out;
   }
 }

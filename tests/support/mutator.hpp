@@ -58,8 +58,7 @@ class Mutator {
  private:
   std::size_t below(std::size_t count) { return count == 0 ? 0 : random_() % count; }
   void mutate(std::string& text) {
-    const std::size_t at = below(text.size() + 1),
-                      length = below(std::min<std::size_t>(text.size() - at, 40) + 1);
+    const std::size_t at = below(text.size() + 1), length = below(std::min<std::size_t>(text.size() - at, 40) + 1);
     switch (below(12)) {
       case 0:
         text.insert(at, tokens[below(tokens.size())]);
@@ -131,11 +130,9 @@ void attempt(const Read& read, Outcome& outcome, const std::string& text) {
     ++outcome.refused;
     bool located = !error.diagnostics().empty();
     for (const Diagnostic& diagnostic : error.diagnostics()) {
-      located =
-          located && diagnostic.where.line > 0 && diagnostic.where.column > 0 && !diagnostic.message.empty();
+      located = located && diagnostic.where.line > 0 && diagnostic.where.column > 0 && !diagnostic.message.empty();
     }
-    if (!located && outcome.unlocated++ == 0)
-      MESSAGE(fmt::format("not located: {}\nof:\n{}", error.what(), text));
+    if (!located && outcome.unlocated++ == 0) MESSAGE(fmt::format("not located: {}\nof:\n{}", error.what(), text));
   } catch (const std::exception& error) {
     FAIL(fmt::format("another exception: {}\nof:\n{}", error.what(), text));
   }

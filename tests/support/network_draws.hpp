@@ -99,12 +99,10 @@ inline NetworkMapRequest draw(std::uint64_t number) {
   Architecture machine = two_levels();
   const std::int64_t units = one_of(random, {2, 3, 4, 6});
   machine.compute.mesh_x = machine.compute.instances = units;
-  machine.levels[0] =
-      level("Spad", units, random.uniform(0.1, 3.0), static_cast<double>(one_of(random, {1, 2, 4})));
+  machine.levels[0] = level("Spad", units, random.uniform(0.1, 3.0), static_cast<double>(one_of(random, {1, 2, 4})));
   machine.levels[0].capacity_words = one_of(random, {4, 6, 8, 16});
   machine.levels[0].energy.leak_pj_per_cycle = random.uniform(0.0, 5.0);
-  machine.levels[1] =
-      level("DRAM", 1, random.uniform(2.0, 30.0), static_cast<double>(one_of(random, {1, 2, 6})));
+  machine.levels[1] = level("DRAM", 1, random.uniform(2.0, 30.0), static_cast<double>(one_of(random, {1, 2, 6})));
   machine.levels[1].is_dram = true;
   request.architecture = machine;
   request.bypass = random.below(2) == 0 ? Bypass::search : Bypass::none;

@@ -107,9 +107,9 @@ class OnnxModel {
     std::ofstream(path, std::ios::binary) << model(opset).data();
   }
 
-  static Message node_message(const std::string& type, const std::string& name,
-                              const std::vector<std::string>& inputs, const std::vector<std::string>& outputs,
-                              const std::vector<Attribute>& attributes = {}, const std::string& domain = "") {
+  static Message node_message(const std::string& type, const std::string& name, const std::vector<std::string>& inputs,
+                              const std::vector<std::string>& outputs, const std::vector<Attribute>& attributes = {},
+                              const std::string& domain = "") {
     Message message;
     for (const std::string& each : inputs) message.bytes(1, each);
     for (const std::string& each : outputs) message.bytes(2, each);

@@ -1,4 +1,5 @@
-// A PostgreSQL server of a test's own: a cluster in a temporary folder on a socket, as an ordinary user, stopped at the end.
+// A PostgreSQL server of a test's own: a cluster in a temporary folder on a socket, as an ordinary user, stopped at the
+// end.
 #pragma once
 
 #include <sys/types.h>
@@ -57,7 +58,9 @@ class PostgresServer {
     const std::string out = (folder_ / "answer").string();
     std::ofstream(folder_ / "question.sql") << sql;
     const std::string address = "host=" + folder_.string() + " user=dovetail dbname=postgres";
-    if (std::system(("'" + program("psql") + "' -qAt '" + address + "' -f '" + (folder_ / "question.sql").string() + "' >'" + out + "' 2>&1").c_str()) != 0) {
+    if (std::system(("'" + program("psql") + "' -qAt '" + address + "' -f '" + (folder_ / "question.sql").string() +
+                     "' >'" + out + "' 2>&1")
+                        .c_str()) != 0) {
     }
     std::ifstream file(out);
     std::string text{std::istreambuf_iterator<char>(file), {}};
@@ -76,7 +79,8 @@ class PostgresServer {
   // PostgreSQL does not run as root.
   bool shell(const std::string& words) const {
     std::string line = words;
-    if (getuid() == 0) line = "setpriv --reuid=" + user_ + " --regid=" + user_ + " --clear-groups -- env HOME=/tmp " + words;
+    if (getuid() == 0)
+      line = "setpriv --reuid=" + user_ + " --regid=" + user_ + " --clear-groups -- env HOME=/tmp " + words;
     return std::system(("cd / && " + line + " >>'" + (folder_ / "log").string() + "' 2>&1 </dev/null").c_str()) == 0;
   }
   std::string options() const {
@@ -84,14 +88,17 @@ class PostgresServer {
            " -c fsync=off -c shared_buffers=16MB -c max_connections=40\"";
   }
   bool control(const std::string& words) const {
-    return shell("'" + program("pg_ctl") + "' -w -t 60 -D '" + (folder_ / "data").string() + "' -l '" + (folder_ / "server.log").string() + "' " + words);
+    return shell("'" + program("pg_ctl") + "' -w -t 60 -D '" + (folder_ / "data").string() + "' -l '" +
+                 (folder_ / "server.log").string() + "' " + words);
   }
   bool begin() {
     if (getuid() == 0) {
       user_ = std::system("id -u postgres >/dev/null 2>&1") == 0 ? "postgres" : "nobody";
       if (std::system(("chown " + user_ + " '" + folder_.string() + "'").c_str()) != 0) return false;
     }
-    return shell("'" + program("initdb") + "' -A trust -U dovetail -E UTF8 --no-locale --no-sync --no-instructions -D '" + (folder_ / "data").string() + "'") &&
+    return shell("'" + program("initdb") +
+                 "' -A trust -U dovetail -E UTF8 --no-locale --no-sync --no-instructions -D '" +
+                 (folder_ / "data").string() + "'") &&
            go_on();
   }
   std::string log() const {

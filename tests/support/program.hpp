@@ -49,7 +49,8 @@ struct Outcome {
 class Program {
  public:
   Program(const Folder& folder, const std::vector<std::string>& words, const std::string& input = "")
-      : out_(folder.file("stdout")), err_(folder.file("stderr")) {
+      : out_(folder.file("stdout")),
+        err_(folder.file("stderr")) {
     const std::string in = folder.write("stdin", input);
     std::fflush(nullptr);  // the child would write our buffers once more
     pid_ = fork();
@@ -92,18 +93,17 @@ class Program {
 
 /// Runs a line of the shell in the folder, where $D is the program.
 inline Outcome shell(const Folder& folder, const std::string& line) {
-  const std::string script = folder.write("line.sh", "cd '" + folder.path.string() + "' || exit 99\nD='" DOVETAIL_PROGRAM
-                                                     "'\n" + line + "\n");
+  const std::string script =
+      folder.write("line.sh", "cd '" + folder.path.string() + "' || exit 99\nD='" DOVETAIL_PROGRAM "'\n" + line + "\n");
   std::fflush(nullptr);
-  const int status = std::system(("/bin/sh '" + script + "' >'" + folder.file("stdout") + "' 2>'" +
-                                  folder.file("stderr") + "' </dev/null")
-                                     .c_str());
+  const int status = std::system(
+      ("/bin/sh '" + script + "' >'" + folder.file("stdout") + "' 2>'" + folder.file("stderr") + "' </dev/null")
+          .c_str());
   const int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   return {code, read(folder.file("stdout")), read(folder.file("stderr"))};
 }
 
-inline Outcome run(const Folder& folder, const std::vector<std::string>& words,
-                   const std::string& input = "") {
+inline Outcome run(const Folder& folder, const std::vector<std::string>& words, const std::string& input = "") {
   return Program(folder, words, input).wait();
 }
 

@@ -19,15 +19,22 @@ inline Job contract_job(std::int64_t id) {
 
 /// An outcome that tells everything of its job.
 inline StoredTrial contract_outcome(const Job& job) {
-  return {{job.id, job.point, TrialState::completed, {{"objective", job.point.numbers[0] / 3.0}, {"incumbent", job.incumbent}, {"proving", job.proving ? 1.0 : 0.0}}, ""},
-          0.25,
-          "{}"};
+  return {
+      {job.id,
+       job.point,
+       TrialState::completed,
+       {{"objective", job.point.numbers[0] / 3.0}, {"incumbent", job.incumbent}, {"proving", job.proving ? 1.0 : 0.0}},
+       ""},
+      0.25,
+      "{}"};
 }
 
 /// `queue` gives a queue over `store` whose jobs are evaluated by `evaluate`, in some order, on several threads.
-using QueueMaker = std::function<std::shared_ptr<Queue>(Store& store, std::function<std::optional<StoredTrial>(const Job&)> evaluate)>;
+using QueueMaker =
+    std::function<std::shared_ptr<Queue>(Store& store, std::function<std::optional<StoredTrial>(const Job&)> evaluate)>;
 
-inline void check_queue(const std::function<std::unique_ptr<Store>(const std::string& name, bool resume)>& store_of, const QueueMaker& queue_of) {
+inline void check_queue(const std::function<std::unique_ptr<Store>(const std::string& name, bool resume)>& store_of,
+                        const QueueMaker& queue_of) {
   const auto never = [] { return false; };
   SUBCASE("every job is answered once, in any order of asking, and is in the record before") {
     const auto store = store_of("answers", false);

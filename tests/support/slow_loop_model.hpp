@@ -39,7 +39,9 @@ inline Coordinates operator-(const Coordinates& a, const Coordinates& b) {
 class SlowLoopModel {
  public:
   SlowLoopModel(const Layer& layer, const Architecture& machine, const Mapping& mapping)
-      : layer_(layer), machine_(machine), mapping_(mapping) {}
+      : layer_(layer),
+        machine_(machine),
+        mapping_(mapping) {}
 
   Evaluation evaluate() {
     for (int i = 0; i < levels(); ++i) tiles_.push_back(tile(i));
@@ -176,8 +178,7 @@ class SlowLoopModel {
       const Level& level = machine_.levels[i];
       if (!level.capacity_words) continue;
       long used = 0;
-      for (int t = 0; t < static_cast<int>(layer_.tensors.size()); ++t)
-        used += keeps(i, t) ? stored(i, t) : 0;
+      for (int t = 0; t < static_cast<int>(layer_.tensors.size()); ++t) used += keeps(i, t) ? stored(i, t) : 0;
       const double usable = std::floor(static_cast<double>(*level.capacity_words) / level.multiple_buffering);
       if (static_cast<double>(used) > usable) return false;
       if (static_cast<double>(used) < usable * level.min_utilization) return false;
@@ -212,8 +213,7 @@ class SlowLoopModel {
   // Data offset of every child, by linear id: X loops fastest, then Y loops.
   std::vector<Coordinates> children(int tensor, int level) const {
     std::vector<Loop> loops = mapping_.levels[level].spatial_x;
-    loops.insert(loops.end(), mapping_.levels[level].spatial_y.begin(),
-                 mapping_.levels[level].spatial_y.end());
+    loops.insert(loops.end(), mapping_.levels[level].spatial_y.begin(), mapping_.levels[level].spatial_y.end());
     std::vector<Coordinates> result;
     for (long id = 0; id < product(loops); ++id) {
       Box inner = level == 0 ? Box(layer_.dimensions.size(), 1) : tiles_[level - 1];
@@ -341,8 +341,7 @@ class SlowLoopModel {
             const std::map<Group, Amount> fewer = groups(level, offsets, served);
             if (total(fewer) < total(plain)) {
               plain = fewer;
-              result.link_words +=
-                  words * static_cast<double>(std::count(served.begin(), served.end(), true));
+              result.link_words += words * static_cast<double>(std::count(served.begin(), served.end(), true));
             }
           }
           for (const auto& [group, amount] : plain) {
@@ -367,8 +366,7 @@ class SlowLoopModel {
   bool neighbour_had(int level, const std::vector<Coordinates>& offsets, std::size_t c, const Delta& delta,
                      const Delta& before, const std::vector<long>& box) const {
     if (size(before, box) == 0) return false;
-    const long columns = row_length(level), id = static_cast<long>(c),
-               count = static_cast<long>(offsets.size());
+    const long columns = row_length(level), id = static_cast<long>(c), count = static_cast<long>(offsets.size());
     std::set<Coordinates> wanted;
     each_point(delta, box, [&](const Coordinates& point) { wanted.insert(point + offsets[c]); });
     for (const auto& [dx, dy] : {std::pair(-1L, 0L), {1L, 0L}, {0L, -1L}, {0L, 1L}}) {
@@ -406,8 +404,7 @@ class SlowLoopModel {
       amount.hops += hops;
     }
     std::map<Group, Amount> result;
-    for (const auto& [multicast, amount] : by_size)
-      result[{multicast, static_cast<long>(amount.words)}] = amount;
+    for (const auto& [multicast, amount] : by_size) result[{multicast, static_cast<long>(amount.words)}] = amount;
     return result;
   }
 
@@ -462,9 +459,7 @@ class SlowLoopModel {
   }
 
   // Without link transfers every count is whole; the factor of a bypass need not be.
-  static double snapped(double words) {
-    return std::abs(words - std::round(words)) < 1e-6 ? std::round(words) : words;
-  }
+  static double snapped(double words) { return std::abs(words - std::round(words)) < 1e-6 ? std::round(words) : words; }
 
   long fan_out(int level) const {
     return product(mapping_.levels[level].spatial_x) * product(mapping_.levels[level].spatial_y);
@@ -477,15 +472,13 @@ class SlowLoopModel {
     double routers = 0.0, hop_words = 0.0, all = 0.0;
     for (const auto& [group, amount] : walk.groups) {
       double words = amount.words;
-      if (layer_.tensors[t].written && machine_.levels[i].is_dram)
-        words = 2.0 * words - static_cast<double>(part);
+      if (layer_.tensors[t].written && machine_.levels[i].is_dram) words = 2.0 * words - static_cast<double>(part);
       to.groups.push_back({group.multicast, group.scatter, words});
       all += words;
       if (words <= 0.0) continue;
       routers = std::floor(routers + (1.0 + std::floor(amount.hops / words)) * words);
       hop_words += amount.hops;
-      if (layer_.tensors[t].written)
-        to.spatial_reductions += static_cast<double>(group.multicast - 1) * words;
+      if (layer_.tensors[t].written) to.spatial_reductions += static_cast<double>(group.multicast - 1) * words;
     }
     to.average_hops = all > 0.0 ? hop_words / all : 0.0;
     to.energy_pj = hop_words * machine_.levels[i].network.energy_per_hop_pj +
@@ -495,8 +488,7 @@ class SlowLoopModel {
   // --- Latency and energy.
   double width_ratio(int level, int tensor) const {
     const int bits = layer_.tensors[tensor].word_bits;
-    return bits == 0 ? 1.0
-                     : static_cast<double>(bits) / static_cast<double>(machine_.levels[level].word_bits);
+    return bits == 0 ? 1.0 : static_cast<double>(bits) / static_cast<double>(machine_.levels[level].word_bits);
   }
 
   void latency() {
@@ -523,8 +515,7 @@ class SlowLoopModel {
       result_.levels[i].cycles = static_cast<std::int64_t>(std::ceil(compute / slowdown));
       result_.cycles = std::max(result_.cycles, result_.levels[i].cycles);
     }
-    result_.utilization = static_cast<double>(result_.macs) /
-                          static_cast<double>(machine_.compute.instances) /
+    result_.utilization = static_cast<double>(result_.macs) / static_cast<double>(machine_.compute.instances) /
                           static_cast<double>(result_.cycles);
   }
 
@@ -543,16 +534,13 @@ class SlowLoopModel {
         const auto blocks = [&](std::int64_t words) {
           return std::ceil(static_cast<double>(words) * ratio / static_cast<double>(level.block_size));
         };
-        const double one = blocks(counts.reads) * level.energy.read_pj +
-                           blocks(counts.fills) * level.energy.fill_pj +
+        const double one = blocks(counts.reads) * level.energy.read_pj + blocks(counts.fills) * level.energy.fill_pj +
                            blocks(counts.updates) * level.energy.update_pj;
-        counts.energy_pj =
-            one * layer_.tensors[t].density * std::min(used, clusters) +
-            static_cast<double>(counts.temporal_reductions) * machine_.compute.adder_energy_pj * used;
+        counts.energy_pj = one * layer_.tensors[t].density * std::min(used, clusters) +
+                           static_cast<double>(counts.temporal_reductions) * machine_.compute.adder_energy_pj * used;
         result_.levels[i].energy_pj += counts.energy_pj;
       }
-      result_.levels[i].leakage_energy_pj =
-          level.energy.leak_pj_per_cycle * static_cast<double>(result_.cycles) * used;
+      result_.levels[i].leakage_energy_pj = level.energy.leak_pj_per_cycle * static_cast<double>(result_.cycles) * used;
       result_.levels[i].energy_pj += result_.levels[i].leakage_energy_pj;
       result_.energy_pj += result_.levels[i].energy_pj;
       NetworkEvaluation& network = result_.networks[i];

@@ -24,8 +24,12 @@ inline void check_store(const std::function<std::string(const std::string& name)
   SUBCASE("what was put comes back to the bit, also while it is being written") {
     const auto store = open_store(address("bits"), contract_study(), false);
     store->put(contract_trial(1, 1.0 / 3.0));
-    store->put({{0, {{-0.0, 1e300}}, TrialState::failed, {}, "no mapping: \"x\"\n\u00b5; DROP TABLE trial --'"}, 1e-7 / 3.0, ""});
-    store->put({{-7, {{5e-324, 0.1}}, TrialState::completed, {{"edp", 1.7976931348623157e308}}, ""}, 0.0, "{\"text\":\"\\u0000\"}"});
+    store->put({{0, {{-0.0, 1e300}}, TrialState::failed, {}, "no mapping: \"x\"\n\u00b5; DROP TABLE trial --'"},
+                1e-7 / 3.0,
+                ""});
+    store->put({{-7, {{5e-324, 0.1}}, TrialState::completed, {{"edp", 1.7976931348623157e308}}, ""},
+                0.0,
+                "{\"text\":\"\\u0000\"}"});
     store->put_event("first");
     store->put_event("{\"second\":\"'\\\\\"}");
     const auto reader = read_store(address("bits"));
@@ -50,7 +54,8 @@ inline void check_store(const std::function<std::string(const std::string& name)
   }
   SUBCASE("a change adds, replaces and appends at once") {
     const auto store = open_store(address("change"), contract_study(), false);
-    store->put(StoreChange{{contract_trial(0, 1), contract_trial(1, 2)}, {{"header", "{}"}, {"command", "other"}}, {"one", "two"}});
+    store->put(StoreChange{
+        {contract_trial(0, 1), contract_trial(1, 2)}, {{"header", "{}"}, {"command", "other"}}, {"one", "two"}});
     store->put(StoreChange{{contract_trial(1, 5)}, {{"header", "[]"}}, {"three"}});
     const auto reader = read_store(address("change"));
     CHECK(reader->trials().size() == 2);
@@ -61,12 +66,13 @@ inline void check_store(const std::function<std::string(const std::string& name)
   }
   SUBCASE("an existing study is not touched without resume, and only its own settings resume it") {
     open_store(address("held"), contract_study(), false)->put(contract_trial(0, 1));
-    CHECK_THROWS_WITH_AS(open_store(address("held"), contract_study(), false), doctest::Contains("--resume"), StorageError);
+    CHECK_THROWS_WITH_AS(open_store(address("held"), contract_study(), false), doctest::Contains("--resume"),
+                         StorageError);
     StudyRecord other = contract_study();
     other.identity["seed"] = "2";
     other.identity["model"] = "cycle";
-    CHECK_THROWS_WITH_AS(open_store(address("held"), other, true), doctest::Contains("seed: the store has '1', this run asks '2'"),
-                         StorageError);
+    CHECK_THROWS_WITH_AS(open_store(address("held"), other, true),
+                         doctest::Contains("seed: the store has '1', this run asks '2'"), StorageError);
     CHECK_THROWS_WITH_AS(open_store(address("held"), other, true), doctest::Contains("model"), StorageError);
     CHECK(read_store(address("held"))->record().identity == contract_study().identity);
     StudyRecord same = contract_study();
@@ -87,7 +93,8 @@ inline void check_store(const std::function<std::string(const std::string& name)
   SUBCASE("one writer at a time") {
     {
       const auto first = open_store(address("written"), contract_study(), false);
-      CHECK_THROWS_WITH_AS(open_store(address("written"), contract_study(), true), doctest::Contains("another run"), StorageError);
+      CHECK_THROWS_WITH_AS(open_store(address("written"), contract_study(), true), doctest::Contains("another run"),
+                           StorageError);
       first->put(contract_trial(0, 1));
     }
     CHECK(open_store(address("written"), contract_study(), true)->trials().size() == 1);

@@ -72,8 +72,7 @@ inline TimeloopCase read_case(const nlohmann::ordered_json& document) {
     level.network = {from["network"]["energy_per_hop"], from["network"]["router_energy"]};
     out.architecture.levels.push_back(level);
   }
-  out.architecture.link_transfers =
-      document.contains("options") && document["options"].value("link_transfers", false);
+  out.architecture.link_transfers = document.contains("options") && document["options"].value("link_transfers", false);
   for (const auto& from : document["mapping"]["levels"]) {
     MappingLevel level;
     for (const auto& name : from["keep"]) level.keep |= 1U << find_tensor(out.layer, name.get<std::string>());

@@ -87,8 +87,7 @@ std::optional<ConvShape> as_convolution(const Layer& layer) {
                   .dilation_width = coefficient(layer, "Inputs", "S")};
   if (same_loops(make_conv(shape), layer)) return shape;
   if (groups > 1 || c == 1) return std::nullopt;
-  shape.in_channels = shape.out_channels = shape.groups =
-      c;  // depthwise: all three tensors have the channels
+  shape.in_channels = shape.out_channels = shape.groups = c;  // depthwise: all three tensors have the channels
   return same_loops(make_conv(shape), layer) ? std::optional(shape) : std::nullopt;
 }
 

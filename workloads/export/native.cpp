@@ -43,10 +43,11 @@ std::optional<Json> convolution(const Layer& layer) {
   if (!is_same(make_conv(*shape), layer)) return std::nullopt;
   const bool depthwise =
       shape->groups > 1 && shape->groups == shape->in_channels && shape->groups == shape->out_channels;
-  Json json = depthwise ? Json{{"depthwise", fmt::format("{} -> {}x{}", shape->in_channels, shape->out_height,
-                                                         shape->out_width)}}
-                        : Json{{"conv", fmt::format("{} -> {}x{}x{}", shape->in_channels, shape->out_channels,
-                                                    shape->out_height, shape->out_width)}};
+  Json json =
+      depthwise
+          ? Json{{"depthwise", fmt::format("{} -> {}x{}", shape->in_channels, shape->out_height, shape->out_width)}}
+          : Json{{"conv", fmt::format("{} -> {}x{}x{}", shape->in_channels, shape->out_channels, shape->out_height,
+                                      shape->out_width)}};
   pair(json, "kernel", shape->kernel_height, shape->kernel_width, 1);
   pair(json, "stride", shape->stride_height, shape->stride_width, 1);
   pair(json, "dilation", shape->dilation_height, shape->dilation_width, 1);
@@ -60,8 +61,8 @@ std::optional<Json> matmul(const Layer& layer) {
   const std::optional<MatmulShape> shape = as_matmul(layer);
   if (!shape || !is_same(make_matmul(*shape), layer)) return std::nullopt;
   const std::string batch = shape->batch > 1 ? fmt::format("{}x", shape->batch) : "";
-  return Json{{"matmul", fmt::format("{}{}x{} * {}{}x{}", batch, shape->rows, shape->depth, batch,
-                                     shape->depth, shape->columns)}};
+  return Json{{"matmul", fmt::format("{}{}x{} * {}{}x{}", batch, shape->rows, shape->depth, batch, shape->depth,
+                                     shape->columns)}};
 }
 
 Json general(const Layer& layer) {

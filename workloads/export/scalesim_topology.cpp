@@ -16,8 +16,8 @@ namespace {
 // A row: a convolution without groups and dilation and with one stride.
 struct Row {
   std::string name;
-  std::int64_t batch = 1, height = 1, width = 1, kernel_height = 1, kernel_width = 1, channels = 1,
-               filters = 1, stride = 1;
+  std::int64_t batch = 1, height = 1, width = 1, kernel_height = 1, kernel_width = 1, channels = 1, filters = 1,
+               stride = 1;
   int sparse_n = 1, sparse_m = 1;  // of the weights
 };
 
@@ -36,8 +36,7 @@ RowOrReason convolution(const ConvShape& shape) {
   if (shape.groups > 1)
     return fmt::format("{} groups of channels{}", shape.groups,
                        shape.groups == shape.in_channels ? " (depthwise)" : "");
-  if ((shape.dilation_height > 1 && shape.kernel_height > 1) ||
-      (shape.dilation_width > 1 && shape.kernel_width > 1))
+  if ((shape.dilation_height > 1 && shape.kernel_height > 1) || (shape.dilation_width > 1 && shape.kernel_width > 1))
     return "a dilation";
   // A stride along an axis with one output has no meaning.
   const std::int64_t down = shape.out_height > 1 ? shape.stride_height : 0;
@@ -60,8 +59,7 @@ RowOrReason row_of(const Layer& layer) {
   if (const auto conv = as_convolution(layer)) {
     made = convolution(*conv);
   } else if (const auto matmul = as_matmul(layer)) {
-    if (matmul->batch > 1)
-      return fmt::format("a batch of {} products whose operands all differ", matmul->batch);
+    if (matmul->batch > 1) return fmt::format("a batch of {} products whose operands all differ", matmul->batch);
     made = Row{.name = "", .height = matmul->rows, .channels = matmul->depth, .filters = matmul->columns};
   }
   Row* row = std::get_if<Row>(&made);
@@ -70,8 +68,7 @@ RowOrReason row_of(const Layer& layer) {
     if (tensor.word_bits != 0) return fmt::format("word_bits of {}", tensor.name);
     if (tensor.density == 1.0) continue;
     const auto share = ratio(tensor.density);
-    if (tensor.name != "Weights" || !share)
-      return fmt::format("density {} of {}", tensor.density, tensor.name);
+    if (tensor.name != "Weights" || !share) return fmt::format("density {} of {}", tensor.density, tensor.name);
     std::tie(row->sparse_n, row->sparse_m) = *share;
   }
   return made;
@@ -81,8 +78,8 @@ RowOrReason row_of(const Layer& layer) {
 std::string cell_name(const std::string& name) {
   std::string cell;
   for (const char letter : name) {
-    const bool held = std::isgraph(static_cast<unsigned char>(letter)) != 0 && letter != ',' &&
-                      letter != '#' && letter != '"';
+    const bool held =
+        std::isgraph(static_cast<unsigned char>(letter)) != 0 && letter != ',' && letter != '#' && letter != '"';
     cell += held ? letter : '_';
     if (cell.ends_with("DP")) cell.insert(cell.size() - 1, "_");
   }
@@ -101,16 +98,14 @@ std::string table(const std::vector<Row>& rows, bool products, bool batches, boo
   std::string csv;
   if (products) {
     csv = "Layer,M,N,K,\n";
-    for (const Row& row : rows)
-      csv += fmt::format("{},{},{},{},\n", row.name, row.height, row.filters, row.channels);
+    for (const Row& row : rows) csv += fmt::format("{},{},{},{},\n", row.name, row.height, row.filters, row.channels);
     return csv;
   }
-  csv = fmt::format(
-      "Layer name,IFMAP Height,IFMAP Width,Filter Height,Filter Width,Channels,Num Filter,Strides,{}{}\n",
-      batches ? "Batch Size," : "", sparse ? "Sparsity," : "");
+  csv = fmt::format("Layer name,IFMAP Height,IFMAP Width,Filter Height,Filter Width,Channels,Num Filter,Strides,{}{}\n",
+                    batches ? "Batch Size," : "", sparse ? "Sparsity," : "");
   for (const Row& row : rows) {
-    csv += fmt::format("{},{},{},{},{},{},{},{},", row.name, row.height, row.width, row.kernel_height,
-                       row.kernel_width, row.channels, row.filters, row.stride);
+    csv += fmt::format("{},{},{},{},{},{},{},{},", row.name, row.height, row.width, row.kernel_height, row.kernel_width,
+                       row.channels, row.filters, row.stride);
     if (batches) csv += fmt::format("{},", row.batch);
     if (sparse) csv += fmt::format("{}:{},", row.sparse_n, row.sparse_m);
     csv += '\n';
@@ -129,8 +124,8 @@ ScalesimTopology scalesim_topology(const Network& network) {
   for (const NetworkLayer* each : layers(network)) {
     RowOrReason made = row_of(each->layer);
     if (const auto* reason = std::get_if<std::string>(&made)) {
-      diagnostics.error(
-          {}, fmt::format("layer {}: a SCALE-Sim topology cannot say {}", quote(each->layer.name), *reason));
+      diagnostics.error({},
+                        fmt::format("layer {}: a SCALE-Sim topology cannot say {}", quote(each->layer.name), *reason));
       continue;
     }
     Row row = std::get<Row>(made);
@@ -153,8 +148,8 @@ ScalesimTopology scalesim_topology(const Network& network) {
   topology.csv = table(rows, products, any([](const Row& row) { return row.batch > 1; }),
                        any([](const Row& row) { return row.sparse_n != row.sparse_m; }));
   if (renamed > 0)
-    topology.notes.push_back(fmt::format(
-        "{} layers have names that a row cannot hold (a comma, #, a blank, DP): changed", renamed));
+    topology.notes.push_back(
+        fmt::format("{} layers have names that a row cannot hold (a comma, #, a blank, DP): changed", renamed));
   if (!is_chain(network.graph))
     topology.notes.push_back("the layers follow each other in the file; which reads which is not said");
   return topology;

@@ -18,10 +18,9 @@ std::string coefficients(const Layer& layer) {
     for (std::size_t axis = 0; axis < tensor.axes.size(); ++axis) {
       for (const AxisTerm& term : tensor.axes[axis]) {
         if (term.coefficient == 1) continue;
-        text +=
-            fmt::format("    - name: {}\n      default: {}\n",
-                        yaml_scalar(coefficient_name(tensor, axis, layer.dimensions[term.dimension].name)),
-                        term.coefficient);
+        text += fmt::format("    - name: {}\n      default: {}\n",
+                            yaml_scalar(coefficient_name(tensor, axis, layer.dimensions[term.dimension].name)),
+                            term.coefficient);
       }
     }
   }
@@ -50,9 +49,8 @@ std::string timeloop_problem(const Layer& layer) {
   Diagnostics diagnostics;
   for (const Tensor& tensor : layer.tensors) {
     if (tensor.word_bits != 0)
-      diagnostics.error(
-          {}, fmt::format("layer {}: a Timeloop problem cannot say word_bits of {}; its machine does",
-                          quote(layer.name), quote(tensor.name)));
+      diagnostics.error({}, fmt::format("layer {}: a Timeloop problem cannot say word_bits of {}; its machine does",
+                                        quote(layer.name), quote(tensor.name)));
   }
   diagnostics.raise();
   std::string dimensions, instance, densities;
@@ -61,13 +59,12 @@ std::string timeloop_problem(const Layer& layer) {
     instance += fmt::format("    {}: {}\n", yaml_scalar(dimension.name), dimension.extent);
   }
   std::string text = "problem:\n  version: 0.4\n  shape:\n";
-  text += fmt::format("    name: {}\n    dimensions: [{}]\n{}    data_spaces:\n", yaml_scalar(layer.name),
-                      dimensions, coefficients(layer));
+  text += fmt::format("    name: {}\n    dimensions: [{}]\n{}    data_spaces:\n", yaml_scalar(layer.name), dimensions,
+                      coefficients(layer));
   for (const Tensor& tensor : layer.tensors) {
     text += fmt::format("    - name: {}\n{}", yaml_scalar(tensor.name), projection(layer, tensor));
     if (tensor.written) text += "      read_write: true\n";
-    if (tensor.density < 1.0)
-      densities += fmt::format("      {}: {}\n", yaml_scalar(tensor.name), tensor.density);
+    if (tensor.density < 1.0) densities += fmt::format("      {}: {}\n", yaml_scalar(tensor.name), tensor.density);
   }
   text += "  instance:\n" + instance;
   return densities.empty() ? text : text + "    densities:\n" + densities;

@@ -8,9 +8,9 @@
 namespace dovetail {
 
 std::string yaml_scalar(const std::string& text) {
-  static constexpr std::array<std::string_view, 18> words = {
-      "yes", "Yes", "YES", "no",   "No",   "NO",   "on",    "On",    "ON",
-      "off", "Off", "OFF", "true", "True", "TRUE", "false", "False", "FALSE"};
+  static constexpr std::array<std::string_view, 18> words = {"yes",  "Yes",  "YES",  "no",    "No",    "NO",
+                                                             "on",   "On",   "ON",   "off",   "Off",   "OFF",
+                                                             "true", "True", "TRUE", "false", "False", "FALSE"};
   static constexpr std::array<std::string_view, 3> nulls = {"null", "Null", "NULL"};
   const bool word = std::find(words.begin(), words.end(), text) != words.end() ||
                     std::find(nulls.begin(), nulls.end(), text) != nulls.end();

@@ -71,7 +71,8 @@ class ForeignTreeBuilder : public YAML::EventHandler {
     put(found->second, YAML::NullAnchor);
   }
 
-  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, const std::string& value) override {
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& value) override {
     const bool quoted = tag == "!" || tag == "tag:yaml.org,2002:str";
     Node node = value.empty() && !quoted ? Node::null(at(mark)) : Node::scalar(at(mark), value, quoted);
     put({std::move(node)}, anchor);
@@ -91,7 +92,8 @@ class ForeignTreeBuilder : public YAML::EventHandler {
   void OnAnchor(const YAML::Mark& mark, const std::string& name) override {
     const auto [found, is_new] = anchor_names_.emplace(name, at(mark));
     if (!is_new)
-      mistakes_.error(at(mark), fmt::format("anchor {} stands twice, first in line {}", quote(name), found->second.line));
+      mistakes_.error(at(mark),
+                      fmt::format("anchor {} stands twice, first in line {}", quote(name), found->second.line));
   }
 
  private:
@@ -167,7 +169,8 @@ class ForeignTreeBuilder : public YAML::EventHandler {
     }
     const auto [found, is_new] = frame.lines.emplace(key.text(), key.location().line);
     if (!is_new) {
-      mistakes_.error(key.location(), fmt::format("key {} stands twice, first in line {}", quote(key.text()), found->second));
+      mistakes_.error(key.location(),
+                      fmt::format("key {} stands twice, first in line {}", quote(key.text()), found->second));
       return;
     }
     frame.entries.push_back({key.text(), key.location(), std::move(value.node)});
@@ -239,7 +242,8 @@ Node parse_foreign_yaml(std::string_view text, const std::string& file) {
     builder.mistakes().error(source.at(found.mark.line + 1, found.mark.column + 1),
                              "this is not YAML: the value above is complete, and more text follows it");
   } catch (const YAML::Exception& error) {
-    const Location where = error.mark.is_null() ? source.at(1, 1) : source.at(error.mark.line + 1, error.mark.column + 1);
+    const Location where =
+        error.mark.is_null() ? source.at(1, 1) : source.at(error.mark.line + 1, error.mark.column + 1);
     builder.mistakes().error(where, fmt::format("this is not YAML: {}", error.msg));
   }
   builder.mistakes().raise();

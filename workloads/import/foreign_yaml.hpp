@@ -8,8 +8,9 @@
 
 namespace dovetail {
 
-/// The text of a file with every `{{include_text('PATH')}}` that starts a line replaced by the text of that file, 8 deep.
-/// PATH counts from the including file and leads to a regular file not outside the folder three above the first file.
+/// The text of a file with every `{{include_text('PATH')}}` that starts a line replaced by the text of that file, 8
+/// deep. PATH counts from the including file and leads to a regular file not outside the folder three above the first
+/// file.
 struct IncludedText {
   struct Origin {
     int file = 0;  ///< position in `files`
@@ -31,10 +32,10 @@ IncludedText include_texts(std::string_view text, const std::string& file);
 /// {"!": Container, name: pe}. Tags of other values are dropped.
 inline constexpr std::string_view tag_key = "!";
 
-/// The value in YAML text after includes. Tags of mappings are kept (tag_key); `<<` adds the keys of a mapping, or of a list of them,
-/// that the mapping does not have; `<<<` does the same and merges mappings into each other key by key. Throws InputError
-/// for bad syntax (an anchor defined twice is), duplicate keys, and values that aliases and merges expand beyond
-/// max_document_nodes.
+/// The value in YAML text after includes. Tags of mappings are kept (tag_key); `<<` adds the keys of a mapping, or of a
+/// list of them, that the mapping does not have; `<<<` does the same and merges mappings into each other key by key.
+/// Throws InputError for bad syntax (an anchor defined twice is), duplicate keys, and values that aliases and merges
+/// expand beyond max_document_nodes.
 Node parse_foreign_yaml(std::string_view text, const std::string& file);
 
 }  // namespace dovetail

@@ -30,8 +30,7 @@ void read_native(const Source& source, const ImportOptions&, Imported& imported,
   const Node document = parse_document(source.text(), source.path());
   Network network = read_workload(document);
   imported.idle = read_idle(document, diagnostics);
-  for (const Diagnostic& note : network.notes)
-    imported.remarks.push_back({"remark", "", note.message, 1, note.where});
+  for (const Diagnostic& note : network.notes) imported.remarks.push_back({"remark", "", note.message, 1, note.where});
   imported.network = std::move(network);
 }
 
@@ -67,8 +66,8 @@ std::vector<std::string> files_of(const std::string& folder, std::vector<Remark>
     const std::string name = entry.path().filename().string();
     if (name.starts_with('.')) continue;
     const std::string suffix = entry.path().extension().string();
-    const bool is_read = entry.is_regular_file(error) && (is_foreign_suffix(suffix) || suffix == ".yaml" ||
-                                                          suffix == ".yml" || suffix == ".json");
+    const bool is_read = entry.is_regular_file(error) &&
+                         (is_foreign_suffix(suffix) || suffix == ".yaml" || suffix == ".yml" || suffix == ".json");
     if (is_read)
       files.push_back(path);
     else
@@ -141,7 +140,8 @@ Imported import_workload(const std::vector<std::string>& names, const ImportOpti
   std::vector<std::string> files;
   for (const std::string& name : names) {
     std::error_code error;
-    const bool is_folder = embedded::find(embedded::zoo(), name) == nullptr && std::filesystem::is_directory(name, error);
+    const bool is_folder =
+        embedded::find(embedded::zoo(), name) == nullptr && std::filesystem::is_directory(name, error);
     if (!is_folder) {
       files.push_back(name);
       continue;
@@ -165,7 +165,8 @@ Imported import_workload(const std::vector<std::string>& names, const ImportOpti
   if (files.size() > 1) {
     whole.network.name = stem(names.front());
     if (const std::int64_t renamed = make_names_unique(whole.network); renamed > 0)
-      add_remark(whole.remarks, "doubled-name", "layer", "the name occurs before; a suffix tells them apart", {}, renamed);
+      add_remark(whole.remarks, "doubled-name", "layer", "the name occurs before; a suffix tells them apart", {},
+                 renamed);
     if (boost::num_vertices(whole.network.graph) > NetworkBuilder::most_operators)
       throw InputError({}, fmt::format("more than {} layers in one network", NetworkBuilder::most_operators));
     try {

@@ -21,17 +21,16 @@ std::int64_t times(std::int64_t a, std::int64_t b) {
 
 // The same words in the same order under another shape, or nothing at all at inference.
 bool is_view(std::string_view operation) {
-  static const std::set<std::string_view> all = {"Constant", "ConstantOfShape", "Dropout", "Flatten",
-                                                 "Identity", "Reshape",         "Shape",   "Size",
-                                                 "Squeeze",  "Unsqueeze"};
+  static const std::set<std::string_view> all = {"Constant", "ConstantOfShape", "Dropout", "Flatten", "Identity",
+                                                 "Reshape",  "Shape",           "Size",    "Squeeze", "Unsqueeze"};
   return all.contains(operation);
 }
 
 // Words that change their place: as many are read as are written.
 bool is_move(std::string_view operation) {
-  static const std::set<std::string_view> all = {
-      "Concat", "DepthToSpace", "Expand", "Gather",       "GatherElements", "GatherND", "Pad",
-      "Slice",  "Split",        "Tile",   "SpaceToDepth", "Transpose",      "Upsample"};
+  static const std::set<std::string_view> all = {"Concat",       "DepthToSpace", "Expand",  "Gather", "GatherElements",
+                                                 "GatherND",     "Pad",          "Slice",   "Split",  "Tile",
+                                                 "SpaceToDepth", "Transpose",    "Upsample"};
   return all.contains(operation);
 }
 
@@ -86,14 +85,13 @@ IdleWork idle_work(const IdleOperator& idle) {
 std::vector<IdleGroup> idle_groups(const std::vector<IdleOperator>& idle) {
   std::vector<IdleGroup> groups;
   for (const IdleOperator& one : idle) {
-    auto group = std::find_if(groups.begin(), groups.end(),
-                              [&](const IdleGroup& g) { return g.operation == one.operation; });
+    auto group =
+        std::find_if(groups.begin(), groups.end(), [&](const IdleGroup& g) { return g.operation == one.operation; });
     if (group == groups.end()) group = groups.insert(group, IdleGroup{one.operation, 0, 0, {}});
     const IdleWork work = idle_work(one);
     ++group->count;
     group->unsized += one.elements_written == 0 ? 1 : 0;
-    group->work = {add(group->work.words_read, work.words_read),
-                   add(group->work.words_written, work.words_written),
+    group->work = {add(group->work.words_read, work.words_read), add(group->work.words_written, work.words_written),
                    add(group->work.operations, work.operations)};
   }
   std::stable_sort(groups.begin(), groups.end(), [](const IdleGroup& a, const IdleGroup& b) {

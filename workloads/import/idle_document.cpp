@@ -8,14 +8,13 @@ namespace dovetail {
 namespace {
 
 const Record<IdleOperator>& idle_record() {
-  static const auto record = Record<IdleOperator>("idle", "an operator without multiply-accumulates")
-                                 .optional("name", &IdleOperator::name, "how reports call it")
-                                 .required("operation", &IdleOperator::operation,
-                                           "ONNX's name of it where it has one: Softmax, Add, MaxPool")
-                                 .optional("elements_read", &IdleOperator::elements_read,
-                                           "of all operands; 0: not known", between(0, 1e15))
-                                 .optional("elements_written", &IdleOperator::elements_written,
-                                           "of all results; 0: not known", between(0, 1e15));
+  static const auto record =
+      Record<IdleOperator>("idle", "an operator without multiply-accumulates")
+          .optional("name", &IdleOperator::name, "how reports call it")
+          .required("operation", &IdleOperator::operation, "ONNX's name of it where it has one: Softmax, Add, MaxPool")
+          .optional("elements_read", &IdleOperator::elements_read, "of all operands; 0: not known", between(0, 1e15))
+          .optional("elements_written", &IdleOperator::elements_written, "of all results; 0: not known",
+                    between(0, 1e15));
   return record;
 }
 

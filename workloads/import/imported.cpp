@@ -94,15 +94,15 @@ void NetworkBuilder::connect(const std::vector<Place>& order) {
       passes[place] = std::move(sources);
       continue;
     }
-    for (const std::size_t source : sources)
-      boost::add_edge(source, entries_[place].vertex, imported_.network.graph);
+    for (const std::size_t source : sources) boost::add_edge(source, entries_[place].vertex, imported_.network.graph);
     passes[place] = {entries_[place].vertex};
   }
 }
 
 void NetworkBuilder::name_apart() {
   if (const std::int64_t renamed = make_names_unique(imported_.network); renamed > 0)
-    add_remark(imported_.remarks, "doubled-name", "layer", "the name occurs before; a suffix tells them apart", {}, renamed);
+    add_remark(imported_.remarks, "doubled-name", "layer", "the name occurs before; a suffix tells them apart", {},
+               renamed);
 }
 
 void NetworkBuilder::finish(const Location& file) {

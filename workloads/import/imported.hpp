@@ -23,8 +23,8 @@ struct Remark {
 /// "7 layers: the stride does not divide; SCALE-Sim rounds up".
 std::string to_string(const Remark& remark);
 
-/// An operator that does no multiply-accumulates (pooling, addition, softmax): listed, never counted. What reads it reads
-/// what it read.
+/// An operator that does no multiply-accumulates (pooling, addition, softmax): listed, never counted. What reads it
+/// reads what it read.
 struct IdleOperator {
   std::string name, operation;
   std::int64_t elements_read = 0, elements_written = 0;  ///< of all operands and results; 0: the file does not say
@@ -73,7 +73,7 @@ class NetworkBuilder {
   struct Entry {
     bool idle = false;
     Location where;
-    std::size_t vertex = 0;       ///< in the graph, of a layer
+    std::size_t vertex = 0;  ///< in the graph, of a layer
     std::vector<Place> reads;
   };
   std::vector<Place> order();

@@ -42,7 +42,8 @@ std::optional<std::string> included_path(std::string_view line) {
   if (inside.size() < 5 || inside.front() != '(' || inside.back() != ')') return std::nullopt;
   inside = without(inside.substr(1, inside.size() - 2), " \t");
   const char quote_mark = inside.empty() ? '\0' : inside.front();
-  if ((quote_mark != '\'' && quote_mark != '"') || inside.size() < 3 || inside.back() != quote_mark) return std::nullopt;
+  if ((quote_mark != '\'' && quote_mark != '"') || inside.size() < 3 || inside.back() != quote_mark)
+    return std::nullopt;
   inside = inside.substr(1, inside.size() - 2);
   if (inside.find_first_of("'\"") != std::string_view::npos) return std::nullopt;
   return std::string(inside);
@@ -87,8 +88,10 @@ class Includer {
     } else if (const auto path = included_path(line)) {
       include(*path, where, depth);
     } else {
-      mistakes_.error(where, fmt::format("the template expression in {} is not supported, only include_text at the start of "
-                                         "a line is", quote(without(expression, " \t\r"))));
+      mistakes_.error(where,
+                      fmt::format("the template expression in {} is not supported, only include_text at the start of "
+                                  "a line is",
+                                  quote(without(expression, " \t\r"))));
       plain("", where, index);
     }
   }
@@ -131,7 +134,8 @@ class Includer {
 
 Location IncludedText::at(int line, int column) const {
   if (lines.empty()) return {files.front(), 1, 1, ""};
-  const Origin origin = lines[std::clamp<std::size_t>(static_cast<std::size_t>(std::max(line, 1)) - 1, 0, lines.size() - 1)];
+  const Origin origin =
+      lines[std::clamp<std::size_t>(static_cast<std::size_t>(std::max(line, 1)) - 1, 0, lines.size() - 1)];
   return {files[static_cast<std::size_t>(origin.file)], origin.line, column, ""};
 }
 

@@ -16,7 +16,6 @@
 namespace dovetail {
 namespace {
 
-
 struct Token {
   std::string_view text;  ///< a word, a number, or one sign; empty at the end of the file
   Location where;
@@ -54,7 +53,8 @@ class Tokens {
       } else if (text_.substr(position_).starts_with("/*")) {
         const std::size_t end = text_.find("*/", position_ + 2);
         position_ = end == std::string_view::npos ? text_.size() : end + 2;
-      } else if (std::isspace(static_cast<unsigned char>(letter)) != 0 || letter == ':' || letter == ',' || letter == ';') {
+      } else if (std::isspace(static_cast<unsigned char>(letter)) != 0 || letter == ':' || letter == ',' ||
+                 letter == ';') {
         ++position_;
       } else {
         return;
@@ -92,7 +92,10 @@ const std::vector<std::string> types = {"CONV", "DSCONV", "NGCONV", "TRCONV", "G
 class MaestroReader {
  public:
   MaestroReader(const Source& source, Imported& imported, Diagnostics& diagnostics)
-      : tokens_(source.text(), source.path()), start_(source.start()), imported_(imported), diagnostics_(diagnostics),
+      : tokens_(source.text(), source.path()),
+        start_(source.start()),
+        imported_(imported),
+        diagnostics_(diagnostics),
         builder_(imported, diagnostics) {}
 
   void read() {
@@ -185,7 +188,8 @@ class MaestroReader {
         add_remark(imported_.remarks, "dataflow", "layer", "its Dataflow is a schedule; read over", key.where);
       } else {
         static const std::vector<std::string> keys = {"Type", "Stride", "Dimensions", "Dataflow"};
-        diagnostics_.error(key.where, fmt::format("unknown key {} of a layer{}", quote(key.text), suggestion(key.text, keys)));
+        diagnostics_.error(key.where,
+                           fmt::format("unknown key {} of a layer{}", quote(key.text), suggestion(key.text, keys)));
         if (tokens_.next().text == "{" && !skip_dataflow()) return false;
       }
     }
@@ -250,8 +254,9 @@ class MaestroReader {
     const std::size_t before = diagnostics_.errors();
     if (std::find(types.begin(), types.end(), layer.type) == types.end()) {
       diagnostics_.error(layer.type.empty() ? layer.where : layer.type_where,
-                         layer.type.empty() ? fmt::format("layer {} has no Type", quote(layer.name))
-                                            : fmt::format("unknown Type {}{}", quote(layer.type), suggestion(layer.type, types)));
+                         layer.type.empty()
+                             ? fmt::format("layer {} has no Type", quote(layer.name))
+                             : fmt::format("unknown Type {}{}", quote(layer.type), suggestion(layer.type, types)));
       return;
     }
     std::optional<Layer> built = layer.type == "GEMM"     ? gemm(layer)
@@ -294,8 +299,9 @@ class MaestroReader {
     shape.out_height = outputs(layer, "Y", shape.kernel_height, shape.stride_height);
     shape.out_width = outputs(layer, "X", shape.kernel_width, shape.stride_width);
     if (shape.in_channels % shape.groups != 0) {
-      diagnostics_.error(layer.where, fmt::format("layer {}: G = {} does not divide C = {}, the channels over all groups",
-                                                  quote(layer.name), shape.groups, shape.in_channels));
+      diagnostics_.error(layer.where,
+                         fmt::format("layer {}: G = {} does not divide C = {}, the channels over all groups",
+                                     quote(layer.name), shape.groups, shape.in_channels));
       return std::nullopt;
     }
     return make_conv(shape);
@@ -315,14 +321,19 @@ class MaestroReader {
     Layer built;
     built.name = layer.name;
     built.kind = "conv";
-    built.dimensions = {{"N", of(layer, "N", 1)}, {"K", of(layer, "K")},      {"C", of(layer, "C")},
-                        {"Y", inputs("Y", kernel_height, step_height)},       {"X", inputs("X", kernel_width, step_width)},
-                        {"R", kernel_height},     {"S", kernel_width}};
+    built.dimensions = {{"N", of(layer, "N", 1)},
+                        {"K", of(layer, "K")},
+                        {"C", of(layer, "C")},
+                        {"Y", inputs("Y", kernel_height, step_height)},
+                        {"X", inputs("X", kernel_width, step_width)},
+                        {"R", kernel_height},
+                        {"S", kernel_width}};
     built.tensors = {{"Weights", {{{1, 1}}, {{2, 1}}, {{5, 1}}, {{6, 1}}}},
                      {"Inputs", {{{0, 1}}, {{2, 1}}, {{3, 1}}, {{4, 1}}}},
                      {"Outputs", {{{0, 1}}, {{1, 1}}, {{3, step_height}, {5, 1}}, {{4, step_width}, {6, 1}}}}};
     built.tensors[2].written = true;
-    add_remark(imported_.remarks, "transposed", "layer", "a transposed convolution over all inputs, uncropped", layer.where);
+    add_remark(imported_.remarks, "transposed", "layer", "a transposed convolution over all inputs, uncropped",
+               layer.where);
     return built;
   }
 

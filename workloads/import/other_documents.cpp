@@ -109,8 +109,10 @@ std::string other_document(const Node& document) {
   const char* what = document.is_sequence() ? item_kind(document) : kind_of(document, mapping_kinds);
   const std::string keys = found(document);
   if (what == nullptr)
-    return fmt::format("no workload in it: neither `problem` (Timeloop), nor a list of layers with `equation` (ZigZag), nor "
-                       "`layers` (dovetail-workload/1); found {}", keys);
+    return fmt::format(
+        "no workload in it: neither `problem` (Timeloop), nor a list of layers with `equation` (ZigZag), nor "
+        "`layers` (dovetail-workload/1); found {}",
+        keys);
   return fmt::format("no workload in it: this looks like {} (found {}); not read", what, keys);
 }
 

@@ -118,7 +118,9 @@ std::optional<std::pair<std::int64_t, std::int64_t>> ratio(std::string_view text
 class TopologyReader {
  public:
   TopologyReader(const Source& source, std::vector<Remark>& remarks, Diagnostics& diagnostics)
-      : file_(source.path()), remarks_(remarks), diagnostics_(diagnostics) {}
+      : file_(source.path()),
+        remarks_(remarks),
+        diagnostics_(diagnostics) {}
 
   std::vector<ScalesimLayer> read(const std::string& text) {
     const std::vector<std::string> lines = lines_of(text);
@@ -159,7 +161,8 @@ class TopologyReader {
       return std::nullopt;
     }
     if (*value < 1 || *value > std::numeric_limits<std::int32_t>::max()) {
-      diagnostics_.error(at(row, cell), fmt::format("{} is {}, allowed are 1 to 2147483647", column_name(cell), quote(text)));
+      diagnostics_.error(at(row, cell),
+                         fmt::format("{} is {}, allowed are 1 to 2147483647", column_name(cell), quote(text)));
       return std::nullopt;
     }
     return value;
@@ -185,8 +188,7 @@ class TopologyReader {
           remark("sparsity", "layer", "some weights are zero; multiply-accumulates are counted dense", at(row, c));
         }
       } else if (!name.empty()) {
-        if (unread_.insert(c).second)
-          remark("unread-column", "column", "not part of a topology; not read", at(row, c));
+        if (unread_.insert(c).second) remark("unread-column", "column", "not part of a topology; not read", at(row, c));
       } else {
         diagnostics_.error(at(row, c), fmt::format("{} stands beyond the columns of the header", quote(text)));
         good = false;
@@ -204,7 +206,8 @@ class TopologyReader {
       return;
     }
     if (row.cells.size() < needed() + 1) {
-      diagnostics_.error(at(row, 0), fmt::format("{} numbers after the name, needed are {}", row.cells.size() - 1, needed()));
+      diagnostics_.error(at(row, 0),
+                         fmt::format("{} numbers after the name, needed are {}", row.cells.size() - 1, needed()));
       return;
     }
     std::vector<std::int64_t> numbers;
@@ -239,11 +242,12 @@ class TopologyReader {
     layer.filters = numbers[5];
     layer.stride = numbers[6];
     if (layer.kernel_height > layer.height || layer.kernel_width > layer.width) {
-      diagnostics_.error(at(row, 3), fmt::format("the filter of {} x {} is larger than the input of {} x {}", layer.kernel_height,
-                                                 layer.kernel_width, layer.height, layer.width));
+      diagnostics_.error(at(row, 3), fmt::format("the filter of {} x {} is larger than the input of {} x {}",
+                                                 layer.kernel_height, layer.kernel_width, layer.height, layer.width));
       return;
     }
-    if ((layer.height - layer.kernel_height) % layer.stride != 0 || (layer.width - layer.kernel_width) % layer.stride != 0)
+    if ((layer.height - layer.kernel_height) % layer.stride != 0 ||
+        (layer.width - layer.kernel_width) % layer.stride != 0)
       remark("rounded-up", "layer", "the stride does not divide; SCALE-Sim rounds up", at(row, 7));
     if (layer.name.find("DP") != std::string::npos && layer.channels > 1) {
       remark("per-channel", "row", "DP in the name: one layer per channel, as SCALE-Sim expands it", at(row, 0));
@@ -274,7 +278,9 @@ Layer product(const ScalesimLayer& row) {
 }
 
 Layer convolution(const ScalesimLayer& row) {
-  const auto outputs = [&](std::int64_t size, std::int64_t kernel) { return (size - kernel + row.stride - 1) / row.stride + 1; };
+  const auto outputs = [&](std::int64_t size, std::int64_t kernel) {
+    return (size - kernel + row.stride - 1) / row.stride + 1;
+  };
   ConvShape shape;
   shape.name = row.name;
   shape.batch = row.batch;
@@ -297,7 +303,8 @@ bool is_scalesim(const Source& source) {
   return shape_of(header_of(first, separator_of(first))) != Shape::none;
 }
 
-std::vector<ScalesimLayer> read_scalesim_layers(const Source& source, std::vector<Remark>& remarks, Diagnostics& diagnostics) {
+std::vector<ScalesimLayer> read_scalesim_layers(const Source& source, std::vector<Remark>& remarks,
+                                                Diagnostics& diagnostics) {
   detail::require_text(source.text(), source.path(), max_document_bytes);
   return TopologyReader(source, remarks, diagnostics).read(source.text());
 }

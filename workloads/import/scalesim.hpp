@@ -17,7 +17,8 @@ struct ScalesimLayer {
 };
 
 /// The rows; every mistake is a located error.
-std::vector<ScalesimLayer> read_scalesim_layers(const Source& source, std::vector<Remark>& remarks, Diagnostics& diagnostics);
+std::vector<ScalesimLayer> read_scalesim_layers(const Source& source, std::vector<Remark>& remarks,
+                                                Diagnostics& diagnostics);
 
 /// Rows of Format.
 bool is_scalesim(const Source& source);

@@ -36,7 +36,10 @@ Source::Source(std::string path) : path_(std::move(path)), suffix_(suffix_of(pat
 }
 
 Source::Source(std::string path, std::string text)
-    : path_(std::move(path)), suffix_(suffix_of(path_)), head_(text.substr(0, head_bytes)), text_(std::move(text)) {}
+    : path_(std::move(path)),
+      suffix_(suffix_of(path_)),
+      head_(text.substr(0, head_bytes)),
+      text_(std::move(text)) {}
 
 const std::string& Source::text() const {
   if (!text_) text_ = read_text(path_);

@@ -17,7 +17,6 @@
 namespace dovetail {
 namespace {
 
-
 bool same_but_for_case(const std::string& a, const std::string& b) {
   const auto lower = [](char letter) { return std::tolower(static_cast<unsigned char>(letter)); };
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](char x, char y) { return lower(x) == lower(y); });
@@ -32,11 +31,13 @@ bool is_one_edit_away(const std::string& word, const std::string& name) {
   const auto rest = [&](int skip_word, int skip_name) {
     const std::string a(apart.first + std::min<std::ptrdiff_t>(skip_word, word.end() - apart.first), word.end());
     const std::string b(apart.second + std::min<std::ptrdiff_t>(skip_name, name.end() - apart.second), name.end());
-    return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [&](char x, char y) { return lower(x) == lower(y); });
+    return a.size() == b.size() &&
+           std::equal(a.begin(), a.end(), b.begin(), [&](char x, char y) { return lower(x) == lower(y); });
   };
   const auto swapped = [&] {
-    return word.end() - apart.first >= 2 && name.end() - apart.second >= 2 && lower(apart.first[0]) == lower(apart.second[1]) &&
-           lower(apart.first[1]) == lower(apart.second[0]) && rest(2, 2);
+    return word.end() - apart.first >= 2 && name.end() - apart.second >= 2 &&
+           lower(apart.first[0]) == lower(apart.second[1]) && lower(apart.first[1]) == lower(apart.second[0]) &&
+           rest(2, 2);
   };
   return rest(1, 0) || rest(0, 1) || rest(1, 1) || swapped();
 }
@@ -44,7 +45,10 @@ bool is_one_edit_away(const std::string& word, const std::string& name) {
 class ProblemReader {
  public:
   ProblemReader(const std::string& path, bool densities, std::vector<Remark>& remarks, Diagnostics& diagnostics)
-      : path_(path), densities_(densities), remarks_(remarks), diagnostics_(diagnostics) {}
+      : path_(path),
+        densities_(densities),
+        remarks_(remarks),
+        diagnostics_(diagnostics) {}
 
   std::optional<Layer> read(const Node& problem) {
     if (!require_mapping(problem, "problem", diagnostics_)) return std::nullopt;
@@ -67,13 +71,15 @@ class ProblemReader {
     if (shape != nullptr && shape->is_scalar())
       return find_timeloop_shape(shape->text(), path_, shape->location(), diagnostics_);
     if (shape != nullptr) {
-      diagnostics_.error(shape->location(), fmt::format("shape must be a mapping or a name, found {}", shape->describe()));
+      diagnostics_.error(shape->location(),
+                         fmt::format("shape must be a mapping or a name, found {}", shape->describe()));
       return std::nullopt;
     }
     for (const Node::Entry& entry : problem.entries()) {
       if (entry.key != "name") continue;
-      diagnostics_.error(entry.where, fmt::format("the problem has the name {} but no shape: a `shape` says what it computes",
-                                                  entry.value.describe()));
+      diagnostics_.error(entry.where,
+                         fmt::format("the problem has the name {} but no shape: a `shape` says what it computes",
+                                     entry.value.describe()));
       return std::nullopt;
     }
     add_remark(remarks_, "default-shape", "problem", "no shape; cnn-layer, as in Timeloop", problem.location());
@@ -92,7 +98,8 @@ class ProblemReader {
   void read_sizes(const Node& instance) {
     sizes_.assign(shape_.dimensions.size(), 0);
     coefficients_.clear();
-    for (const auto& coefficient : shape_.coefficients) coefficients_.push_back({coefficient.fallback, coefficient.where});
+    for (const auto& coefficient : shape_.coefficients)
+      coefficients_.push_back({coefficient.fallback, coefficient.where});
     std::vector<bool> given(sizes_.size(), false);
     for (const Node::Entry& entry : instance.entries()) {
       const auto dimension = std::find(shape_.dimensions.begin(), shape_.dimensions.end(), entry.key);
@@ -132,12 +139,13 @@ class ProblemReader {
     for (const auto& is_meant : {same_but_for_case, is_one_edit_away}) {
       for (const std::string& name : names) {
         if (!is_meant(entry.key, name)) continue;
-        diagnostics_.error(entry.where, fmt::format("the instance has the unknown key {}; did you mean {}?", quote(entry.key),
-                                                    quote(name)));
+        diagnostics_.error(entry.where, fmt::format("the instance has the unknown key {}; did you mean {}?",
+                                                    quote(entry.key), quote(name)));
         return;
       }
     }
-    add_remark(remarks_, "unread-key", "key", "not the name of a dimension or coefficient of the shape; not read", entry.where);
+    add_remark(remarks_, "unread-key", "key", "not the name of a dimension or coefficient of the shape; not read",
+               entry.where);
   }
 
   // A coefficient of 0 says nothing where all that it multiplies is a single index.
@@ -148,7 +156,8 @@ class ProblemReader {
       for (const auto& space : shape_.data_spaces) {
         for (const auto& axis : space.axes) {
           for (const auto& term : axis)
-            matters = matters || (term.coefficient == static_cast<int>(c) && sizes_[static_cast<std::size_t>(term.dimension)] > 1);
+            matters = matters ||
+                      (term.coefficient == static_cast<int>(c) && sizes_[static_cast<std::size_t>(term.dimension)] > 1);
         }
       }
       if (matters) {
@@ -170,10 +179,12 @@ class ProblemReader {
     const auto value = inner != nullptr ? inner->as_number() : std::nullopt;
     if (value && *value > 0.0 && *value <= 1.0) {
       if (*value < 1.0)
-        add_remark(remarks_, "sparsity", "tensor", "some words are zero; multiply-accumulates are counted dense", node->location());
+        add_remark(remarks_, "sparsity", "tensor", "some words are zero; multiply-accumulates are counted dense",
+                   node->location());
       return *value;
     }
-    add_remark(remarks_, "unread-density", "tensor", "its density is no plain share of 1; counted dense", node->location());
+    add_remark(remarks_, "unread-density", "tensor", "its density is no plain share of 1; counted dense",
+               node->location());
     return 1.0;
   }
 

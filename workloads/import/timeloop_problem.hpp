@@ -11,8 +11,8 @@ namespace dovetail {
 bool is_timeloop(const Source& source);
 void read_timeloop(const Source& source, const ImportOptions& options, Imported& imported, Diagnostics& diagnostics);
 
-/// The layer of `problem`, in which a shape may be given by a name that leads to a file near `path`. Densities are kept as
-/// Tensor::density when `densities` is set. None when there was an error.
+/// The layer of `problem`, in which a shape may be given by a name that leads to a file near `path`. Densities are kept
+/// as Tensor::density when `densities` is set. None when there was an error.
 std::optional<Layer> read_timeloop_problem(const Node& problem, const std::string& path, bool densities,
                                            std::vector<Remark>& remarks, Diagnostics& diagnostics);
 

@@ -12,7 +12,6 @@
 namespace dovetail {
 namespace {
 
-
 constexpr const char* cnn_layer = R"(
 name: cnn-layer
 dimensions: [R, S, P, Q, C, K, N]
@@ -41,8 +40,8 @@ class ShapeReader {
   ShapeReader(TimeloopShape& shape, Diagnostics& diagnostics) : shape_(shape), diagnostics_(diagnostics) {}
 
   void read(const Node& node) {
-    static const std::vector<std::string> keys = {"dimensions",  "coefficients", "data_spaces", "data-spaces",
-                                                  "name",        "version",      "flatten",     "ranks"};
+    static const std::vector<std::string> keys = {"dimensions", "coefficients", "data_spaces", "data-spaces",
+                                                  "name",       "version",      "flatten",     "ranks"};
     require_keys(node, keys, "the shape");
     if (const Node* name = node.find("name"); name != nullptr && name->is_scalar()) shape_.name = name->text();
     dimensions(node);
@@ -56,7 +55,8 @@ class ShapeReader {
       const auto written = std::count_if(shape_.data_spaces.begin(), shape_.data_spaces.end(),
                                          [](const TimeloopShape::DataSpace& space) { return space.written; });
       if (written != 1)
-        diagnostics_.error(spaces->location(), fmt::format("{} data spaces are read-write, exactly one must be", written));
+        diagnostics_.error(spaces->location(),
+                           fmt::format("{} data spaces are read-write, exactly one must be", written));
     }
   }
 
@@ -64,8 +64,8 @@ class ShapeReader {
   void require_keys(const Node& node, const std::vector<std::string>& keys, const char* what) {
     for (const Node::Entry& entry : node.entries()) {
       if (entry.key == tag_key || std::find(keys.begin(), keys.end(), entry.key) != keys.end()) continue;
-      diagnostics_.error(entry.where, fmt::format("{} has the unknown key {}{}", what, quote(entry.key),
-                                                  suggestion(entry.key, keys)));
+      diagnostics_.error(
+          entry.where, fmt::format("{} has the unknown key {}{}", what, quote(entry.key), suggestion(entry.key, keys)));
     }
   }
 
@@ -103,9 +103,8 @@ class ShapeReader {
         if (value && *value >= 0 && *value <= most_extent)
           coefficient.fallback = *value;
         else
-          diagnostics_.error(fallback->location(),
-                             fmt::format("the default of {} must be a whole number, found {}", quote(name->text()),
-                                         fallback->describe()));
+          diagnostics_.error(fallback->location(), fmt::format("the default of {} must be a whole number, found {}",
+                                                               quote(name->text()), fallback->describe()));
       }
       shape_.coefficients.push_back(std::move(coefficient));
     }
@@ -148,8 +147,9 @@ class ShapeReader {
         } else if (item.is_sequence() && (item.items().size() == 1 || item.items().size() == 2)) {
           term(item.items()[0], item.items().size() == 2 ? &item.items()[1] : nullptr, axis);
         } else {
-          diagnostics_.error(item.location(), fmt::format("a term must be [dimension] or [dimension, coefficient], found {}",
-                                                          item.describe()));
+          diagnostics_.error(
+              item.location(),
+              fmt::format("a term must be [dimension] or [dimension, coefficient], found {}", item.describe()));
         }
       }
     }
@@ -180,9 +180,10 @@ class ShapeReader {
       if (node.is_scalar() && node.text() == names.back()) term.coefficient = static_cast<int>(i);
     }
     if (term.coefficient >= 0) return true;
-    diagnostics_.error(node.location(), node.is_scalar() ? fmt::format("unknown coefficient {}{}", quote(node.text()),
-                                                                       suggestion(node.text(), names))
-                                                         : fmt::format("expected a coefficient, found {}", node.describe()));
+    diagnostics_.error(node.location(),
+                       node.is_scalar()
+                           ? fmt::format("unknown coefficient {}{}", quote(node.text()), suggestion(node.text(), names))
+                           : fmt::format("expected a coefficient, found {}", node.describe()));
     return false;
   }
 
@@ -206,8 +207,8 @@ std::optional<TimeloopShape> read_timeloop_shape(const Node& node, Diagnostics& 
   return shape;
 }
 
-std::optional<TimeloopShape> find_timeloop_shape(const std::string& name, const std::string& path, const Location& where,
-                                                 Diagnostics& diagnostics) {
+std::optional<TimeloopShape> find_timeloop_shape(const std::string& name, const std::string& path,
+                                                 const Location& where, Diagnostics& diagnostics) {
   namespace fs = std::filesystem;
   const bool plain = !name.empty() && name.find_first_of("/\\") == std::string::npos && name != "." && name != "..";
   std::error_code error;
@@ -223,8 +224,9 @@ std::optional<TimeloopShape> find_timeloop_shape(const std::string& name, const 
   if (name == "cnn-layer" || name == "cnn_layer")
     return read_timeloop_shape(parse_foreign_yaml(cnn_layer, "cnn-layer.yaml"), diagnostics);
   if (name == "gemm_ABZ") return read_timeloop_shape(parse_foreign_yaml(gemm, "gemm_ABZ.yaml"), diagnostics);
-  diagnostics.error(where, fmt::format("there is no shape {}: neither {}.yaml near this file, nor built in{}", quote(name),
-                                       quote(name), suggestion(name, std::vector<std::string>{"cnn-layer", "gemm_ABZ"})));
+  diagnostics.error(where,
+                    fmt::format("there is no shape {}: neither {}.yaml near this file, nor built in{}", quote(name),
+                                quote(name), suggestion(name, std::vector<std::string>{"cnn-layer", "gemm_ABZ"})));
   return std::nullopt;
 }
 

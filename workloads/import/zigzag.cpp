@@ -17,7 +17,6 @@
 namespace dovetail {
 namespace {
 
-
 std::string lower(std::string_view text) {
   std::string small(text);
   std::transform(small.begin(), small.end(), small.begin(),
@@ -25,7 +24,8 @@ std::string lower(std::string_view text) {
   return small;
 }
 
-const std::set<std::string> idle_types = {"pooling", "pool", "maxpool", "averagepool", "globalaveragepool", "add", "max"};
+const std::set<std::string> idle_types = {"pooling",           "pool", "maxpool", "averagepool",
+                                          "globalaveragepool", "add",  "max"};
 
 struct Operand {
   std::string name;
@@ -105,7 +105,9 @@ struct LayerText {
 class ZigzagReader {
  public:
   ZigzagReader(Imported& imported, Diagnostics& diagnostics)
-      : imported_(imported), diagnostics_(diagnostics), builder_(imported, diagnostics) {}
+      : imported_(imported),
+        diagnostics_(diagnostics),
+        builder_(imported, diagnostics) {}
 
   void read(const Node& document) {
     for (const Node& item : document.items()) layer(item);
@@ -116,9 +118,19 @@ class ZigzagReader {
  private:
   void layer(const Node& node) {
     if (!require_mapping(node, "a layer", diagnostics_)) return;
-    static const std::vector<std::string> keys = {
-        "id", "name", "operator_type", "equation", "dimension_relations", "loop_dims", "loop_sizes", "operand_precision",
-        "operand_source", "constant_operands", "pr_loop_dims", "pr_loop_sizes", "padding"};
+    static const std::vector<std::string> keys = {"id",
+                                                  "name",
+                                                  "operator_type",
+                                                  "equation",
+                                                  "dimension_relations",
+                                                  "loop_dims",
+                                                  "loop_sizes",
+                                                  "operand_precision",
+                                                  "operand_source",
+                                                  "constant_operands",
+                                                  "pr_loop_dims",
+                                                  "pr_loop_sizes",
+                                                  "padding"};
     const std::size_t before = diagnostics_.errors();
     for (const Node::Entry& entry : node.entries()) {
       if (entry.key != tag_key && std::find(keys.begin(), keys.end(), entry.key) == keys.end())
@@ -146,7 +158,8 @@ class ZigzagReader {
     std::vector<Dimension> all;
     const Node *names = node.find(names_key), *counts = node.find(sizes_key);
     if (names == nullptr || counts == nullptr) return all;
-    if (!require_sequence(*names, names_key, diagnostics_) || !require_sequence(*counts, sizes_key, diagnostics_)) return all;
+    if (!require_sequence(*names, names_key, diagnostics_) || !require_sequence(*counts, sizes_key, diagnostics_))
+      return all;
     if (names->items().size() != counts->items().size()) {
       diagnostics_.error(counts->location(), fmt::format("{} {} but {} {}", counts->items().size(), sizes_key,
                                                          names->items().size(), names_key));
@@ -166,7 +179,8 @@ class ZigzagReader {
   // ix = 2*ox + 1*fx
   void relation(const Node& node, const Layer& layer, std::map<std::string, Axis>& relations) {
     const auto wrong = [&] {
-      diagnostics_.error(node.location(), fmt::format("a relation must be like ix=2*ox+1*fx over loop_dims, found {}", node.describe()));
+      diagnostics_.error(node.location(),
+                         fmt::format("a relation must be like ix=2*ox+1*fx over loop_dims, found {}", node.describe()));
     };
     if (!node.is_scalar()) return wrong();
     EquationCursor cursor(node.text());
@@ -201,8 +215,8 @@ class ZigzagReader {
         tensor.axes.push_back(found->second);
       } else {
         diagnostics_.error(node.find("equation")->location(),
-                           fmt::format("{} of {} is neither one of loop_dims nor given by dimension_relations", quote(name),
-                                       quote(operand.name)));
+                           fmt::format("{} of {} is neither one of loop_dims nor given by dimension_relations",
+                                       quote(name), quote(operand.name)));
         return std::nullopt;
       }
     }
@@ -212,7 +226,8 @@ class ZigzagReader {
         if (value && *value >= 0 && *value <= 1024)  // 0: not said
           tensor.word_bits = static_cast<int>(*value);
         else
-          diagnostics_.error(bits->location(), fmt::format("operand_precision must be 0 to 1024, found {}", bits->describe()));
+          diagnostics_.error(bits->location(),
+                             fmt::format("operand_precision must be 0 to 1024, found {}", bits->describe()));
       }
     }
     return tensor;
@@ -225,7 +240,8 @@ class ZigzagReader {
     const auto equation = where.is_scalar() ? read_equation(where.text()) : std::nullopt;
     const bool idle_type = idle_types.contains(lower(node.find("operator_type")->text()));
     if (!equation && !idle_type) {
-      diagnostics_.error(where.location(), fmt::format("an equation must be like O[b][k]+=W[k][c]*I[b][c], found {}", where.describe()));
+      diagnostics_.error(where.location(),
+                         fmt::format("an equation must be like O[b][k]+=W[k][c]*I[b][c], found {}", where.describe()));
       return;
     }
     Layer layer;
@@ -276,7 +292,9 @@ class ZigzagReader {
     if (equation) {
       idle.elements_written = count(equation->result);
       for (const Operand& operand : equation->operands) {
-        if ((operand.name == "W" && learns(text)) || __builtin_add_overflow(idle.elements_read, count(operand), &idle.elements_read)) continue;
+        if ((operand.name == "W" && learns(text)) ||
+            __builtin_add_overflow(idle.elements_read, count(operand), &idle.elements_read))
+          continue;
       }
     }
     add_remark(imported_.remarks, "no-mac", "layer", "no multiply-accumulates; what reads it reads what it read",
@@ -292,7 +310,8 @@ class ZigzagReader {
     }
     const Node* constants = text.node.find("constant_operands");
     if (constants == nullptr || !constants->is_sequence()) return true;
-    return std::any_of(constants->items().begin(), constants->items().end(), [](const Node& one) { return one.text() == "W"; });
+    return std::any_of(constants->items().begin(), constants->items().end(),
+                       [](const Node& one) { return one.text() == "W"; });
   }
 
   void connect(const LayerText& text) {
@@ -311,10 +330,11 @@ class ZigzagReader {
     if (source.text() == text.id) return;
     const auto found = ids_.find(source.text());
     if (!source.is_scalar()) {
-      diagnostics_.error(source.location(), fmt::format("operand_source must name a layer by its id, found {}", source.describe()));
+      diagnostics_.error(source.location(),
+                         fmt::format("operand_source must name a layer by its id, found {}", source.describe()));
     } else if (found == ids_.end()) {
-      add_remark(imported_.remarks, "unknown-source", "operand", "its source is no layer of this file; read as an input of the network",
-                 source.location());
+      add_remark(imported_.remarks, "unknown-source", "operand",
+                 "its source is no layer of this file; read as an input of the network", source.location());
     } else if (text.added && layers_[found->second].added) {
       builder_.read(text.place, layers_[found->second].place);
     }

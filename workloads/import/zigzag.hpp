@@ -5,9 +5,9 @@
 
 namespace dovetail {
 
-/// Rows of Format. After KULeuven-MICAS/zigzag 3d12a96: `dimension_relations` carry stride and dilation, `operand_source` is
-/// the graph (a layer's own id stands for a constant), `operand_precision` the width of the words. Layers without products are
-/// idle operators.
+/// Rows of Format. After KULeuven-MICAS/zigzag 3d12a96: `dimension_relations` carry stride and dilation,
+/// `operand_source` is the graph (a layer's own id stands for a constant), `operand_precision` the width of the words.
+/// Layers without products are idle operators.
 bool is_zigzag(const Source& source);
 void read_zigzag(const Source& source, const ImportOptions& options, Imported& imported, Diagnostics& diagnostics);
 

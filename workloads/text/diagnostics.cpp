@@ -54,8 +54,8 @@ std::string to_string(const Location& location) {
 
 std::string to_string(const Diagnostic& diagnostic) {
   if (diagnostic.where == Location{}) return diagnostic.message;
-  return fmt::format("{}: {}{}", to_string(diagnostic.where),
-                     diagnostic.severity == Severity::note ? "note: " : "", diagnostic.message);
+  return fmt::format("{}: {}{}", to_string(diagnostic.where), diagnostic.severity == Severity::note ? "note: " : "",
+                     diagnostic.message);
 }
 
 void Diagnostics::error(const Location& where, std::string message) {
@@ -109,7 +109,8 @@ void Diagnostics::raise() const {
 }
 
 InputError::InputError(std::vector<Diagnostic> diagnostics)
-    : std::runtime_error(join(diagnostics)), diagnostics_(std::move(diagnostics)) {}
+    : std::runtime_error(join(diagnostics)),
+      diagnostics_(std::move(diagnostics)) {}
 
 InputError::InputError(const Location& where, std::string message)
     : InputError(std::vector<Diagnostic>{{where, std::move(message)}}) {}

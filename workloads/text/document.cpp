@@ -111,8 +111,7 @@ std::optional<std::int64_t> Node::as_integer() const {
   // 1e6 and 4.0 are whole numbers too, as far as a double holds them exactly.
   const auto number = as_number();
   constexpr double exact = 9007199254740992.0;  // 2^53
-  if (number && std::abs(*number) <= exact && std::floor(*number) == *number)
-    return static_cast<std::int64_t>(*number);
+  if (number && std::abs(*number) <= exact && std::floor(*number) == *number) return static_cast<std::int64_t>(*number);
   return std::nullopt;
 }
 
@@ -123,8 +122,7 @@ std::optional<double> Node::as_number() const {
     const auto whole = as_integer();
     return whole ? std::optional<double>(static_cast<double>(*whole)) : std::nullopt;
   }
-  if (digits == ".nan" || digits == ".NaN" || digits == ".NAN")
-    return std::numeric_limits<double>::quiet_NaN();
+  if (digits == ".nan" || digits == ".NaN" || digits == ".NAN") return std::numeric_limits<double>::quiet_NaN();
   const bool negative = digits.starts_with('-');
   std::string_view magnitude = digits;
   if (negative || digits.starts_with('+')) magnitude.remove_prefix(1);
@@ -132,8 +130,7 @@ std::optional<double> Node::as_number() const {
     return negative ? -std::numeric_limits<double>::infinity() : std::numeric_limits<double>::infinity();
   }
   // Only digits may start a number: from_chars alone would also read "inf", "nan" and a second sign.
-  if (magnitude.empty() || !(magnitude[0] == '.' || (magnitude[0] >= '0' && magnitude[0] <= '9')))
-    return std::nullopt;
+  if (magnitude.empty() || !(magnitude[0] == '.' || (magnitude[0] >= '0' && magnitude[0] <= '9'))) return std::nullopt;
   double value = 0.0;
   const auto [end, error] = std::from_chars(magnitude.data(), magnitude.data() + magnitude.size(), value);
   if (end != magnitude.data() + magnitude.size()) return std::nullopt;
@@ -200,10 +197,8 @@ Node parse_document(std::string_view text, const std::string& file) {
   if (file.ends_with(".json")) return parse_json(text, file);
   if (file.ends_with(".yaml") || file.ends_with(".yml")) return parse_yaml(text, file);
   const std::size_t first = text.find_first_not_of(" \t\r\n");
-  const std::size_t second =
-      first == std::string_view::npos ? first : text.find_first_not_of(" \t\r\n", first + 1);
-  if (second != std::string_view::npos && text[first] == '{' &&
-      (text[second] == '"' || text[second] == '}')) {
+  const std::size_t second = first == std::string_view::npos ? first : text.find_first_not_of(" \t\r\n", first + 1);
+  if (second != std::string_view::npos && text[first] == '{' && (text[second] == '"' || text[second] == '}')) {
     return parse_json(text, file);
   }
   return parse_yaml(text, file);
@@ -219,8 +214,7 @@ nlohmann::ordered_json to_json(const Node& node) {
       return nullptr;
     case Node::Kind::scalar: {
       if (const auto boolean = node.as_boolean()) return *boolean;
-      const bool fraction =
-          node.text().find_first_of(".eE") != std::string::npos && !node.text().starts_with("0x");
+      const bool fraction = node.text().find_first_of(".eE") != std::string::npos && !node.text().starts_with("0x");
       if (const auto integer = node.as_integer(); integer && !fraction) return *integer;
       if (const auto number = node.as_number()) return *number;
       return node.text();

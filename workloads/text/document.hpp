@@ -16,9 +16,8 @@ namespace dovetail {
 
 /// How large a document may be; beyond it is a located error, never a hang.
 inline constexpr std::size_t max_document_bytes = 16U << 20U;
-inline constexpr std::size_t max_yaml_bytes = 1U << 20U;  ///< yaml-cpp needs up to a second for as much
-inline constexpr std::size_t max_yaml_lines =
-    100'000;  ///< and a second for twice as many, each of one short key
+inline constexpr std::size_t max_yaml_bytes = 1U << 20U;      ///< yaml-cpp needs up to a second for as much
+inline constexpr std::size_t max_yaml_lines = 100'000;        ///< and a second for twice as many, each of one short key
 inline constexpr std::size_t max_document_nodes = 1'000'000;  ///< after expansion of YAML aliases
 inline constexpr int max_document_depth = 64;
 

@@ -59,8 +59,7 @@ class Builder {
     Frame frame = close();
     return place(Node::sequence(frame.where, std::move(frame.items)));
   }
-  bool parse_error(std::size_t position, const std::string& last_token,
-                   const nlohmann::detail::exception& error) {
+  bool parse_error(std::size_t position, const std::string& last_token, const nlohmann::detail::exception& error) {
     // nlohmann: "[json.exception.parse_error.101] parse error at line 1, column 2: syntax error while parsing
     // ...".
     std::string why = error.what();
@@ -95,8 +94,7 @@ class Builder {
   std::string pointer() const {
     if (frames_.empty()) return {};
     const Frame& frame = frames_.back();
-    return frame.is_object ? frame.key_pointer
-                           : detail::child_pointer(frame.where.pointer, frame.items.size());
+    return frame.is_object ? frame.key_pointer : detail::child_pointer(frame.where.pointer, frame.items.size());
   }
   std::size_t token() const { return std::min(text_.find_first_not_of(" \t\r\n,:", end_), text_.size()); }
   Location take(std::size_t length) {
@@ -114,8 +112,7 @@ class Builder {
   bool number() {
     const std::size_t begin = token();
     end_ = std::min(text_.find_first_not_of("+-.0123456789eE", begin), text_.size());
-    return place(
-        Node::scalar(places_.at(begin, pointer()), std::string(text_.substr(begin, end_ - begin)), false));
+    return place(Node::scalar(places_.at(begin, pointer()), std::string(text_.substr(begin, end_ - begin)), false));
   }
   bool open(bool is_object) {
     Frame frame;
@@ -158,11 +155,9 @@ class Builder {
   Diagnostics errors_;
 };
 
-Node convert(const nlohmann::ordered_json& value, const std::string& file, const std::string& pointer,
-             int depth) {
+Node convert(const nlohmann::ordered_json& value, const std::string& file, const std::string& pointer, int depth) {
   const Location where{file, 0, 0, pointer};
-  if (depth > max_document_depth)
-    throw InputError(where, fmt::format("nested more than {} deep", max_document_depth));
+  if (depth > max_document_depth) throw InputError(where, fmt::format("nested more than {} deep", max_document_depth));
   if (value.is_object()) {
     std::vector<Node::Entry> entries;
     for (const auto& [key, child] : value.items()) {

@@ -41,17 +41,15 @@ void require_text(std::string_view text, const std::string& file, std::size_t mo
   if (text.starts_with("\x1f\x8b"))
     throw InputError({file, 0, 0, ""}, "this file is compressed; unpack it first (gunzip)");
   if (text.size() > most_bytes) {
-    throw InputError({file, 1, 1},
-                     fmt::format("the text has {} bytes, allowed are {}", text.size(), most_bytes));
+    throw InputError({file, 1, 1}, fmt::format("the text has {} bytes, allowed are {}", text.size(), most_bytes));
   }
   for (std::size_t i = 0; i < text.size();) {
     const unsigned letter = byte(text, i);
     const std::size_t length = utf8_length(text, i);
     const bool control = (letter < 0x20 && letter != '\t' && letter != '\n' && letter != '\r');
     if (length == 0 || control) {
-      throw InputError(
-          Places(text, file).at(i),
-          fmt::format("this is not a text file: found byte 0x{:02x}, expected UTF-8 text", letter));
+      throw InputError(Places(text, file).at(i),
+                       fmt::format("this is not a text file: found byte 0x{:02x}, expected UTF-8 text", letter));
     }
     i += length;
   }

@@ -70,10 +70,10 @@ class Converter {
     std::unordered_set<std::string> names;
     for (const auto& entry : yaml) {
       if (!entry.first.IsScalar()) {
-        errors_.error(locate(entry.first, pointer), fmt::format("a key must be a word, found {}",
-                                                                entry.first.IsNull()       ? "nothing"
-                                                                : entry.first.IsSequence() ? "a list"
-                                                                                           : "a mapping"));
+        errors_.error(locate(entry.first, pointer),
+                      fmt::format("a key must be a word, found {}", entry.first.IsNull()       ? "nothing"
+                                                                    : entry.first.IsSequence() ? "a list"
+                                                                                               : "a mapping"));
         continue;
       }
       const std::string& key = entry.first.Scalar();
@@ -94,8 +94,7 @@ class Converter {
 };
 
 bool is_marker(std::string_view line, std::string_view marker) {
-  return line.starts_with(marker) &&
-         (line.size() == 3 || line[3] == ' ' || line[3] == '\t' || line[3] == '\r');
+  return line.starts_with(marker) && (line.size() == 3 || line[3] == ' ' || line[3] == '\t' || line[3] == '\r');
 }
 
 bool is_blank(std::string_view line) {
@@ -135,8 +134,7 @@ void require_bearable_nesting(std::string_view text, const detail::Places& place
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] == '[' || text[i] == '{') ++open;
     if ((text[i] == ']' || text[i] == '}') && open > 0) --open;
-    if (open > deepest)
-      throw InputError(places.at(i), fmt::format("nested more than {} deep", max_document_depth));
+    if (open > deepest) throw InputError(places.at(i), fmt::format("nested more than {} deep", max_document_depth));
   }
 }
 
@@ -235,9 +233,8 @@ Node parse_yaml(std::string_view text, const std::string& file) {
   try {
     yaml = YAML::Load(std::string(text));
   } catch (const YAML::Exception& error) {
-    const Location where = error.mark.is_null()
-                               ? Location{file, 1, 1, {}}
-                               : Location{file, error.mark.line + 1, error.mark.column + 1, {}};
+    const Location where = error.mark.is_null() ? Location{file, 1, 1, {}}
+                                                : Location{file, error.mark.line + 1, error.mark.column + 1, {}};
     throw InputError(where, fmt::format("this is not YAML: {}", error.msg));
   }
   Converter converter(file);

@@ -23,11 +23,10 @@ std::uint32_t code_point(std::string_view character) {
 
 bool is_obeyed(std::uint32_t code) {
   const auto inside = [code](std::uint32_t low, std::uint32_t high) { return code >= low && code <= high; };
-  return code < 0x20 || inside(0x7F, 0x9F)         // control characters
+  return code < 0x20 || inside(0x7F, 0x9F)            // control characters
          || code == 0x061C || inside(0x200B, 0x200F)  // marks of direction, of no width
-         || inside(0x2028, 0x202E)                 // line ends of Unicode; embeddings and overrides
-         || inside(0x2060, 0x206F) || code == 0xFEFF || inside(0xFFF9, 0xFFFB) ||
-         inside(0xE0000, 0xE007F);
+         || inside(0x2028, 0x202E)                    // line ends of Unicode; embeddings and overrides
+         || inside(0x2060, 0x206F) || code == 0xFEFF || inside(0xFFF9, 0xFFFB) || inside(0xE0000, 0xE007F);
 }
 
 std::string escaped(std::uint32_t code) {
@@ -71,8 +70,8 @@ std::size_t utf8_length(std::string_view text, std::size_t offset) {
     if ((byte_at(text, offset + i) & 0xC0U) != 0x80U) return 0;
   }
   const unsigned second = byte_at(text, offset + 1);
-  if ((first == 0xE0 && second < 0xA0) || (first == 0xED && second > 0x9F) ||
-      (first == 0xF0 && second < 0x90) || (first == 0xF4 && second > 0x8F)) {
+  if ((first == 0xE0 && second < 0xA0) || (first == 0xED && second > 0x9F) || (first == 0xF0 && second < 0x90) ||
+      (first == 0xF4 && second > 0x8F)) {
     return 0;
   }
   return length;

@@ -12,8 +12,8 @@ namespace dovetail {
 std::size_t utf8_length(std::string_view text, std::size_t offset);
 
 /// The text with everything escaped that a terminal would obey instead of show: control characters except line ends and
-/// tabs (\x1b), marks that change the direction of writing or hide (\u202e), and bytes that are no UTF-8 (\xff). Unicode
-/// Technical Report 36, section 2.10, names the marks.
+/// tabs (\x1b), marks that change the direction of writing or hide (\u202e), and bytes that are no UTF-8 (\xff).
+/// Unicode Technical Report 36, section 2.10, names the marks.
 std::string printable(std::string_view text);
 
 /// printable, with line ends and tabs escaped as well: one cell, one name.

@@ -41,10 +41,8 @@ inline Bounds one_of(std::vector<std::string> words) {
 
 /// Reads one value. `what` names it in messages ("kernel"). On a mistake: a located error, false, value
 /// unchanged. Numbers must be finite; a string may be any plain or quoted scalar.
-bool read_value(const Node& node, const std::string& what, const Bounds& bounds, Diagnostics& diagnostics,
-                bool& value);
-bool read_value(const Node& node, const std::string& what, const Bounds& bounds, Diagnostics& diagnostics,
-                int& value);
+bool read_value(const Node& node, const std::string& what, const Bounds& bounds, Diagnostics& diagnostics, bool& value);
+bool read_value(const Node& node, const std::string& what, const Bounds& bounds, Diagnostics& diagnostics, int& value);
 bool read_value(const Node& node, const std::string& what, const Bounds& bounds, Diagnostics& diagnostics,
                 std::int64_t& value);
 bool read_value(const Node& node, const std::string& what, const Bounds& bounds, Diagnostics& diagnostics,
@@ -94,8 +92,7 @@ nlohmann::ordered_json string_schema(const Bounds& bounds);
 bool check_schema_key(const Node& node, const std::string& schema, Diagnostics& diagnostics);
 std::string help_line(const std::string& key, bool required, const nlohmann::ordered_json& schema,
                       const std::string& fallback, const std::string& doc);
-void missing_key(const Node& node, const std::string& record, const std::string& key,
-                 Diagnostics& diagnostics);
+void missing_key(const Node& node, const std::string& record, const std::string& key, Diagnostics& diagnostics);
 void unknown_key(const Node::Entry& entry, const std::string& record, const std::vector<std::string>& keys,
                  Diagnostics& diagnostics);
 
@@ -145,7 +142,9 @@ nlohmann::ordered_json value_json(const V& value) {
 }  // namespace detail
 
 /// The schema of a field whose form is told elsewhere.
-inline nlohmann::ordered_json any_form() { return {{"description", "see the guide"}}; }
+inline nlohmann::ordered_json any_form() {
+  return {{"description", "see the guide"}};
+}
 
 /// The table of a record type T (default constructible: its defaults are the defaults of optional keys). A
 /// place is a pointer to a member, or a callable from T& to the member's reference.
@@ -183,8 +182,7 @@ class Record {
     for (const auto& entry : choices) words.push_back(entry.first);
     Field field{key, std::move(doc), is_required};
     field.schema = detail::string_schema(one_of(words));
-    field.read = [key, place, choices, bounds = one_of(words)](const Node& node, T& object,
-                                                               Diagnostics& diagnostics) {
+    field.read = [key, place, choices, bounds = one_of(words)](const Node& node, T& object, Diagnostics& diagnostics) {
       std::string word;
       if (!read_value(node, key, bounds, diagnostics, word)) return;
       for (const auto& entry : choices) {
@@ -217,8 +215,7 @@ class Record {
   }
   /// A list of records; the place is a std::vector<U>.
   template <class Place, class U>
-  Record list(std::string key, Place place, const Record<U>& inner, std::string doc,
-              bool is_required = false) && {
+  Record list(std::string key, Place place, const Record<U>& inner, std::string doc, bool is_required = false) && {
     Field field{key, std::move(doc), is_required};
     field.schema = {{"type", "array"}, {"items", inner.schema()}};
     field.read = [key, place, inner](const Node& node, T& object, Diagnostics& diagnostics) {
@@ -237,8 +234,7 @@ class Record {
   }
   /// A key with a reading of its own. `write` may be empty: the key is then left out when writing.
   Record custom(std::string key, bool is_required, std::string doc, const Json& schema,
-                std::function<void(const Node&, T&, Diagnostics&)> read,
-                std::function<Json(const T&)> write = {}) && {
+                std::function<void(const Node&, T&, Diagnostics&)> read, std::function<Json(const T&)> write = {}) && {
     Field field{std::move(key), std::move(doc), is_required};
     field.schema = schema;
     field.read = std::move(read);

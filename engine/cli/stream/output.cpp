@@ -84,9 +84,9 @@ void put(std::string_view text) {
 }
 
 void put_json(const nlohmann::ordered_json& value, bool one_line) {
-  const std::string text = printable_json(value.dump(one_line ? -1 : 2, ' ', false,
-                                                     nlohmann::ordered_json::error_handler_t::replace)) +
-                           "\n";
+  const std::string text =
+      printable_json(value.dump(one_line ? -1 : 2, ' ', false, nlohmann::ordered_json::error_handler_t::replace)) +
+      "\n";
   if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size()) fail("stdout");
   flush();
 }
@@ -109,8 +109,7 @@ void close_output() {
 void write_file(const std::string& directory, const std::string& name, const std::string& text) {
   std::error_code error;
   if (!directory.empty()) std::filesystem::create_directories(directory, error);
-  if (error)
-    throw OutputError(fmt::format("{}: this directory cannot be created: {}", directory, error.message()));
+  if (error) throw OutputError(fmt::format("{}: this directory cannot be created: {}", directory, error.message()));
   const std::string path = (std::filesystem::path(directory) / name).string();
   const auto status = std::filesystem::status(path, error);
   if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status))

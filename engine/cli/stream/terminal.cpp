@@ -27,9 +27,8 @@ void Progress::show(double done, double total, const std::string& text) {
   drawn_ = true;
   constexpr int bar = 24;
   const int filled = total > 0 ? std::clamp(static_cast<int>(std::lround(bar * done / total)), 0, bar) : 0;
-  const std::string line =
-      fmt::format("\r\033[K[{}{}] {}", std::string(static_cast<std::size_t>(filled), '#'),
-                  std::string(static_cast<std::size_t>(bar - filled), '.'), printable_word(text));
+  const std::string line = fmt::format("\r\033[K[{}{}] {}", std::string(static_cast<std::size_t>(filled), '#'),
+                                       std::string(static_cast<std::size_t>(bar - filled), '.'), printable_word(text));
   std::fwrite(line.data(), 1, line.size(), stderr);
   std::fflush(stderr);
 }

@@ -7,8 +7,7 @@
 
 namespace dovetail::cli {
 
-std::vector<std::string> with_config_file(const CLI::App& app, const std::string& file, int argc,
-                                          char** argv) {
+std::vector<std::string> with_config_file(const CLI::App& app, const std::string& file, int argc, char** argv) {
   const CLI::App* command = &app;
   for (const CLI::App* chosen : app.get_subcommands()) command = chosen;
   std::vector<std::string> allowed;
@@ -26,18 +25,16 @@ std::vector<std::string> with_config_file(const CLI::App& app, const std::string
   }
   for (const Node::Entry& entry : document.entries()) {
     if (std::find(allowed.begin(), allowed.end(), entry.key) == allowed.end()) {
-      diagnostics.error(
-          entry.where, "no option " + quote(entry.key) + " of this command" + suggestion(entry.key, allowed));
+      diagnostics.error(entry.where,
+                        "no option " + quote(entry.key) + " of this command" + suggestion(entry.key, allowed));
       continue;
     }
     const CLI::Option* option = command->get_option("--" + entry.key);
     if (option->count() > 0 && option->get_items_expected_max() <= 1) continue;
-    const std::vector<Node> values =
-        entry.value.is_sequence() ? entry.value.items() : std::vector<Node>{entry.value};
+    const std::vector<Node> values = entry.value.is_sequence() ? entry.value.items() : std::vector<Node>{entry.value};
     for (const Node& value : values) {
       if (!value.is_scalar()) {
-        diagnostics.error(value.location(),
-                          "expected a value for " + quote(entry.key) + ", found " + value.describe());
+        diagnostics.error(value.location(), "expected a value for " + quote(entry.key) + ", found " + value.describe());
       } else if (option->get_items_expected_max() == 0) {
         if (value.as_boolean().value_or(false)) words.push_back("--" + entry.key);
       } else {

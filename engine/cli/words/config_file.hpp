@@ -15,7 +15,6 @@ namespace dovetail::cli {
 ///     trials: 40          # --trials 40
 ///     set: [batch=4]      # --set batch=4
 ///     dry-run: true       # --dry-run
-std::vector<std::string> with_config_file(const CLI::App& app, const std::string& file, int argc,
-                                          char** argv);
+std::vector<std::string> with_config_file(const CLI::App& app, const std::string& file, int argc, char** argv);
 
 }  // namespace dovetail::cli

@@ -34,7 +34,8 @@ std::string type_name(const std::string& type, const Json& property) {
   const bool low = property.contains("minimum"), high = property.contains("maximum");
   if (low && high) return fmt::format("{} in [{} - {}]", name, property["minimum"].dump(), property["maximum"].dump());
   if (low) return fmt::format("{} at least {}", name, property["minimum"].dump());
-  if (property.contains("exclusiveMinimum")) return fmt::format("{} above {}", name, property["exclusiveMinimum"].dump());
+  if (property.contains("exclusiveMinimum"))
+    return fmt::format("{} above {}", name, property["exclusiveMinimum"].dump());
   return name;
 }
 
@@ -53,12 +54,15 @@ Node value_of(const std::string& flag, const std::string& word, bool is_text) {
   return Node::scalar({flag, 0, 0, ""}, word, is_text);
 }
 
-CLI::Option* add_flag(CLI::App& command, const std::string& flag, const std::string& key, const Json& property, const Set& set) {
+CLI::Option* add_flag(CLI::App& command, const std::string& flag, const std::string& key, const Json& property,
+                      const Set& set) {
   const std::string type = type_of(property), help = property["description"].get<std::string>();
   const auto read = [=](const std::string& word) { read_word(flag, key, value_of(flag, word, type == "string"), set); };
   if (type == "boolean") {
     return command.add_flag_function(
-        flag, [=](std::int64_t count) { read_word(flag, key, value_of(flag, count > 0 ? "true" : "false", false), set); }, help);
+        flag,
+        [=](std::int64_t count) { read_word(flag, key, value_of(flag, count > 0 ? "true" : "false", false), set); },
+        help);
   }
   if (type == "array") {
     const auto read_list = [=](const std::vector<std::string>& words) {

@@ -15,9 +15,9 @@ namespace dovetail::cli {
 
 /// What a row cannot say of its flag.
 struct FlagForm {
-  std::vector<std::string> without = {};           ///< keys that are no flags here
-  std::map<std::string, std::string> types = {};   ///< the word for the value in help, such as FILE
-  std::map<std::string, std::string> names = {};   ///< flags that are not named like their key
+  std::vector<std::string> without = {};             ///< keys that are no flags here
+  std::map<std::string, std::string> types = {};     ///< the word for the value in help, such as FILE
+  std::map<std::string, std::string> names = {};     ///< flags that are not named like their key
   std::map<std::string, CLI::Validator> words = {};  ///< what is done to a word before it is read
 };
 

@@ -46,8 +46,7 @@ void say_key(StudyOptions& options, const std::string& key, const Node& value) {
 }  // namespace
 
 void add_study_options(CLI::App& command, StudyOptions& options) {
-  command.add_option("study", options.file, "Study file (YAML); options below override it")
-      ->type_name("STUDY");
+  command.add_option("study", options.file, "Study file (YAML); options below override it")->type_name("STUDY");
   command
       .add_option("--workload", options.workloads,
                   "Network: a zoo name, or a file or folder of any format that is read; repeat it to share one "
@@ -55,9 +54,8 @@ void add_study_options(CLI::App& command, StudyOptions& options) {
       ->type_name("NAME|FILE");
   add_import_options(command, options.import);
   command
-      .add_option(
-          "--spec", options.specs,
-          "Limit such as 'area_um2<=4e6' (also power_mw, latency_ms, energy_pj, cycles, edp); repeatable")
+      .add_option("--spec", options.specs,
+                  "Limit such as 'area_um2<=4e6' (also power_mw, latency_ms, energy_pj, cycles, edp); repeatable")
       ->type_name("METRIC<=BOUND");
   FlagForm form;
   form.without = {"schema", "workload", "workloads", "specs", "from", "dims", "seed"};
@@ -70,7 +68,8 @@ void add_study_options(CLI::App& command, StudyOptions& options) {
       .add_option_function<double>(
           "--evaluator-timeout",
           [&options](double seconds) {
-            say(options.said, "evaluator.timeout", Node::scalar({"--evaluator-timeout", 0, 0, ""}, fmt::format("{}", seconds), false));
+            say(options.said, "evaluator.timeout",
+                Node::scalar({"--evaluator-timeout", 0, 0, ""}, fmt::format("{}", seconds), false));
           },
           "Seconds for one answer of --evaluator (default 60); without an answer the design counts as failed")
       ->check(CLI::PositiveNumber);
@@ -78,7 +77,8 @@ void add_study_options(CLI::App& command, StudyOptions& options) {
       .add_option_function<std::int64_t>(
           "--candidates",
           [&options](std::int64_t count) {
-            say(options.said, "evaluator.candidates", Node::scalar({"--candidates", 0, 0, ""}, fmt::format("{}", count), false));
+            say(options.said, "evaluator.candidates",
+                Node::scalar({"--candidates", 0, 0, ""}, fmt::format("{}", count), false));
           },
           "Mappings per layer that --evaluator is asked about, best first (default 8); 0: the whole front")
       ->check(CLI::NonNegativeNumber);

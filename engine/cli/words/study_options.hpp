@@ -18,8 +18,8 @@ struct StudyOptions {
   bool keeps_store = true;        ///< whether --store is the study's
 };
 
-/// Adds STUDY, --workload, --spec, and a flag for every key of a study that has a value of its own. `options` outlive the
-/// command.
+/// Adds STUDY, --workload, --spec, and a flag for every key of a study that has a value of its own. `options` outlive
+/// the command.
 void add_study_options(CLI::App& command, StudyOptions& options);
 
 /// What the words of a command make a study of. Throws InputError.

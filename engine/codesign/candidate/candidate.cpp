@@ -32,7 +32,8 @@ void NetworkSet::add_fused(const Network& network, double weight, LayerPool& poo
 }
 
 FamilyCandidates::FamilyCandidates(std::shared_ptr<const Family> family, std::shared_ptr<const NetworkSet> work)
-    : family_(std::move(family)), work_(std::move(work)) {}
+    : family_(std::move(family)),
+      work_(std::move(work)) {}
 
 Candidate FamilyCandidates::build(const Point& point, Dataflow dataflow) const {
   Candidate candidate{point, family_->instantiate(point), work_, {}, {}};
@@ -40,8 +41,7 @@ Candidate FamilyCandidates::build(const Point& point, Dataflow dataflow) const {
     return dataflow == Dataflow::baseline ? family->baseline_rules(layer, point) : family->rules(layer, point);
   };
   candidate.rules.reserve(work_->layers.size());
-  for (const PoolLayer* layer : work_->layers)
-    candidate.rules.push_back(candidate.rules_of(layer->layer));
+  for (const PoolLayer* layer : work_->layers) candidate.rules.push_back(candidate.rules_of(layer->layer));
   return candidate;
 }
 

@@ -36,7 +36,8 @@ struct NetworkSet {
   void add(const Network& network, double weight, LayerPool& pool);
   /// The same of a network whose results may stay on chip.
   void add_fused(const Network& network, double weight, LayerPool& pool);
-  /// Per layer, of networks whose results may stay on chip: the tensors, by bit, that do in some schedule of some network.
+  /// Per layer, of networks whose results may stay on chip: the tensors, by bit, that do in some schedule of some
+  /// network.
   std::vector<unsigned> residents;
   std::vector<unsigned> cut;  ///< and the dimensions that bands may cut
 };
@@ -46,7 +47,7 @@ struct Candidate {
   Point point;
   Architecture machine;
   std::shared_ptr<const NetworkSet> work;
-  std::vector<MappingRules> rules;  ///< per layer of the set
+  std::vector<MappingRules> rules;                       ///< per layer of the set
   std::function<MappingRules(const Layer&)> rules_of{};  ///< of any layer, also of a part of one; empty: not known
 };
 
@@ -55,8 +56,9 @@ enum class Dataflow {
   baseline,  ///< the hand design's own dataflow
 };
 
-/// Makes candidates from points. A study whose points say more than a machine (the width of a layer, say) has a builder of
-/// its own; nothing that maps, bounds or adds up knows where a candidate comes from. Safe to use from several threads.
+/// Makes candidates from points. A study whose points say more than a machine (the width of a layer, say) has a builder
+/// of its own; nothing that maps, bounds or adds up knows where a candidate comes from. Safe to use from several
+/// threads.
 class CandidateBuilder {
  public:
   virtual ~CandidateBuilder() = default;

@@ -49,24 +49,26 @@ struct DesignPoint {
   Point point;
   Architecture architecture;
   bool mapped = false;  ///< every layer has a mapping
-  /// Given up because `lower_bound` is not below the incumbent. Its mappings, if `mapped`, are good but not proven best.
+  /// Given up because `lower_bound` is not below the incumbent. Its mappings, if `mapped`, are good but not proven
+  /// best.
   bool pruned = false;
   bool excluded = false;  ///< proven: no mapping on this machine keeps the specs
-  /// Of a design that is not feasible: no mapping, a spec that no mapping found keeps, a failed evaluator. Its mappings, if
-  /// `mapped`, are those that break the specs least.
+  /// Of a design that is not feasible: no mapping, a spec that no mapping found keeps, a failed evaluator. Its
+  /// mappings, if `mapped`, are those that break the specs least.
   std::string reason;
   std::vector<std::string> bound_by;  ///< metrics of the specs that its best mappings break and others keep
-  double objective = 0.0;                           ///< of a pruned design without mappings: its lower bound
-  double lower_bound = 0.0;                         ///< of the objective over all mappings on this machine
+  double objective = 0.0;             ///< of a pruned design without mappings: its lower bound
+  double lower_bound = 0.0;           ///< of the objective over all mappings on this machine
   double energy_pj = 0.0, cycles = 0.0, edp = 0.0;  ///< weighted sums over the networks
   double loop_objective = 0.0;  ///< of the loop model at its own best mappings, where another model decides
   double area_um2 = 0.0, power_mw = 0.0, latency_ms = 0.0;
   std::vector<MappedNetwork> networks;
-  /// Where results may stay on chip: every run of a layer or of a band of it, in the order they run, `count` times each.
+  /// Where results may stay on chip: every run of a layer or of a band of it, in the order they run, `count` times
+  /// each.
   std::vector<MappedLayer> layers;
   std::vector<std::shared_ptr<const FusedNetwork>> fused;  ///< per network, in such studies
-  std::int64_t evaluations = 0;  ///< of mappings
-  std::int64_t labels = 0;       ///< effort of the proof for its networks
+  std::int64_t evaluations = 0;                            ///< of mappings
+  std::int64_t labels = 0;                                 ///< effort of the proof for its networks
 
   bool feasible() const { return mapped && !pruned && reason.empty(); }
 };

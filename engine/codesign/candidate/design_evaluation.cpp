@@ -56,9 +56,8 @@ DesignEvaluation::LayerAnswer DesignEvaluation::map_layer(const Candidate& candi
   }
   if (terms_->evaluator == nullptr) return answer;
   // The loop model screens, the evaluator decides.
-  Decision decision =
-      decide(asked, answer.result, *terms_->evaluator,
-             terms_->external ? Screening{terms_->candidates} : cycle_screening(asked.architecture));
+  Decision decision = decide(asked, answer.result, *terms_->evaluator,
+                             terms_->external ? Screening{terms_->candidates} : cycle_screening(asked.architecture));
   answer.failure = decision.failure;
   answer.result.evaluations += decision.asked;
   answer.screened_objective = decision.screened_objective;
@@ -83,16 +82,16 @@ double DesignEvaluation::cutoff_scale(const NetworkSet& work, const std::vector<
   return high * (1.0 + 1e-9);
 }
 
-std::optional<DesignEvaluation::Answers> DesignEvaluation::map_layers(
-    const Candidate& candidate, DesignPoint& design, const EvaluationLimits& limits,
-    const std::vector<CompulsoryCost>& costs, bool prove, bool cutting) const {
+std::optional<DesignEvaluation::Answers> DesignEvaluation::map_layers(const Candidate& candidate, DesignPoint& design,
+                                                                      const EvaluationLimits& limits,
+                                                                      const std::vector<CompulsoryCost>& costs,
+                                                                      bool prove, bool cutting) const {
   const std::size_t layers = costs.size();
   const NetworkSet& work = *candidate.work;
   Answers answers(layers);
   std::vector<double> bounds(layers);
   std::vector<char> open(layers, 1), given_up(layers, 0);
-  for (std::size_t i = 0; i < layers; ++i)
-    bounds[i] = terms_->sum.objective()(costs[i].energy_pj, costs[i].cycles);
+  for (std::size_t i = 0; i < layers; ++i) bounds[i] = terms_->sum.objective()(costs[i].energy_pj, costs[i].cycles);
   while (std::count(open.begin(), open.end(), 1) > 0) {
     const double scale = cutting ? cutoff_scale(work, bounds, open, limits.incumbent) : 0.0;
     const std::vector<double> before = bounds;
@@ -139,7 +138,8 @@ std::optional<DesignPoint> DesignEvaluation::evaluate(const Candidate& candidate
   const double bound_here = bounded_beforehand ? terms_->sum.together(work, costs) : 0.0;
   const bool area_only = !terms_->limits_mappings();
   const bool too_large = area_only && !terms_->allows_area(design.area_um2);
-  const bool prunes = limits.incumbent > 0.0 && (area_only || limits.unseen) && dataflow == Dataflow::free && bounded_beforehand;
+  const bool prunes =
+      limits.incumbent > 0.0 && (area_only || limits.unseen) && dataflow == Dataflow::free && bounded_beforehand;
   if ((too_large && limits.prune) || (prunes && bound_here >= limits.incumbent)) {
     design.pruned = true;
     design.objective = design.lower_bound = bound_here;
@@ -181,8 +181,7 @@ std::optional<DesignPoint> DesignEvaluation::evaluate(const Candidate& candidate
   EvaluationLimits proof = limits;
   if (!prunes) proof.incumbent = 0.0;
   design = refined(candidate, std::move(design), dataflow, proof);
-  if (!design.pruned && design.lower_bound < design.objective && limits.stop && limits.stop())
-    return std::nullopt;
+  if (!design.pruned && design.lower_bound < design.objective && limits.stop && limits.stop()) return std::nullopt;
   return design;
 }
 
@@ -196,9 +195,8 @@ double DesignEvaluation::loop_objective(const NetworkSet& work, const Answers& a
 
 std::optional<double> DesignEvaluation::loop_objective(const Candidate& candidate, int threads) const {
   Answers answers(candidate.rules.size());
-  parallel_for(answers.size(), threads, [&](std::size_t i) {
-    answers[i].result = terms_->mapper->map(request(candidate, i, {threads}));
-  });
+  parallel_for(answers.size(), threads,
+               [&](std::size_t i) { answers[i].result = terms_->mapper->map(request(candidate, i, {threads})); });
   for (const LayerAnswer& answer : answers)
     if (!answer.result.mapping) return std::nullopt;
   return loop_objective(*candidate.work, answers);
@@ -217,9 +215,9 @@ void DesignEvaluation::sum_up(const Candidate& candidate, DesignPoint& design, c
       network.energy_pj += count * evaluation.energy_pj;
       network.cycles += count * static_cast<double>(evaluation.cycles);
       roots += sum.root(use.count, result.lower_bound);
-      design.layers.push_back({network.name, candidate.work->layers[use.layer]->layer, use.count,
-                               *result.mapping, evaluation, bounded ? result.lower_bound : 0.0,
-                               result.proven && !decided_elsewhere, result.evaluations, screened_objective});
+      design.layers.push_back({network.name, candidate.work->layers[use.layer]->layer, use.count, *result.mapping,
+                               evaluation, bounded ? result.lower_bound : 0.0, result.proven && !decided_elsewhere,
+                               result.evaluations, screened_objective});
       design.layers.back().layer.name = use.name;
     }
     network.objective = sum.objective()(network.energy_pj, network.cycles);
@@ -242,9 +240,8 @@ void DesignEvaluation::total(DesignPoint& design) const {
   design.power_mw = find_metric("power_mw")->value(reached);
 }
 
-NetworkMapRequest DesignEvaluation::network_request(const Candidate& candidate, std::size_t network,
-                                                    std::size_t first, const DesignPoint& design,
-                                                    const EvaluationLimits& limits) const {
+NetworkMapRequest DesignEvaluation::network_request(const Candidate& candidate, std::size_t network, std::size_t first,
+                                                    const DesignPoint& design, const EvaluationLimits& limits) const {
   NetworkMapRequest request;
   const std::vector<CountedLayer>& layers = candidate.work->networks[network].layers;
   for (std::size_t l = 0; l < layers.size(); ++l)
@@ -267,8 +264,7 @@ DesignPoint DesignEvaluation::refined(const Candidate& candidate, DesignPoint de
   }
   if (!design.mapped || design.pruned || !terms_->explores()) return design;
   if (!terms_->proofs_of_networks()) {
-    if (std::all_of(design.layers.begin(), design.layers.end(),
-                    [](const MappedLayer& layer) { return layer.proven; }))
+    if (std::all_of(design.layers.begin(), design.layers.end(), [](const MappedLayer& layer) { return layer.proven; }))
       return design;
     EvaluationLimits whole = limits;
     whole.incumbent = 0.0;
@@ -323,8 +319,8 @@ DesignPoint DesignEvaluation::refined(const Candidate& candidate, DesignPoint de
     whole.incumbent = 0.0;
     return refined(candidate, std::move(design), dataflow, whole);
   }
-  design.pruned = limits.incumbent > 0.0 && design.lower_bound >= limits.incumbent &&
-                  design.lower_bound < design.objective;
+  design.pruned =
+      limits.incumbent > 0.0 && design.lower_bound >= limits.incumbent && design.lower_bound < design.objective;
   return design;
 }
 

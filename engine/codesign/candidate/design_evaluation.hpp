@@ -32,15 +32,16 @@ class DesignEvaluation {
  public:
   explicit DesignEvaluation(const StudyTerms& terms) : terms_(&terms) {}  ///< outlives the evaluation
 
-  /// The best mapping of every layer, and what that gives. `free` candidates alone are pruned by the incumbent. None when
-  /// stopped.
+  /// The best mapping of every layer, and what that gives. `free` candidates alone are pruned by the incumbent. None
+  /// when stopped.
   std::optional<DesignPoint> evaluate(const Candidate& candidate, Dataflow dataflow,
                                       const EvaluationLimits& limits) const;
 
-  /// The same candidate with its best mappings, proven, where proofs can wait. For products of energy and cycles the best
-  /// mappings of its networks as wholes: a network's energy x cycles is not least where each layer's is. Other designs are
-  /// returned as they are; where results may stay on chip, with what layer by layer costs. With an incumbent the proof goes only so far as to prune the machine, if it can be pruned; when
-  /// told to stop it answers what is known.
+  /// The same candidate with its best mappings, proven, where proofs can wait. For products of energy and cycles the
+  /// best mappings of its networks as wholes: a network's energy x cycles is not least where each layer's is. Other
+  /// designs are returned as they are; where results may stay on chip, with what layer by layer costs. With an
+  /// incumbent the proof goes only so far as to prune the machine, if it can be pruned; when told to stop it answers
+  /// what is known.
   DesignPoint refined(const Candidate& candidate, DesignPoint design, Dataflow dataflow,
                       const EvaluationLimits& limits) const;
 
@@ -65,22 +66,22 @@ class DesignEvaluation {
     int threads = 1;  ///< as in MapRequest, like the others
     double cutoff = 0.0;
     bool prove = true;
-    std::function<bool()> stop;  ///< ends a mapping search of the larger spaces, which can be long; whoever asked checks it again
+    std::function<bool()>
+        stop;  ///< ends a mapping search of the larger spaces, which can be long; whoever asked checks it again
   };
 
   /// What the mapper is asked for a layer.
   MapRequest request(const Candidate& candidate, std::size_t layer, const Effort& effort) const;
   LayerAnswer map_layer(const Candidate& candidate, std::size_t layer, const Effort& effort) const;
-  /// Maps every layer. With `cutting`, in rounds: the missing distance to the incumbent is shared out over the layers in
-  /// proportion to their bounds, and each search only proves its share; a layer whose optimum lies below its share is
-  /// solved, and the others share what is left. Ends when all are solved or the point is proven no better. None when
+  /// Maps every layer. With `cutting`, in rounds: the missing distance to the incumbent is shared out over the layers
+  /// in proportion to their bounds, and each search only proves its share; a layer whose optimum lies below its share
+  /// is solved, and the others share what is left. Ends when all are solved or the point is proven no better. None when
   /// stopped.
-  std::optional<Answers> map_layers(const Candidate& candidate, DesignPoint& design,
-                                    const EvaluationLimits& limits, const std::vector<CompulsoryCost>& costs,
-                                    bool prove, bool cutting) const;
+  std::optional<Answers> map_layers(const Candidate& candidate, DesignPoint& design, const EvaluationLimits& limits,
+                                    const std::vector<CompulsoryCost>& costs, bool prove, bool cutting) const;
   /// The factor on the bounds of the open layers from which all together reach the incumbent.
-  double cutoff_scale(const NetworkSet& work, const std::vector<double>& bounds,
-                      const std::vector<char>& open, double incumbent) const;
+  double cutoff_scale(const NetworkSet& work, const std::vector<double>& bounds, const std::vector<char>& open,
+                      double incumbent) const;
   /// The objective of layers at their (energy, cycles) by the loop model.
   double loop_objective(const NetworkSet& work, const Answers& answers) const;
   /// Sums over the networks, from the layers' answers.
@@ -93,10 +94,11 @@ class DesignEvaluation {
   std::optional<DesignPoint> evaluate_fused(const Candidate& candidate, DesignPoint design, Dataflow dataflow,
                                             const EvaluationLimits& limits) const;
   /// What is asked of a network, which costs less than `cutoff` (0: whatever it costs).
-  FusedMapRequest fused_request(const Candidate& candidate, const WeightedNetwork& network, Fusion fusion, double cutoff,
-                                const EvaluationLimits& limits) const;
+  FusedMapRequest fused_request(const Candidate& candidate, const WeightedNetwork& network, Fusion fusion,
+                                double cutoff, const EvaluationLimits& limits) const;
   /// Puts a network's schedule into the design: sums, and every run as a layer.
-  void take_fused(DesignPoint& design, const WeightedNetwork& network, FusedMapRequest request, FusedMapResult result) const;
+  void take_fused(DesignPoint& design, const WeightedNetwork& network, FusedMapRequest request,
+                  FusedMapResult result) const;
   /// The same networks layer by layer, to compare with.
   void add_unfused(const Candidate& candidate, DesignPoint& design, const EvaluationLimits& limits) const;
 
@@ -106,11 +108,11 @@ class DesignEvaluation {
   void keep_limits(const Candidate& candidate, DesignPoint& design, const EvaluationLimits& limits,
                    const Answers& answers, bool prove) const;
   /// The same by the exact mapper, from the mappings of designs on the same machine.
-  void keep_limits_exactly(const Candidate& candidate, DesignPoint& design, const EvaluationLimits& limits,
-                           bool prove, std::span<const DesignPoint* const> known) const;
+  void keep_limits_exactly(const Candidate& candidate, DesignPoint& design, const EvaluationLimits& limits, bool prove,
+                           std::span<const DesignPoint* const> known) const;
   /// What other mappings are known of a layer, or can be had of its mapper.
-  std::vector<LimitedMapping> alternatives(const Candidate& candidate, std::size_t layer,
-                                           const LayerAnswer& answer, int threads) const;
+  std::vector<LimitedMapping> alternatives(const Candidate& candidate, std::size_t layer, const LayerAnswer& answer,
+                                           int threads) const;
   /// Puts a choice into the design: mappings, costs, objective, reason.
   void take(const Candidate& candidate, DesignPoint& design, const NetworkChoice& choice,
             const std::vector<std::vector<LimitedMapping>>& mappings) const;

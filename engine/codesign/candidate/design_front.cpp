@@ -13,8 +13,7 @@ bool dominates(const std::vector<double>& a, const std::vector<double>& b) {
 }
 
 // Of the first `dimensions` objectives; every point is below the reference there.
-double volume(std::vector<std::vector<double>> points, const std::vector<double>& reference,
-              std::size_t dimensions) {
+double volume(std::vector<std::vector<double>> points, const std::vector<double>& reference, std::size_t dimensions) {
   if (points.empty()) return 0.0;
   const std::size_t last = dimensions - 1;
   std::sort(points.begin(), points.end(),
@@ -44,8 +43,7 @@ std::vector<std::size_t> non_dominated(const std::vector<std::vector<double>>& p
   return front;
 }
 
-double dominated_volume(const std::vector<std::vector<double>>& points,
-                        const std::vector<double>& reference) {
+double dominated_volume(const std::vector<std::vector<double>>& points, const std::vector<double>& reference) {
   std::vector<std::vector<double>> inside;
   for (const std::size_t i : non_dominated(points)) {
     bool below = true;

@@ -20,15 +20,16 @@ std::string no_schedule_reason(const Candidate& candidate, Bypass bypass) {
     request.bypass = bypass;
     const std::vector<Violation> missed = nearest_miss(request);
     if (missed.empty()) continue;
-    return "no mapping: " + missed.front().constraint + (missed.front().level.empty() ? "" : " at " + missed.front().level);
+    return "no mapping: " + missed.front().constraint +
+           (missed.front().level.empty() ? "" : " at " + missed.front().level);
   }
   return "no mapping";
 }
 
 }  // namespace
 
-FusedMapRequest DesignEvaluation::fused_request(const Candidate& candidate, const WeightedNetwork& network, Fusion fusion,
-                                                double cutoff, const EvaluationLimits& limits) const {
+FusedMapRequest DesignEvaluation::fused_request(const Candidate& candidate, const WeightedNetwork& network,
+                                                Fusion fusion, double cutoff, const EvaluationLimits& limits) const {
   FusedMapRequest request;
   request.network = *network.running;
   request.architecture = candidate.machine;
@@ -51,16 +52,16 @@ void DesignEvaluation::take_fused(DesignPoint& design, const WeightedNetwork& ne
       {network.name, network.weight, result.energy_pj, result.cycles, result.objective, result.lower_bound});
   for (const FusedStep& step : result.steps) {
     for (const FusedRun& run : step.runs) {
-      design.layers.push_back({network.name, run.request.layer, std::llround(run.runs), *run.mapping, run.evaluation, 0.0,
-                               result.proven, 0, 0.0});
+      design.layers.push_back({network.name, run.request.layer, std::llround(run.runs), *run.mapping, run.evaluation,
+                               0.0, result.proven, 0, 0.0});
     }
   }
   request.stop = nullptr;  // of the search, which ends before the design does
   design.fused.push_back(std::make_shared<const FusedNetwork>(FusedNetwork{std::move(request), std::move(result), {}}));
 }
 
-std::optional<DesignPoint> DesignEvaluation::evaluate_fused(const Candidate& candidate, DesignPoint design, Dataflow dataflow,
-                                                            const EvaluationLimits& limits) const {
+std::optional<DesignPoint> DesignEvaluation::evaluate_fused(const Candidate& candidate, DesignPoint design,
+                                                            Dataflow dataflow, const EvaluationLimits& limits) const {
   const std::vector<WeightedNetwork>& networks = candidate.work->networks;
   // The published dataflow runs layer by layer, as published.
   const Fusion fusion = dataflow == Dataflow::baseline ? Fusion::none : terms_->fusion;
@@ -109,11 +110,13 @@ std::optional<DesignPoint> DesignEvaluation::evaluate_fused(const Candidate& can
   return design;
 }
 
-void DesignEvaluation::add_unfused(const Candidate& candidate, DesignPoint& design, const EvaluationLimits& limits) const {
+void DesignEvaluation::add_unfused(const Candidate& candidate, DesignPoint& design,
+                                   const EvaluationLimits& limits) const {
   for (std::size_t n = 0; n < design.fused.size(); ++n) {
     if (design.fused[n]->unfused || design.fused[n]->request.fusion == Fusion::none) continue;
     FusedNetwork whole = *design.fused[n];
-    const FusedMapResult alone = map_fused(fused_request(candidate, candidate.work->networks[n], Fusion::none, 0.0, limits));
+    const FusedMapResult alone =
+        map_fused(fused_request(candidate, candidate.work->networks[n], Fusion::none, 0.0, limits));
     if (alone.feasible) whole.unfused = alone;
     design.fused[n] = std::make_shared<const FusedNetwork>(std::move(whole));
   }

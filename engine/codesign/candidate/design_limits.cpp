@@ -64,8 +64,8 @@ std::vector<LimitedMapping> DesignEvaluation::alternatives(const Candidate& cand
   return list;
 }
 
-void DesignEvaluation::keep_limits(const Candidate& candidate, DesignPoint& design,
-                                   const EvaluationLimits& limits, const Answers& answers, bool prove) const {
+void DesignEvaluation::keep_limits(const Candidate& candidate, DesignPoint& design, const EvaluationLimits& limits,
+                                   const Answers& answers, bool prove) const {
   design.bound_by = broken(design);
   if (terms_->exact()) {
     const DesignPoint* known[] = {&design};
@@ -73,9 +73,8 @@ void DesignEvaluation::keep_limits(const Candidate& candidate, DesignPoint& desi
     return;
   }
   std::vector<std::vector<LimitedMapping>> lists(answers.size());
-  parallel_for(lists.size(), limits.threads, [&](std::size_t i) {
-    lists[i] = alternatives(candidate, i, answers[i], limits.threads);
-  });
+  parallel_for(lists.size(), limits.threads,
+               [&](std::size_t i) { lists[i] = alternatives(candidate, i, answers[i], limits.threads); });
   std::vector<std::vector<CostPoint>> fronts;
   for (const std::vector<LimitedMapping>& list : lists) {
     std::vector<CostPoint> front;

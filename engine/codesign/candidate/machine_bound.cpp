@@ -12,8 +12,7 @@
 
 namespace dovetail {
 
-std::vector<CompulsoryCost> MachineBound::costs(const Candidate& candidate,
-                                                const std::vector<char>& weighty) const {
+std::vector<CompulsoryCost> MachineBound::costs(const Candidate& candidate, const std::vector<char>& weighty) const {
   std::vector<CompulsoryCost> costs;
   if (terms_->fused()) {
     for (std::size_t i = 0; i < candidate.rules.size(); ++i) {
@@ -25,15 +24,15 @@ std::vector<CompulsoryCost> MachineBound::costs(const Candidate& candidate,
   }
   for (std::size_t i = 0; i < candidate.rules.size(); ++i) {
     const LayerBound& bound = *candidate.work->layers[i]->bound;
-    costs.push_back(weighty.empty() || weighty[i] != 0
-                        ? bound(candidate.machine, candidate.rules[i], terms_->bypass)
-                        : bound.quick(candidate.machine, candidate.rules[i]));
+    costs.push_back(weighty.empty() || weighty[i] != 0 ? bound(candidate.machine, candidate.rules[i], terms_->bypass)
+                                                       : bound.quick(candidate.machine, candidate.rules[i]));
   }
   return costs;
 }
 
 // The bound of every layer on the machine whose outermost memory costs nothing, and the words that cross it anyway.
-std::vector<CompulsoryCost> MachineBound::likely_costs(const Candidate& candidate, const std::vector<char>& weighty) const {
+std::vector<CompulsoryCost> MachineBound::likely_costs(const Candidate& candidate,
+                                                       const std::vector<char>& weighty) const {
   if (!terms_->fused()) return costs(candidate, weighty);
   Architecture inside = candidate.machine;
   Level& outer = inside.levels.back();
@@ -43,10 +42,12 @@ std::vector<CompulsoryCost> MachineBound::likely_costs(const Candidate& candidat
   for (std::size_t i = 0; i < likely.size(); ++i) {
     const PoolLayer& layer = *candidate.work->layers[i];
     const unsigned residents = candidate.work->residents[i], all = (1U << layer.layer.tensors.size()) - 1U;
-    const CostPoint within = unavoidable_cost(layer.layer, candidate.machine, candidate.rules[i], all, terms_->cut(*candidate.work, i));
-    const CompulsoryCost here = residents == 0                            ? (*layer.bound)(candidate.machine, candidate.rules[i], terms_->bypass)
-                                : weighty.empty() || weighty[i] != 0 ? (*layer.bound)(inside, candidate.rules[i], terms_->bypass)
-                                                                     : layer.bound->quick(inside, candidate.rules[i]);
+    const CostPoint within =
+        unavoidable_cost(layer.layer, candidate.machine, candidate.rules[i], all, terms_->cut(*candidate.work, i));
+    const CompulsoryCost here = residents == 0 ? (*layer.bound)(candidate.machine, candidate.rules[i], terms_->bypass)
+                                : weighty.empty() || weighty[i] != 0
+                                    ? (*layer.bound)(inside, candidate.rules[i], terms_->bypass)
+                                    : layer.bound->quick(inside, candidate.rules[i]);
     likely[i].energy_pj = residents == 0 ? here.energy_pj : likely[i].energy_pj - within.energy_pj + here.energy_pj;
     likely[i].cycles = std::max(likely[i].cycles, here.cycles);
   }
@@ -68,8 +69,7 @@ double MachineBound::within(const Candidate& candidate) const {
 
 std::vector<char> MachineBound::weighty_layers(const Candidate& candidate) const {
   constexpr double share = 0.03;
-  return terms_->sum.weighty(*candidate.work, costs(candidate, std::vector<char>(candidate.rules.size(), 0)),
-                             share);
+  return terms_->sum.weighty(*candidate.work, costs(candidate, std::vector<char>(candidate.rules.size(), 0)), share);
 }
 
 std::vector<double> MachineBound::guesses(const Candidate& candidate, const std::vector<char>& weighty) const {
@@ -94,8 +94,7 @@ bool MachineBound::admits(const Candidate& candidate, bool mappable) const {
   if (!terms_->allows_area(area_um2(candidate.machine))) return false;
   if (!mappable || terms_->fusion == Fusion::bands) return true;  // of a band tiles are smaller
   for (std::size_t i = 0; i < candidate.rules.size(); ++i)
-    if (!demanded_tiles_fit(candidate.work->layers[i]->layer, candidate.machine, candidate.rules[i],
-                            terms_->bypass))
+    if (!demanded_tiles_fit(candidate.work->layers[i]->layer, candidate.machine, candidate.rules[i], terms_->bypass))
       return false;
   return true;
 }

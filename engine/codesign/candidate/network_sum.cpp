@@ -25,8 +25,7 @@ double NetworkSum::together(const NetworkSet& work, const std::vector<Compulsory
 }
 
 double NetworkSum::root(std::int64_t count, double objective) const {
-  return static_cast<double>(count) *
-         std::pow(objective, 1.0 / (objective_.energy_power + objective_.cycles_power));
+  return static_cast<double>(count) * std::pow(objective, 1.0 / (objective_.energy_power + objective_.cycles_power));
 }
 
 double NetworkSum::from_roots(double sum) const {
@@ -70,8 +69,8 @@ std::vector<char> NetworkSum::weighty(const NetworkSet& work, const std::vector<
   return weighty;
 }
 
-std::pair<std::vector<std::size_t>, std::size_t> NetworkSum::heaviest(
-    const NetworkSet& work, const std::vector<CompulsoryCost>& costs) const {
+std::pair<std::vector<std::size_t>, std::size_t> NetworkSum::heaviest(const NetworkSet& work,
+                                                                      const std::vector<CompulsoryCost>& costs) const {
   const CompulsoryCost all = sums(work, costs);
   std::vector<double> shares(work.layers.size(), 0.0);
   for (const WeightedNetwork& network : work.networks) {
@@ -83,8 +82,7 @@ std::pair<std::vector<std::size_t>, std::size_t> NetworkSum::heaviest(
   }
   std::vector<std::size_t> order(work.layers.size());
   std::iota(order.begin(), order.end(), 0);
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t a, std::size_t b) { return shares[a] > shares[b]; });
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return shares[a] > shares[b]; });
   std::size_t half = 0;
   for (double sum = 0.0; half < order.size() && sum < 1.0; ++half) sum += shares[order[half]];
   return {order, half};
@@ -94,8 +92,7 @@ std::vector<NetworkUses> NetworkSum::uses(const NetworkSet& work) const {
   std::vector<NetworkUses> networks;
   for (const WeightedNetwork& network : work.networks) {
     NetworkUses own{network.weight, {}};
-    for (const CountedLayer& use : network.layers)
-      own.uses.push_back({use.layer, static_cast<double>(use.count)});
+    for (const CountedLayer& use : network.layers) own.uses.push_back({use.layer, static_cast<double>(use.count)});
     networks.push_back(std::move(own));
   }
   return networks;

@@ -38,8 +38,7 @@ bool StudyTerms::ruled_out(const CompulsoryCost& least) const {
   const DesignFigures bounds = figures(least.energy_pj, least.cycles, 0.0);
   return std::any_of(goal.specs.begin(), goal.specs.end(), [&](const Spec& spec) {
     const Metric& metric = *find_metric(spec.metric);
-    return !metric.before_mapping && metric.rises() && spec.max &&
-           metric.value(bounds) * (1.0 - rounding) > *spec.max;
+    return !metric.before_mapping && metric.rises() && spec.max && metric.value(bounds) * (1.0 - rounding) > *spec.max;
   });
 }
 

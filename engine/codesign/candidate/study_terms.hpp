@@ -31,8 +31,11 @@ struct StudyTerms {
 
   bool fused() const { return fusion != Fusion::none; }
   /// Dimensions of a layer of the set that bands may cut.
-  unsigned cut(const NetworkSet& work, std::size_t layer) const { return fusion == Fusion::bands ? work.cut[layer] : 0U; }
-  /// One tile per level for all tensors, and factors that divide: what bounds of machines and proofs of networks are about.
+  unsigned cut(const NetworkSet& work, std::size_t layer) const {
+    return fusion == Fusion::bands ? work.cut[layer] : 0U;
+  }
+  /// One tile per level for all tensors, and factors that divide: what bounds of machines and proofs of networks are
+  /// about.
   bool plain() const { return factors == Factors::perfect && placement == Placement::even; }
   /// The mapper is the exact one, without a budget, and the loop model decides.
   bool exactly_mapped() const { return evaluator == nullptr && mapper->name() == "exact" && budget == 0; }

@@ -11,8 +11,8 @@ namespace dovetail {
 namespace {
 
 constexpr double rounding = 1e-9;
-// Of the objective's own slope at which a cycle is priced: with less, the corner at the least cycles decides, and the least
-// energy may be as loose as our bounds of it are.
+// Of the objective's own slope at which a cycle is priced: with less, the corner at the least cycles decides, and the
+// least energy may be as loose as our bounds of it are.
 constexpr double price_share = 0.8;
 
 }  // namespace
@@ -31,7 +31,9 @@ UsedLayers::UsedLayers(const Codesign& codesign) {
 }
 
 ClassCosts::ClassCosts(const Codesign& codesign, const UsedLayers& uses, ShapeClass shape, const ClassCosts* whole)
-    : codesign_(codesign), uses_(uses), shape_(std::move(shape)) {
+    : codesign_(codesign),
+      uses_(uses),
+      shape_(std::move(shape)) {
   const std::size_t layers = codesign.work().layers.size();
   searches_.resize(layers);
   built_ = std::make_unique<std::once_flag[]>(layers);

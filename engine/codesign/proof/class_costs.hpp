@@ -24,11 +24,12 @@ struct UsedLayers {
   std::vector<std::size_t> order;
 };
 
-/// The searches of a class's layers, with the price of a cycle per network. Safe to use from several threads, but `prepare`.
+/// The searches of a class's layers, with the price of a cycle per network. Safe to use from several threads, but
+/// `prepare`.
 class ClassCosts {
  public:
-  /// With what a glance shows (layer_bound.hpp). Prices are those of `whole`, a class that holds this one, if there is one:
-  /// what is known of sums at these prices is then known of a part.
+  /// With what a glance shows (layer_bound.hpp). Prices are those of `whole`, a class that holds this one, if there is
+  /// one: what is known of sums at these prices is then known of a part.
   ClassCosts(const Codesign& codesign, const UsedLayers& uses, ShapeClass shape, const ClassCosts* whole);
 
   const ShapeClass& shape() const { return shape_; }

@@ -11,8 +11,8 @@ namespace {
 constexpr std::int64_t most_labels = 500'000;    // of one stage: then a layer's search gives up;
 constexpr std::int64_t least_labels = 20'000;    // or when so many, or all that are left, do not suffice
 constexpr std::int64_t search_overhead = 2'000;  // of a layer's search, in labels
-constexpr double hopeful = 0.99;  // share of the way up to which searches that end early are worth it
-constexpr double easy = 0.8;      // share of the way that is far quicker searched than the rest of it
+constexpr double hopeful = 0.99;                 // share of the way up to which searches that end early are worth it
+constexpr double easy = 0.8;                     // share of the way that is far quicker searched than the rest of it
 
 }  // namespace
 
@@ -58,8 +58,7 @@ void PartBound::search(SpacePart& part, std::size_t use, double enough, ProofWor
   question.enough = enough;
   question.expected = wish.expected;
   question.found = wish.found;
-  question.most_labels =
-      static_cast<std::size_t>(std::clamp(limits_.labels - work.labels, least_labels, most_labels));
+  question.most_labels = static_cast<std::size_t>(std::clamp(limits_.labels - work.labels, least_labels, most_labels));
   question.stop = limits_.stop;
   const ShapeClass& shape = part.costs->shape();
   TollSearch::Answer answer = own.least(shape.toll(part.box, own.problem()), question);

@@ -7,9 +7,9 @@
 
 namespace dovetail {
 
-/// With what good mappings cost in hand it is known beforehand whether layers can reach the target together. If they can, each
-/// is searched only for its share of what is missing: that much of the way from its bound to its mapping. If not, layers
-/// are searched to their ends, so that parts of the part know what they want.
+/// With what good mappings cost in hand it is known beforehand whether layers can reach the target together. If they
+/// can, each is searched only for its share of what is missing: that much of the way from its bound to its mapping. If
+/// not, layers are searched to their ends, so that parts of the part know what they want.
 class PartBound {
  public:
   struct Limits {
@@ -17,7 +17,10 @@ class PartBound {
     std::function<bool()> stop = {};
   };
   PartBound(const Codesign& codesign, const UsedLayers& uses, double target, Limits limits)
-      : codesign_(codesign), uses_(uses), target_(target), limits_(std::move(limits)) {}
+      : codesign_(codesign),
+        uses_(uses),
+        target_(target),
+        limits_(std::move(limits)) {}
 
   /// True: all layers have chosen, or gave up, and that is below the target.
   bool raise(SpacePart& part, ProofWork& work) const;

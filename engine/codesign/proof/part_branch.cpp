@@ -9,7 +9,6 @@
 namespace dovetail {
 namespace {
 
-
 std::size_t parameter_of(const CapacityChoice& choice) {
   return static_cast<std::size_t>(choice.parameter);
 }

@@ -15,7 +15,10 @@ struct Branches {
 
 class PartBranch {
  public:
-  PartBranch(const Codesign& codesign, const UsedLayers& uses) : codesign_(codesign), uses_(uses), space_(codesign.space()) {}
+  PartBranch(const Codesign& codesign, const UsedLayers& uses)
+      : codesign_(codesign),
+        uses_(uses),
+        space_(codesign.space()) {}
 
   /// `asks`: whether the best machine that holds what all layers want may be asked about first.
   Branches branch(SpacePart part, bool asks) const;

@@ -75,7 +75,8 @@ void merge(Architecture& merged, const Architecture& one) {
     } else {
       to.energy = least(to.energy, from.energy);
     }
-    to.min_utilization = to.capacity_words == from.capacity_words ? std::min(to.min_utilization, from.min_utilization) : 0.0;
+    to.min_utilization =
+        to.capacity_words == from.capacity_words ? std::min(to.min_utilization, from.min_utilization) : 0.0;
     if (to.capacity_words) to.capacity_words = std::max(*to.capacity_words, *from.capacity_words);
     to.read_bandwidth = most(to.read_bandwidth, from.read_bandwidth);
     to.write_bandwidth = most(to.write_bandwidth, from.write_bandwidth);
@@ -356,8 +357,8 @@ std::array<std::vector<Box>, 2> by_price(const Codesign& codesign, const std::ve
   std::size_t cut = (members.size() + 1) / 2;
   double widest = 0.0;
   for (std::size_t k = 1; k < order.size(); ++k) {
-    const double jump = (order[k].first - order[k - 1].first) *
-                        std::sqrt(static_cast<double>(std::min(k, order.size() - k)));
+    const double jump =
+        (order[k].first - order[k - 1].first) * std::sqrt(static_cast<double>(std::min(k, order.size() - k)));
     if (jump > widest) widest = jump, cut = k;
   }
   std::array<std::vector<Box>, 2> halves;

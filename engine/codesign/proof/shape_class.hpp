@@ -24,12 +24,13 @@ struct CapacityChoice {
   std::vector<CapacityStep> steps;  ///< ascending words
 };
 
-/// Shapes with as many units, memories and words of the same width. Where no rule tells the axes of a mesh apart and hops
-/// cost nothing, one row of as many children holds every unrolling of all of them; a word costs what it does in the
-/// shape with the cheapest blocks and clusters. So no mapping costs less on any of the machines than on that of the class.
+/// Shapes with as many units, memories and words of the same width. Where no rule tells the axes of a mesh apart and
+/// hops cost nothing, one row of as many children holds every unrolling of all of them; a word costs what it does in
+/// the shape with the cheapest blocks and clusters. So no mapping costs less on any of the machines than on that of the
+/// class.
 struct ShapeClass {
-  Box box;                         ///< holds all members
-  std::vector<Box> members;        ///< one value of every shaping parameter each
+  Box box;                   ///< holds all members
+  std::vector<Box> members;  ///< one value of every shaping parameter each
   Architecture machine;
   std::vector<MappingRules> rules;  ///< per layer of the study: what any of the machines allows
   std::array<CapacityChoice, max_levels> capacity;

@@ -44,7 +44,7 @@ double proven_bound(const Codesign& codesign, const Trial& trial) {
   const Outcome outcome = outcome_of(trial);
   if (std::holds_alternative<Failed>(outcome)) {
     const double bound = codesign.bound(trial.point);  // 0: the evaluator is not ours
-    if (codesign.terms().fused()) return bound;  // a layer may have been too large for tables
+    if (codesign.terms().fused()) return bound;        // a layer may have been too large for tables
     return codesign.terms().exact() && bound > 0.0 ? infinity : bound;
   }
   const double bound = trial.metrics.at("lower_bound");
@@ -52,8 +52,8 @@ double proven_bound(const Codesign& codesign, const Trial& trial) {
   return std::holds_alternative<Infeasible>(outcome) ? infinity : bound;
 }
 
-SpaceBound bound_space(const Codesign& codesign, std::span<const Trial> trials, const DesignPoint& best,
-                       bool settle, int threads, const std::function<bool()>& stop, const SpaceSearch& begun) {
+SpaceBound bound_space(const Codesign& codesign, std::span<const Trial> trials, const DesignPoint& best, bool settle,
+                       int threads, const std::function<bool()>& stop, const SpaceSearch& begun) {
   SpaceBound result;
   if (!codesign.points_are_machines() && !can_be_listed(codesign.space())) return result;
   if (begun.proof != nullptr || begun.boxes != nullptr || !can_be_listed(codesign.space())) {
@@ -104,8 +104,7 @@ SpaceBound bound_space(const Codesign& codesign, std::span<const Trial> trials, 
 
   double objective = best.objective;
   while (settle && !(stop && stop())) {
-    const auto least =
-        static_cast<std::size_t>(std::min_element(bounds.begin(), bounds.end()) - bounds.begin());
+    const auto least = static_cast<std::size_t>(std::min_element(bounds.begin(), bounds.end()) - bounds.begin());
     if (bounds[least] >= objective || trial_of[least] == nullptr || !may_be_settled(*trial_of[least])) break;
     Codesign::Limits limits;
     limits.threads = threads;

@@ -36,14 +36,13 @@ double proven_bound(const Codesign& codesign, const Trial& trial);
 /// no mapping can avoid within the specs. Points of which it is known that no mapping keeps the specs, or on which the
 /// exact mapper finds no mapping, are no designs and have no bound.
 ///
-/// With `settle`, machines whose layers are mapped one by one and whose bound is still below the best are mapped as whole
-/// networks (see map_network): the sum over layers of energies times the sum of cycles is then exact, and so is the bound.
-/// In the order of their bounds, until the least is not below the best or `stop` says so.
+/// With `settle`, machines whose layers are mapped one by one and whose bound is still below the best are mapped as
+/// whole networks (see map_network): the sum over layers of energies times the sum of cycles is then exact, and so is
+/// the bound. In the order of their bounds, until the least is not below the best or `stop` says so.
 ///
-/// A larger space is bounded by what its layers would choose (space_proof.hpp), or where that is not known by boxes of its
-/// machines: by those of `search` as far as it went, else by a short one.
-SpaceBound bound_space(const Codesign& codesign, std::span<const Trial> trials, const DesignPoint& best,
-                       bool settle, int threads, const std::function<bool()>& stop = {},
-                       const SpaceSearch& search = {});
+/// A larger space is bounded by what its layers would choose (space_proof.hpp), or where that is not known by boxes of
+/// its machines: by those of `search` as far as it went, else by a short one.
+SpaceBound bound_space(const Codesign& codesign, std::span<const Trial> trials, const DesignPoint& best, bool settle,
+                       int threads, const std::function<bool()>& stop = {}, const SpaceSearch& search = {});
 
 }  // namespace dovetail

@@ -1,4 +1,5 @@
-// A part of a space under proof: a class of machines, a range of its capacities, and what each layer would choose there.
+// A part of a space under proof: a class of machines, a range of its capacities, and what each layer would choose
+// there.
 #pragma once
 
 #include <array>
@@ -14,10 +15,10 @@ namespace dovetail {
 
 /// What is known of a use within a part.
 struct Wish {
-  double value = 0.0;     ///< no machine of the part has less energy + price x cycles
-  double expected = 0.0;  ///< what may be the least of it; 0: nobody knows
-  bool settled = false;   ///< the value is the mapping's
-  bool stuck = false;     ///< its search gave up
+  double value = 0.0;                       ///< no machine of the part has less energy + price x cycles
+  double expected = 0.0;                    ///< what may be the least of it; 0: nobody knows
+  bool settled = false;                     ///< the value is the mapping's
+  bool stuck = false;                       ///< its search gave up
   std::optional<TollSearch::Answer> found;  ///< a mapping at the prices of the part
   std::array<double, max_levels> wants{};   ///< with a mapping: of each capacity's parameter
 

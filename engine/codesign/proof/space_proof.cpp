@@ -19,7 +19,7 @@ namespace {
 
 constexpr double glances = 0.1;  // gaps that are reached with glances at most layers
 constexpr std::size_t most_shapes = 10'000;
-constexpr std::int64_t round_size = 4;        // parts at a time, whatever the threads,
+constexpr std::int64_t round_size = 4;         // parts at a time, whatever the threads,
 constexpr std::int64_t round_labels = 50'000;  // for which so much effort each is left
 // Gaps that are reached one after the other: coarse ones exclude most of the space for little.
 constexpr double stages[] = {0.15, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001, 0.0};
@@ -66,9 +66,11 @@ void SpaceProof::Impl::start(const Limits& limits) {
   started = true;
   const MappingObjective& objective = codesign.objective();
   if (codesign.terms().fused()) return;  // layers alone bound layers
-  if (!codesign.points_are_machines() || !(objective.energy_power > 0.0) || codesign.goal().objectives.size() > 1) return;
+  if (!codesign.points_are_machines() || !(objective.energy_power > 0.0) || codesign.goal().objectives.size() > 1)
+    return;
   if (!codesign.terms().machine_bounds(codesign.family().instantiate(codesign.family().default_point()))) return;
-  for (const Spec& spec : codesign.goal().specs) limited_area = limited_area || find_metric(spec.metric)->before_mapping;
+  for (const Spec& spec : codesign.goal().specs)
+    limited_area = limited_area || find_metric(spec.metric)->before_mapping;
   std::vector<ShapeClass> all = shape_classes(codesign, most_shapes, limits.threads);
   if (all.empty() || uses.all.empty()) return;
   std::vector<SpacePart> roots(all.size());
@@ -220,8 +222,14 @@ std::vector<SpaceProof::Open> SpaceProof::open(double incumbent) const {
   return all;
 }
 
-std::int64_t SpaceProof::searches() const { return impl_->work.searches; }
-std::int64_t SpaceProof::effort() const { return impl_->work.labels; }
-std::int64_t SpaceProof::classes() const { return impl_->classes; }
+std::int64_t SpaceProof::searches() const {
+  return impl_->work.searches;
+}
+std::int64_t SpaceProof::effort() const {
+  return impl_->work.labels;
+}
+std::int64_t SpaceProof::classes() const {
+  return impl_->classes;
+}
 
 }  // namespace dovetail

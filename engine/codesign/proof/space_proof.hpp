@@ -12,22 +12,22 @@
 
 namespace dovetail {
 
-/// Branch and bound over classes of machines and ranges of their capacities. In a class of shapes (shape_class.hpp) every
-/// layer finds its own best machine: capacities cost what they are priced at, so that the search of a mapping finds them,
-/// too (toll_search.hpp). For a price x of a cycle all machines c of the class obey
+/// Branch and bound over classes of machines and ranges of their capacities. In a class of shapes (shape_class.hpp)
+/// every layer finds its own best machine: capacities cost what they are priced at, so that the search of a mapping
+/// finds them, too (toll_search.hpp). For a price x of a cycle all machines c of the class obey
 ///
 ///     E(c) + x C(c) >= S = sum over layers of min over mappings m of [E(m, prices of what m needs) + x C(m)],
 ///
-/// and with C >= Cmin and E >= Emin no product E^a C^b is below the lesser of its values at the two corners of that region:
-/// it is quasi-concave along the line. Where layers disagree about a capacity its range is split, so that those who want
-/// less pay for more or those who want more do without. Where they agree, there is a machine for all: it is asked about,
-/// then shapes are told apart. It does not depend on the number of threads.
+/// and with C >= Cmin and E >= Emin no product E^a C^b is below the lesser of its values at the two corners of that
+/// region: it is quasi-concave along the line. Where layers disagree about a capacity its range is split, so that those
+/// who want less pay for more or those who want more do without. Where they agree, there is a machine for all: it is
+/// asked about, then shapes are told apart. It does not depend on the number of threads.
 class SpaceProof {
  public:
   struct Limits {
-    double gap = 0.0;           ///< share of the incumbent that may stay open
-    std::int64_t effort = 0;    ///< labels of layer searches, some 4e4 a second
-    bool ask = true;            ///< machines of which more should be known; else only bounds are raised
+    double gap = 0.0;         ///< share of the incumbent that may stay open
+    std::int64_t effort = 0;  ///< labels of layer searches, some 4e4 a second
+    bool ask = true;          ///< machines of which more should be known; else only bounds are raised
     std::function<bool()> stop = {};
     int threads = 1;
     std::function<void(double bound)> reached = {};  ///< told when a gap on the way was reached
@@ -42,8 +42,8 @@ class SpaceProof {
   explicit SpaceProof(const Codesign& codesign);  ///< outlives the proof
   ~SpaceProof();
 
-  /// Whether the space is one that this proof knows: families whose machines have boxes, under the loop model, an objective
-  /// that energy is part of. Begins the proof.
+  /// Whether the space is one that this proof knows: families whose machines have boxes, under the loop model, an
+  /// objective that energy is part of. Begins the proof.
   bool known(const Limits& limits);
   /// What layers may cost: as on this machine, or a little less. No bound depends on it, only how soon it is reached.
   void expect(const DesignPoint& good);

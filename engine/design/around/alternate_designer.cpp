@@ -25,7 +25,8 @@ struct Turn {
 };
 
 [[noreturn]] void bad_turns(const std::string& text) {
-  throw std::invalid_argument(fmt::format("alternate: turns={}; expected groups and counts such as 'all 1, hw 10' or 'nn 50 free, hw 50'", text));
+  throw std::invalid_argument(fmt::format(
+      "alternate: turns={}; expected groups and counts such as 'all 1, hw 10' or 'nn 50 free, hw 50'", text));
 }
 
 std::vector<Turn> read_turns(const std::string& text) {
@@ -40,7 +41,8 @@ std::vector<Turn> read_turns(const std::string& text) {
       if (word != "free") bad_turns(text);
       turn.free = true;
     }
-    if (count.empty() || count.size() > 9 || count.find_first_not_of("0123456789") != std::string::npos) bad_turns(text);
+    if (count.empty() || count.size() > 9 || count.find_first_not_of("0123456789") != std::string::npos)
+      bad_turns(text);
     turn.count = std::stoll(count);
     if (turn.count < 1) bad_turns(text);
     if (groups != "all") {
@@ -55,7 +57,9 @@ std::vector<Turn> read_turns(const std::string& text) {
 
 class AlternateDesigner final : public Designer {
  public:
-  explicit AlternateDesigner(DesignerContext context) : context_(std::move(context)), points_(context_.space, context_.admits) {
+  explicit AlternateDesigner(DesignerContext context)
+      : context_(std::move(context)),
+        points_(context_.space, context_.admits) {
     std::string turns = "all 1, hw 10";
     if (const auto found = context_.options.find("turns"); found != context_.options.end()) {
       turns = found->second;
@@ -137,14 +141,17 @@ class AlternateDesigner final : public Designer {
     if (!turn.groups.empty()) {
       Random random(context_.seed, {alternate_stream, 1, suggested_++});
       const Trial* incumbent = best();
-      const std::optional<Point> base = incumbent != nullptr ? std::optional<Point>(incumbent->point) : context_.space.sample(random);
+      const std::optional<Point> base =
+          incumbent != nullptr ? std::optional<Point>(incumbent->point) : context_.space.sample(random);
       if (!base) return;
       std::vector<HeldParameter> held;
       const auto& parameters = context_.space.parameters();
       for (int p = 0; p < static_cast<int>(parameters.size()); ++p) {
         const Parameter& parameter = parameters[static_cast<std::size_t>(p)];
-        const bool moves = std::find(turn.groups.begin(), turn.groups.end(), group_of(parameter.name)) != turn.groups.end();
-        if (!moves && width(parameter) == 1) held.push_back({p, base->numbers[static_cast<std::size_t>(context_.space.offset(p))]});
+        const bool moves =
+            std::find(turn.groups.begin(), turn.groups.end(), group_of(parameter.name)) != turn.groups.end();
+        if (!moves && width(parameter) == 1)
+          held.push_back({p, base->numbers[static_cast<std::size_t>(context_.space.offset(p))]});
       }
       if (held.size() == parameters.size()) return;  // nothing moves
       context.space = held_space(context_.space, held);

@@ -7,13 +7,12 @@
 
 namespace dovetail {
 
-/// The merit of completed trials: of feasible ones the first objective, larger is better; of others minus their violation.
+/// The merit of completed trials: of feasible ones the first objective, larger is better; of others minus their
+/// violation.
 struct Merit {
   bool feasible = false;
   double value = 0.0;
-  bool operator<(const Merit& other) const {
-    return feasible != other.feasible ? other.feasible : value < other.value;
-  }
+  bool operator<(const Merit& other) const { return feasible != other.feasible ? other.feasible : value < other.value; }
 };
 
 /// None for pending and failed trials.

@@ -133,8 +133,7 @@ class RecombineDesigner final : public Designer {
 
 }  // namespace
 
-std::unique_ptr<Designer> with_recombination(std::unique_ptr<Designer> designer,
-                                             Recombination recombination) {
+std::unique_ptr<Designer> with_recombination(std::unique_ptr<Designer> designer, Recombination recombination) {
   return std::make_unique<RecombineDesigner>(std::move(designer), std::move(recombination));
 }
 

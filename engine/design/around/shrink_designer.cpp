@@ -20,7 +20,10 @@ constexpr std::uint64_t shrink_stream = 0x736872696e6b;  // "shrink"
 
 class ShrinkDesigner final : public Designer {
  public:
-  explicit ShrinkDesigner(DesignerContext context) : context_(std::move(context)), left_(context_.space), points_(context_.space, context_.admits) {
+  explicit ShrinkDesigner(DesignerContext context)
+      : context_(std::move(context)),
+        left_(context_.space),
+        points_(context_.space, context_.admits) {
     std::string group;
     for (const Parameter& parameter : context_.space.parameters())
       if (group_of(parameter.name) == "nn") group = "nn";
@@ -37,7 +40,8 @@ class ShrinkDesigner final : public Designer {
         } catch (const std::exception&) {
           value = least - 1;
         }
-        if (value < least) throw std::invalid_argument(fmt::format("shrink: {}={}; allowed is a number from {} on", name, text, least));
+        if (value < least)
+          throw std::invalid_argument(fmt::format("shrink: {}={}; allowed is a number from {} on", name, text, least));
       };
     };
     take("inner", [&](const std::string& text) { inner_name_ = text; });
@@ -49,7 +53,8 @@ class ShrinkDesigner final : public Designer {
     make_designer(inner_name_, context_);  // its options are checked now
     const auto& parameters = context_.space.parameters();
     for (int p = static_cast<int>(parameters.size()) - 1; p >= 0; --p)
-      if (width(parameters[static_cast<std::size_t>(p)]) == 1 && !std::holds_alternative<RealRange>(parameters[static_cast<std::size_t>(p)].domain) &&
+      if (width(parameters[static_cast<std::size_t>(p)]) == 1 &&
+          !std::holds_alternative<RealRange>(parameters[static_cast<std::size_t>(p)].domain) &&
           (group.empty() || group_of(parameters[static_cast<std::size_t>(p)].name) == group))
         order_.push_back(p);
     stages_ = std::min(stages_, (static_cast<int>(order_.size()) + per_stage_ - 1) / per_stage_);
@@ -111,7 +116,8 @@ class ShrinkDesigner final : public Designer {
 
   // Every parameter of this stage keeps the value whose trials are best in the mean.
   void shrink() {
-    const std::size_t first = static_cast<std::size_t>(stage_ * per_stage_), last = std::min(order_.size(), first + static_cast<std::size_t>(per_stage_));
+    const std::size_t first = static_cast<std::size_t>(stage_ * per_stage_),
+                      last = std::min(order_.size(), first + static_cast<std::size_t>(per_stage_));
     for (std::size_t i = first; i < last; ++i) {
       const auto number = static_cast<std::size_t>(context_.space.offset(order_[i]));
       struct Sum {
@@ -130,7 +136,8 @@ class ShrinkDesigner final : public Designer {
       std::optional<double> best;
       Merit most{false, -std::numeric_limits<double>::infinity()};
       for (const auto& [value, sum] : sums) {
-        const Merit mean = sum.feasible_count > 0 ? Merit{true, sum.feasible / sum.feasible_count} : Merit{false, sum.other / sum.other_count};
+        const Merit mean = sum.feasible_count > 0 ? Merit{true, sum.feasible / sum.feasible_count}
+                                                  : Merit{false, sum.other / sum.other_count};
         if (most < mean) most = mean, best = value;
       }
       if (!best) continue;

@@ -26,7 +26,9 @@ struct Individual {
 class EvolutionDesigner final : public Designer {
  public:
   explicit EvolutionDesigner(const DesignerContext& context)
-      : goal_(context.goal), seed_(context.seed), points_(context.space, context.admits) {
+      : goal_(context.goal),
+        seed_(context.seed),
+        points_(context.space, context.admits) {
     for (const auto& [name, text] : context.options) {
       try {
         if (name == "population")
@@ -93,8 +95,8 @@ class EvolutionDesigner final : public Designer {
       individual.objectives.push_back(objective.minimize ? found->second : -found->second);
     }
     individual.rank_class = good ? 0 : 1;
-    individual.score = !good ? spec_violation(goal_, trial)
-                             : (individual.objectives.empty() ? 0.0 : individual.objectives.front());
+    individual.score =
+        !good ? spec_violation(goal_, trial) : (individual.objectives.empty() ? 0.0 : individual.objectives.front());
     return individual;
   }
 
@@ -102,14 +104,13 @@ class EvolutionDesigner final : public Designer {
   void rank_by_dominance() {
     for (Individual& a : individuals_) {
       if (a.rank_class != 0) continue;
-      a.score = static_cast<double>(
-          std::count_if(individuals_.begin(), individuals_.end(), [&](const Individual& b) {
-            if (b.rank_class != 0 || b.objectives == a.objectives) return false;
-            for (std::size_t i = 0; i < a.objectives.size(); ++i) {
-              if (b.objectives[i] > a.objectives[i]) return false;
-            }
-            return true;
-          }));
+      a.score = static_cast<double>(std::count_if(individuals_.begin(), individuals_.end(), [&](const Individual& b) {
+        if (b.rank_class != 0 || b.objectives == a.objectives) return false;
+        for (std::size_t i = 0; i < a.objectives.size(); ++i) {
+          if (b.objectives[i] > a.objectives[i]) return false;
+        }
+        return true;
+      }));
     }
   }
 
@@ -133,8 +134,7 @@ class EvolutionDesigner final : public Designer {
 
   const Individual& select(Random& random, std::size_t parents) const {
     std::size_t best = static_cast<std::size_t>(random.below(parents));
-    for (int i = 1; i < tournament_; ++i)
-      best = std::min(best, static_cast<std::size_t>(random.below(parents)));
+    for (int i = 1; i < tournament_; ++i) best = std::min(best, static_cast<std::size_t>(random.below(parents)));
     return individuals_[best];  // sorted: the smaller index wins
   }
 

@@ -23,8 +23,7 @@ class ExhaustiveDesigner final : public Designer {
                                                                                        : nullptr) {
     for (const Parameter& parameter : space_.parameters()) {
       if (std::holds_alternative<RealRange>(parameter.domain)) {
-        throw std::invalid_argument("the exhaustive designer needs a finite space; '" + parameter.name +
-                                    "' is real");
+        throw std::invalid_argument("the exhaustive designer needs a finite space; '" + parameter.name + "' is real");
       }
     }
   }
@@ -52,7 +51,8 @@ class ExhaustiveDesigner final : public Designer {
   }
 
  private:
-  // Lists four times as many points as before, or with bounds as many as can be ordered; false when the space has no more.
+  // Lists four times as many points as before, or with bounds as many as can be ordered; false when the space has no
+  // more.
   bool extend() {
     if (complete_) return false;
     limit_ = limit_ == 0 ? (lower_bound_ ? ordered_limit : 1024) : limit_ * 4;

@@ -31,8 +31,8 @@ struct StepState {
 struct LstmPolicy::Impl {
   std::vector<int> choices;
   int units = 0;
-  // Offsets into one vector: gates = [input, hidden] -> 4 units (in, forget, candidate, out) and their biases; per step a head;
-  // per step but the last an embedding of its choice; the first input.
+  // Offsets into one vector: gates = [input, hidden] -> 4 units (in, forget, candidate, out) and their biases; per step
+  // a head; per step but the last an embedding of its choice; the first input.
   Eigen::Index gates_input = 0, gates_hidden = 0, gates_bias = 0, first_input = 0;
   std::vector<Eigen::Index> head, head_bias, embedding;
   Vector theta, mean, square;
@@ -60,21 +60,25 @@ struct LstmPolicy::Impl {
     mean = square = Vector::Zero(size);
   }
 
-  Weights matrix(Eigen::Index at, Eigen::Index rows, Eigen::Index columns) const { return {theta.data() + at, rows, columns}; }
+  Weights matrix(Eigen::Index at, Eigen::Index rows, Eigen::Index columns) const {
+    return {theta.data() + at, rows, columns};
+  }
 
   StepState step(std::size_t t, const Vector& input, const Vector& hidden, const Vector& cell) const {
     StepState s;
     s.input = input;
     s.hidden_before = hidden;
     s.cell_before = cell;
-    const Vector gates = matrix(gates_input, 4L * units, units) * input + matrix(gates_hidden, 4L * units, units) * hidden + theta.segment(gates_bias, 4L * units);
+    const Vector gates = matrix(gates_input, 4L * units, units) * input +
+                         matrix(gates_hidden, 4L * units, units) * hidden + theta.segment(gates_bias, 4L * units);
     s.in = sigmoid(gates.segment(0, units));
     s.forget = sigmoid(gates.segment(units, units));
     s.candidate = gates.segment(2L * units, units).array().tanh().matrix();
     s.out = sigmoid(gates.segment(3L * units, units));
     s.cell = s.forget.cwiseProduct(cell) + s.in.cwiseProduct(s.candidate);
     s.hidden = s.out.cwiseProduct(s.cell.array().tanh().matrix());
-    s.log_probabilities = log_softmax(matrix(head[t], choices[t], units) * s.hidden + theta.segment(head_bias[t], choices[t]));
+    s.log_probabilities =
+        log_softmax(matrix(head[t], choices[t], units) * s.hidden + theta.segment(head_bias[t], choices[t]));
     return s;
   }
 
@@ -113,21 +117,24 @@ struct LstmPolicy::Impl {
       d_cell += d_hidden.cwiseProduct(s.out).cwiseProduct((1.0 - squashed.array().square()).matrix());
       Vector d_gates(4L * units);
       d_gates.segment(0, units) = d_cell.array() * s.candidate.array() * s.in.array() * (1.0 - s.in.array());
-      d_gates.segment(units, units) = d_cell.array() * s.cell_before.array() * s.forget.array() * (1.0 - s.forget.array());
+      d_gates.segment(units, units) =
+          d_cell.array() * s.cell_before.array() * s.forget.array() * (1.0 - s.forget.array());
       d_gates.segment(2L * units, units) = d_cell.array() * s.in.array() * (1.0 - s.candidate.array().square());
       d_gates.segment(3L * units, units) = d_hidden.array() * squashed.array() * s.out.array() * (1.0 - s.out.array());
       Eigen::Map<Gradient>(gradient.data() + gates_input, 4L * units, units) += d_gates * s.input.transpose();
       Eigen::Map<Gradient>(gradient.data() + gates_hidden, 4L * units, units) += d_gates * s.hidden_before.transpose();
       gradient.segment(gates_bias, 4L * units) += d_gates;
       const Vector d_input = matrix(gates_input, 4L * units, units).transpose() * d_gates;
-      gradient.segment(t == 0 ? first_input : embedding[t - 1] + static_cast<Eigen::Index>(sequence[t - 1]) * units, units) += d_input;
+      gradient.segment(t == 0 ? first_input : embedding[t - 1] + static_cast<Eigen::Index>(sequence[t - 1]) * units,
+                       units) += d_input;
       d_hidden = matrix(gates_hidden, 4L * units, units).transpose() * d_gates;
       d_cell = d_cell.cwiseProduct(s.forget);
     }
   }
 };
 
-LstmPolicy::LstmPolicy(std::vector<int> choices, int units, std::uint64_t seed) : impl_(std::make_unique<Impl>(std::move(choices), units, seed)) {}
+LstmPolicy::LstmPolicy(std::vector<int> choices, int units, std::uint64_t seed)
+    : impl_(std::make_unique<Impl>(std::move(choices), units, seed)) {}
 LstmPolicy::~LstmPolicy() = default;
 LstmPolicy::LstmPolicy(LstmPolicy&&) noexcept = default;
 
@@ -153,7 +160,8 @@ double LstmPolicy::log_probability(const std::vector<int>& sequence) const {
   return sum;
 }
 
-void LstmPolicy::ascend(const std::vector<std::vector<int>>& sequences, const std::vector<double>& weights, double rate) {
+void LstmPolicy::ascend(const std::vector<std::vector<int>>& sequences, const std::vector<double>& weights,
+                        double rate) {
   Impl& p = *impl_;
   Vector gradient = Vector::Zero(p.theta.size());
   for (std::size_t i = 0; i < sequences.size(); ++i) p.backward(sequences[i], weights[i], gradient);
@@ -161,7 +169,8 @@ void LstmPolicy::ascend(const std::vector<std::vector<int>>& sequences, const st
   ++p.steps;
   p.mean = first * p.mean + (1.0 - first) * gradient;
   p.square = second * p.square + (1.0 - second) * gradient.cwiseAbs2();
-  const double mean_scale = 1.0 / (1.0 - std::pow(first, static_cast<double>(p.steps))), square_scale = 1.0 / (1.0 - std::pow(second, static_cast<double>(p.steps)));
+  const double mean_scale = 1.0 / (1.0 - std::pow(first, static_cast<double>(p.steps))),
+               square_scale = 1.0 / (1.0 - std::pow(second, static_cast<double>(p.steps)));
   p.theta.array() += rate * mean_scale * p.mean.array() / ((square_scale * p.square.array()).sqrt() + epsilon);
 }
 

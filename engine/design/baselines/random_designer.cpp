@@ -11,7 +11,8 @@ constexpr std::uint64_t random_stream = 0x72616e646f6d;  // "random"
 class RandomDesigner final : public Designer {
  public:
   explicit RandomDesigner(const DesignerContext& context)
-      : seed_(context.seed), points_(context.space, context.admits) {}
+      : seed_(context.seed),
+        points_(context.space, context.admits) {}
 
   std::string name() const override { return "random"; }
 

@@ -15,13 +15,15 @@ namespace dovetail {
 namespace {
 
 constexpr std::uint64_t reinforce_stream = 0x7265696e66;  // "reinf"
-constexpr int levels = 16;                      // of real and long integer ranges
+constexpr int levels = 16;                                // of real and long integer ranges
 constexpr int longest = 64;
 
 class ReinforceDesigner final : public Designer {
  public:
   explicit ReinforceDesigner(const DesignerContext& context)
-      : goal_(context.goal), seed_(context.seed), points_(context.space, context.admits) {
+      : goal_(context.goal),
+        seed_(context.seed),
+        points_(context.space, context.admits) {
     int units = 35;
     for (const auto& [name, text] : context.options) {
       double value = 0.0;
@@ -39,7 +41,9 @@ class ReinforceDesigner final : public Designer {
       else if (name == "batch" && value >= 1)
         batch_ = static_cast<std::size_t>(value);
       else
-        throw std::invalid_argument(fmt::format("reinforce: option '{}={}'; known are units, batch (from 1), rate (above 0) and momentum (0 to below 1)", name, text));
+        throw std::invalid_argument(fmt::format(
+            "reinforce: option '{}={}'; known are units, batch (from 1), rate (above 0) and momentum (0 to below 1)",
+            name, text));
     }
     const SlotTable table(context.space.parameters());
     std::vector<int> counts;
@@ -52,7 +56,8 @@ class ReinforceDesigner final : public Designer {
       } else if (slot.count <= longest) {
         for (std::int64_t choice = 0; choice < slot.count; ++choice) step.values.push_back(slot.stored(choice));
       } else {
-        for (int level = 0; level < levels; ++level) step.values.push_back(slot.stored((slot.count - 1) * level / (levels - 1)));
+        for (int level = 0; level < levels; ++level)
+          step.values.push_back(slot.stored((slot.count - 1) * level / (levels - 1)));
       }
       counts.push_back(static_cast<int>(step.values.size()));
       steps_.push_back(std::move(step));
@@ -71,7 +76,8 @@ class ReinforceDesigner final : public Designer {
         if (!base) return std::nullopt;
         Point point = *base;
         const std::vector<int> sequence = policy_->sample(random);
-        for (std::size_t t = 0; t < steps_.size(); ++t) point.numbers[steps_[t].number] = steps_[t].values[static_cast<std::size_t>(sequence[t])];
+        for (std::size_t t = 0; t < steps_.size(); ++t)
+          point.numbers[steps_[t].number] = steps_[t].values[static_cast<std::size_t>(sequence[t])];
         if (repair(point) && !points_.known(point)) return point;
       }
       return points_.draw(random);
@@ -124,7 +130,9 @@ class ReinforceDesigner final : public Designer {
         const std::vector<int>& names = space.constraints()[c].predicate.names();
         auto least = broken();
         for (auto name = names.rbegin(); name != names.rend() && least > 0; ++name) {
-          const auto step = std::find_if(steps_.begin(), steps_.end(), [&](const Step& one) { return one.number == static_cast<std::size_t>(*name); });
+          const auto step = std::find_if(steps_.begin(), steps_.end(), [&](const Step& one) {
+            return one.number == static_cast<std::size_t>(*name);
+          });
           if (step == steps_.end()) continue;
           const double before = point.numbers[step->number];
           double best = before;
@@ -147,7 +155,9 @@ class ReinforceDesigner final : public Designer {
     std::vector<int> sequence;
     for (const Step& step : steps_) {
       const double value = point.numbers[step.number];
-      const auto nearest = std::min_element(step.values.begin(), step.values.end(), [&](double a, double b) { return std::abs(a - value) < std::abs(b - value); });
+      const auto nearest = std::min_element(step.values.begin(), step.values.end(), [&](double a, double b) {
+        return std::abs(a - value) < std::abs(b - value);
+      });
       sequence.push_back(static_cast<int>(nearest - step.values.begin()));
     }
     return sequence;
@@ -171,7 +181,8 @@ class ReinforceDesigner final : public Designer {
     for (std::size_t k = 0; k < count; ++k) {
       sums_[k] += values[k];
       squares_[k] += values[k] * values[k];
-      const double mean = sums_[k] / feasible_, spread = std::sqrt(std::max(0.0, squares_[k] / feasible_ - mean * mean));
+      const double mean = sums_[k] / feasible_,
+                   spread = std::sqrt(std::max(0.0, squares_[k] / feasible_ - mean * mean));
       if (spread > 1e-12 * std::abs(mean)) sum += std::clamp((values[k] - mean) / spread, -2.0, 4.0);
     }
     return count == 0 ? 0.0 : sum / static_cast<double>(count);

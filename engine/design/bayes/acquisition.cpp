@@ -25,7 +25,9 @@ PathSample path_of(const Regression& regression, Random& random) {
 
 Promise::Promise(const Belief& belief, const BayesOptions& options, std::span<const Observation> observations,
                  bool sampled, Random& random)
-    : belief_(belief), options_(options), incumbent_(std::numeric_limits<double>::infinity()) {
+    : belief_(belief),
+      options_(options),
+      incumbent_(std::numeric_limits<double>::infinity()) {
   const std::size_t count = belief.objective_count();
   std::vector<std::vector<double>> values;
   reference_.assign(count, 0.1);
@@ -33,8 +35,7 @@ Promise::Promise(const Belief& belief, const BayesOptions& options, std::span<co
     if (observation.failed || observation.objectives.empty() || belief.far(observation)) continue;
     std::vector<double> value;
     for (std::size_t k = 0; k < count; ++k)
-      value.push_back(
-          belief.objective(static_cast<int>(k)).forward(belief.seen(k, observation.objectives[k])));
+      value.push_back(belief.objective(static_cast<int>(k)).forward(belief.seen(k, observation.objectives[k])));
     for (std::size_t k = 0; k < count; ++k) reference_[k] = std::max(reference_[k], value[k] + 0.1);
     if (observation.feasible()) values.push_back(std::move(value));
   }
@@ -124,8 +125,8 @@ std::vector<double> Promise::scores(const Matrix& rows, const Guesses& priors, d
   }
   const Outlook outlook = belief_.predict(rows, priors);
   for (std::size_t i = 0; i < rows.rows; ++i)
-    result.push_back(weigh_by_feasibility(expected(outlook, i), outlook.log_feasible[i],
-                                          outlook.log_success[i], log_threshold));
+    result.push_back(
+        weigh_by_feasibility(expected(outlook, i), outlook.log_feasible[i], outlook.log_success[i], log_threshold));
   return result;
 }
 

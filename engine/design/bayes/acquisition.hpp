@@ -10,17 +10,19 @@
 
 namespace dovetail {
 
-/// One suggestion's acquisition; larger is better. Of one objective log EI, LCB or a sample path, of two or three log EHVI,
-/// of more log EI of a Chebyshev scalarisation with random weights (ParEGO, Knowles 2006). Feasibility joins as log P, but a
-/// sample path is judged by sampled constraints (Eriksson & Poloczek, AISTATS 2021): among points whose sampled excesses all hold
-/// the least sampled objective, otherwise the least sum of violations.
+/// One suggestion's acquisition; larger is better. Of one objective log EI, LCB or a sample path, of two or three log
+/// EHVI, of more log EI of a Chebyshev scalarisation with random weights (ParEGO, Knowles 2006). Feasibility joins as
+/// log P, but a sample path is judged by sampled constraints (Eriksson & Poloczek, AISTATS 2021): among points whose
+/// sampled excesses all hold the least sampled objective, otherwise the least sum of violations.
 class Promise {
  public:
-  /// `belief` must have objectives, and at least one observation be feasible; `sampled`: by sample paths (one objective).
-  Promise(const Belief& belief, const BayesOptions& options, std::span<const Observation> observations,
-          bool sampled, Random& random);
+  /// `belief` must have objectives, and at least one observation be feasible; `sampled`: by sample paths (one
+  /// objective).
+  Promise(const Belief& belief, const BayesOptions& options, std::span<const Observation> observations, bool sampled,
+          Random& random);
 
-  /// At rows of features with the cheap guesses there (`priors`, may be empty); `log_threshold` as in weigh_by_feasibility.
+  /// At rows of features with the cheap guesses there (`priors`, may be empty); `log_threshold` as in
+  /// weigh_by_feasibility.
   std::vector<double> scores(const Matrix& rows, const Guesses& priors, double log_threshold) const;
 
   /// Of the first objective, or of the scalarisation: the least feasible value known.

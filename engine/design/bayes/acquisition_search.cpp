@@ -23,7 +23,9 @@ struct Candidate {
 class Search {
  public:
   Search(const AcquisitionProblem& problem, const AcquisitionSearch& options, Random& random)
-      : problem_(problem), options_(options), random_(random) {
+      : problem_(problem),
+        options_(options),
+        random_(random) {
     find_exchangeable();
   }
 
@@ -51,8 +53,7 @@ class Search {
       for (int i = 0; i < options_.samples; ++i) {
         // Half of the draws small, so that some always lie in a corner of known constraints.
         const MoveSize size{region.probability, (i % 2 ? 0.25 : 0.5) * region.length};
-        if (auto point = random_move(problem_.space, region.centre, size, random_))
-          pool.push_back(std::move(*point));
+        if (auto point = random_move(problem_.space, region.centre, size, random_)) pool.push_back(std::move(*point));
       }
       return;
     }
@@ -66,7 +67,8 @@ class Search {
     }
     if (!problem_.draw) return;
     for (; fresh < options_.samples / 4; ++fresh)
-      if (auto point = problem_.draw(random_); point && problem_.space.contains(*point)) pool.push_back(std::move(*point));
+      if (auto point = problem_.draw(random_); point && problem_.space.contains(*point))
+        pool.push_back(std::move(*point));
   }
 
   void settle(Point& point) const {
@@ -128,7 +130,8 @@ class Search {
     constexpr std::size_t most = 80;
     const auto exchange = [&](const std::pair<int, int>& pair) {
       Point moved = point;
-      double &a = moved.numbers[static_cast<std::size_t>(pair.first)], &b = moved.numbers[static_cast<std::size_t>(pair.second)];
+      double &a = moved.numbers[static_cast<std::size_t>(pair.first)],
+             &b = moved.numbers[static_cast<std::size_t>(pair.second)];
       if (a == b) return;
       std::swap(a, b);
       if (problem_.space.constraints().empty() || problem_.space.contains(moved)) pool.push_back(std::move(moved));
@@ -150,14 +153,12 @@ class Search {
     std::vector<Point> fresh;
     for (Point& point : points) {
       settle(point);
-      if (inside(point) && problem_.fresh(point) && visited_.insert(point).second)
-        fresh.push_back(std::move(point));
+      if (inside(point) && problem_.fresh(point) && visited_.insert(point).second) fresh.push_back(std::move(point));
     }
     if (fresh.empty()) return result;
     const std::vector<double> scores = problem_.score(fresh, problem_.features.matrix(fresh));
     for (std::size_t i = 0; i < fresh.size(); ++i)
-      if (scores[i] > -std::numeric_limits<double>::infinity())
-        result.push_back({std::move(fresh[i]), scores[i]});
+      if (scores[i] > -std::numeric_limits<double>::infinity()) result.push_back({std::move(fresh[i]), scores[i]});
     return result;
   }
 
@@ -170,9 +171,8 @@ class Search {
 
   // All climbs advance together, so that every round is one batch of predictions.
   void climb(std::vector<Candidate>& tops, int rounds) {
-    std::vector<double> scale(tops.size(), options_.region && options_.region->strict
-                                               ? std::min(0.1, 0.25 * options_.region->length)
-                                               : 0.1);
+    std::vector<double> scale(
+        tops.size(), options_.region && options_.region->strict ? std::min(0.1, 0.25 * options_.region->length) : 0.1);
     std::vector<char> moving(tops.size(), 1);
     const bool has_real = !problem_.features.reals().empty();
     for (int round = 0; round < rounds; ++round) {
@@ -230,8 +230,7 @@ class Search {
         start.push_back(here);
         double down = 0.0, up = 1.0;
         if (options_.region) {
-          const double centre =
-              real.to_unit(options_.region->centre.numbers[static_cast<std::size_t>(real.number)]);
+          const double centre = real.to_unit(options_.region->centre.numbers[static_cast<std::size_t>(real.number)]);
           down = std::max(0.0, centre - 0.5 * options_.region->length);
           up = std::min(1.0, centre + 0.5 * options_.region->length);
         }
@@ -241,8 +240,7 @@ class Search {
       const auto function = [&](std::span<const double> x, std::span<double> gradient) {
         for (std::size_t r = 0; r < reals.size(); ++r) row[static_cast<std::size_t>(reals[r].column)] = x[r];
         const double value = problem_.gradient(row, slope);
-        for (std::size_t r = 0; r < reals.size(); ++r)
-          gradient[r] = slope[static_cast<std::size_t>(reals[r].column)];
+        for (std::size_t r = 0; r < reals.size(); ++r) gradient[r] = slope[static_cast<std::size_t>(reals[r].column)];
         return value;
       };
       const Ascent ascent = ascend(function, start, low, high, 40, 1e-7);
@@ -280,9 +278,8 @@ class Search {
 
 }  // namespace
 
-std::optional<Point> maximise_acquisition(const AcquisitionProblem& problem,
-                                          std::span<const Point> incumbents, const AcquisitionSearch& search,
-                                          Random& random) {
+std::optional<Point> maximise_acquisition(const AcquisitionProblem& problem, std::span<const Point> incumbents,
+                                          const AcquisitionSearch& search, Random& random) {
   return Search(problem, search, random).run(incumbents);
 }
 

@@ -14,13 +14,11 @@ namespace dovetail {
 struct AcquisitionProblem {
   const Space& space;
   const PointFeatures& features;
-  std::function<std::vector<double>(std::span<const Point>, const Matrix& features)>
-      score;  ///< larger is better
-  std::function<double(std::span<const double> features, std::span<double> gradient)>
-      gradient;  ///< may be empty
+  std::function<std::vector<double>(std::span<const Point>, const Matrix& features)> score;      ///< larger is better
+  std::function<double(std::span<const double> features, std::span<double> gradient)> gradient;  ///< may be empty
   std::function<bool(const Point&)> fresh;
-  /// May be empty, as in DesignerContext: points where most draws of the space are not fresh, candidates around the incumbents that
-  /// the study knows of, and the point that stands for equal ones.
+  /// May be empty, as in DesignerContext: points where most draws of the space are not fresh, candidates around the
+  /// incumbents that the study knows of, and the point that stands for equal ones.
   std::function<std::optional<Point>(Random&)> draw = {};
   std::function<std::vector<Point>(std::span<const Point>, Random&)> moves = {};
   std::function<void(Point&)> settle = {};
@@ -43,11 +41,11 @@ struct AcquisitionSearch {
   std::optional<SearchRegion> region;
 };
 
-/// The best fresh point found: draws and moves of the incumbents, then climbs over feasible neighbours, exchanges of two
-/// parameters' choices (which keep what a limit on their sum counts) and random moves of shrinking size from the best, then L-BFGS on the real coordinates, kept inside the known constraints by bisection.
-/// None when every candidate was tried before.
-std::optional<Point> maximise_acquisition(const AcquisitionProblem& problem,
-                                          std::span<const Point> incumbents, const AcquisitionSearch& search,
-                                          Random& random);
+/// The best fresh point found: draws and moves of the incumbents, then climbs over feasible neighbours, exchanges of
+/// two parameters' choices (which keep what a limit on their sum counts) and random moves of shrinking size from the
+/// best, then L-BFGS on the real coordinates, kept inside the known constraints by bisection. None when every candidate
+/// was tried before.
+std::optional<Point> maximise_acquisition(const AcquisitionProblem& problem, std::span<const Point> incumbents,
+                                          const AcquisitionSearch& search, Random& random);
 
 }  // namespace dovetail

@@ -26,7 +26,7 @@ namespace dovetail {
 namespace {
 
 constexpr std::uint64_t bayes_stream = 0x6261796573;  // "bayes"
-constexpr int patience = 4;                     // outcomes without improvement before suggestions turn local
+constexpr int patience = 4;                           // outcomes without improvement before suggestions turn local
 
 class BayesDesigner final : public Designer {
  public:
@@ -52,8 +52,8 @@ class BayesDesigner final : public Designer {
     if (prior_mean_ && options_.initial == 0)
       initial_ = std::max(4, initial_ / 3);  // what it guesses need not be tried
     options_.initial = initial_;
-    belief_ = std::make_unique<Belief>(features_, options_, static_cast<int>(goal_.objectives.size()),
-                                       spec_count_, prior_mean_ != nullptr);
+    belief_ = std::make_unique<Belief>(features_, options_, static_cast<int>(goal_.objectives.size()), spec_count_,
+                                       prior_mean_ != nullptr);
     relate(context.related);
     always_region_ = options_.trust == "on" || (options_.trust == "auto" && (many || dimension > 15));
   }
@@ -144,8 +144,7 @@ class BayesDesigner final : public Designer {
         if (trial.state != TrialState::pending) observations_.push_back(observe(trial));
       belief_->relate(observations_, threads_);
       for (Point& point : incumbents(1))
-        if (space_.contains(point) &&
-            std::find(templates_.begin(), templates_.end(), point) == templates_.end())
+        if (space_.contains(point) && std::find(templates_.begin(), templates_.end(), point) == templates_.end())
           templates_.push_back(std::move(point));
       observations_.clear();
     }
@@ -177,10 +176,9 @@ class BayesDesigner final : public Designer {
 
   // An evaluation that ended at a broken spec has no objective; its specs are known as far as it came.
   bool ended_early(const Trial& trial) const {
-    const bool whole =
-        std::all_of(goal_.objectives.begin(), goal_.objectives.end(), [&](const Objective& objective) {
-          return trial.metrics.count(objective.metric) != 0;
-        });
+    const bool whole = std::all_of(goal_.objectives.begin(), goal_.objectives.end(), [&](const Objective& objective) {
+      return trial.metrics.count(objective.metric) != 0;
+    });
     const double violation = spec_violation(goal_, trial);
     return trial.state == TrialState::completed && !whole && violation > 0.0 && std::isfinite(violation);
   }
@@ -188,8 +186,7 @@ class BayesDesigner final : public Designer {
   Observation told_so_far(const Trial& trial, Observation result) const {
     for (const Spec& spec : goal_.specs) {
       const auto found = trial.metrics.find(spec.metric);
-      const double value =
-          found == trial.metrics.end() ? std::numeric_limits<double>::quiet_NaN() : found->second;
+      const double value = found == trial.metrics.end() ? std::numeric_limits<double>::quiet_NaN() : found->second;
       if (spec.max) result.excess.push_back(value - *spec.max);
       if (spec.min) result.excess.push_back(*spec.min - value);
     }
@@ -208,8 +205,7 @@ class BayesDesigner final : public Designer {
   };
   static Rank rank(const Observation& observation) {
     if (observation.failed) return {};
-    return observation.feasible() ? Rank{0, observation.objectives.front()}
-                                  : Rank{1, 1.0 + observation.worst_excess()};
+    return observation.feasible() ? Rank{0, observation.objectives.front()} : Rank{1, 1.0 + observation.worst_excess()};
   }
 
   // The best observations first: feasible by objective, infeasible by excess; failures not at all.
@@ -219,8 +215,7 @@ class BayesDesigner final : public Designer {
       if (!observation.failed) order.push_back(&observation);
     std::stable_sort(order.begin(), order.end(), [](const Observation* a, const Observation* b) {
       if (a->feasible() != b->feasible()) return a->feasible();
-      return a->feasible() ? a->objectives.front() < b->objectives.front()
-                           : a->worst_excess() < b->worst_excess();
+      return a->feasible() ? a->objectives.front() < b->objectives.front() : a->worst_excess() < b->worst_excess();
     });
     std::vector<Point> result;
     for (const Observation* observation : order)
@@ -235,9 +230,8 @@ class BayesDesigner final : public Designer {
       if (observation.feasible()) feasible.push_back(&observation);
     for (const Observation* one : feasible) {
       const bool dominated = std::any_of(feasible.begin(), feasible.end(), [&](const Observation* other) {
-        return other->objectives != one->objectives &&
-               std::equal(other->objectives.begin(), other->objectives.end(), one->objectives.begin(),
-                          std::less_equal<>());
+        return other->objectives != one->objectives && std::equal(other->objectives.begin(), other->objectives.end(),
+                                                                  one->objectives.begin(), std::less_equal<>());
       });
       if (!dominated) members.push_back(one);
     }
@@ -259,8 +253,8 @@ class BayesDesigner final : public Designer {
     return nearest;
   }
 
-  // Whether a row of features is next to a point that was tried (or, less close, one that is pending): another try there
-  // would teach nothing.
+  // Whether a row of features is next to a point that was tried (or, less close, one that is pending): another try
+  // there would teach nothing.
   bool repeats(std::span<const double> row) const {
     const auto next_to = [&](const std::vector<double>& other, double distance) {
       for (std::size_t j = 0; j < row.size(); ++j)
@@ -280,7 +274,8 @@ class BayesDesigner final : public Designer {
       if (repeats(rows.row(i))) scores[i] = -infinity;
   }
 
-  // The templates, the central point, then of a few feasible draws the one farthest from all known points (Mitchell's best candidate).
+  // The templates, the central point, then of a few feasible draws the one farthest from all known points (Mitchell's
+  // best candidate).
   std::optional<Point> spread(Random& random) {
     std::optional<Point> best;
     for (const Point& point : templates_)
@@ -305,8 +300,8 @@ class BayesDesigner final : public Designer {
                        [](const Observation& observation) { return observation.feasible(); });
   }
 
-  // Whether all outcomes are one: there is nothing to learn but where others are. Less than three of them say so only where
-  // most trials fail.
+  // Whether all outcomes are one: there is nothing to learn but where others are. Less than three of them say so only
+  // where most trials fail.
   bool flat() const {
     const Observation* first = nullptr;
     int equal = 0;
@@ -322,12 +317,11 @@ class BayesDesigner final : public Designer {
   // Among many length scales always, otherwise every second time once nothing improves: global improvement that stays a
   // promise ends in corners, while the neighbourhood of the best point is where small steps still pay.
   bool stays_near() const {
-    return always_region_ ||
-           (options_.trust != "off" && (stagnation_ >= patience || thin()) && suggested_ % 2 == 0);
+    return always_region_ || (options_.trust != "off" && (stagnation_ >= patience || thin()) && suggested_ % 2 == 0);
   }
 
-  // Most of what was tried failed: the feasible part is thinner than what a classifier can draw, but steps from a point that
-  // is known to be good, shorter after every failure, stay in it.
+  // Most of what was tried failed: the feasible part is thinner than what a classifier can draw, but steps from a point
+  // that is known to be good, shorter after every failure, stay in it.
   bool thin() const { return 2 * failures_ > observations_.size(); }
 
   // A point is suggested: it is pending until its outcome is told.
@@ -354,8 +348,7 @@ class BayesDesigner final : public Designer {
     if (!prior_mean_ || points.empty()) return {};
     std::vector<std::vector<double>> guesses(points.size());
     guesses.front() = prior_mean_(points.front());  // the first question may teach the prior
-    parallel_for(points.size() - 1, threads_,
-                 [&](std::size_t i) { guesses[i + 1] = prior_mean_(points[i + 1]); });
+    parallel_for(points.size() - 1, threads_, [&](std::size_t i) { guesses[i + 1] = prior_mean_(points[i + 1]); });
     Guesses result(std::min(guesses.front().size(), goal_.objectives.size()));
     for (std::size_t k = 0; k < result.size(); ++k)
       for (const std::vector<double>& guess : guesses) result[k].push_back(guess[k]);
@@ -383,7 +376,8 @@ class BayesDesigner final : public Designer {
       near_ = true;
     }
     AcquisitionProblem problem{
-        space_, features_, {}, {}, [this](const Point& point) { return !points_.known(point); }, draw_, moves_, settle_};
+        space_, features_, {},     {}, [this](const Point& point) { return !points_.known(point); },
+        draw_,  moves_,    settle_};
     const bool any = near_ && thin();  // the classifier knows too little of the neighbourhood to exclude any of it
     const double threshold = options_.threshold > 0.0 && !any ? std::log(options_.threshold) : -infinity;
 
@@ -438,7 +432,8 @@ class BayesDesigner final : public Designer {
     return options_.acquisition == "thompson" || (options_.acquisition == "mixed" && suggested_ % 2 == 1);
   }
 
-  // Only failures are known: of some feasible draws, the probably feasible and novel, and every second time the central.
+  // Only failures are known: of some feasible draws, the probably feasible and novel, and every second time the
+  // central.
   std::optional<Point> novel(Random& random) {
     std::vector<Point> pool;
     for (int i = 0; i < 64; ++i)
@@ -478,7 +473,7 @@ class BayesDesigner final : public Designer {
   bool always_region_ = false, near_ = false;  // the suggestion in work is confined to the region
   std::set<Point> local_;                      // pending points that were
   std::size_t failures_ = 0;
-  int stagnation_ = 0;                         // outcomes since the last improvement
+  int stagnation_ = 0;  // outcomes since the last improvement
   std::uint64_t suggested_ = 0;
   std::size_t learned_ = 0;            // observations that the beliefs were last updated with
   std::optional<std::string> memory_;  // of beliefs that are still to be recalled

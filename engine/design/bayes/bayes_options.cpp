@@ -20,23 +20,19 @@ template <class Number>
 bool read_number(const std::string& text, Number low, Number high, Number& result) {
   Number value{};
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size() || !(value >= low && value <= high))
-    return false;
+  if (error != std::errc{} || end != text.data() + text.size() || !(value >= low && value <= high)) return false;
   result = value;
   return true;
 }
 
 Row integer(std::string name, int BayesOptions::*field, int low, int high, const std::string& help) {
   return {std::move(name), help + " (" + std::to_string(low) + " to " + std::to_string(high) + ")",
-          [=](BayesOptions& options, const std::string& text) {
-            return read_number(text, low, high, options.*field);
-          }};
+          [=](BayesOptions& options, const std::string& text) { return read_number(text, low, high, options.*field); }};
 }
 
 Row real(std::string name, double BayesOptions::*field, double low, double high, const std::string& help) {
-  return {std::move(name), help, [=](BayesOptions& options, const std::string& text) {
-            return read_number(text, low, high, options.*field);
-          }};
+  return {std::move(name), help,
+          [=](BayesOptions& options, const std::string& text) { return read_number(text, low, high, options.*field); }};
 }
 
 Row flag(std::string name, bool BayesOptions::*field, const std::string& help) {
@@ -71,8 +67,7 @@ const std::vector<Row>& rows() {
       choice("acquisition", &B::acquisition, {"auto", "ei", "lcb", "thompson", "mixed"}, "what is maximised"),
       real("lambda", &B::lambda, 0.0, 100.0, "standard deviations in lcb (0 to 100)"),
       choice("classifier", &B::classifier, {"process", "trees", "off"}, "learns feasibility from failures"),
-      real("threshold", &B::threshold, 0.0, 0.95,
-           "smallest probability of feasibility suggested (0 to 0.95)"),
+      real("threshold", &B::threshold, 0.0, 0.95, "smallest probability of feasibility suggested (0 to 0.95)"),
       flag("violation", &B::violation, "reduce predicted violations before the first feasible point"),
       choice("trust", &B::trust, {"auto", "on", "off"}, "trust region"),
       flag("neighbours", &B::neighbours, "climb over feasible neighbours"),

@@ -26,13 +26,11 @@ double Observation::worst_excess() const {
 
 namespace {
 
-constexpr double classifier_stretch =
-    0.7;  // one bit says less than a number: only longer scales can be learned
+constexpr double classifier_stretch = 0.7;  // one bit says less than a number: only longer scales can be learned
 
 std::vector<std::vector<double>> rows_of(const Matrix& points) {
   std::vector<std::vector<double>> result;
-  for (std::size_t i = 0; i < points.rows; ++i)
-    result.emplace_back(points.row(i).begin(), points.row(i).end());
+  for (std::size_t i = 0; i < points.rows; ++i) result.emplace_back(points.row(i).begin(), points.row(i).end());
   return result;
 }
 
@@ -41,8 +39,7 @@ std::unique_ptr<BoostedTrees> fit_trees(const Matrix& points, const std::vector<
   BoostedTreesOptions options;
   options.probability = true;
   options.rounds = 40, options.depth = 3, options.learning_rate = 0.15;
-  return std::make_unique<BoostedTrees>(rows_of(points), std::vector<double>(passed.begin(), passed.end()),
-                                        options);
+  return std::make_unique<BoostedTrees>(rows_of(points), std::vector<double>(passed.begin(), passed.end()), options);
 #else
   (void)points, (void)passed;
   throw std::invalid_argument("bayes: classifier=trees needs a build with XGBoost");
@@ -60,8 +57,7 @@ GaussianProcessModel Belief::model(bool warp) const {
   return result;
 }
 
-Belief::Belief(const PointFeatures& features, const BayesOptions& options, int objectives, int specs,
-               bool with_prior)
+Belief::Belief(const PointFeatures& features, const BayesOptions& options, int objectives, int specs, bool with_prior)
     : features_(features),
       options_(options.settled(features.dimension(), features.only_real(), with_prior)),
       limits_(static_cast<std::size_t>(objectives), std::numeric_limits<double>::infinity()),
@@ -192,16 +188,14 @@ std::string Belief::memory() const {
     nlohmann::json result = nlohmann::json::array();
     for (const Regression& regression : regressions) {
       const RegressionMemory memory = regression.memory();
-      result.push_back(
-          {memory.rows, static_cast<int>(memory.transform), memory.parameters, memory.slopes});
+      result.push_back({memory.rows, static_cast<int>(memory.transform), memory.parameters, memory.slopes});
     }
     return result;
   };
   nlohmann::json result{{"objectives", list(objectives_)}, {"specs", list(specs_)}};
   result["classified"] = classifier_fitted_;
   if (classifier_)
-    result["classifier"] =
-        std::vector<double>(classifier_->parameters().begin(), classifier_->parameters().end());
+    result["classifier"] = std::vector<double>(classifier_->parameters().begin(), classifier_->parameters().end());
   return result.dump();
 }
 
@@ -210,21 +204,19 @@ void Belief::recall(const std::string& text, const std::vector<Observation>& obs
   find_limits(observations);
   const Data data = gather(observations);
   const auto read = [](const nlohmann::json& entry) {
-    return RegressionMemory{entry.at(0), static_cast<OutputTransform::Kind>(entry.at(1).get<int>()),
-                            entry.at(2), entry.at(3)};
+    return RegressionMemory{entry.at(0), static_cast<OutputTransform::Kind>(entry.at(1).get<int>()), entry.at(2),
+                            entry.at(3)};
   };
   const std::size_t regressions = objectives_.size() + specs_.size();
   parallel_for(regressions + 1, threads, [&](std::size_t i) {
     if (i < objectives_.size()) {
-      objectives_[i].recall(read(memory.at("objectives").at(i)), data.completed, data.objectives[i],
-                            data.prior(i));
+      objectives_[i].recall(read(memory.at("objectives").at(i)), data.completed, data.objectives[i], data.prior(i));
     } else if (i < regressions) {
       const std::size_t spec = i - objectives_.size();
       specs_[spec].recall(read(memory.at("specs").at(spec)), data.told[spec], data.excess[spec]);
     } else if (data.any_failed) {
       classify(data, false,
-               memory.contains("classifier") ? memory["classifier"].get<std::vector<double>>()
-                                             : std::vector<double>());
+               memory.contains("classifier") ? memory["classifier"].get<std::vector<double>>() : std::vector<double>());
       classifier_fitted_ = memory.at("classified");
     }
   });
@@ -294,8 +286,7 @@ OutlookGradient Belief::predict_gradient(std::span<const double> point) const {
   OutlookGradient result;
   result.feasible_gradient.assign(point.size(), 0.0);
   if (has_objectives())
-    for (const Regression& objective : objectives_)
-      result.objectives.push_back(objective.predict_gradient(point));
+    for (const Regression& objective : objectives_) result.objectives.push_back(objective.predict_gradient(point));
   // d log Phi(s) = phi(s) / Phi(s) ds.
   const auto add = [&](double score, std::span<const double> gradient) {
     const double log_cdf = log_normal_cdf(score), ratio = std::exp(log_normal_pdf(score) - log_cdf);
@@ -308,8 +299,7 @@ OutlookGradient Belief::predict_gradient(std::span<const double> point) const {
     const PredictionGradient at = spec.predict_gradient(point);
     const double sigma = std::sqrt(at.variance);
     for (std::size_t j = 0; j < point.size(); ++j)
-      gradient[j] =
-          -at.mean_gradient[j] / sigma + 0.5 * at.mean / (at.variance * sigma) * at.variance_gradient[j];
+      gradient[j] = -at.mean_gradient[j] / sigma + 0.5 * at.mean / (at.variance * sigma) * at.variance_gradient[j];
     add(-at.mean / sigma, gradient);
   }
   if (classifier_) {

@@ -49,17 +49,18 @@ struct OutlookGradient {
 /// One regression per objective and per spec bound (bilog), one classifier for failures.
 class Belief {
  public:
-  Belief(const PointFeatures& features, const BayesOptions& options, int objectives, int specs,
-         bool with_prior);
+  Belief(const PointFeatures& features, const BayesOptions& options, int objectives, int specs, bool with_prior);
 
   /// Learns all observations so far (the earlier ones unchanged); fits in parallel.
   void update(const std::vector<Observation>& observations, int threads);
 
-  /// What the last fits found, as a text, and the beliefs that they and the observations of the last `update` give back.
+  /// What the last fits found, as a text, and the beliefs that they and the observations of the last `update` give
+  /// back.
   std::string memory() const;
   void recall(const std::string& memory, const std::vector<Observation>& observations, int threads);
 
-  /// Learns a finished related study; the regressions lean on it as far as their own outcomes agree. Call before `update`.
+  /// Learns a finished related study; the regressions lean on it as far as their own outcomes agree. Call before
+  /// `update`.
   void relate(const std::vector<Observation>& study, int threads);
 
   /// `priors[i]`: the cheap guesses of objective i at the points.
@@ -75,8 +76,8 @@ class Belief {
   /// (`log_success` speaks of points that the study itself would choose.)
   std::vector<double> success_anywhere(const Matrix& points) const;
 
-  /// Whether an outcome is so far above the others that it only says where not to look (`detail_limit`): it is learned like a
-  /// failure. Of several objectives each is cut there instead: `seen` is what is learned of a value.
+  /// Whether an outcome is so far above the others that it only says where not to look (`detail_limit`): it is learned
+  /// like a failure. Of several objectives each is cut there instead: `seen` is what is learned of a value.
   bool far(const Observation& observation) const;
   double seen(std::size_t objective, double value) const { return std::min(value, limits_[objective]); }
 

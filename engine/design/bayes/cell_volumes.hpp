@@ -7,9 +7,9 @@
 
 namespace dovetail {
 
-/// Shares of the feasible space that lie nearer to each of a growing list of points than to the others (volumes of Voronoi
-/// cells), by draws from the space. A study visits what it likes, so averages over its outcomes with these weights speak of
-/// the space, without them of the study (covariate shift: Sugiyama et al., JMLR 8, 2007).
+/// Shares of the feasible space that lie nearer to each of a growing list of points than to the others (volumes of
+/// Voronoi cells), by draws from the space. A study visits what it likes, so averages over its outcomes with these
+/// weights speak of the space, without them of the study (covariate shift: Sugiyama et al., JMLR 8, 2007).
 class CellVolumes {
  public:
   explicit CellVolumes(const PointFeatures& features) : features_(features) {}

@@ -62,8 +62,7 @@ Slabs::Slabs(std::vector<Point> points, const Point& reference) {
     edges_[k].erase(std::unique(edges_[k].begin(), edges_[k].end()), edges_[k].end());
   }
   const auto place = [&](std::size_t k, double value) {
-    return static_cast<std::size_t>(std::lower_bound(edges_[k].begin(), edges_[k].end(), value) -
-                                    edges_[k].begin());
+    return static_cast<std::size_t>(std::lower_bound(edges_[k].begin(), edges_[k].end(), value) - edges_[k].begin());
   };
   for (std::size_t top = 0; top < edges_[2].size(); ++top) {
     std::vector<Objectives> below;

@@ -26,7 +26,8 @@ RegressionOptions plain() {
 class ScreenedDesigner final : public Designer {
  public:
   ScreenedDesigner(std::unique_ptr<Designer> inner, std::shared_ptr<LoopPrior> prior)
-      : inner_(std::move(inner)), prior_(std::move(prior)) {}
+      : inner_(std::move(inner)),
+        prior_(std::move(prior)) {}
   std::string name() const override { return inner_->name(); }
   std::vector<Point> suggest(int count) override { return inner_->suggest(count); }
   void update(std::span<const Trial> completed) override {
@@ -44,8 +45,8 @@ class ScreenedDesigner final : public Designer {
 
 }  // namespace
 
-LoopPrior::LoopPrior(const Space& space, std::function<std::vector<double>(const Point&)> features,
-                     Answer exact, std::uint64_t seed, int spread)
+LoopPrior::LoopPrior(const Space& space, std::function<std::vector<double>(const Point&)> features, Answer exact,
+                     std::uint64_t seed, int spread)
     : space_(space),
       features_(space, std::move(features)),
       exact_(std::move(exact)),

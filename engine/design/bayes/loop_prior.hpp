@@ -1,8 +1,9 @@
 // A designer of a study whose model is slow: its Gaussian process takes the loop model's answer as its mean.
 //
-// Two levels as in Kennedy and O'Hagan, Biometrika 87(1), 2000: log f(x) = log g(x) + d(x), with the loop model's answer g known
-// exactly where it was asked (wherever f was, and at a number of points spread over the space) and elsewhere the posterior
-// mean of a Gaussian process of its own; d, the disagreement of the models, is what the designer learns.
+// Two levels as in Kennedy and O'Hagan, Biometrika 87(1), 2000: log f(x) = log g(x) + d(x), with the loop model's
+// answer g known exactly where it was asked (wherever f was, and at a number of points spread over the space) and
+// elsewhere the posterior mean of a Gaussian process of its own; d, the disagreement of the models, is what the
+// designer learns.
 #pragma once
 
 #include <functional>
@@ -24,8 +25,8 @@ class LoopPrior {
  public:
   using Answer = std::function<std::optional<double>(const Point&)>;
 
-  /// `exact` is the loop model's objective at its best mappings, none where nothing can be mapped. Asked at `spread` points drawn
-  /// from the space when the first guess is wanted.
+  /// `exact` is the loop model's objective at its best mappings, none where nothing can be mapped. Asked at `spread`
+  /// points drawn from the space when the first guess is wanted.
   LoopPrior(const Space& space, std::function<std::vector<double>(const Point&)> features, Answer exact,
             std::uint64_t seed, int spread = 32);
 
@@ -52,8 +53,8 @@ class LoopPrior {
   std::size_t fitted_ = 0;
 };
 
-/// The designer of `context` with the prior as its mean; trials told with loop_objective_metric teach the prior first. Its
-/// objective is taken in logarithms.
+/// The designer of `context` with the prior as its mean; trials told with loop_objective_metric teach the prior first.
+/// Its objective is taken in logarithms.
 std::unique_ptr<Designer> make_screened_designer(const std::string& name, DesignerContext context,
                                                  std::shared_ptr<LoopPrior> prior);
 

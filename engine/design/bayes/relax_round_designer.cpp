@@ -39,8 +39,8 @@ class RelaxRoundDesigner final : public Designer {
           throw std::invalid_argument("");
       } catch (const std::exception&) {
         throw std::invalid_argument(fmt::format(
-            "relax-round: option '{}={}'; known are warmup, samples, draws (numbers >= 1) and lambda (>= 0)",
-            name, text));
+            "relax-round: option '{}={}'; known are warmup, samples, draws (numbers >= 1) and lambda (>= 0)", name,
+            text));
       }
     }
   }
@@ -109,14 +109,12 @@ class RelaxRoundDesigner final : public Designer {
 
   // The least confidence bound over the cube: uniform draws, and steps around the best outcome.
   std::vector<double> maximiser(const Regression& regression, Random& random) const {
-    const auto best =
-        static_cast<std::size_t>(std::min_element(targets_.begin(), targets_.end()) - targets_.begin());
+    const auto best = static_cast<std::size_t>(std::min_element(targets_.begin(), targets_.end()) - targets_.begin());
     Matrix relaxed;
     std::vector<double> row(static_cast<std::size_t>(encoding_.size()));
     for (int i = 0; i < samples_; ++i) {
       for (std::size_t j = 0; j < row.size(); ++j)
-        row[j] =
-            i % 2 == 0 ? random.uniform() : std::clamp(inputs_(best, j) + 0.1 * random.normal(), 0.0, 1.0);
+        row[j] = i % 2 == 0 ? random.uniform() : std::clamp(inputs_(best, j) + 0.1 * random.normal(), 0.0, 1.0);
       relaxed.append(row);
     }
     const Prediction belief = regression.predict(relaxed);
@@ -145,8 +143,7 @@ class RelaxRoundDesigner final : public Designer {
       if (!point) break;
       if (i == 0) {
         Point plain = *point;
-        for (int j = 0; j < encoding_.size(); ++j)
-          encoding_.place(plain, j, relaxed[static_cast<std::size_t>(j)]);
+        for (int j = 0; j < encoding_.size(); ++j) encoding_.place(plain, j, relaxed[static_cast<std::size_t>(j)]);
         if (points_.space().contains(plain) && !points_.known(plain)) return plain;
       }
       const double here = distance(*point, relaxed);

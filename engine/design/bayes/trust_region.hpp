@@ -5,10 +5,10 @@
 
 namespace dovetail {
 
-/// TuRBO's counters (Eriksson et al., NeurIPS 2019; with constraints Eriksson & Poloczek, AISTATS 2021): the length doubles
-/// after `success_limit` improvements in a row, halves after `failure_limit` rounds without, and a region shorter than
-/// `smallest` has collapsed: start again elsewhere. Lengths are shares of each ordered number's range; of the unordered
-/// parameters about the same share may differ from the centre (a Hamming radius).
+/// TuRBO's counters (Eriksson et al., NeurIPS 2019; with constraints Eriksson & Poloczek, AISTATS 2021): the length
+/// doubles after `success_limit` improvements in a row, halves after `failure_limit` rounds without, and a region
+/// shorter than `smallest` has collapsed: start again elsewhere. Lengths are shares of each ordered number's range; of
+/// the unordered parameters about the same share may differ from the centre (a Hamming radius).
 struct TrustRegion {
   static constexpr double largest = 1.6, initial = 0.8, smallest = 0.0078125;
   static constexpr int success_limit = 3;

@@ -25,8 +25,7 @@ double unevenness(const std::vector<double>& values) {
   if (values.size() < 3) return 0.0;
   const double mean = (values.back() - values.front()) / static_cast<double>(values.size() - 1);
   double sum = 0.0;
-  for (std::size_t i = 1; i < values.size(); ++i)
-    sum += std::pow((values[i] - values[i - 1]) / mean - 1.0, 2);
+  for (std::size_t i = 1; i < values.size(); ++i) sum += std::pow((values[i] - values[i - 1]) / mean - 1.0, 2);
   return sum;
 }
 
@@ -63,7 +62,8 @@ double PointFeatures::RealColumn::from_unit(double unit) const {
 }
 
 PointFeatures::PointFeatures(const Space& space, std::function<std::vector<double>(const Point&)> custom)
-    : space_(space), custom_(std::move(custom)) {
+    : space_(space),
+      custom_(std::move(custom)) {
   int column = 0;
   const auto tie = [&](int count) {
     std::vector<int> columns(static_cast<std::size_t>(count));
@@ -83,8 +83,8 @@ PointFeatures::PointFeatures(const Space& space, std::function<std::vector<doubl
                      numeric_.push_back(column++);
                    },
                    [&](const IntegerRange& range) {
-                     code.scale = {code.first, column, static_cast<double>(range.low),
-                                   static_cast<double>(range.high), range.log && range.low > 0};
+                     code.scale = {code.first, column, static_cast<double>(range.low), static_cast<double>(range.high),
+                                   range.log && range.low > 0};
                      numeric_.push_back(column++);
                    },
                    [&](const OrdinalValues& ordinal) {
@@ -161,8 +161,7 @@ std::vector<double> PointFeatures::operator()(const Point& point) const {
         append_pair_signs({numbers, static_cast<std::size_t>(code.count)}, result);
         break;
       case Code::Kind::factors:
-        for (int i = 0; i < code.count; ++i)
-          result.push_back(std::log(numbers[i]) / std::log(code.scale.high));
+        for (int i = 0; i < code.count; ++i) result.push_back(std::log(numbers[i]) / std::log(code.scale.high));
         break;
     }
   }
@@ -198,9 +197,11 @@ KernelFactor PointFeatures::own_choices(const SharedChoices& list) const {
   KernelFactor factor{Shape::squared_exponential, {}, {}};
   std::size_t tie = 0;
   for (std::size_t p = 0; p < codes_.size(); ++p) {
-    const bool tied_columns = codes_[p].kind == Code::Kind::one_hot || (codes_[p].kind == Code::Kind::pairs && codes_[p].count > 1);
+    const bool tied_columns =
+        codes_[p].kind == Code::Kind::one_hot || (codes_[p].kind == Code::Kind::pairs && codes_[p].count > 1);
     if (!tied_columns) continue;
-    if (tie < tied_.size() && std::find(list.numbers.begin(), list.numbers.end(), codes_[p].first) != list.numbers.end())
+    if (tie < tied_.size() &&
+        std::find(list.numbers.begin(), list.numbers.end(), codes_[p].first) != list.numbers.end())
       for (const int column : tied_[tie]) {
         factor.columns.push_back(column);
         factor.groups.push_back(0);
@@ -216,9 +217,8 @@ Kernel PointFeatures::kernel(const std::string& name) const {
     shape = Shape::squared_exponential;
   } else if (name != "matern52" && name != "linear" && name != "additive" && name != "product" &&
              name != "linear_noise") {
-    throw std::invalid_argument(
-        "kernel '" + name +
-        "'; known are matern52, squared_exponential, linear, additive, product, linear_noise");
+    throw std::invalid_argument("kernel '" + name +
+                                "'; known are matern52, squared_exponential, linear, additive, product, linear_noise");
   }
   KernelTerm term;
   if (!numeric_.empty()) term.factors.push_back(ard(shape, numeric_));
@@ -232,8 +232,7 @@ Kernel PointFeatures::kernel(const std::string& name) const {
     term.factors.push_back(std::move(choices));
   }
   Kernel result{{term}};
-  if (!numeric_.empty() && tied_.size() > 1 && name != "product")
-    result.terms.push_back({{term.factors.front()}});
+  if (!numeric_.empty() && tied_.size() > 1 && name != "product") result.terms.push_back({{term.factors.front()}});
   if (name == "linear" || name == "linear_noise") {
     std::vector<int> all = numeric_;
     for (const std::vector<int>& columns : tied_) all.insert(all.end(), columns.begin(), columns.end());

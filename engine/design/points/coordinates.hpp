@@ -18,10 +18,9 @@ namespace dovetail {
 ///   categorical     one-hot (Hamming distance), one length scale
 ///   permutation     signs of all pairs (Kendall distance), one length scale
 ///   factorization   log(factor) / log(product) per slot
-/// and, last, for every list of at most 16 choices that three or more categorical parameters of one group (nn, nn.vision)
-/// share, the share of them at each choice.
-/// With the user's own `features` those replace the code (scaled by what is seen first is the user's business: about
-/// [0, 1] is best).
+/// and, last, for every list of at most 16 choices that three or more categorical parameters of one group (nn,
+/// nn.vision) share, the share of them at each choice. With the user's own `features` those replace the code (scaled by
+/// what is seen first is the user's business: about [0, 1] is best).
 class PointFeatures {
  public:
   explicit PointFeatures(const Space& space, std::function<std::vector<double>(const Point&)> custom = {});
@@ -31,21 +30,21 @@ class PointFeatures {
   /// The codes of `count` feasible points, the same at every call (fewer where none is found).
   Matrix draws(int count) const;
 
-  /// Over the numbers N and the unordered choices C (a squared exponential each, multiplied): N x C with one choice, whose
-  /// correlation says how much its values share; N + N x C with several, whose product vanishes where all differ (mixtures as
-  /// in CoCaBO, Ru et al., ICML 2020). N is matern52 or squared_exponential; `linear` adds a linear term over all columns to
-  /// the first, `additive` main effects of the ordered parameters; `product` is N x C alone with the first; `linear_noise`
-  /// the linear term alone. All but the last two have one more term per shared list of choices, over the shares: how often
-  /// a choice is made, wherever; and, where there are several lists, one over the choices of each: networks that add up.
+  /// Over the numbers N and the unordered choices C (a squared exponential each, multiplied): N x C with one choice,
+  /// whose correlation says how much its values share; N + N x C with several, whose product vanishes where all differ
+  /// (mixtures as in CoCaBO, Ru et al., ICML 2020). N is matern52 or squared_exponential; `linear` adds a linear term
+  /// over all columns to the first, `additive` main effects of the ordered parameters; `product` is N x C alone with
+  /// the first; `linear_noise` the linear term alone. All but the last two have one more term per shared list of
+  /// choices, over the shares: how often a choice is made, wherever; and, where there are several lists, one over the
+  /// choices of each: networks that add up.
   Kernel kernel(const std::string& name) const;
 
-  int dimension() const {
-    return static_cast<int>(numeric_.size() + tied_.size());
-  }                                                             ///< length scales, not columns
+  int dimension() const { return static_cast<int>(numeric_.size() + tied_.size()); }  ///< length scales, not columns
   const std::vector<int>& numeric() const { return numeric_; }  ///< columns of ordered numbers in [0, 1]
   const std::vector<int>& ranges() const { return ranges_; }    ///< those that fill [0, 1]: without factors
 
-  /// A real parameter: number `number` of a point is column `column`; x = low + u (high - low), or the same on logarithms.
+  /// A real parameter: number `number` of a point is column `column`; x = low + u (high - low), or the same on
+  /// logarithms.
   struct RealColumn {
     int number = 0, column = 0;
     double low = 0.0, high = 1.0;

@@ -14,15 +14,17 @@
 
 namespace dovetail {
 
-/// Remembers points and draws new ones. Points that `admits` (optional) refuses count as known, as long as any other can be
-/// found: a limit that can be checked without an evaluation is kept like a constraint of the space. In a finite space the draws end exactly when every feasible point is
-/// known, as long as the space has at most `enumerable` of them; a larger one is only sampled.
+/// Remembers points and draws new ones. Points that `admits` (optional) refuses count as known, as long as any other
+/// can be found: a limit that can be checked without an evaluation is kept like a constraint of the space. In a finite
+/// space the draws end exactly when every feasible point is known, as long as the space has at most `enumerable` of
+/// them; a larger one is only sampled.
 class FreshPoints {
  public:
   static constexpr std::size_t enumerable = std::size_t{1} << 16;
 
   explicit FreshPoints(Space space, std::function<bool(const Point&)> admits = {})
-      : space_(std::move(space)), admits_(std::move(admits)) {}
+      : space_(std::move(space)),
+        admits_(std::move(admits)) {}
 
   /// Remembers a point; false when it was known.
   bool remember(const Point& point) { return seen_.insert(point).second; }
@@ -31,8 +33,8 @@ class FreshPoints {
   /// A uniformly drawn feasible point that is not known, or none when there is none (left).
   std::optional<Point> draw(Random& random);
 
-  /// Up to `count` points that `next` answers, one after the other, each remembered before the next one; ends at the first
-  /// time that it has none.
+  /// Up to `count` points that `next` answers, one after the other, each remembered before the next one; ends at the
+  /// first time that it has none.
   template <typename Next>
   std::vector<Point> take(int count, const Next& next) {
     std::vector<Point> points;

@@ -19,9 +19,11 @@ Space held_space(const Space& space, std::span<const HeldParameter> held) {
     } else if (auto* real = std::get_if<RealRange>(&parameter.domain)) {
       *real = {one.stored, one.stored, false};
     } else if (const auto* ordinal = std::get_if<OrdinalValues>(&parameter.domain)) {
-      conditions.push_back(fmt::format("{} == {}", parameter.name, ordinal->values[static_cast<std::size_t>(one.stored)]));
+      conditions.push_back(
+          fmt::format("{} == {}", parameter.name, ordinal->values[static_cast<std::size_t>(one.stored)]));
     } else if (const auto* words = std::get_if<CategoricalValues>(&parameter.domain)) {
-      conditions.push_back(fmt::format("{} == '{}'", parameter.name, words->values[static_cast<std::size_t>(one.stored)]));
+      conditions.push_back(
+          fmt::format("{} == '{}'", parameter.name, words->values[static_cast<std::size_t>(one.stored)]));
     }
   }
   for (std::string& condition : conditions) constraints.push_back(make_constraint(std::move(condition), parameters));

@@ -40,17 +40,16 @@ std::string read_value(const Parameter& parameter, const Json& value, double* nu
     return numbers[0] >= real->low && numbers[0] <= real->high ? "" : wrong(allowed);
   }
   if (const auto* integer = std::get_if<IntegerRange>(&parameter.domain)) {
-    const std::string allowed = integer->step == 1
-                                    ? fmt::format("an integer from {} to {}", integer->low, integer->high)
-                                    : fmt::format("an integer from {} to {} in steps of {}", integer->low,
-                                                  integer->high, integer->step);
+    const std::string allowed =
+        integer->step == 1
+            ? fmt::format("an integer from {} to {}", integer->low, integer->high)
+            : fmt::format("an integer from {} to {} in steps of {}", integer->low, integer->high, integer->step);
     if (!value.is_number()) return wrong(allowed);
     numbers[0] = value.get<double>();
-    const bool in_range = numbers[0] == std::floor(numbers[0]) &&
-                          numbers[0] >= static_cast<double>(integer->low) &&
+    const bool in_range = numbers[0] == std::floor(numbers[0]) && numbers[0] >= static_cast<double>(integer->low) &&
                           numbers[0] <= static_cast<double>(integer->high);
-    return in_range && std::fmod(numbers[0] - static_cast<double>(integer->low),
-                                 static_cast<double>(integer->step)) == 0.0
+    return in_range &&
+                   std::fmod(numbers[0] - static_cast<double>(integer->low), static_cast<double>(integer->step)) == 0.0
                ? ""
                : wrong(allowed);
   }
@@ -70,9 +69,8 @@ std::string read_value(const Parameter& parameter, const Json& value, double* nu
     if (!value.is_array() || value.size() != order->items.size()) return wrong(allowed);
     std::vector<char> placed(order->items.size(), 0);
     for (std::size_t position = 0; position < value.size(); ++position) {
-      const auto found = std::find_if(order->items.begin(), order->items.end(), [&](const std::string& item) {
-        return is_named(value[position], item);
-      });
+      const auto found = std::find_if(order->items.begin(), order->items.end(),
+                                      [&](const std::string& item) { return is_named(value[position], item); });
       if (found == order->items.end()) return wrong(allowed);
       const auto item = static_cast<std::size_t>(found - order->items.begin());
       if (placed[item]) return wrong(allowed);
@@ -82,14 +80,12 @@ std::string read_value(const Parameter& parameter, const Json& value, double* nu
     return "";
   }
   const auto& factorization = std::get<Factorization>(parameter.domain);
-  const std::string allowed =
-      fmt::format("{} positive integers ({}) with the product {}", factorization.slots.size(),
-                  fmt::join(factorization.slots, ", "), factorization.product);
+  const std::string allowed = fmt::format("{} positive integers ({}) with the product {}", factorization.slots.size(),
+                                          fmt::join(factorization.slots, ", "), factorization.product);
   if (!value.is_array() || value.size() != factorization.slots.size()) return wrong(allowed);
   std::int64_t rest = factorization.product;
   for (std::size_t slot = 0; slot < value.size(); ++slot) {
-    const bool fits =
-        value[slot].is_number_integer() && value[slot] >= 1 && value[slot] <= factorization.product;
+    const bool fits = value[slot].is_number_integer() && value[slot] >= 1 && value[slot] <= factorization.product;
     if (!fits || rest % value[slot].get<std::int64_t>() != 0) return wrong(allowed);
     rest /= value[slot].get<std::int64_t>();
     numbers[slot] = static_cast<double>(value[slot].get<std::int64_t>());
@@ -113,16 +109,15 @@ std::optional<Point> point_from_json(const Space& space, const Json& value, std:
   std::vector<std::string> mistakes;
   const std::vector<std::string> names = space.names();
   for (const auto& [name, entry] : value.items())
-    if (space.find(name) < 0)
-      mistakes.push_back("unknown parameter " + quote(name) + suggestion(name, names));
+    if (space.find(name) < 0) mistakes.push_back("unknown parameter " + quote(name) + suggestion(name, names));
   for (int p = 0; p < static_cast<int>(names.size()); ++p) {
     const auto found = value.find(names[static_cast<std::size_t>(p)]);
     if (found == value.end()) {
       mistakes.push_back("parameter " + quote(names[static_cast<std::size_t>(p)]) + " is missing");
       continue;
     }
-    const std::string mistake = read_value(space.parameters()[static_cast<std::size_t>(p)], *found,
-                                           point.numbers.data() + space.offset(p));
+    const std::string mistake =
+        read_value(space.parameters()[static_cast<std::size_t>(p)], *found, point.numbers.data() + space.offset(p));
     if (!mistake.empty()) mistakes.push_back(mistake);
   }
   if (mistakes.empty() && !space.contains(point)) {

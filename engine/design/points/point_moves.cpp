@@ -61,8 +61,7 @@ void move_parameter(const Parameter& parameter, double* numbers, double scale, R
       numbers[0] = step_number(numbers[0], low, high, static_cast<double>(integer->step), scale, random);
     }
   } else if (const auto* ordinal = std::get_if<OrdinalValues>(&parameter.domain)) {
-    numbers[0] =
-        step_number(numbers[0], 0.0, static_cast<double>(ordinal->values.size()) - 1.0, 1.0, scale, random);
+    numbers[0] = step_number(numbers[0], 0.0, static_cast<double>(ordinal->values.size()) - 1.0, 1.0, scale, random);
   } else if (const auto* choice = std::get_if<CategoricalValues>(&parameter.domain)) {
     if (choice->values.size() < 2) return;
     auto next = static_cast<double>(random.below(choice->values.size() - 1));
@@ -81,8 +80,7 @@ void move_parameter(const Parameter& parameter, double* numbers, double scale, R
 
 }  // namespace
 
-std::optional<Point> random_move(const Space& space, const Point& point, const MoveSize& size,
-                                 Random& random) {
+std::optional<Point> random_move(const Space& space, const Point& point, const MoveSize& size, Random& random) {
   const std::size_t count = space.parameters().size();
   if (count == 0) return std::nullopt;
   for (int attempt = 0; attempt < tries; ++attempt) {
@@ -90,8 +88,8 @@ std::optional<Point> random_move(const Space& space, const Point& point, const M
     const std::size_t sure = random.below(count);
     for (std::size_t p = 0; p < count; ++p)
       if (p == sure || random.uniform() < size.probability)
-        move_parameter(space.parameters()[p], moved.numbers.data() + space.offset(static_cast<int>(p)),
-                       size.scale, random);
+        move_parameter(space.parameters()[p], moved.numbers.data() + space.offset(static_cast<int>(p)), size.scale,
+                       random);
     if (!(moved == point) && (space.constraints().empty() || space.contains(moved))) return moved;
   }
   return std::nullopt;
@@ -105,16 +103,15 @@ bool confine(const Space& space, const Point& centre, double length, Point& poin
     double low = value, high = value;
     const auto& domain = space.parameters()[p].domain;
     if (const auto* real = std::get_if<RealRange>(&domain)) {
-      const double reach =
-          0.5 * length * (real->log ? std::log(real->high / real->low) : real->high - real->low);
+      const double reach = 0.5 * length * (real->log ? std::log(real->high / real->low) : real->high - real->low);
       low = real->log ? middle * std::exp(-reach) : middle - reach;
       high = real->log ? middle * std::exp(reach) : middle + reach;
     } else if (const auto* integer = std::get_if<IntegerRange>(&domain)) {
       const auto step = static_cast<double>(integer->step);
       const double range = static_cast<double>(integer->high - integer->low);
       if (integer->log && integer->low > 0) {
-        const double ratio = std::exp(
-            0.5 * length * std::log(static_cast<double>(integer->high) / static_cast<double>(integer->low)));
+        const double ratio =
+            std::exp(0.5 * length * std::log(static_cast<double>(integer->high) / static_cast<double>(integer->low)));
         low = middle - step * std::max(1.0, std::floor(middle * (1.0 - 1.0 / ratio) / step));
         high = middle + step * std::max(1.0, std::floor(middle * (ratio - 1.0) / step));
       } else {

@@ -7,8 +7,7 @@
 
 namespace dovetail {
 
-double wrapped_distance(const PointFeatures& features, std::span<const double> left,
-                        std::span<const double> right) {
+double wrapped_distance(const PointFeatures& features, std::span<const double> left, std::span<const double> right) {
   double sum = 0.0;
   for (std::size_t j = 0; j < left.size(); ++j) sum += (left[j] - right[j]) * (left[j] - right[j]);
   for (const int column : features.ranges()) {

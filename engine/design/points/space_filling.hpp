@@ -9,13 +9,12 @@
 
 namespace dovetail {
 
-/// Distance of two rows of features with the ends of every range joined (a torus): points far apart in this distance fill
-/// the space evenly, whereas the plain distance sends them to the corners, where limits are violated most.
-double wrapped_distance(const PointFeatures& features, std::span<const double> left,
-                        std::span<const double> right);
+/// Distance of two rows of features with the ends of every range joined (a torus): points far apart in this distance
+/// fill the space evenly, whereas the plain distance sends them to the corners, where limits are violated most.
+double wrapped_distance(const PointFeatures& features, std::span<const double> left, std::span<const double> right);
 
-/// Sum over the ranges of the squared distance from their middle, each at most 1/4. Limits from either side (small enough to
-/// fit, large enough to be of use) cut off the ends of ranges before their middles.
+/// Sum over the ranges of the squared distance from their middle, each at most 1/4. Limits from either side (small
+/// enough to fit, large enough to be of use) cut off the ends of ranges before their middles.
 double eccentricity(const PointFeatures& features, std::span<const double> row);
 
 /// The feasible point nearest to the middle of all ranges that draws and steps to neighbours find: the centre point of

@@ -45,8 +45,8 @@ struct BoostedTrees::Booster {
   }
 };
 
-BoostedTrees::BoostedTrees(const std::vector<std::vector<double>>& features,
-                           const std::vector<double>& targets, const BoostedTreesOptions& options) {
+BoostedTrees::BoostedTrees(const std::vector<std::vector<double>>& features, const std::vector<double>& targets,
+                           const BoostedTreesOptions& options) {
   const Data data(features);
   const std::vector<float> labels(targets.begin(), targets.end());
   require(XGDMatrixSetFloatInfo(data.handle, "label", labels.data(), labels.size()));
@@ -62,8 +62,7 @@ BoostedTrees::BoostedTrees(const std::vector<std::vector<double>>& features,
       {"eta", std::to_string(options.learning_rate)},
       {"min_child_weight", std::to_string(options.min_child_weight)},
   };
-  for (const auto& [name, value] : parameters)
-    require(XGBoosterSetParam(booster->handle, name, value.c_str()));
+  for (const auto& [name, value] : parameters) require(XGBoosterSetParam(booster->handle, name, value.c_str()));
   for (int round = 0; round < options.rounds; ++round) {
     require(XGBoosterUpdateOneIter(booster->handle, round, data.handle));
   }

@@ -14,8 +14,8 @@ struct BoostedTreesOptions {
       false;  ///< targets are 0 or 1, predictions probabilities (logistic loss in place of squared error)
 };
 
-/// Trees fitted to rows of features by squared error, or to outcomes by logistic loss. One thread and no sampling, so equal data give equal trees.
-/// Throws std::runtime_error with the library's message when it fails.
+/// Trees fitted to rows of features by squared error, or to outcomes by logistic loss. One thread and no sampling, so
+/// equal data give equal trees. Throws std::runtime_error with the library's message when it fails.
 class BoostedTrees {
  public:
   BoostedTrees(const std::vector<std::vector<double>>& features, const std::vector<double>& targets,

@@ -22,8 +22,7 @@ constexpr std::uint64_t trees_stream = 0x7472656573;  // "trees"
 
 class TreesDesigner final : public Designer {
  public:
-  explicit TreesDesigner(const DesignerContext& context)
-      : context_(context), points_(context.space, context.admits) {
+  explicit TreesDesigner(const DesignerContext& context) : context_(context), points_(context.space, context.admits) {
     const std::map<std::string, int*> counts = {{"warmup", &warmup_},
                                                 {"rounds", &trees_.rounds},
                                                 {"depth", &trees_.depth},
@@ -166,8 +165,7 @@ class TreesDesigner final : public Designer {
       }
       const std::vector<double> proposed = predict(moved);
       for (std::size_t c = 0; c < state.size(); ++c) {
-        if (proposed[c] <= energy[c] ||
-            random.uniform() < std::exp((energy[c] - proposed[c]) / temperature)) {
+        if (proposed[c] <= energy[c] || random.uniform() < std::exp((energy[c] - proposed[c]) / temperature)) {
           state[c] = moved[c];
           energy[c] = proposed[c];
         }

@@ -8,7 +8,9 @@ namespace {
 
 class MeanAccuracy final : public Stage {
  public:
-  MeanAccuracy(const CandidateSpace& space, std::vector<std::unique_ptr<Stage>> oracles) : space_(space), oracles_(std::move(oracles)) {}
+  MeanAccuracy(const CandidateSpace& space, std::vector<std::unique_ptr<Stage>> oracles)
+      : space_(space),
+        oracles_(std::move(oracles)) {}
 
   std::string name() const override { return "accuracy"; }
   bool oracle() const override { return true; }

@@ -21,7 +21,8 @@ double image_size(const Network& network) {
       window = true;
       std::int64_t stride = 1;
       for (const AxisTerm& term : axis) {
-        extent += static_cast<double>(term.coefficient) * static_cast<double>(layer->layer.dimensions[static_cast<std::size_t>(term.dimension)].extent - 1);
+        extent += static_cast<double>(term.coefficient) *
+                  static_cast<double>(layer->layer.dimensions[static_cast<std::size_t>(term.dimension)].extent - 1);
         stride = std::max(stride, term.coefficient);
       }
       extent += static_cast<double>(stride - 1);  // what the last window leaves
@@ -41,13 +42,16 @@ class ProxyAccuracy final : public Stage {
   bool oracle() const override { return true; }
   std::map<std::string, std::string> identity() const override { return {{metric_ + " proxy", "1"}}; }
   std::vector<std::string> remarks() const override {
-    return {fmt::format("accuracy is a proxy: ImageNet top-1 predicted from parameters and image size alone, by a regression over "
-                        "published results (pytorch-image-models); cross-validated error {:.2f} points RMSE, {:.2f} mean",
-                        AccuracyProxy::cv_rmse, AccuracyProxy::cv_mae)};
+    return {fmt::format(
+        "accuracy is a proxy: ImageNet top-1 predicted from parameters and image size alone, by a regression over "
+        "published results (pytorch-image-models); cross-validated error {:.2f} points RMSE, {:.2f} mean",
+        AccuracyProxy::cv_rmse, AccuracyProxy::cv_mae)};
   }
   StageAnswer run(const NetworkCandidate& candidate, const StageEffort&) const override {
     const Network network = candidate.networks[network_].network();
-    return {{{metric_, AccuracyProxy::top1(static_cast<double>(totals(network).parameters), image_size(network))}}, "", false};
+    return {{{metric_, AccuracyProxy::top1(static_cast<double>(totals(network).parameters), image_size(network))}},
+            "",
+            false};
   }
 
  private:
@@ -58,7 +62,8 @@ class ProxyAccuracy final : public Stage {
 }  // namespace
 
 double AccuracyProxy::top1(double parameters, double image_size) {
-  const double p = std::log(std::clamp(parameters * 1e-6, least_millions, most_millions)), s = std::log(image_size / 224.0);
+  const double p = std::log(std::clamp(parameters * 1e-6, least_millions, most_millions)),
+               s = std::log(image_size / 224.0);
   const double error = std::exp(coefficients[0] + coefficients[1] * p + coefficients[2] * s + coefficients[3] * p * p);
   return std::clamp(100.0 - error, 0.0, 100.0);
 }

@@ -15,8 +15,13 @@ class TableAccuracy final : public Stage {
  public:
   TableAccuracy(const CandidateSpace& space, std::size_t network, const StudyAccuracy& study, const CsvTable& table,
                 std::string metric, Diagnostics& diagnostics)
-      : source_(space.networks[network]), network_(network), metric_(std::move(metric)), file_(table.file),
-        digest_(table.digest), column_(study.column.empty() ? "accuracy" : study.column), cheap_(study.cheap) {
+      : source_(space.networks[network]),
+        network_(network),
+        metric_(std::move(metric)),
+        file_(table.file),
+        digest_(table.digest),
+        column_(study.column.empty() ? "accuracy" : study.column),
+        cheap_(study.cheap) {
     const int value = table.require(column_, study.where, diagnostics);
     const int cheap = cheap_.empty() ? -1 : table.require(cheap_, study.where, diagnostics);
     std::vector<int> keys;
@@ -29,8 +34,10 @@ class TableAccuracy final : public Stage {
         const int whole = table.find(name), plain = table.find(name.substr(prefix.size()));
         keys.push_back(whole >= 0 ? whole : plain);
         if (keys.back() < 0) {
-          diagnostics.error(study.where, fmt::format("{} has no column {}{}, one per parameter, or `key: COLUMN` of canonical texts",
-                                                     table.file, quote(name.substr(prefix.size())), suggestion(name.substr(prefix.size()), table.columns)));
+          diagnostics.error(
+              study.where,
+              fmt::format("{} has no column {}{}, one per parameter, or `key: COLUMN` of canonical texts", table.file,
+                          quote(name.substr(prefix.size())), suggestion(name.substr(prefix.size()), table.columns)));
           break;
         }
       }
@@ -46,7 +53,8 @@ class TableAccuracy final : public Stage {
   double expected_seconds() const override { return 1e-5; }
   bool oracle() const override { return true; }
   std::map<std::string, std::string> identity() const override {
-    return {{metric_ + " table digest", digest_}, {metric_ + " column", column_ + (cheap_.empty() ? "" : " after " + cheap_)}};
+    return {{metric_ + " table digest", digest_},
+            {metric_ + " column", column_ + (cheap_.empty() ? "" : " after " + cheap_)}};
   }
 
   StageAnswer run(const NetworkCandidate& candidate, const StageEffort&) const override {
@@ -77,14 +85,18 @@ class TableAccuracy final : public Stage {
     std::vector<NetworkOperator> result;
     const Space& space = source_.family->space();
     for (int p = 0; p < static_cast<int>(space.parameters().size()); ++p)
-      result.push_back({"", std::visit(
-                                [](const auto& value) -> std::string {
-                                  using V = std::decay_t<decltype(value)>;
-                                  if constexpr (std::is_same_v<V, std::string>) return value;
-                                  else if constexpr (std::is_arithmetic_v<V>) return fmt::format("{}", value);
-                                  else return "";
-                                },
-                                space.value(network.point, p)),
+      result.push_back({"",
+                        std::visit(
+                            [](const auto& value) -> std::string {
+                              using V = std::decay_t<decltype(value)>;
+                              if constexpr (std::is_same_v<V, std::string>)
+                                return value;
+                              else if constexpr (std::is_arithmetic_v<V>)
+                                return fmt::format("{}", value);
+                              else
+                                return "";
+                            },
+                            space.value(network.point, p)),
                         std::nullopt});
     return result;
   }
@@ -101,13 +113,15 @@ class TableAccuracy final : public Stage {
         key += (key.empty() ? "" : ",") + cell;
       }
       const auto number = csv_number(row.cells[static_cast<std::size_t>(value)]);
-      const auto early = cheap < 0 ? std::optional<double>(0.0) : csv_number(row.cells[static_cast<std::size_t>(cheap)]);
+      const auto early =
+          cheap < 0 ? std::optional<double>(0.0) : csv_number(row.cells[static_cast<std::size_t>(cheap)]);
       if (key.empty()) {
         mistakes.add(table.at(row), "the row names no network");
       } else if (!number || !early) {
         const int wrong = number ? cheap : value;
-        mistakes.add(table.at(row), fmt::format("{} of {} is {}, allowed is a number", table.columns[static_cast<std::size_t>(wrong)], key,
-                                                quote(row.cells[static_cast<std::size_t>(wrong)])));
+        mistakes.add(table.at(row),
+                     fmt::format("{} of {} is {}, allowed is a number", table.columns[static_cast<std::size_t>(wrong)],
+                                 key, quote(row.cells[static_cast<std::size_t>(wrong)])));
       } else if (const auto [at, fresh] = lines.emplace(key, row.line); !fresh) {
         mistakes.add(table.at(row), fmt::format("{} stands twice, first in line {}", key, at->second));
       } else {
@@ -126,7 +140,8 @@ class TableAccuracy final : public Stage {
 }  // namespace
 
 std::unique_ptr<Stage> load_table_accuracy(const CandidateSpace& space, std::size_t network, const StudyAccuracy& study,
-                                           const std::string& path, const std::string& metric, Diagnostics& diagnostics) {
+                                           const std::string& path, const std::string& metric,
+                                           Diagnostics& diagnostics) {
   const std::size_t before = diagnostics.errors();
   const CsvTable table = load_csv(path, study.where, diagnostics);
   if (diagnostics.errors() > before) return nullptr;

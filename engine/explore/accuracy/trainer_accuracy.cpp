@@ -20,8 +20,13 @@ constexpr double assumed_flops = 20e9;  // of a core, to say beforehand how long
 
 class TrainerAccuracy final : public Stage {
  public:
-  TrainerAccuracy(std::size_t network, Images images, const TrainingOptions& options, double usual_macs, std::string metric)
-      : network_(network), images_(std::move(images)), options_(options), split_(split(images_, options)), metric_(std::move(metric)) {
+  TrainerAccuracy(std::size_t network, Images images, const TrainingOptions& options, double usual_macs,
+                  std::string metric)
+      : network_(network),
+        images_(std::move(images)),
+        options_(options),
+        split_(split(images_, options)),
+        metric_(std::move(metric)) {
     expected_ = std::max(0.1, 6.0 * usual_macs * static_cast<double>(images_.size()) * options.epochs / assumed_flops);
   }
 
@@ -32,20 +37,26 @@ class TrainerAccuracy final : public Stage {
   std::map<std::string, std::string> identity() const override {
     const TrainingOptions& o = options_;
     return {{metric_ + " images digest", digest(images_.digest)},
-            {metric_ + " training", fmt::format("{} of {} images, {} epochs of batches of {}, rate {} momentum {} decay {} holdout {} crop {} flip {} patience {} seed {}", split_.training.size(),
-                                                images_.size(), o.epochs, o.batch, o.rate, o.momentum, o.decay, o.holdout, o.crop, o.flip, o.patience, o.seed)}};
+            {metric_ + " training", fmt::format("{} of {} images, {} epochs of batches of {}, rate {} momentum {} "
+                                                "decay {} holdout {} crop {} flip {} patience {} seed {}",
+                                                split_.training.size(), images_.size(), o.epochs, o.batch, o.rate,
+                                                o.momentum, o.decay, o.holdout, o.crop, o.flip, o.patience, o.seed)}};
   }
   std::vector<std::string> remarks() const override {
-    return {fmt::format("{} is of {} held-out images after {} epoch{} on {} ({}), batch norm and ReLU behind every layer but the last; it is for ranking networks, and its last digits are "
-                        "those of this processor's instructions",
-                        metric_, split_.validation.size(), options_.epochs, options_.epochs == 1 ? "" : "s", split_.training.size(), images_.source)};
+    return {
+        fmt::format("{} is of {} held-out images after {} epoch{} on {} ({}), batch norm and ReLU behind every layer "
+                    "but the last; it is for ranking networks, and its last digits are "
+                    "those of this processor's instructions",
+                    metric_, split_.validation.size(), options_.epochs, options_.epochs == 1 ? "" : "s",
+                    split_.training.size(), images_.source)};
   }
 
   StageAnswer run(const NetworkCandidate& candidate, const StageEffort& effort) const override {
     const CandidateNetwork& network = candidate.networks[network_];
     std::string text = network.text;
     for (const auto& [layer, c] : network.compression)
-      if (c.channels < 1.0) text += fmt::format(" {}*{}", layer, c.channels);  // of compression only cut channels change what is trained
+      if (c.channels < 1.0)
+        text += fmt::format(" {}*{}", layer, c.channels);  // of compression only cut channels change what is trained
     Entry& entry = entry_of(text);
     const std::lock_guard<std::mutex> lock(entry.mutex);
     if (!entry.result) {
@@ -102,13 +113,16 @@ void keep(Images& images, std::size_t count, std::uint64_t seed) {
 
 }  // namespace
 
-std::unique_ptr<Stage> make_trainer_accuracy(const CandidateSpace& space, std::size_t network, const StudyTrainer& trainer, const std::string& data, const Location& where,
-                                             const std::string& metric, Diagnostics& diagnostics) {
+std::unique_ptr<Stage> make_trainer_accuracy(const CandidateSpace& space, std::size_t network,
+                                             const StudyTrainer& trainer, const std::string& data,
+                                             const Location& where, const std::string& metric,
+                                             Diagnostics& diagnostics) {
   const NetworkSource& source = space.networks[network];
   if (source.family) {
     const std::vector<std::string> unseen = source.family->unseen_steps();
     if (!unseen.empty()) {
-      diagnostics.error(where, fmt::format("the trainer cannot run {}: its layers do not show {}; it runs chains, and sums, of convolutions and products: use a table or a command",
+      diagnostics.error(where, fmt::format("the trainer cannot run {}: its layers do not show {}; it runs chains, and "
+                                           "sums, of convolutions and products: use a table or a command",
                                            source.family->name(), fmt::join(unseen, ", ")));
       return nullptr;
     }
@@ -120,7 +134,8 @@ std::unique_ptr<Stage> make_trainer_accuracy(const CandidateSpace& space, std::s
   if (shape)
     reading = train_graph(usual, shape->channels, shape->height, shape->width);
   else
-    reading.refusal = all.empty() ? "the network has no layer" : fmt::format("{}: the first layer is no convolution", all.front()->layer.name);
+    reading.refusal = all.empty() ? "the network has no layer"
+                                  : fmt::format("{}: the first layer is no convolution", all.front()->layer.name);
   if (!reading.graph) {
     diagnostics.error(where, fmt::format("the trainer cannot run {}: {}", usual.name, reading.refusal));
     return nullptr;
@@ -129,7 +144,8 @@ std::unique_ptr<Stage> make_trainer_accuracy(const CandidateSpace& space, std::s
   Images images;
   try {
     if (trainer.data == "generated") {
-      images = make_textures({shape->channels, shape->height, shape->width, reading.graph->classes, trainer.images > 0 ? trainer.images : made_images, trainer.difficulty, options.seed});
+      images = make_textures({shape->channels, shape->height, shape->width, reading.graph->classes,
+                              trainer.images > 0 ? trainer.images : made_images, trainer.difficulty, options.seed});
     } else {
       images = load_images(data, reading.graph->classes, trainer.where);
       keep(images, trainer.images, options.seed);
@@ -141,12 +157,15 @@ std::unique_ptr<Stage> make_trainer_accuracy(const CandidateSpace& space, std::s
     return nullptr;
   }
   if (const TrainReading fits = train_graph(usual, images.channels, images.height, images.width); !fits.graph) {
-    diagnostics.error(trainer.where, fmt::format("{} has images of {}x{}x{}, and {} reads {}x{}x{}: set the network's input", trainer.data, images.channels, images.height, images.width, usual.name,
-                                                 shape->channels, shape->height, shape->width));
+    diagnostics.error(trainer.where,
+                      fmt::format("{} has images of {}x{}x{}, and {} reads {}x{}x{}: set the network's input",
+                                  trainer.data, images.channels, images.height, images.width, usual.name,
+                                  shape->channels, shape->height, shape->width));
     return nullptr;
   }
   if (images.size() < 10) {
-    diagnostics.error(trainer.where, fmt::format("{} has {} images, allowed are 10 or more", trainer.data, images.size()));
+    diagnostics.error(trainer.where,
+                      fmt::format("{} has {} images, allowed are 10 or more", trainer.data, images.size()));
     return nullptr;
   }
   return std::make_unique<TrainerAccuracy>(network, std::move(images), options, reading.graph->macs(), metric);

@@ -1,4 +1,5 @@
-// The pipeline of a network: cycles of its layers under all tilings, the best tiling of every run of layers, then the cuts.
+// The pipeline of a network: cycles of its layers under all tilings, the best tiling of every run of layers, then the
+// cuts.
 #include <dovetail/engine/explore/pricers/boards_pricer.hpp>
 
 #include <algorithm>
@@ -40,7 +41,8 @@ TileGrid usual_grid() {
 }
 
 std::string shape_of(const TileLayer& l) {
-  return fmt::format("{} {} {} {} {} {} {} {} {}", l.out_channels, l.in_channels, l.rows, l.columns, l.kernel, l.stride, l.padding, l.batch, l.depthwise);
+  return fmt::format("{} {} {} {} {} {} {} {} {}", l.out_channels, l.in_channels, l.rows, l.columns, l.kernel, l.stride,
+                     l.padding, l.batch, l.depthwise);
 }
 
 // The tilings of a grid that fit the board; of the port widths those that could not be wider.
@@ -50,10 +52,13 @@ std::vector<Tile> fitting_tiles(const TileBoard& board, const TileGrid& grid, in
     for (const int i : grid.input_port)
       for (const int o : grid.output_port)
         if (static_cast<std::int64_t>(board.word_bits) * (w + i + o) <= board.port_bits) ports.push_back({w, i, o});
-  const auto narrower = [](const std::array<int, 3>& a, const std::array<int, 3>& b) { return a != b && a[0] <= b[0] && a[1] <= b[1] && a[2] <= b[2]; };
+  const auto narrower = [](const std::array<int, 3>& a, const std::array<int, 3>& b) {
+    return a != b && a[0] <= b[0] && a[1] <= b[1] && a[2] <= b[2];
+  };
   std::vector<std::array<int, 3>> widest;
   for (const auto& one : ports)
-    if (std::none_of(ports.begin(), ports.end(), [&](const auto& other) { return narrower(one, other); })) widest.push_back(one);
+    if (std::none_of(ports.begin(), ports.end(), [&](const auto& other) { return narrower(one, other); }))
+      widest.push_back(one);
   const std::int64_t lanes = board.dsp / (board.word_bits == 32 ? 5 : 1);
   std::vector<Tile> tiles;
   for (const int tm : grid.out_channels) {
@@ -66,7 +71,8 @@ std::vector<Tile> fitting_tiles(const TileBoard& board, const TileGrid& grid, in
         for (const int tc : grid.columns)
           for (const auto& [w, i, o] : widest) {
             const Tile tile{tm, tn, tr, tc, grid.kernel.value_or(kernel), w, i, o};
-            if (!grid.enforce_bram || tile_violations(board, tile_resources(board, tile, false)).empty()) tiles.push_back(tile);
+            if (!grid.enforce_bram || tile_violations(board, tile_resources(board, tile, false)).empty())
+              tiles.push_back(tile);
           }
   }
   return tiles;
@@ -74,8 +80,11 @@ std::vector<Tile> fitting_tiles(const TileBoard& board, const TileGrid& grid, in
 
 class BoardsPricer final : public Stage {
  public:
-  BoardsPricer(std::vector<PoolBoard> pool, TileEdition edition, const StudyBoards& study, std::optional<double> frames_per_s)
-      : pool_(std::move(pool)), edition_(edition), study_(study) {
+  BoardsPricer(std::vector<PoolBoard> pool, TileEdition edition, const StudyBoards& study,
+               std::optional<double> frames_per_s)
+      : pool_(std::move(pool)),
+        edition_(edition),
+        study_(study) {
     if (frames_per_s) required_ms_ = 1e3 / *frames_per_s;
     for (const PoolBoard& board : pool_) energies_ = energies_ && board.board.static_mw && board.board.dynamic_mw;
   }
@@ -90,15 +99,21 @@ class BoardsPricer final : public Stage {
   std::map<std::string, std::string> identity() const override {
     std::string text;
     for (const PoolBoard& board : pool_) {
-      text += fmt::format("{} {} {} {} {} {} {} ;", board.board.dsp, board.board.bram, board.board.bram_bits, board.board.port_bits, board.board.word_bits, board.ms_per_cycle, board.tiles.size());
-      for (const Tile& t : board.tiles) text += fmt::format("{} {} {} {} {} {} {} {},", t.out_channels, t.in_channels, t.rows, t.columns, t.kernel, t.weight_port, t.input_port, t.output_port);
+      text += fmt::format("{} {} {} {} {} {} {} ;", board.board.dsp, board.board.bram, board.board.bram_bits,
+                          board.board.port_bits, board.board.word_bits, board.ms_per_cycle, board.tiles.size());
+      for (const Tile& t : board.tiles)
+        text += fmt::format("{} {} {} {} {} {} {} {},", t.out_channels, t.in_channels, t.rows, t.columns, t.kernel,
+                            t.weight_port, t.input_port, t.output_port);
       text += fmt::format("{} {};", board.board.static_mw.value_or(-1), board.board.dynamic_mw.value_or(-1));
     }
-    return {{"boards", fmt::format("{} of {}, {}, prefer {}, link {} bits, rate {}", study_.at_most, pool_.size(), study_.edition, study_.prefer, study_.link_bits, required_ms_.value_or(0.0))},
+    return {{"boards", fmt::format("{} of {}, {}, prefer {}, link {} bits, rate {}", study_.at_most, pool_.size(),
+                                   study_.edition, study_.prefer, study_.link_bits, required_ms_.value_or(0.0))},
             {"boards digest", digest(text)}};
   }
   std::vector<std::string> remarks() const override {
-    std::vector<std::string> list = {"partition and tilings are solved exactly for every network (dynamic programming over boards and cuts, all tilings of the grid)"};
+    std::vector<std::string> list = {
+        "partition and tilings are solved exactly for every network (dynamic programming over boards and cuts, all "
+        "tilings of the grid)"};
     if (energies_) list.emplace_back("energies are the boards' assumed powers times time, for comparison only");
     return list;
   }
@@ -118,29 +133,44 @@ class BoardsPricer final : public Stage {
       const PoolBoard& board = pool_[stage.board];
       const Tile& tile = board.tiles[found.tiles[stage.board][stage.design]];
       const TileResources taken = tile_resources(board.board, tile, false);
-      stages.push_back({{"stage", s}, {"board", board.board.name}, {"from", found.names[stage.first]}, {"to", found.names[stage.end - 1]}, {"layers", stage.end - stage.first}, {"tiling", tile_list(tile)},
-                        {"dsp", fmt::format("{} of {}", taken.dsp, board.board.dsp)}, {"bram", fmt::format("{} of {}", taken.bram, board.board.bram)}, {"ms", stage.cycles},
+      stages.push_back({{"stage", s},
+                        {"board", board.board.name},
+                        {"from", found.names[stage.first]},
+                        {"to", found.names[stage.end - 1]},
+                        {"layers", stage.end - stage.first},
+                        {"tiling", tile_list(tile)},
+                        {"dsp", fmt::format("{} of {}", taken.dsp, board.board.dsp)},
+                        {"bram", fmt::format("{} of {}", taken.bram, board.board.bram)},
+                        {"ms", stage.cycles},
                         {"busy", stage.cycles / found.bound}});
     }
     // Rows of boards over five periods: the digit of the frame that a board works on, a dot while it waits.
     constexpr std::size_t width = 12, periods = 5;
     for (std::size_t s = 0; s < found.plan.size(); ++s) {
       std::string line = fmt::format("{:>2} {:<10.10}", s, pool_[found.plan[s].board].board.name);
-      const auto busy = static_cast<std::size_t>(std::lround(found.plan[s].cycles / found.bound * static_cast<double>(width)));
+      const auto busy =
+          static_cast<std::size_t>(std::lround(found.plan[s].cycles / found.bound * static_cast<double>(width)));
       for (std::size_t p = 0; p < periods; ++p) {
         line += "|";
-        for (std::size_t i = 0; i < width; ++i) line += p < s || i >= busy ? '.' : static_cast<char>('0' + (p - s) % 10);
+        for (std::size_t i = 0; i < width; ++i)
+          line += p < s || i >= busy ? '.' : static_cast<char>('0' + (p - s) % 10);
       }
       lines.push_back(line + "|");
     }
-    return Json{{"title", fmt::format("Pipeline of {} board{}: a frame every {:.6g} ms at most, {:.6g} ms reached; proven for this network", found.plan.size(), found.plan.size() == 1 ? "" : "s", found.bound, period(found.plan))},
-                {"stages", std::move(stages)}, {"timeline", std::move(lines)}}.dump();
+    return Json{
+        {"title",
+         fmt::format(
+             "Pipeline of {} board{}: a frame every {:.6g} ms at most, {:.6g} ms reached; proven for this network",
+             found.plan.size(), found.plan.size() == 1 ? "" : "s", found.bound, period(found.plan))},
+        {"stages", std::move(stages)},
+        {"timeline", std::move(lines)}}
+        .dump();
   }
 
  private:
   struct Found {
     PipelinePlan plan;
-    double bound = 0.0;  ///< the required period, or the plan's
+    double bound = 0.0;                           ///< the required period, or the plan's
     std::vector<std::vector<std::size_t>> tiles;  ///< per board: of its designs
     std::vector<std::string> names;
   };
@@ -156,10 +186,15 @@ class BoardsPricer final : public Stage {
     double busy = 0.0, power = 0.0;
     for (const PipelineStage& stage : found.plan) {
       busy += stage.cycles;
-      power += pool_[stage.board].board.static_mw.value_or(0.0) * reached + pool_[stage.board].board.dynamic_mw.value_or(0.0) * stage.cycles;
+      power += pool_[stage.board].board.static_mw.value_or(0.0) * reached +
+               pool_[stage.board].board.dynamic_mw.value_or(0.0) * stage.cycles;
     }
-    std::map<std::string, double> metrics = {{"frames_per_s", 1e3 / reached}, {"period_ms", reached}, {"latency_ms", busy},
-                                             {"utilization", busy / static_cast<double>(found.plan.size()) / std::max(found.bound, reached)}, {"boards", static_cast<double>(found.plan.size())}};
+    std::map<std::string, double> metrics = {
+        {"frames_per_s", 1e3 / reached},
+        {"period_ms", reached},
+        {"latency_ms", busy},
+        {"utilization", busy / static_cast<double>(found.plan.size()) / std::max(found.bound, reached)},
+        {"boards", static_cast<double>(found.plan.size())}};
     if (energies_) metrics["energy_mj"] = power * 1e-3;
     return metrics;
   }
@@ -179,17 +214,21 @@ class BoardsPricer final : public Stage {
         found.names.push_back(layer->layer.name);
       }
       for (auto [edge, end] = boost::edges(network.graph); edge != end; ++edge)
-        problem.edges.emplace_back(first + boost::source(*edge, network.graph), first + boost::target(*edge, network.graph));
+        problem.edges.emplace_back(first + boost::source(*edge, network.graph),
+                                   first + boost::target(*edge, network.graph));
       for (const auto& [from, to] : problem.edges)
         if (from >= to) return fmt::format("{}: the layers do not stand in an order in which they run", network.name);
     }
     constexpr std::size_t most_layers = 200;
-    if (layers_.empty() || layers_.size() > most_layers) return fmt::format("pipelines have 1 to {} layers, and this network has {}", most_layers, layers_.size());
+    if (layers_.empty() || layers_.size() > most_layers)
+      return fmt::format("pipelines have 1 to {} layers, and this network has {}", most_layers, layers_.size());
     problem.layers = layers_.size();
     problem.most_boards = static_cast<std::size_t>(study_.at_most);
     for (const TileLayer& layer : layers_)
-      problem.transfer_cycles.push_back(std::ceil(static_cast<double>(layer.out_channels * layer.rows * layer.columns * layer.batch) * pool_.front().board.word_bits / study_.link_bits) *
-                                        pool_.front().ms_per_cycle);
+      problem.transfer_cycles.push_back(
+          std::ceil(static_cast<double>(layer.out_channels * layer.rows * layer.columns * layer.batch) *
+                    pool_.front().board.word_bits / study_.link_bits) *
+          pool_.front().ms_per_cycle);
     for (const PoolBoard& board : pool_) add_board(board, layers_, problem, found);
     const Pipelines pipelines(problem);
     if (!pipelines.least_period()) return "no tiling of any board runs all layers";
@@ -202,7 +241,8 @@ class BoardsPricer final : public Stage {
   }
 
   // Of the tilings those that are the best of some run of layers: the others are in no best plan.
-  void add_board(const PoolBoard& board, const std::vector<TileLayer>& layers_, PipelineProblem& problem, Found& found) const {
+  void add_board(const PoolBoard& board, const std::vector<TileLayer>& layers_, PipelineProblem& problem,
+                 Found& found) const {
     std::vector<const std::vector<double>*> cycles;
     for (const TileLayer& layer : layers_) cycles.push_back(&cycles_of(board, layer));
     const std::size_t count = board.tiles.size();
@@ -217,7 +257,8 @@ class BoardsPricer final : public Stage {
           sums[d] += more[d];
           least = std::min(least, sums[d]);
         }
-        if (least < std::numeric_limits<double>::infinity()) chosen.insert(static_cast<std::size_t>(std::find(sums.begin(), sums.end(), least) - sums.begin()));
+        if (least < std::numeric_limits<double>::infinity())
+          chosen.insert(static_cast<std::size_t>(std::find(sums.begin(), sums.end(), least) - sums.begin()));
       }
     }
     PipelineBoard& out = problem.boards.emplace_back();
@@ -227,7 +268,8 @@ class BoardsPricer final : public Stage {
     found.tiles.emplace_back(chosen.begin(), chosen.end());
     for (const std::size_t d : found.tiles.back()) {
       std::vector<double>& row = out.cycles.emplace_back();
-      for (const TileLayer& layer : layers_) row.push_back(std::ceil(tile_cycles(edition_, layer, board.tiles[d]).cycles) * board.ms_per_cycle);
+      for (const TileLayer& layer : layers_)
+        row.push_back(std::ceil(tile_cycles(edition_, layer, board.tiles[d]).cycles) * board.ms_per_cycle);
     }
   }
 
@@ -260,7 +302,8 @@ int largest_kernel(const CandidateSpace& space) {
   std::int64_t kernel = 1;
   const auto look = [&](const Network& network) {
     for (const NetworkLayer* layer : layers(network))
-      if (const TileReading reading = tile_layer(layer->layer); reading.layer) kernel = std::max(kernel, reading.layer->kernel);
+      if (const TileReading reading = tile_layer(layer->layer); reading.layer)
+        kernel = std::max(kernel, reading.layer->kernel);
   };
   for (const NetworkSource& source : space.networks) {
     if (!source.family) {
@@ -279,7 +322,8 @@ int largest_kernel(const CandidateSpace& space) {
 
 }  // namespace
 
-std::unique_ptr<Stage> make_boards_pricer(const CandidateSpace& space, const StudyBoards& study, std::optional<double> frames_per_s, Diagnostics& diagnostics) {
+std::unique_ptr<Stage> make_boards_pricer(const CandidateSpace& space, const StudyBoards& study,
+                                          std::optional<double> frames_per_s, Diagnostics& diagnostics) {
   TileGrid grid = usual_grid();
   const std::size_t before = diagnostics.errors();
   if (study.grid) grid = grid_record().read(*study.grid, diagnostics);
@@ -295,7 +339,8 @@ std::unique_ptr<Stage> make_boards_pricer(const CandidateSpace& space, const Stu
     if (!read_board(node, board.board, diagnostics)) continue;
     board.ms_per_cycle = 1.0 / (1e3 * board.board.clock_mhz);
     board.tiles = fitting_tiles(board.board, grid, kernel);
-    if (board.tiles.empty()) diagnostics.error(node.location(), fmt::format("{}: no tiling of the grid fits this board", board.board.name));
+    if (board.tiles.empty())
+      diagnostics.error(node.location(), fmt::format("{}: no tiling of the grid fits this board", board.board.name));
     pool.push_back(std::move(board));
   }
   if (diagnostics.errors() > before) return nullptr;

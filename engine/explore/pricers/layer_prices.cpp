@@ -10,13 +10,16 @@ constexpr std::size_t most_cached = 500'000;
 
 }  // namespace
 
-LayerPrices::LayerPrices(const MappedPricerOptions& options) : options_(options), mapper_(make_mapper(options.mapper)) {}
+LayerPrices::LayerPrices(const MappedPricerOptions& options)
+    : options_(options),
+      mapper_(make_mapper(options.mapper)) {}
 
 std::map<std::string, std::string> LayerPrices::identity() const {
   return {{"mapper", options_.mapper},
           {"budget", fmt::format("{}", options_.budget)},
           {"mapper gap", fmt::format("{}", options_.gap)},
-          {"mapping objective", fmt::format("energy^{} cycles^{}", options_.objective.energy_power, options_.objective.cycles_power)}};
+          {"mapping objective",
+           fmt::format("energy^{} cycles^{}", options_.objective.energy_power, options_.objective.cycles_power)}};
 }
 
 StageReuse LayerPrices::reuse() const {
@@ -24,7 +27,8 @@ StageReuse LayerPrices::reuse() const {
   return {asked_, static_cast<std::int64_t>(distinct_.size()), "layer on a machine"};
 }
 
-MapRequest LayerPrices::request(const Layer& layer, const Architecture& machine, const MappingRules& rules, const StageEffort& effort) const {
+MapRequest LayerPrices::request(const Layer& layer, const Architecture& machine, const MappingRules& rules,
+                                const StageEffort& effort) const {
   MapRequest request;
   request.layer = layer;
   request.architecture = machine;
@@ -41,8 +45,8 @@ MapRequest LayerPrices::request(const Layer& layer, const Architecture& machine,
   return request;
 }
 
-LayerPrice LayerPrices::price(const std::string& machine_key, const Layer& layer, const Architecture& machine, const MappingRules& rules,
-                              const StageEffort& effort) const {
+LayerPrice LayerPrices::price(const std::string& machine_key, const Layer& layer, const Architecture& machine,
+                              const MappingRules& rules, const StageEffort& effort) const {
   const std::string key = machine_key + shape_key(layer);
   {
     const std::lock_guard<std::mutex> lock(mutex_);
@@ -55,7 +59,8 @@ LayerPrice LayerPrices::price(const std::string& machine_key, const Layer& layer
   if (effort.stop && effort.stop()) return {0.0, 0.0, "", true, nullptr};
   LayerPrice found;
   if (result.mapping) {
-    found = {result.best.energy_pj, static_cast<double>(result.best.cycles), "", false, std::make_shared<const Mapping>(*result.mapping)};
+    found = {result.best.energy_pj, static_cast<double>(result.best.cycles), "", false,
+             std::make_shared<const Mapping>(*result.mapping)};
   } else {
     found.failure = "no mapping";
     if (!result.closest.empty()) {

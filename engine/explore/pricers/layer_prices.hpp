@@ -27,10 +27,11 @@ class LayerPrices {
   explicit LayerPrices(const MappedPricerOptions& options);
 
   /// `machine_key` names the machine with its rules: equal keys mean equal machines.
-  LayerPrice price(const std::string& machine_key, const Layer& layer, const Architecture& machine, const MappingRules& rules,
-                   const StageEffort& effort) const;
+  LayerPrice price(const std::string& machine_key, const Layer& layer, const Architecture& machine,
+                   const MappingRules& rules, const StageEffort& effort) const;
   /// The question that is put to the mapper.
-  MapRequest request(const Layer& layer, const Architecture& machine, const MappingRules& rules, const StageEffort& effort) const;
+  MapRequest request(const Layer& layer, const Architecture& machine, const MappingRules& rules,
+                     const StageEffort& effort) const;
   const Mapper& mapper() const { return *mapper_; }
 
   StageReuse reuse() const;

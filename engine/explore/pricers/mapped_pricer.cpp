@@ -12,7 +12,9 @@ namespace {
 class MappedPricer final : public Stage {
  public:
   MappedPricer(const CandidateSpace& space, const MappedPricerOptions& options)
-      : space_(space), options_(options), prices_(options) {}
+      : space_(space),
+        options_(options),
+        prices_(options) {}
 
   std::string name() const override { return "price"; }
   double expected_seconds() const override { return 0.1; }
@@ -64,7 +66,8 @@ class MappedPricer final : public Stage {
     const std::vector<LayerPrice> prices = this->prices(candidate, uses, effort);
     std::vector<PricedLayer> result;
     for (std::size_t i = 0; i < uses.size(); ++i)
-      result.push_back({uses[i].network, uses[i].layer, uses[i].count, -1, candidate.architecture(), prices[i].mapping, prices[i].energy_pj, prices[i].cycles});
+      result.push_back({uses[i].network, uses[i].layer, uses[i].count, -1, candidate.architecture(), prices[i].mapping,
+                        prices[i].energy_pj, prices[i].cycles});
     return result;
   }
 
@@ -83,12 +86,14 @@ class MappedPricer final : public Stage {
     return uses;
   }
 
-  std::vector<LayerPrice> prices(const NetworkCandidate& candidate, const std::vector<Use>& uses, const StageEffort& effort) const {
+  std::vector<LayerPrice> prices(const NetworkCandidate& candidate, const std::vector<Use>& uses,
+                                 const StageEffort& effort) const {
     const Architecture machine = candidate.architecture();
     const std::string machine_key = key_of(candidate.machine_point);
     std::vector<LayerPrice> prices(uses.size());
     parallel_for(uses.size(), effort.threads, [&](std::size_t i) {
-      prices[i] = prices_.price(machine_key, uses[i].layer, machine, candidate.machine->rules(uses[i].layer, candidate.machine_point), effort);
+      prices[i] = prices_.price(machine_key, uses[i].layer, machine,
+                                candidate.machine->rules(uses[i].layer, candidate.machine_point), effort);
     });
     return prices;
   }

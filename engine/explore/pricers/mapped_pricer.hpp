@@ -1,4 +1,5 @@
-// Costs of networks on a machine: the best mapping of every layer, priced once per shape and machine over all candidates.
+// Costs of networks on a machine: the best mapping of every layer, priced once per shape and machine over all
+// candidates.
 #pragma once
 
 #include <memory>
@@ -20,8 +21,8 @@ struct MappedPricerOptions {
   std::optional<double> clock_mhz;  ///< none: the family's
 };
 
-/// latency_ms, energy_mj, energy_pj, cycles, edp and power_mw by the loop model: layers run one after the other, so cycles
-/// and energies are sums of count x layer. A layer without a mapping fails the candidate.
+/// latency_ms, energy_mj, energy_pj, cycles, edp and power_mw by the loop model: layers run one after the other, so
+/// cycles and energies are sums of count x layer. A layer without a mapping fails the candidate.
 std::unique_ptr<Stage> make_mapped_pricer(const CandidateSpace& space, const MappedPricerOptions& options);
 
 }  // namespace dovetail

@@ -23,10 +23,12 @@ class StaticLimits final : public Stage {
     std::vector<std::string> names = {"layers", "macs", "parameters", "activations"};
     if (space_.networks.size() > 1)
       for (const NetworkSource& network : space_.networks)
-        for (const char* name : {"layers", "macs", "parameters", "activations"}) names.push_back(network.task + "." + name);
+        for (const char* name : {"layers", "macs", "parameters", "activations"})
+          names.push_back(network.task + "." + name);
     if (space_.machine || space_.system) names.emplace_back("area_um2");
     if (space_.system)
-      for (const char* name : {"machines", "pes", "bandwidth_gb_s", "least_latency_ms", "least_energy_mj"}) names.emplace_back(name);
+      for (const char* name : {"machines", "pes", "bandwidth_gb_s", "least_latency_ms", "least_energy_mj"})
+        names.emplace_back(name);
     return names;
   }
 
@@ -40,7 +42,8 @@ class StaticLimits final : public Stage {
           {"layers", all.layers}, {"macs", all.macs}, {"parameters", all.parameters}, {"activations", all.activations}};
       for (const auto& [name, value] : parts) {
         answer.metrics[name] += static_cast<double>(value);
-        if (candidate.networks.size() > 1) answer.metrics[network.source->task + "." + name] = static_cast<double>(value);
+        if (candidate.networks.size() > 1)
+          answer.metrics[network.source->task + "." + name] = static_cast<double>(value);
       }
     }
     if (candidate.machine != nullptr) answer.metrics["area_um2"] = area_um2(candidate.architecture());
@@ -61,17 +64,23 @@ class StaticLimits final : public Stage {
     }
     const Architecture built = machine.architecture();
     const double clock = machine.option->clock_mhz;
-    const Sizes found{static_cast<double>(built.compute.instances), bandwidth_gb_s(built, clock), own_area_um2(built), outer_area_um2(built), built.compute.energy_per_op_pj, clock};
+    const Sizes found{static_cast<double>(built.compute.instances),
+                      bandwidth_gb_s(built, clock),
+                      own_area_um2(built),
+                      outer_area_um2(built),
+                      built.compute.energy_per_op_pj,
+                      clock};
     constexpr std::size_t most_known = 100'000;
     const std::lock_guard<std::mutex> lock(mutex_);
     if (known_.size() < most_known) known_.emplace(key, found);
     return found;
   }
 
-  // Sums over the machines. No schedule is faster than all units of all machines busy all the time, and none needs less energy
-  // than its multiply-accumulates on the thriftiest of them.
+  // Sums over the machines. No schedule is faster than all units of all machines busy all the time, and none needs less
+  // energy than its multiply-accumulates on the thriftiest of them.
   void add_system(const NetworkCandidate& candidate, std::map<std::string, double>& metrics) const {
-    double pes = 0.0, bandwidth = 0.0, area = 0.0, outer = 0.0, rate = 0.0, mac_pj = std::numeric_limits<double>::infinity();
+    double pes = 0.0, bandwidth = 0.0, area = 0.0, outer = 0.0, rate = 0.0,
+           mac_pj = std::numeric_limits<double>::infinity();
     for (const SystemMachine& machine : candidate.machines) {
       const Sizes one = sizes(machine);
       pes += one.pes;

@@ -11,16 +11,14 @@ namespace dovetail {
 namespace {
 
 constexpr double light_share = 0.03;  // of energy and of cycles: such layers are bounded at a glance
-constexpr double cycle_worths[] = {0.0, 0.1, 0.3, 1.0,
-                                   3.0, 30.0};  // x energy over cycles of all work where it is thriftiest
+constexpr double cycle_worths[] = {0.0, 0.1, 0.3,
+                                   1.0, 3.0, 30.0};  // x energy over cycles of all work where it is thriftiest
 constexpr int price_steps = 48;
 
 // One trade-off: prices of the machines, then of the networks, that sum to what a cycle is worth.
-FluidCost fluid_cost(const std::vector<SharedWork>& work, std::size_t machines, std::size_t networks,
-                     double worth) {
+FluidCost fluid_cost(const std::vector<SharedWork>& work, std::size_t machines, std::size_t networks, double worth) {
   const std::size_t resources = machines + networks;
-  std::vector<double> share(resources, 1.0 / static_cast<double>(resources)), load(resources),
-      mean(resources, 0.0);
+  std::vector<double> share(resources, 1.0 / static_cast<double>(resources)), load(resources), mean(resources, 0.0);
   double energy_sum = 0.0;
   int counted = 0;
   for (int step = 0; step < price_steps; ++step) {
@@ -32,9 +30,8 @@ FluidCost fluid_cost(const std::vector<SharedWork>& work, std::size_t machines, 
       for (std::size_t m = 0; m < machines; ++m) {
         if (part.cycles[m] == infinity) continue;
         // A share of nothing would leave the choice among equally thrifty machines to their order.
-        const double value = part.energy_pj[m] + std::max(worth, 1e-9) *
-                                                     (share[m] + share[machines + part.network]) *
-                                                     part.cycles[m];
+        const double value =
+            part.energy_pj[m] + std::max(worth, 1e-9) * (share[m] + share[machines + part.network]) * part.cycles[m];
         if (value < least) least = value, at = m;
       }
       energy += part.energy_pj[at];
@@ -59,22 +56,21 @@ FluidCost fluid_cost(const std::vector<SharedWork>& work, std::size_t machines, 
 
 }  // namespace
 
-std::vector<FluidCost> fluid_costs(const std::vector<SharedWork>& work, std::size_t machines,
-                                   std::size_t networks) {
+std::vector<FluidCost> fluid_costs(const std::vector<SharedWork>& work, std::size_t machines, std::size_t networks) {
   std::vector<FluidCost> costs;
   for (const double factor : cycle_worths) {
-    const double worth = costs.empty() || !(costs.front().cycles > 0.0)
-                             ? 0.0
-                             : factor * costs.front().energy_pj / costs.front().cycles;
+    const double worth =
+        costs.empty() || !(costs.front().cycles > 0.0) ? 0.0 : factor * costs.front().energy_pj / costs.front().cycles;
     costs.push_back(fluid_cost(work, machines, networks, worth));
   }
   return costs;
 }
 
 SystemGuess::SystemGuess(const CandidateSpace& space, Bypass bypass, std::optional<double> clock_mhz)
-    : space_(space), bypass_(bypass), one_clock_(clock_mhz.has_value()) {
-  for (const SlotOption& option : space.system->options())
-    clock_mhz_ = std::max(clock_mhz_, option.clock_mhz);
+    : space_(space),
+      bypass_(bypass),
+      one_clock_(clock_mhz.has_value()) {
+  for (const SlotOption& option : space.system->options()) clock_mhz_ = std::max(clock_mhz_, option.clock_mhz);
   if (clock_mhz) clock_mhz_ = *clock_mhz;
   for (std::size_t n = 0; n < space.networks.size(); ++n)
     for (const UniqueLayer& unique : unique_layers(space.networks[n].fixed))
@@ -137,8 +133,7 @@ std::vector<FluidCost> SystemGuess::operator()(const NetworkCandidate& candidate
       return {};
     work.push_back(std::move(part));
   }
-  return machines.empty() ? std::vector<FluidCost>()
-                          : fluid_costs(work, machines.size(), space_.networks.size());
+  return machines.empty() ? std::vector<FluidCost>() : fluid_costs(work, machines.size(), space_.networks.size());
 }
 
 }  // namespace dovetail

@@ -27,15 +27,14 @@ struct FluidCost {
   double cycles = 0.0, energy_pj = 0.0;
 };
 
-/// Trade-offs of work that may be divided among machines at will, each network's own work one part after the other: from least
-/// energy to least time, a cycle being worth more and more energy. Each is the mean of assignments that follow prices of
-/// the machines' and the networks' time; multiplicative updates raise the prices of what is busy (Arora, Hazan & Kale,
-/// Theory of Computing 8, 2012). Microseconds; good guesses rather than bounds.
-std::vector<FluidCost> fluid_costs(const std::vector<SharedWork>& work, std::size_t machines,
-                                   std::size_t networks);
+/// Trade-offs of work that may be divided among machines at will, each network's own work one part after the other:
+/// from least energy to least time, a cycle being worth more and more energy. Each is the mean of assignments that
+/// follow prices of the machines' and the networks' time; multiplicative updates raise the prices of what is busy
+/// (Arora, Hazan & Kale, Theory of Computing 8, 2012). Microseconds; good guesses rather than bounds.
+std::vector<FluidCost> fluid_costs(const std::vector<SharedWork>& work, std::size_t machines, std::size_t networks);
 
-/// Guesses for systems whose networks are given: each layer costs its lower bound on each machine, then work is fluid. Costs of a
-/// machine are remembered. Safe to use from several threads.
+/// Guesses for systems whose networks are given: each layer costs its lower bound on each machine, then work is fluid.
+/// Costs of a machine are remembered. Safe to use from several threads.
 class SystemGuess {
  public:
   SystemGuess(const CandidateSpace& space, Bypass bypass, std::optional<double> clock_mhz);

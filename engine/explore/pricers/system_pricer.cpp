@@ -15,11 +15,13 @@
 namespace dovetail {
 namespace {
 
-
 class MappedSystemPricer final : public SystemPricer {
  public:
   MappedSystemPricer(const CandidateSpace& space, const MappedPricerOptions& options, const PlacementOptions& placement)
-      : space_(space), options_(options), placement_(placement), prices_(options) {
+      : space_(space),
+        options_(options),
+        placement_(placement),
+        prices_(options) {
     for (const SlotOption& option : space.system->options()) clock_mhz_ = std::max(clock_mhz_, option.clock_mhz);
     if (options.clock_mhz) clock_mhz_ = *options.clock_mhz;
   }
@@ -28,7 +30,8 @@ class MappedSystemPricer final : public SystemPricer {
   double expected_seconds() const override { return 0.2; }
 
   std::vector<std::string> metrics() const override {
-    std::vector<std::string> names = {"latency_ms", "energy_mj", "energy_pj", "cycles", "edp", "power_mw", "placement_gap"};
+    std::vector<std::string> names = {"latency_ms", "energy_mj", "energy_pj",    "cycles",
+                                      "edp",        "power_mw",  "placement_gap"};
     if (space_.networks.size() > 1)
       for (const NetworkSource& network : space_.networks) {
         names.push_back(network.task + ".latency_ms");
@@ -79,7 +82,8 @@ class MappedSystemPricer final : public SystemPricer {
     return layers_of(candidate, found.result.front[found.chosen], effort);
   }
 
-  std::vector<PricedLayer> layers_of(const NetworkCandidate& candidate, const Schedule& schedule, const StageEffort& effort) const override {
+  std::vector<PricedLayer> layers_of(const NetworkCandidate& candidate, const Schedule& schedule,
+                                     const StageEffort& effort) const override {
     std::vector<PricedLayer> result;
     std::size_t at = 0;
     for (std::size_t n = 0; n < candidate.networks.size(); ++n) {
@@ -88,7 +92,8 @@ class MappedSystemPricer final : public SystemPricer {
         const SystemMachine& machine = candidate.machines[schedule.layers[at++].machine];
         const Architecture built = machine.architecture();
         const LayerPrice price = prices_.price(machine.key(), layer->layer, built, machine.rules(layer->layer), effort);
-        result.push_back({n, layer->layer, layer->repeat, machine.slot, built, price.mapping, price.energy_pj, price.cycles});
+        result.push_back(
+            {n, layer->layer, layer->repeat, machine.slot, built, price.mapping, price.energy_pj, price.cycles});
       }
     }
     return result;
@@ -121,7 +126,8 @@ class MappedSystemPricer final : public SystemPricer {
       for (const LayerPrices* prices : {&prices_, &proof}) {  // what samples do not find may still exist
         why[i].clear();
         for (const SystemMachine& machine : machines) {
-          const LayerPrice price = prices->price(machine.key(), layer, machine.architecture(), machine.rules(layer), effort);
+          const LayerPrice price =
+              prices->price(machine.key(), layer, machine.architecture(), machine.rules(layer), effort);
           if (price.stopped || price.failure.empty()) {
             why[i].clear();
             return;
@@ -138,12 +144,15 @@ class MappedSystemPricer final : public SystemPricer {
 
  private:
   static std::size_t least_edp(const std::vector<std::map<std::string, double>>& metrics) {
-    return static_cast<std::size_t>(std::min_element(metrics.begin(), metrics.end(), [](const auto& a, const auto& b) { return a.at("edp") < b.at("edp"); }) -
-                                    metrics.begin());
+    return static_cast<std::size_t>(
+        std::min_element(metrics.begin(), metrics.end(),
+                         [](const auto& a, const auto& b) { return a.at("edp") < b.at("edp"); }) -
+        metrics.begin());
   }
 
   // Every shape on every machine.
-  void price(const NetworkCandidate& candidate, const std::vector<Network>& networks, const StageEffort& effort, SystemSchedule& out) const {
+  void price(const NetworkCandidate& candidate, const std::vector<Network>& networks, const StageEffort& effort,
+             SystemSchedule& out) const {
     std::map<std::string, std::size_t> shape_of;
     std::vector<const Layer*> shapes;
     std::size_t count = 0;
@@ -181,11 +190,13 @@ class MappedSystemPricer final : public SystemPricer {
     out.problem = placement_problem(networks, machines, [&](const Layer& layer, std::size_t m) -> LayerCost {
       const LayerPrice& one = prices[shape_of.at(shape_key(layer)) * machines + m];
       if (!one.failure.empty()) return {infinity, 0.0};
-      return {one.cycles * (options_.clock_mhz ? 1.0 : clock_mhz_ / candidate.machines[m].option->clock_mhz), one.energy_pj};
+      return {one.cycles * (options_.clock_mhz ? 1.0 : clock_mhz_ / candidate.machines[m].option->clock_mhz),
+              one.energy_pj};
     });
   }
 
-  std::map<std::string, double> measure(const NetworkCandidate& candidate, const SystemSchedule& all, std::size_t chosen) const {
+  std::map<std::string, double> measure(const NetworkCandidate& candidate, const SystemSchedule& all,
+                                        std::size_t chosen) const {
     const PlacementProblem& problem = all.problem;
     const Schedule& schedule = all.result.front[chosen];
     std::map<std::string, double> metrics;
@@ -199,7 +210,8 @@ class MappedSystemPricer final : public SystemPricer {
     const double edp = schedule.makespan * schedule.energy;
     metrics["placement_gap"] = !all.result.exact && edp > 0.0 ? std::max(0.0, (edp - all.edp_bound) / edp) : 0.0;
     if (candidate.networks.size() > 1) {
-      for (const CandidateNetwork& network : candidate.networks) metrics[network.source->task + ".latency_ms"] = metrics[network.source->task + ".energy_mj"] = 0.0;
+      for (const CandidateNetwork& network : candidate.networks)
+        metrics[network.source->task + ".latency_ms"] = metrics[network.source->task + ".energy_mj"] = 0.0;
       for (const PlacedLayer& placed : schedule.layers) {
         const PlacementLayer& layer = problem.layers[placed.layer];
         const std::string& task = candidate.networks[static_cast<std::size_t>(layer.network)].source->task;
@@ -221,7 +233,8 @@ class MappedSystemPricer final : public SystemPricer {
 
 }  // namespace
 
-std::unique_ptr<SystemPricer> make_system_pricer(const CandidateSpace& space, const MappedPricerOptions& options, const PlacementOptions& placement) {
+std::unique_ptr<SystemPricer> make_system_pricer(const CandidateSpace& space, const MappedPricerOptions& options,
+                                                 const PlacementOptions& placement) {
   return std::make_unique<MappedSystemPricer>(space, options, placement);
 }
 

@@ -30,10 +30,10 @@ struct UnrunnableLayer {
   std::string layer, reason;
 };
 
-/// Metrics: latency_ms and cycles to the end of the last layer, energy_mj and energy_pj of all layers, edp, power_mw, and per
-/// task TASK.latency_ms and TASK.energy_mj; placement_gap is the share of the schedule's EDP above the proven bound (0 where the
-/// trade-offs themselves are proven). Machines without work are gated. Of the trade-offs of latency and energy one schedule is taken: by `choose`, or the
-/// one with the least EDP.
+/// Metrics: latency_ms and cycles to the end of the last layer, energy_mj and energy_pj of all layers, edp, power_mw,
+/// and per task TASK.latency_ms and TASK.energy_mj; placement_gap is the share of the schedule's EDP above the proven
+/// bound (0 where the trade-offs themselves are proven). Machines without work are gated. Of the trade-offs of latency
+/// and energy one schedule is taken: by `choose`, or the one with the least EDP.
 class SystemPricer : public Stage {
  public:
   /// Picks one of several sets of this stage's metrics.
@@ -41,9 +41,10 @@ class SystemPricer : public Stage {
   virtual void choose_by(Choice choice) = 0;
   virtual SystemSchedule schedule(const NetworkCandidate& candidate, const StageEffort& effort) const = 0;
   /// The layers of a schedule in the order of its problem, on the machines where they were placed.
-  virtual std::vector<PricedLayer> layers_of(const NetworkCandidate& candidate, const Schedule& schedule, const StageEffort& effort) const = 0;
-  /// The first layer of the networks that are not searched that none of the system's machines can run, proven by the exact
-  /// mapper; none where a slot may hold a family, whose machines are too many to ask.
+  virtual std::vector<PricedLayer> layers_of(const NetworkCandidate& candidate, const Schedule& schedule,
+                                             const StageEffort& effort) const = 0;
+  /// The first layer of the networks that are not searched that none of the system's machines can run, proven by the
+  /// exact mapper; none where a slot may hold a family, whose machines are too many to ask.
   virtual std::optional<UnrunnableLayer> unrunnable(const StageEffort& effort) const = 0;
 };
 

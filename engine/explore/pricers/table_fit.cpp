@@ -15,7 +15,8 @@ using Matrix = Eigen::MatrixXd;
 using Vector = Eigen::VectorXd;
 
 constexpr int folds = 10;
-constexpr double ridges[] = {1e-10, 1e-2, 1e-1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0};  // the first stands for least squares
+constexpr double ridges[] = {1e-10, 1e-2, 1e-1, 0.3,  1.0,
+                             3.0,   10.0, 30.0, 100.0};  // the first stands for least squares
 
 // Indicators of the networks `rows`.
 Matrix indicators(const MeasuredNetworks& measured, const std::vector<std::size_t>& rows) {
@@ -50,10 +51,12 @@ Path solve(const MeasuredNetworks& measured, const std::vector<std::size_t>& row
   y.array() -= path.mean;
   const Eigen::SelfAdjointEigenSolver<Matrix> eigen(x.transpose() * x);
   const Vector projected = eigen.eigenvectors().transpose() * (x.transpose() * y);
-  const double floor = 1e-10 * std::max(1.0, eigen.eigenvalues().maxCoeff());  // directions that nothing was measured in
+  const double floor =
+      1e-10 * std::max(1.0, eigen.eigenvalues().maxCoeff());  // directions that nothing was measured in
   for (const double ridge : ridges) {
     Vector scaled = projected;
-    for (Eigen::Index i = 0; i < scaled.size(); ++i) scaled[i] = eigen.eigenvalues()[i] < floor ? 0.0 : scaled[i] / (eigen.eigenvalues()[i] + ridge);
+    for (Eigen::Index i = 0; i < scaled.size(); ++i)
+      scaled[i] = eigen.eigenvalues()[i] < floor ? 0.0 : scaled[i] / (eigen.eigenvalues()[i] + ridge);
     path.betas.push_back(eigen.eigenvectors() * scaled);
   }
   return path;

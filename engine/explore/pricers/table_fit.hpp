@@ -23,8 +23,9 @@ struct TableFit {
   double predict(const std::vector<int>& network) const;
 };
 
-/// Ridge regression on centred indicators, the weight chosen from powers of ten by cross-validated error: an additive device
-/// is fitted exactly (weights near 0), one that is not is fitted better than by least squares. Needs 20 networks or more.
+/// Ridge regression on centred indicators, the weight chosen from powers of ten by cross-validated error: an additive
+/// device is fitted exactly (weights near 0), one that is not is fitted better than by least squares. Needs 20 networks
+/// or more.
 TableFit fit_table(const MeasuredNetworks& measured);
 
 }  // namespace dovetail

@@ -20,9 +20,11 @@ std::string key_of(const std::string& block, const std::string& operation, const
 class TablePricer final : public Stage {
  public:
   TablePricer(const CandidateSpace& space, const CsvTable& table, const Location& named_at, Diagnostics& diagnostics)
-      : digest_(table.digest), file_(table.file) {
+      : digest_(table.digest),
+        file_(table.file) {
     if (table.columns.size() < 3 || table.columns[0] != "block" || table.columns[1] != "operator") {
-      diagnostics.error(table.header(), "a table of costs begins with the columns block,operator, and has metrics after them");
+      diagnostics.error(table.header(),
+                        "a table of costs begins with the columns block,operator, and has metrics after them");
       return;
     }
     channels_ = table.columns[2] == "channels";
@@ -63,8 +65,12 @@ class TablePricer final : public Stage {
   void check_names(const CsvTable& table, Diagnostics& diagnostics) const {
     for (const std::string& name : names_) {
       const bool good = !name.empty() && (std::isalpha(static_cast<unsigned char>(name[0])) != 0 || name[0] == '_') &&
-                        std::all_of(name.begin(), name.end(), [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; });
-      if (!good) diagnostics.error(table.header(), fmt::format("the column {} is no name of a metric: letters, digits and _", quote(name)));
+                        std::all_of(name.begin(), name.end(), [](char c) {
+                          return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
+                        });
+      if (!good)
+        diagnostics.error(table.header(),
+                          fmt::format("the column {} is no name of a metric: letters, digits and _", quote(name)));
     }
   }
 
@@ -94,7 +100,8 @@ class TablePricer final : public Stage {
       for (std::size_t m = 0; m < names_.size(); ++m) {
         const auto value = csv_number(row.cells[first + m]);
         if (!value) {
-          mistakes.add(table.at(row), fmt::format("{} is {}, allowed is a number", names_[m], quote(row.cells[first + m])));
+          mistakes.add(table.at(row),
+                       fmt::format("{} is {}, allowed is a number", names_[m], quote(row.cells[first + m])));
           break;
         }
         values.push_back(*value);
@@ -103,17 +110,20 @@ class TablePricer final : public Stage {
       if (block != "bias") {
         const auto found = known.find(block);
         if (found == known.end()) {
-          mistakes.add(table.at(row), fmt::format("no network has the block {}{}", quote(block), suggestion(block, blocks)));
+          mistakes.add(table.at(row),
+                       fmt::format("no network has the block {}{}", quote(block), suggestion(block, blocks)));
           continue;
         }
         if (std::find(found->second.begin(), found->second.end(), operation) == found->second.end()) {
-          mistakes.add(table.at(row), fmt::format("block {} has no operator {}{}", block, quote(operation), suggestion(operation, found->second)));
+          mistakes.add(table.at(row), fmt::format("block {} has no operator {}{}", block, quote(operation),
+                                                  suggestion(operation, found->second)));
           continue;
         }
       }
       const std::string key = block == "bias" ? "bias" : key_of(block, operation, channels);
       if (const auto [at, fresh] = lines.emplace(key, row.line); !fresh) {
-        mistakes.add(table.at(row), fmt::format("{} stands twice, first in line {}", block == "bias" ? "bias" : block + "," + operation, at->second));
+        mistakes.add(table.at(row), fmt::format("{} stands twice, first in line {}",
+                                                block == "bias" ? "bias" : block + "," + operation, at->second));
         continue;
       }
       if (block == "bias")
@@ -124,9 +134,12 @@ class TablePricer final : public Stage {
   }
 
   // Every operator of every block; where widths matter, at least one width of each.
-  void require_all(const CandidateSpace& space, const CsvTable& table, const Location& named_at, Diagnostics& diagnostics) const {
+  void require_all(const CandidateSpace& space, const CsvTable& table, const Location& named_at,
+                   Diagnostics& diagnostics) const {
     std::set<std::string> there;
-    for (const auto& entry : costs_) there.insert(entry.first.substr(0, entry.first.rfind('\t') == entry.first.find('\t') ? std::string::npos : entry.first.rfind('\t')));
+    for (const auto& entry : costs_)
+      there.insert(entry.first.substr(
+          0, entry.first.rfind('\t') == entry.first.find('\t') ? std::string::npos : entry.first.rfind('\t')));
     RowMistakes mistakes(diagnostics);
     std::set<std::string> told;
     for (const NetworkSource& network : space.networks) {

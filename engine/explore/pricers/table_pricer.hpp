@@ -7,10 +7,10 @@
 
 namespace dovetail {
 
-/// The table in a file with the columns `block,operator,` (then `channels,` where widths matter) and metrics. A row whose
-/// block is `bias` is added once per network. Every operator that some network has must be there once; mistakes are
-/// located, the first ten of a kind. Costs of several networks are summed.
-std::unique_ptr<Stage> load_table_pricer(const CandidateSpace& space, const std::string& path,
-                                         const Location& named_at, Diagnostics& diagnostics);
+/// The table in a file with the columns `block,operator,` (then `channels,` where widths matter) and metrics. A row
+/// whose block is `bias` is added once per network. Every operator that some network has must be there once; mistakes
+/// are located, the first ten of a kind. Costs of several networks are summed.
+std::unique_ptr<Stage> load_table_pricer(const CandidateSpace& space, const std::string& path, const Location& named_at,
+                                         Diagnostics& diagnostics);
 
 }  // namespace dovetail

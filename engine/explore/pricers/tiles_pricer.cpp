@@ -16,7 +16,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 // The layers of a network in the engine's words, with what its tensors say of compression; or why not.
-std::string tile_layers(const Network& network, bool convolutions, bool skips_zeros, std::vector<TileNetworkLayer>& list) {
+std::string tile_layers(const Network& network, bool convolutions, bool skips_zeros,
+                        std::vector<TileNetworkLayer>& list) {
   for (const NetworkLayer* layer : layers(network)) {
     if (convolutions && layer->layer.kind != "conv") continue;
     const TileReading reading = tile_layer(layer->layer);
@@ -25,7 +26,8 @@ std::string tile_layers(const Network& network, bool convolutions, bool skips_ze
     if (const int weights = find_tensor(layer->layer, "Weights"); weights >= 0) {
       const Tensor& tensor = layer->layer.tensors[static_cast<std::size_t>(weights)];
       const auto whole = static_cast<double>(one.shape.kernel * one.shape.kernel);
-      if (tensor.density < 1.0 && skips_zeros) one.compression.kept = std::max(1, static_cast<int>(std::lround(tensor.density * whole)));
+      if (tensor.density < 1.0 && skips_zeros)
+        one.compression.kept = std::max(1, static_cast<int>(std::lround(tensor.density * whole)));
       if (tensor.word_bits > 0) one.compression.weight_bits = tensor.word_bits;
     }
     list.push_back(std::move(one));
@@ -36,7 +38,12 @@ std::string tile_layers(const Network& network, bool convolutions, bool skips_ze
 class TilesPricer final : public Stage {
  public:
   TilesPricer(const CandidateSpace& space, bool convolutions, std::shared_ptr<const ExactCompression> exact)
-      : board_(space.tiles->family.board), edition_(space.tiles->family.edition), kernel_(space.tiles->kernel), skips_zeros_(space.tiles->family.skips_zeros), convolutions_(convolutions), exact_(std::move(exact)) {}
+      : board_(space.tiles->family.board),
+        edition_(space.tiles->family.edition),
+        kernel_(space.tiles->kernel),
+        skips_zeros_(space.tiles->family.skips_zeros),
+        convolutions_(convolutions),
+        exact_(std::move(exact)) {}
 
   std::string name() const override { return "price"; }
   std::vector<std::string> metrics() const override {
@@ -47,17 +54,25 @@ class TilesPricer final : public Stage {
   double expected_seconds() const override { return exact_ ? 2e-3 : 3e-4; }
   std::map<std::string, std::string> identity() const override {
     std::map<std::string, std::string> text = {
-        {"tiles", fmt::format("{} {} {} {} {} {} {}, Tk {}, edition {}{}{}", board_.dsp, board_.bram, board_.bram_bits, board_.port_bits, board_.word_bits, board_.clock_mhz,
-                              board_.static_mw.value_or(-1.0) + board_.dynamic_mw.value_or(-1.0), kernel_, to_string(edition_), convolutions_ ? ", convolutions" : "", skips_zeros_ ? ", skips zeros" : "")}};
+        {"tiles",
+         fmt::format("{} {} {} {} {} {} {}, Tk {}, edition {}{}{}", board_.dsp, board_.bram, board_.bram_bits,
+                     board_.port_bits, board_.word_bits, board_.clock_mhz,
+                     board_.static_mw.value_or(-1.0) + board_.dynamic_mw.value_or(-1.0), kernel_, to_string(edition_),
+                     convolutions_ ? ", convolutions" : "", skips_zeros_ ? ", skips zeros" : "")}};
     if (exact_) text["compression"] = fmt::format("exact within {} ms", exact_->latency_ms());
     return text;
   }
   std::vector<std::string> remarks() const override {
     std::vector<std::string> list;
-    if (edition_ != TileEdition::geometric) list.push_back(fmt::format("edition {} of the tile model reproduces recorded runs of HotNAS; designs are for the edition geometric", to_string(edition_)));
+    if (edition_ != TileEdition::geometric)
+      list.push_back(fmt::format(
+          "edition {} of the tile model reproduces recorded runs of HotNAS; designs are for the edition geometric",
+          to_string(edition_)));
     if (convolutions_) list.emplace_back("convolutions alone are priced: products (the classifier) are left out");
-    if (exact_) list.emplace_back("the compression of every network and tiling is solved exactly (multiple-choice knapsack)");
-    if (board_.static_mw && board_.dynamic_mw) list.emplace_back("energies are the board's assumed powers times time, for comparison only");
+    if (exact_)
+      list.emplace_back("the compression of every network and tiling is solved exactly (multiple-choice knapsack)");
+    if (board_.static_mw && board_.dynamic_mw)
+      list.emplace_back("energies are the board's assumed powers times time, for comparison only");
     return list;
   }
 
@@ -71,15 +86,23 @@ class TilesPricer final : public Stage {
     } else {
       for (const CandidateNetwork& part : candidate.networks) {
         std::vector<TileNetworkLayer> list;
-        if (std::string why = tile_layers(part.network(), convolutions_, skips_zeros_, list); !why.empty()) return {{}, why, false};
+        if (std::string why = tile_layers(part.network(), convolutions_, skips_zeros_, list); !why.empty())
+          return {{}, why, false};
         cycles += total_cycles(edition_, list, design);
       }
     }
     if (!std::isfinite(cycles)) return {{}, "a port is too narrow for one stored weight", false};
     const TileResources taken = tile_resources(board_, design);
     const double ms = cycles / (1e3 * board_.clock_mhz);
-    StageAnswer answer{{{"latency_ms", ms}, {"cycles", cycles}, {"dsp", static_cast<double>(taken.dsp)}, {"bram", static_cast<double>(taken.bram)}, {"port_bits", static_cast<double>(taken.port_bits)}}, "", false};
-    if (board_.static_mw && board_.dynamic_mw) answer.metrics["energy_mj"] = (*board_.static_mw + *board_.dynamic_mw) * ms * 1e-3;
+    StageAnswer answer{{{"latency_ms", ms},
+                        {"cycles", cycles},
+                        {"dsp", static_cast<double>(taken.dsp)},
+                        {"bram", static_cast<double>(taken.bram)},
+                        {"port_bits", static_cast<double>(taken.port_bits)}},
+                       "",
+                       false};
+    if (board_.static_mw && board_.dynamic_mw)
+      answer.metrics["energy_mj"] = (*board_.static_mw + *board_.dynamic_mw) * ms * 1e-3;
     return answer;
   }
 
@@ -95,13 +118,18 @@ class TilesPricer final : public Stage {
         const Tile& tile = layer.shape.depthwise && design.depthwise ? *design.depthwise : design.ordinary;
         const TileCycles cost = tile_cycles(edition_, layer.shape, tile, layer.compression);
         const auto whole = layer.shape.kernel * layer.shape.kernel;
-        rows.push_back({{"layer", layer.name}, {"kept", fmt::format("{} of {}", layer.compression.kept.value_or(static_cast<int>(whole)), whole)},
-                        {"bits", layer.compression.weight_bits.value_or(board_.word_bits)}, {"cycles", cost.cycles * static_cast<double>(layer.count)}, {"bound by", to_string(cost.bottleneck)}});
+        rows.push_back(
+            {{"layer", layer.name},
+             {"kept", fmt::format("{} of {}", layer.compression.kept.value_or(static_cast<int>(whole)), whole)},
+             {"bits", layer.compression.weight_bits.value_or(board_.word_bits)},
+             {"cycles", cost.cycles * static_cast<double>(layer.count)},
+             {"bound by", to_string(cost.bottleneck)}});
       }
     }
     std::string title = fmt::format("{}: engine {}", board_.name, tile_list(design.ordinary).dump());
     if (design.depthwise) title += fmt::format(", depthwise {}", tile_list(*design.depthwise, true).dump());
-    title += fmt::format(" (Tm Tn Tr Tc Tk Wp Ip Op); DSP {} of {}, BRAM {} of {}, port bits {} of {}", taken.dsp, board_.dsp, taken.bram, board_.bram, taken.port_bits, board_.port_bits);
+    title += fmt::format(" (Tm Tn Tr Tc Tk Wp Ip Op); DSP {} of {}, BRAM {} of {}, port bits {} of {}", taken.dsp,
+                         board_.dsp, taken.bram, board_.bram, taken.port_bits, board_.port_bits);
     return Json{{"title", title}, {"stages", std::move(rows)}}.dump();
   }
 
@@ -116,7 +144,8 @@ class TilesPricer final : public Stage {
 
 }  // namespace
 
-std::unique_ptr<Stage> make_tiles_pricer(const CandidateSpace& space, bool convolutions, std::shared_ptr<const ExactCompression> exact) {
+std::unique_ptr<Stage> make_tiles_pricer(const CandidateSpace& space, bool convolutions,
+                                         std::shared_ptr<const ExactCompression> exact) {
   return std::make_unique<TilesPricer>(space, convolutions, std::move(exact));
 }
 

@@ -71,9 +71,11 @@ void CandidateSpace::join() {
   for (const CompressionParameter& one : compression.parameters()) {
     if (one.option < 0) continue;
     const NetworkSource& source = networks[one.network];
-    constraints.push_back(make_constraint(fmt::format("{} == '{}' or {} == {}", source.task.empty() ? "nn.network" : "nn." + source.task + ".network", source.any[static_cast<std::size_t>(one.option)].name,
-                                                      one.parameter.name, std::get<OrdinalValues>(one.parameter.domain).values.back()),
-                                          parameters));
+    constraints.push_back(make_constraint(
+        fmt::format("{} == '{}' or {} == {}", source.task.empty() ? "nn.network" : "nn." + source.task + ".network",
+                    source.any[static_cast<std::size_t>(one.option)].name, one.parameter.name,
+                    std::get<OrdinalValues>(one.parameter.domain).values.back()),
+        parameters));
   }
   space = Space(std::move(parameters), std::move(constraints));
 }
@@ -89,7 +91,8 @@ NetworkCandidate CandidateSpace::candidate(const Point& point) const {
     result.tiles = &*tiles;
     result.machine_point.numbers.assign(point.numbers.begin(), point.numbers.begin() + machine_numbers);
   }
-  if (system) result.machines = system->machines(std::span(point.numbers).first(static_cast<std::size_t>(machine_numbers)));
+  if (system)
+    result.machines = system->machines(std::span(point.numbers).first(static_cast<std::size_t>(machine_numbers)));
   for (std::size_t n = 0; n < networks.size(); ++n) {
     const NetworkSource& source = networks[n];
     CandidateNetwork network{&source, {}, source.fixed.name, -1, {}};
@@ -103,7 +106,10 @@ NetworkCandidate CandidateSpace::candidate(const Point& point) const {
       network.text = source.family->key(network.point);
     }
     if (compression.numbers() > 0)
-      network.compression = compression.decode(std::span(point.numbers).subspan(static_cast<std::size_t>(machine_numbers), static_cast<std::size_t>(compression.numbers())), n, network.option, network.plain());
+      network.compression = compression.decode(
+          std::span(point.numbers)
+              .subspan(static_cast<std::size_t>(machine_numbers), static_cast<std::size_t>(compression.numbers())),
+          n, network.option, network.plain());
     result.networks.push_back(std::move(network));
   }
   return result;
@@ -121,7 +127,8 @@ Space CandidateSpace::part(int first, int count) const {
   const int begin = space.offset(first), end = begin + count;
   for (const Constraint& constraint : space.constraints()) {
     const std::vector<int>& names = constraint.predicate.names();
-    if (!names.empty() && names.front() >= begin && names.back() < end) constraints.push_back(make_constraint(constraint.text, parameters));
+    if (!names.empty() && names.front() >= begin && names.back() < end)
+      constraints.push_back(make_constraint(constraint.text, parameters));
   }
   return Space(std::move(parameters), std::move(constraints));
 }
@@ -136,7 +143,8 @@ std::optional<std::vector<double>> CandidateSpace::draw_system(Random& random) c
     std::vector<HeldParameter> held;
     for (const int parameter : chosen) {
       if (parameter < 0) continue;
-      const auto& words = std::get<CategoricalValues>(draws_->all->parameters()[static_cast<std::size_t>(parameter)].domain);
+      const auto& words =
+          std::get<CategoricalValues>(draws_->all->parameters()[static_cast<std::size_t>(parameter)].domain);
       held.push_back({parameter, static_cast<double>(random.below(words.values.size()))});
       families.push_back(held.back().stored);
     }
@@ -181,7 +189,8 @@ SpaceSize CandidateSpace::count() const {
     const auto [first, block] = system->block(group.front());
     const SpaceSize one = block > 0 ? part(first, block).count() : SpaceSize{1, 1, 1, 1, 1, 1, 1, 1, true};
     const bool empty_first = system->slots()[static_cast<std::size_t>(group.front())].may_be_empty;
-    const int filled = static_cast<int>(std::count_if(group.begin(), group.end(), [&](int s) { return !system->slots()[static_cast<std::size_t>(s)].may_be_empty; }));
+    const int filled = static_cast<int>(std::count_if(
+        group.begin(), group.end(), [&](int s) { return !system->slots()[static_cast<std::size_t>(s)].may_be_empty; }));
     const auto systems = [&](double d) {
       double sum = 0.0;
       for (int j = filled; j <= static_cast<int>(group.size()); ++j) sum += multisets(d - (empty_first ? 1.0 : 0.0), j);
@@ -201,7 +210,8 @@ std::optional<Point> CandidateSpace::draw(Random& random) const {
     const int parameters = static_cast<int>(space.parameters().size());
     {
       const std::lock_guard<std::mutex> lock(draws_->mutex);
-      if (!draws_->rest) draws_->rest = machine_numbers < parameters ? part(machine_numbers, parameters - machine_numbers) : Space();
+      if (!draws_->rest)
+        draws_->rest = machine_numbers < parameters ? part(machine_numbers, parameters - machine_numbers) : Space();
     }
     const std::optional<Point> rest = draws_->rest->sample(random);
     if (!numbers || !rest) return std::nullopt;

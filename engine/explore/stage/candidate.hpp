@@ -52,15 +52,15 @@ struct NetworkCandidate {
   Point point;
   std::vector<CandidateNetwork> networks;
   const TileSpace* tiles = nullptr;  ///< an FPGA engine, whose tiling is `machine_point`
-  const Family* machine = nullptr;  ///< none: networks alone, or a system
+  const Family* machine = nullptr;   ///< none: networks alone, or a system
   Point machine_point;
   std::vector<SystemMachine> machines;  ///< of a system
 
   Architecture architecture() const { return machine->instantiate(machine_point); }
 };
 
-/// The joint space of a machine family or a system of several (first, if any) and network families, and the way from its
-/// points to candidates.
+/// The joint space of a machine family or a system of several (first, if any) and network families, and the way from
+/// its points to candidates.
 struct CandidateSpace {
   std::optional<Family> machine;
   std::optional<TileSpace> tiles;  ///< an FPGA engine instead of a machine
@@ -73,8 +73,8 @@ struct CandidateSpace {
   /// Joins what `machine` or `system`, and `networks` hold.
   void join();
   NetworkCandidate candidate(const Point& point) const;
-  /// A feasible point: each family's own draw where the space allows it, any point otherwise. Of a system every choice of
-  /// families is as likely as any other, however many machines each has.
+  /// A feasible point: each family's own draw where the space allows it, any point otherwise. Of a system every choice
+  /// of families is as likely as any other, however many machines each has.
   std::optional<Point> draw(Random& random) const;
   bool stratified() const;
   /// Whether it stands for the systems that differ from it in the order of equal slots only.

@@ -7,7 +7,8 @@
 
 namespace dovetail {
 
-/// {"point": {name: value}, "networks": [workload documents]}: the question of a command; `architecture` where there is one.
+/// {"point": {name: value}, "networks": [workload documents]}: the question of a command; `architecture` where there is
+/// one.
 nlohmann::ordered_json candidate_question(const CandidateSpace& space, const NetworkCandidate& candidate);
 
 /// The workload document of a network, searched or not.

@@ -20,13 +20,17 @@ std::string as_name(const std::string& text) {
 
 }  // namespace
 
-CompressionSpace::CompressionSpace(const StudyCompression& study, const std::vector<Target>& targets, Diagnostics& diagnostics) : study_(study) {
+CompressionSpace::CompressionSpace(const StudyCompression& study, const std::vector<Target>& targets,
+                                   Diagnostics& diagnostics)
+    : study_(study) {
   constexpr int largest_kernel = 64;
   bool meant = false;
   for (const Target& target : targets) {
     if (target.given == nullptr || study.per == "network") {
       if (target.given == nullptr && study.per != "network") {
-        diagnostics.error(study.where, "compress: the layers of a family change with its networks: per: network compresses all alike");
+        diagnostics.error(
+            study.where,
+            "compress: the layers of a family change with its networks: per: network compresses all alike");
         continue;
       }
       add(study, target, "", {}, largest_kernel);
@@ -44,16 +48,19 @@ CompressionSpace::CompressionSpace(const StudyCompression& study, const std::vec
   if (!meant) diagnostics.error(study.where, "compress: layers names no layer of the network");
 }
 
-void CompressionSpace::add(const StudyCompression& study, const Target& target, const std::string& part, std::vector<std::string> layers, int kernel) {
+void CompressionSpace::add(const StudyCompression& study, const Target& target, const std::string& part,
+                           std::vector<std::string> layers, int kernel) {
   const auto choice = [&](What what, const char* word, std::vector<double> values) {
     std::sort(values.begin(), values.end());
     values.erase(std::unique(values.begin(), values.end()), values.end());
-    if (values.size() < 2 && part != "" && what == What::keep && (values.empty() || values[0] == kernel * kernel)) return;
+    if (values.size() < 2 && part != "" && what == What::keep && (values.empty() || values[0] == kernel * kernel))
+      return;
     if (values.empty()) return;
     std::string name = "compress.";
     for (const std::string& word_ : {target.name, as_name(part)})
       if (!word_.empty()) name += word_ + ".";
-    parameters_.push_back({what, target.network, target.option, layers, {name + word, OrdinalValues{std::move(values)}}});
+    parameters_.push_back(
+        {what, target.network, target.option, layers, {name + word, OrdinalValues{std::move(values)}}});
   };
   std::vector<double> keep;
   for (const int value : study.keep)
@@ -64,7 +71,8 @@ void CompressionSpace::add(const StudyCompression& study, const Target& target, 
   choice(What::activation_bits, "activation_bits", {study.activation_bits.begin(), study.activation_bits.end()});
 }
 
-NetworkCompression CompressionSpace::decode(std::span<const double> numbers, std::size_t network, int option, const Network& plain) const {
+NetworkCompression CompressionSpace::decode(std::span<const double> numbers, std::size_t network, int option,
+                                            const Network& plain) const {
   NetworkCompression result;
   std::map<std::string, int> kernels;
   for (const NetworkLayer* layer : layers(plain)) kernels[layer->layer.name] = kernel_of(layer->layer);
@@ -78,9 +86,15 @@ NetworkCompression CompressionSpace::decode(std::span<const double> numbers, std
         case What::keep:
           if (kernel > 0 && value < kernel * kernel) compression.kept = static_cast<int>(value);
           break;
-        case What::channels: compression.channels = value; break;
-        case What::weight_bits: compression.weight_bits = static_cast<int>(value); break;
-        case What::activation_bits: compression.activation_bits = static_cast<int>(value); break;
+        case What::channels:
+          compression.channels = value;
+          break;
+        case What::weight_bits:
+          compression.weight_bits = static_cast<int>(value);
+          break;
+        case What::activation_bits:
+          compression.activation_bits = static_cast<int>(value);
+          break;
       }
     };
     if (!one.layers.empty()) {
@@ -95,7 +109,8 @@ NetworkCompression CompressionSpace::decode(std::span<const double> numbers, std
 
 std::vector<double> CompressionSpace::whole() const {
   std::vector<double> numbers;
-  for (const CompressionParameter& one : parameters_) numbers.push_back(static_cast<double>(std::get<OrdinalValues>(one.parameter.domain).values.size() - 1));
+  for (const CompressionParameter& one : parameters_)
+    numbers.push_back(static_cast<double>(std::get<OrdinalValues>(one.parameter.domain).values.size() - 1));
   return numbers;
 }
 

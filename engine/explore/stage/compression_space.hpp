@@ -23,11 +23,12 @@ struct CompressionParameter {
 /// The group `compress` of a study.
 class CompressionSpace {
  public:
-  /// A given network, with its name among several; families have no layers of their own and take part by `per: network` only.
+  /// A given network, with its name among several; families have no layers of their own and take part by `per: network`
+  /// only.
   struct Target {
     std::size_t network = 0;
     int option = -1;
-    std::string name;              ///< part of the parameters' names; may be empty
+    std::string name;  ///< part of the parameters' names; may be empty
     const Network* given = nullptr;
   };
   CompressionSpace() = default;
@@ -36,11 +37,13 @@ class CompressionSpace {
   const std::vector<CompressionParameter>& parameters() const { return parameters_; }
   int numbers() const { return static_cast<int>(parameters_.size()); }
   /// The compression of a network at a point's numbers of this group.
-  NetworkCompression decode(std::span<const double> numbers, std::size_t network, int option, const Network& plain) const;
+  NetworkCompression decode(std::span<const double> numbers, std::size_t network, int option,
+                            const Network& plain) const;
   std::vector<double> whole() const;  ///< numbers of the least compression
 
  private:
-  void add(const StudyCompression& study, const Target& target, const std::string& part, std::vector<std::string> layers, int kernel);
+  void add(const StudyCompression& study, const Target& target, const std::string& part,
+           std::vector<std::string> layers, int kernel);
   StudyCompression study_;
   std::vector<CompressionParameter> parameters_;
 };

@@ -47,7 +47,8 @@ int CsvTable::find(const std::string& column) const {
 
 int CsvTable::require(const std::string& column, const Location& named_at, Diagnostics& diagnostics) const {
   const int at = find(column);
-  if (at < 0) diagnostics.error(named_at, fmt::format("{} has no column {}{}", file, quote(column), suggestion(column, columns)));
+  if (at < 0)
+    diagnostics.error(named_at, fmt::format("{} has no column {}{}", file, quote(column), suggestion(column, columns)));
   return at;
 }
 
@@ -69,8 +70,9 @@ CsvTable load_csv(const std::string& path, const Location& named_at, Diagnostics
     text = read_text(path);
   } catch (const InputError& error) {
     for (const Diagnostic& diagnostic : error.diagnostics())
-      diagnostics.error(diagnostic.where.line > 0 ? diagnostic.where : named_at,
-                        diagnostic.where.line > 0 ? diagnostic.message : fmt::format("{}: {}", path, diagnostic.message));
+      diagnostics.error(
+          diagnostic.where.line > 0 ? diagnostic.where : named_at,
+          diagnostic.where.line > 0 ? diagnostic.message : fmt::format("{}: {}", path, diagnostic.message));
     return table;
   }
   table.digest = digest(text);
@@ -88,12 +90,14 @@ CsvTable load_csv(const std::string& path, const Location& named_at, Diagnostics
       table.columns = std::move(cells);
       table.header_line = line;
       for (std::size_t i = 0; i < table.columns.size(); ++i)
-        if (std::count(table.columns.begin(), table.columns.end(), table.columns[i]) > 1 && table.find(table.columns[i]) == static_cast<int>(i))
+        if (std::count(table.columns.begin(), table.columns.end(), table.columns[i]) > 1 &&
+            table.find(table.columns[i]) == static_cast<int>(i))
           diagnostics.error(table.header(), fmt::format("the column {} stands twice", quote(table.columns[i])));
       continue;
     }
     if (cells.size() != table.columns.size()) {
-      mistakes.add({path, line, 1, ""}, fmt::format("the row has {} cells, the header has {}", cells.size(), table.columns.size()));
+      mistakes.add({path, line, 1, ""},
+                   fmt::format("the row has {} cells, the header has {}", cells.size(), table.columns.size()));
       continue;
     }
     table.rows.push_back({line, std::move(cells)});

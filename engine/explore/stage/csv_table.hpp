@@ -28,8 +28,8 @@ struct CsvTable {
   int require(const std::string& column, const Location& named_at, Diagnostics& diagnostics) const;
 };
 
-/// The table in a file. Rows whose number of cells is not that of the header are errors. Throws InputError when it cannot be
-/// read; `named_at` is where the user named it.
+/// The table in a file. Rows whose number of cells is not that of the header are errors. Throws InputError when it
+/// cannot be read; `named_at` is where the user named it.
 CsvTable load_csv(const std::string& path, const Location& named_at, Diagnostics& diagnostics);
 
 /// A finite number in a cell, or none.

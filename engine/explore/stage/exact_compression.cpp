@@ -70,12 +70,16 @@ double ExactCompression::least_latency_ms(const CandidateSpace& space) const {
     for (const Layer& one : all) {
       TileNetworkLayer layer = one.layer;
       for (const LayerCompression& way : one.ways) {
-        if (way.kept && family.skips_zeros) layer.compression.kept = std::min(layer.compression.kept.value_or(*way.kept), *way.kept);
-        if (way.weight_bits) layer.compression.weight_bits = std::min(layer.compression.weight_bits.value_or(*way.weight_bits), *way.weight_bits);
+        if (way.kept && family.skips_zeros)
+          layer.compression.kept = std::min(layer.compression.kept.value_or(*way.kept), *way.kept);
+        if (way.weight_bits)
+          layer.compression.weight_bits =
+              std::min(layer.compression.weight_bits.value_or(*way.weight_bits), *way.weight_bits);
       }
       request.layers.push_back(layer);
     }
-    if (const auto cycles = search_tiles(request).best_cycles) least = std::min(least, *cycles / (1e3 * family.board.clock_mhz));
+    if (const auto cycles = search_tiles(request).best_cycles)
+      least = std::min(least, *cycles / (1e3 * family.board.clock_mhz));
   };
   for (const NetworkSource& source : space.networks) {
     if (source.family) return 0.0;  // nothing is known of all its networks
@@ -107,7 +111,8 @@ ExactCompression::Answer ExactCompression::solve(const NetworkCandidate& candida
     std::vector<KnapsackOption>& group = groups.emplace_back();
     for (std::size_t w = 0; w < one.ways.size(); ++w) {
       const TileCompression compression{family.skips_zeros ? one.ways[w].kept : std::nullopt, one.ways[w].weight_bits};
-      group.push_back({one.losses[w], static_cast<double>(one.layer.count) * tile_cycles(family.edition, one.layer.shape, tile, compression).cycles});
+      group.push_back({one.losses[w], static_cast<double>(one.layer.count) *
+                                          tile_cycles(family.edition, one.layer.shape, tile, compression).cycles});
     }
   }
   const double limit = latency_ms_ * 1e3 * family.board.clock_mhz;

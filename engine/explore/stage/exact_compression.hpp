@@ -22,13 +22,16 @@ struct NetworkSensitivity {
 /// The sensitivities of all given networks, by name.
 using Sensitivities = std::map<std::string, NetworkSensitivity>;
 
-/// With the tiling fixed, additive drops and cycles make a multiple-choice knapsack: exact. Answers are remembered; safe to call
-/// concurrently.
+/// With the tiling fixed, additive drops and cycles make a multiple-choice knapsack: exact. Answers are remembered;
+/// safe to call concurrently.
 class ExactCompression {
  public:
   /// `convolutions`: products are left out.
   ExactCompression(StudyCompression study, Sensitivities sensitivities, double latency_ms, bool convolutions)
-      : study_(std::move(study)), sensitivities_(std::move(sensitivities)), latency_ms_(latency_ms), convolutions_(convolutions) {}
+      : study_(std::move(study)),
+        sensitivities_(std::move(sensitivities)),
+        latency_ms_(latency_ms),
+        convolutions_(convolutions) {}
 
   struct Answer {
     bool feasible = false;

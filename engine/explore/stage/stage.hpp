@@ -64,14 +64,14 @@ class Stage {
     (void)candidate;
     return std::nullopt;
   }
-  /// What a report says of a candidate beyond its metrics, as JSON: `title`, `stages` (rows of a table) and `timeline` (lines); may
-  /// be empty.
+  /// What a report says of a candidate beyond its metrics, as JSON: `title`, `stages` (rows of a table) and `timeline`
+  /// (lines); may be empty.
   virtual std::string detail(const NetworkCandidate& candidate) const {
     (void)candidate;
     return "";
   }
-  /// The layers as they were priced, each with its mapping, so that a reported design can be evaluated again; of a stage that
-  /// maps layers.
+  /// The layers as they were priced, each with its mapping, so that a reported design can be evaluated again; of a
+  /// stage that maps layers.
   virtual std::vector<PricedLayer> priced_layers(const NetworkCandidate& candidate, const StageEffort& effort) const {
     (void)candidate, (void)effort;
     return {};

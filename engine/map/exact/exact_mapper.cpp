@@ -17,9 +17,9 @@
 namespace dovetail {
 namespace {
 
-constexpr std::size_t tile_limit = 400'000;  // tables of a few hundred bytes per tile
-constexpr std::size_t alone_tiles = 100'000;  // keep sets times tiles that are searched one by one
-constexpr std::size_t kept_tables = 64;       // cases whose tables are kept between runs
+constexpr std::size_t tile_limit = 400'000;    // tables of a few hundred bytes per tile
+constexpr std::size_t alone_tiles = 100'000;   // keep sets times tiles that are searched one by one
+constexpr std::size_t kept_tables = 64;        // cases whose tables are kept between runs
 constexpr std::size_t front_labels = 200'000;  // effort for the proof of an unlimited front
 constexpr std::size_t narrow = 128;            // labels per stage of the first runs,
 constexpr std::size_t wide = 512;              // of one for a good incumbent,
@@ -163,8 +163,7 @@ std::optional<std::array<ExactSearch::Choice, 2>> ExactSearch::cut(const Choice&
       for (Choice& part : parts) {
         part.own.multicast.fill(1.0);
         for (const Multicast& one : part.members) {
-          for (std::size_t t = 0; t < one.size(); ++t)
-            part.own.multicast[t] = std::max(part.own.multicast[t], one[t]);
+          for (std::size_t t = 0; t < one.size(); ++t) part.own.multicast[t] = std::max(part.own.multicast[t], one[t]);
         }
       }
       return parts;
@@ -182,13 +181,13 @@ std::optional<std::array<ExactSearch::Choice, 2>> ExactSearch::cut(const Choice&
   return std::nullopt;
 }
 
-// Cuts the case with the least bound in two, again and again, until it is as good as what is known, or too much is priced.
+// Cuts the case with the least bound in two, again and again, until it is as good as what is known, or too much is
+// priced.
 void ExactSearch::split() {
   if (choices_.size() != 1 || problem_->links) return;
   choices_.front().members = multicasts(*problem_);
   std::vector<char> small(1, 0);
-  const double worth =
-      case_entries * std::min(1.0, request_.memory_mb.value_or(default_memory_mb) / default_memory_mb);
+  const double worth = case_entries * std::min(1.0, request_.memory_mb.value_or(default_memory_mb) / default_memory_mb);
   double priced = 0.0;
   while (priced < worth && !expired()) {
     std::size_t least = choices_.size();
@@ -223,8 +222,7 @@ void ExactSearch::list_bounds() {
 }
 
 LabelSearch& ExactSearch::search(Choice& choice) {
-  if (!choice.search)
-    choice.search = std::make_unique<LabelSearch>(*problem_, *plan_, choice.own, outermost_);
+  if (!choice.search) choice.search = std::make_unique<LabelSearch>(*problem_, *plan_, choice.own, outermost_);
   return *choice.search;
 }
 
@@ -275,8 +273,8 @@ bool ExactSearch::spent(Hunt& hunt) const {
   return !hunt.stopped.empty();
 }
 
-// Every keep set once, up to a ceiling of the objective. A few at a time, which all start from the same incumbent: as many
-// for any number of threads.
+// Every keep set once, up to a ceiling of the objective. A few at a time, which all start from the same incumbent: as
+// many for any number of threads.
 void ExactSearch::pass(Hunt& hunt, double ceiling, std::size_t width, std::size_t labels) {
   std::vector<std::size_t> turn;
   for (std::size_t n = 0; n < choices_.size(); ++n) {
@@ -316,8 +314,9 @@ void ExactSearch::pass(Hunt& hunt, double ceiling, std::size_t width, std::size_
   }
 }
 
-// Deepening: what lies within a share of the bound comes first, so that no run wades through hopeless labels. Narrow runs
-// look for an incumbent, wider ones halve what lies between it and the bound, the last one has no limit and proves.
+// Deepening: what lies within a share of the bound comes first, so that no run wades through hopeless labels. Narrow
+// runs look for an incumbent, wider ones halve what lies between it and the bound, the last one has no limit and
+// proves.
 void ExactSearch::descend(Hunt& hunt) {
   const double cutoff = hunt.cutoff;
   const bool known = hunt.best.has_value();
@@ -346,8 +345,8 @@ void ExactSearch::descend(Hunt& hunt) {
   pass(hunt, infinity, unlimited);
 }
 
-// From a known mapping: the whole proof if so many labels suffice for it, otherwise as large a step of the bound as they
-// do, then more of them.
+// From a known mapping: the whole proof if so many labels suffice for it, otherwise as large a step of the bound as
+// they do, then more of them.
 void ExactSearch::raise(Hunt& hunt) {
   std::size_t labels = direct;
   double step = infinity;
@@ -424,8 +423,7 @@ bool ExactSearch::front_pass(const Cutoff& whole, bool proof, std::size_t labels
   bool complete = true;
   for (Choice& choice : choices_) {
     if (!(choice.bound < infinity)) continue;
-    if (whole.price &&
-        choice.energy + *whole.price * (choice.cycles + problem_->extra_cycles) >= whole.objective)
+    if (whole.price && choice.energy + *whole.price * (choice.cycles + problem_->extra_cycles) >= whole.objective)
       continue;
     Cutoff cutoff = whole;
     for (const MapPoint& point : points) cutoff.points.emplace_back(point.energy_pj, point.cycles);
@@ -582,8 +580,7 @@ MapResult ExactMapper::map(const MapRequest& asked) const {
     std::vector<MapPoint> points{*best};
     result.front_proven = search->front(front_labels, points);
     for (const MapPoint& point : points) {
-      result.front.push_back(
-          {point.energy_pj, static_cast<std::int64_t>(point.cycles), unpack(point.mapping)});
+      result.front.push_back({point.energy_pj, static_cast<std::int64_t>(point.cycles), unpack(point.mapping)});
     }
   }
   result.evaluations = evaluations;

@@ -42,11 +42,10 @@ class ExactSearch {
   /// The same of the points whose energy_pj + price x cycles is less than `below`. Gives up at the first keep set whose
   /// proof takes more than `labels`. The request must have asked for a front.
   bool front_below(double price, double below, std::size_t labels, std::vector<MapPoint>& points);
-  /// A mapping with the least energy_pj + price x cycles: `best` is a known one, if any, and is replaced by a better one.
-  /// No mapping has less than the returned value, which is that of `best` or `enough`, the smaller one, unless time or
-  /// memory ended the search.
-  double cheapest(double price, std::optional<MapPoint>& best,
-                  double enough = std::numeric_limits<double>::infinity());
+  /// A mapping with the least energy_pj + price x cycles: `best` is a known one, if any, and is replaced by a better
+  /// one. No mapping has less than the returned value, which is that of `best` or `enough`, the smaller one, unless
+  /// time or memory ended the search.
+  double cheapest(double price, std::optional<MapPoint>& best, double enough = std::numeric_limits<double>::infinity());
 
   const std::optional<MapPoint>& best() const { return main_.best; }
   double lower_bound() const;
@@ -82,8 +81,7 @@ class ExactSearch {
     double lower_bound() const;
     double target() const;  ///< what a mapping must beat
   };
-  bool front_pass(const Cutoff& whole, bool proof, std::size_t labels, bool patient,
-                  std::vector<MapPoint>& points);
+  bool front_pass(const Cutoff& whole, bool proof, std::size_t labels, bool patient, std::vector<MapPoint>& points);
   void descend(Hunt& hunt);
   void pass(Hunt& hunt, double ceiling, std::size_t width,
             std::size_t labels = std::numeric_limits<std::size_t>::max());
@@ -114,7 +112,8 @@ class ExactSearch {
   Stopwatch clock_;
 };
 
-/// Requests for uneven placement or imperfect factors go to their own mappers (uneven_mapper.hpp, imperfect_mapper.hpp).
+/// Requests for uneven placement or imperfect factors go to their own mappers (uneven_mapper.hpp,
+/// imperfect_mapper.hpp).
 class ExactMapper : public Mapper {
  public:
   std::string name() const override { return "exact"; }

@@ -11,9 +11,9 @@
 namespace dovetail {
 namespace {
 
-constexpr std::size_t beam = 48;       // folds that are kept from one axis of a mesh to the next
-constexpr double few_more = 1.25;      // steps, of the least: folds that are still of interest
-constexpr double little_more = 1.06;   // of an extent: what an awkward number may be rounded up by
+constexpr std::size_t beam = 48;      // folds that are kept from one axis of a mesh to the next
+constexpr double few_more = 1.25;     // steps, of the least: folds that are still of interest
+constexpr double little_more = 1.06;  // of an extent: what an awkward number may be rounded up by
 
 struct Fold {
   std::vector<std::int64_t> spatial;  // children of each dimension, over all meshes
@@ -38,8 +38,10 @@ class Folding {
   explicit Folding(const MapRequest& request) : request_(request) {
     for (std::size_t i = 0; i < request.architecture.levels.size(); ++i) {
       const int at = static_cast<int>(i);
-      if (fanout_x(request.architecture, at) > 1) axes_.push_back({i, Slot::spatial_x, fanout_x(request.architecture, at)});
-      if (fanout_y(request.architecture, at) > 1) axes_.push_back({i, Slot::spatial_y, fanout_y(request.architecture, at)});
+      if (fanout_x(request.architecture, at) > 1)
+        axes_.push_back({i, Slot::spatial_x, fanout_x(request.architecture, at)});
+      if (fanout_y(request.architecture, at) > 1)
+        axes_.push_back({i, Slot::spatial_y, fanout_y(request.architecture, at)});
     }
   }
 
@@ -66,7 +68,8 @@ class Folding {
 
   // Children of a dimension on an axis: the least for each number of rounds that is left.
   std::vector<std::int64_t> factors(const Fold& fold, std::size_t d, const MeshAxis& axis, std::int64_t room) const {
-    const std::int64_t most = level_rules(request_.rules, axis.level).max_factor[static_cast<std::size_t>(axis.slot)][d];
+    const std::int64_t most =
+        level_rules(request_.rules, axis.level).max_factor[static_cast<std::size_t>(axis.slot)][d];
     const std::int64_t all = rounds(fold, d);
     room = std::min({room, all, most == 0 ? room : most});
     std::vector<std::int64_t> found{1};

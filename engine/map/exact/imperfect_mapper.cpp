@@ -28,7 +28,8 @@ constexpr double wide_cutoff = 1.1;    // of the best: padded layers cost more t
 class Imperfect {
  public:
   explicit Imperfect(const MapRequest& asked)
-      : asked_(asked), plan_(asked.layer, asked.architecture, loop_options(asked)) {}
+      : asked_(asked),
+        plan_(asked.layer, asked.architecture, loop_options(asked)) {}
 
   MapResult run() {
     const MapResult perfect = perfect_mapping();
@@ -48,7 +49,10 @@ class Imperfect {
     MapResult result = answer(asked_, best_ ? std::optional(best_->mapping) : std::nullopt);
     if (best_) result.lower_bound = listed ? result.objective : std::min(result.objective, bound());
     result.proven = best_ && result.lower_bound >= result.objective;
-    result.stopped = result.proven ? "proven" : listed && !best_ ? "infeasible" : !stopped_.empty() ? stopped_ : "bound";
+    result.stopped = result.proven       ? "proven"
+                     : listed && !best_  ? "infeasible"
+                     : !stopped_.empty() ? stopped_
+                                         : "bound";
     result.evaluations = evaluations_;
     result.seconds = clock_.seconds();
     return result;

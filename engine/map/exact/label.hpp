@@ -18,7 +18,8 @@ inline constexpr int max_windows = 8;
 ///                + sum over tensors of pending_t x (share that outer loops leave, in (0, 1])
 ///                + sum over tensors in transit of flow_t x (price of the outer level / multicast outside)
 ///                + leak x (children outside) x cycles + everything that depends on the tile only.
-/// Cycles = max(compute, traffic) / (children outside), traffic between cycles_low and cycles_high before that division.
+/// Cycles = max(compute, traffic) / (children outside), traffic between cycles_low and cycles_high before that
+/// division.
 struct Label {
   double energy = 0.0, elide = 0.0, leak = 0.0, slack = 0.0;
   double compute = 0.0;                        ///< multiply-accumulates / children so far
@@ -27,13 +28,10 @@ struct Label {
   double bound_energy = 0.0, bound_cycles = 0.0;
   std::array<double, max_tensors> flow{};     ///< words in transit (upper value while a boundary is open)
   std::array<double, max_tensors> pending{};  ///< energy of open boundaries, as if closed now
-  std::array<double, max_tensors>
-      least{};  ///< share of pending and flow that remains if all loops that do not move
-                ///< the tensor are free
-  std::array<bool, max_tensors>
-      moved{};  ///< an open boundary has seen a loop that moves it: only windows stay open
-  std::array<double, max_levels> reads{}, writes{}, part_reads{},
-      part_writes{};  ///< words / children since, per level
+  std::array<double, max_tensors> least{};    ///< share of pending and flow that remains if all loops that do not move
+                                              ///< the tensor are free
+  std::array<bool, max_tensors> moved{};  ///< an open boundary has seen a loop that moves it: only windows stay open
+  std::array<double, max_levels> reads{}, writes{}, part_reads{}, part_writes{};  ///< words / children since, per level
   /// Before the loops of a level with a fan-out: words of one child's tile over all children and over all groups of
   /// equal data, and, for windows, the share of the tile that one step along a dimension renews.
   std::array<double, max_tensors> tile_words{}, group_words{};
@@ -41,18 +39,18 @@ struct Label {
   std::array<double, max_tensors> shared{1.0, 1.0, 1.0, 1.0};  ///< multicast of the fan-outs so far
   std::array<std::uint8_t, max_tensors> open{};  ///< bit k: the boundary above level k may still find reuse
   std::uint64_t traffic_key = 0,
-                slack_key = 0;  ///< equal keys: equal traffic at limited levels, equal rounding
-  double stacked_words = 0.0;                ///< while further parts of the same memory follow: words that its parts hold
-  std::uint32_t stacked_loops = 0;           ///< the same: dimensions that its parts loop over,
-  std::uint16_t stacked_here = 0;            ///< tensors stored since the last of these loops,
-  std::int16_t stacked_last = -1;            ///< and the dimension of that loop
+                slack_key = 0;      ///< equal keys: equal traffic at limited levels, equal rounding
+  double stacked_words = 0.0;       ///< while further parts of the same memory follow: words that its parts hold
+  std::uint32_t stacked_loops = 0;  ///< the same: dimensions that its parts loop over,
+  std::uint16_t stacked_here = 0;   ///< tensors stored since the last of these loops,
+  std::int16_t stacked_last = -1;   ///< and the dimension of that loop
   TileLattice::Id tile = 0;
-  std::uint32_t keep = 0;                    ///< what the levels inside store: max_tensors bits each
-  std::uint32_t choice = 0;                  ///< spatial stage: position in MapLevel::choices
+  std::uint32_t keep = 0;                        ///< what the levels inside store: max_tensors bits each
+  std::uint32_t choice = 0;                      ///< spatial stage: position in MapLevel::choices
   std::array<std::uint16_t, max_levels> rung{};  ///< with tolls: of the levels that are decided
-  const Label* parent = nullptr;             ///< of the stage before
-  const Arrangement* arrangement = nullptr;  ///< spatial stage
-  const LoopOrder* order = nullptr;          ///< temporal stage
+  const Label* parent = nullptr;                 ///< of the stage before
+  const Arrangement* arrangement = nullptr;      ///< spatial stage
+  const LoopOrder* order = nullptr;              ///< temporal stage
 };
 
 static_assert(max_levels * max_tensors <= 32);

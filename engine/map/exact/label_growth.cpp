@@ -70,10 +70,10 @@ void LabelSearch::pay_parent(Label& label, int q, std::size_t t, double total, d
   const double first = written ? p.whole_volume(p.written) : 0.0;
   if (level.top) {
     label.energy += level.cost[t].accesses(total - first) * level.cost[t].read_pj;
-    if (written)
-      label.energy += level.cost[t].accesses(total) * level.cost[t].update_pj + (total - first) * p.adder_pj;
+    if (written) label.energy += level.cost[t].accesses(total) * level.cost[t].update_pj + (total - first) * p.adder_pj;
     if (toll_ != nullptr)
-      label.energy += (total - first) * rung(label, q).read_pj[t] + (written ? total * rung(label, q).update_pj[t] : 0.0);
+      label.energy +=
+          (total - first) * rung(label, q).read_pj[t] + (written ? total * rung(label, q).update_pj[t] : 0.0);
   } else {
     const double read_pj = level.read_pj[t] + more_read_pj(label, q, t);
     label.energy += total * (read_pj + (written ? level.update_pj[t] + more_update_pj(label, q, t) : 0.0));
@@ -136,10 +136,9 @@ bool LabelSearch::spread(const Label& source, int level, std::size_t choice, con
   for (std::size_t k = 0; k < p.windows.size() && k < out.renewed.size(); ++k) {
     const auto [t, d] = p.windows[k];
     if (level == 0) break;
-    out.renewed[k] =
-        p.tensors[static_cast<std::size_t>(t)].fresh(
-            p.lattice.extents(source.tile), d, p.lattice.extents(out.tile)[static_cast<std::size_t>(d)]) /
-        p.volume[source.tile][static_cast<std::size_t>(t)];
+    out.renewed[k] = p.tensors[static_cast<std::size_t>(t)].fresh(
+                         p.lattice.extents(source.tile), d, p.lattice.extents(out.tile)[static_cast<std::size_t>(d)]) /
+                     p.volume[source.tile][static_cast<std::size_t>(t)];
   }
   out.traffic_key = mix(out.traffic_key, children);
   bool open = false;
@@ -150,7 +149,8 @@ bool LabelSearch::spread(const Label& source, int level, std::size_t choice, con
   return true;
 }
 
-// What loops of a level around a source, storing `keep`, move: fresh boundaries just below, and those that are still open.
+// What loops of a level around a source, storing `keep`, move: fresh boundaries just below, and those that are still
+// open.
 LabelSearch::Borders LabelSearch::borders(const Label& source, const LabelPath& path, int level, unsigned keep) const {
   const MapProblem& p = *problem_;
   const auto w = static_cast<std::size_t>(p.written);
@@ -240,7 +240,8 @@ Reuse LabelSearch::crossing(const Borders& borders, const Border& border, std::s
 }
 
 void LabelSearch::loop(const Label& source, const LabelPath& path, const Borders& borders, int level, const Step& step,
-                       const LoopOrder& order, unsigned keep, std::uint16_t rung, WalkedLoops& loops, Label& out) const {
+                       const LoopOrder& order, unsigned keep, std::uint16_t rung, WalkedLoops& loops,
+                       Label& out) const {
   const MapProblem& p = *problem_;
   const auto j = static_cast<std::size_t>(level);
   const TileLattice::Id target = step.target;
@@ -254,7 +255,8 @@ void LabelSearch::loop(const Label& source, const LabelPath& path, const Borders
   const auto w = static_cast<std::size_t>(p.written);
   bool open = false;
   for (int n = 0; n < order.count; ++n)
-    loops.of[WalkedLoops::below + static_cast<std::size_t>(n)] = step.loop[order.dimension[static_cast<std::size_t>(n)]];
+    loops.of[WalkedLoops::below + static_cast<std::size_t>(n)] =
+        step.loop[order.dimension[static_cast<std::size_t>(n)]];
   struct Open {
     const Border* border;
     std::size_t t;
@@ -277,8 +279,7 @@ void LabelSearch::loop(const Label& source, const LabelPath& path, const Borders
       const MapLevel& hop = p.level[static_cast<std::size_t>(k) + 1];
       if (hop.wires) {
         const double instances = border.children / path.children[static_cast<std::size_t>(k) + 1];
-        energy += words * rest * instances * path.arrangement[static_cast<std::size_t>(k) + 1]->hops[t] *
-                  hop.hop_pj;
+        energy += words * rest * instances * path.arrangement[static_cast<std::size_t>(k) + 1]->hops[t] * hop.hop_pj;
       }
       if (border.kept) {
         const double fill = words * border.children * rest;
@@ -299,8 +300,9 @@ void LabelSearch::loop(const Label& source, const LabelPath& path, const Borders
         if (stays_open) {
           energy += fill * (p.level[static_cast<std::size_t>(k)].fill_pj[t] + more_fill_pj(out, k, t));
           if (q <= level) {
-            energy += flow * (p.level[static_cast<std::size_t>(q)].read_pj[t] + more_read_pj(out, q, t) +
-                              (t == w ? p.level[static_cast<std::size_t>(q)].update_pj[t] + more_update_pj(out, q, t) : 0.0));
+            energy +=
+                flow * (p.level[static_cast<std::size_t>(q)].read_pj[t] + more_read_pj(out, q, t) +
+                        (t == w ? p.level[static_cast<std::size_t>(q)].update_pj[t] + more_update_pj(out, q, t) : 0.0));
           }
           opens[static_cast<std::size_t>(open_count++)] = {&border, t, fill, flow};
         } else {
@@ -318,9 +320,8 @@ void LabelSearch::loop(const Label& source, const LabelPath& path, const Borders
           out.moved[t] = true;
           moved_share = std::min(moved_share, p.tensors[t].separable() ? reuse.inside / words : 0.0);
         } else if (!p.tensors[t].product()) {
-          still_share = std::min(
-              still_share,
-              p.tensors[t].window_share(p.lattice.extents(border.base), p.lattice.extents(p.lattice.whole())));
+          still_share = std::min(still_share, p.tensors[t].window_share(p.lattice.extents(border.base),
+                                                                        p.lattice.extents(p.lattice.whole())));
         }
       } else {
         out.energy += energy;
@@ -362,7 +363,8 @@ void LabelSearch::loop(const Label& source, const LabelPath& path, const Borders
     const MapLevel& parent = p.level[static_cast<std::size_t>(border->q)];
     if (!parent.limited) continue;
     upper.reads[static_cast<std::size_t>(parent.port)] += flow / border->parent_children * parent.cost[t].rate;
-    if (t == w) upper.writes[static_cast<std::size_t>(parent.port)] += flow / border->parent_children * parent.cost[t].rate;
+    if (t == w)
+      upper.writes[static_cast<std::size_t>(parent.port)] += flow / border->parent_children * parent.cost[t].rate;
   }
   measure(out, level, &upper);
 }

@@ -54,13 +54,12 @@ std::vector<const Label*> LabelSearch::sources(const std::vector<Stage>& stages)
   return stages.empty() ? std::vector<const Label*>{&root_} : stages.back().labels;
 }
 
-// Keeps the `width` most promising labels and answers the least bound of what went. By volume: in turn the next of every
-// binary order of tile volume. Bounds are the looser the less a tile holds, so that by bounds alone small tiles crowd
-// out the rest.
+// Keeps the `width` most promising labels and answers the least bound of what went. By volume: in turn the next of
+// every binary order of tile volume. Bounds are the looser the less a tile holds, so that by bounds alone small tiles
+// crowd out the rest.
 double LabelSearch::narrow(const TileLattice& lattice, Stage& stage, const SearchLimits& limits) {
   std::vector<const Label*>& order = stage.labels;
-  std::stable_sort(order.begin(), order.end(),
-                   [](const Label* a, const Label* b) { return a->bound < b->bound; });
+  std::stable_sort(order.begin(), order.end(), [](const Label* a, const Label* b) { return a->bound < b->bound; });
   std::map<int, std::size_t> seen;
   std::vector<std::pair<std::size_t, std::size_t>> turns;  // turn, rank
   turns.reserve(order.size());
@@ -117,9 +116,8 @@ bool LabelSearch::settled(const Label& source, const LoopOrder& order) const {
 }
 
 // The loops of a level that stores `keep`. False when limits ended them.
-bool LabelSearch::loop_over(const std::vector<const Label*>& from, const std::vector<LabelPath>& paths,
-                            int level, unsigned keep, const Cutoff& cutoff, const SearchLimits& limits,
-                            Stage& out) const {
+bool LabelSearch::loop_over(const std::vector<const Label*>& from, const std::vector<LabelPath>& paths, int level,
+                            unsigned keep, const Cutoff& cutoff, const SearchLimits& limits, Stage& out) const {
   const MapProblem& p = *problem_;
   const auto w = static_cast<std::size_t>(p.written);
   unsigned watched = 0;  // by wires: they see the order of these loops, too
@@ -142,7 +140,8 @@ bool LabelSearch::loop_over(const std::vector<const Label*>& from, const std::ve
   };
   std::vector<std::size_t> ranks(from.size());
   std::iota(ranks.begin(), ranks.end(), std::size_t{0});
-  std::stable_sort(ranks.begin(), ranks.end(), [&](std::size_t a, std::size_t b) { return from[a]->bound < from[b]->bound; });
+  std::stable_sort(ranks.begin(), ranks.end(),
+                   [&](std::size_t a, std::size_t b) { return from[a]->bound < from[b]->bound; });
   std::vector<Quick> quick(from.size());
   std::vector<Hot> hot(from.size());
   std::vector<double> least(from.size());
@@ -200,8 +199,7 @@ bool LabelSearch::loop_over(const std::vector<const Label*>& from, const std::ve
       front.clear();
       if (last) {
         inside.clear();
-        for (std::size_t k = index; k < quick.size(); k += pieces)
-          inside.push_back(static_cast<std::uint32_t>(k));
+        for (std::size_t k = index; k < quick.size(); k += pieces) inside.push_back(static_cast<std::uint32_t>(k));
       } else {
         p.lattice.divisors(keys, key, inside);
       }
@@ -226,7 +224,8 @@ bool LabelSearch::loop_over(const std::vector<const Label*>& from, const std::ve
             saved += less;
           }
         }
-        if (hopeless(cutoff, near.all - saved - most + outside, std::max(near.cycles / parallel, outer_cycles))) continue;
+        if (hopeless(cutoff, near.all - saved - most + outside, std::max(near.cycles / parallel, outer_cycles)))
+          continue;
         if (!p.legal_temporal(level, near.tile, m)) continue;
         const Quick& source = quick[k];
         const Label& label = *from[source.index];
@@ -266,19 +265,16 @@ bool LabelSearch::loop_over(const std::vector<const Label*>& from, const std::ve
 }
 
 // Scores the finished labels in the order of their bounds until no bound can beat the best.
-void LabelSearch::finish(const std::vector<Stage>& stages, const Cutoff& cutoff,
-                         SearchOutcome& outcome) const {
+void LabelSearch::finish(const std::vector<Stage>& stages, const Cutoff& cutoff, SearchOutcome& outcome) const {
   const MapProblem& p = *problem_;
   std::vector<const Label*> order = stages.back().labels;
-  std::stable_sort(order.begin(), order.end(),
-                   [](const Label* a, const Label* b) { return a->bound < b->bound; });
+  std::stable_sort(order.begin(), order.end(), [](const Label* a, const Label* b) { return a->bound < b->bound; });
   double best = cutoff.objective, lower = infinity;
   Cutoff covered = cutoff;  // with the last point found; the given ones were checked when the label was made
   covered.points.clear();
   if (cutoff.front) {
     std::stable_sort(order.begin(), order.end(), [](const Label* a, const Label* b) {
-      return a->bound_energy != b->bound_energy ? a->bound_energy < b->bound_energy
-                                                : a->bound_cycles < b->bound_cycles;
+      return a->bound_energy != b->bound_energy ? a->bound_energy < b->bound_energy : a->bound_cycles < b->bound_cycles;
     });
   }
   for (const Label* label : order) {
@@ -306,8 +302,7 @@ void LabelSearch::finish(const std::vector<Stage>& stages, const Cutoff& cutoff,
       continue;
     }
     if (!outcome.best || point.objective < outcome.best->objective ||
-        (point.objective == outcome.best->objective &&
-         lexicographically_less(point.mapping, outcome.best->mapping))) {
+        (point.objective == outcome.best->objective && lexicographically_less(point.mapping, outcome.best->mapping))) {
       outcome.best = point;
       best = std::min(best, point.objective);
     }

@@ -7,17 +7,13 @@
 #include <cmath>
 
 namespace dovetail {
-namespace {
-
-
-}  // namespace
+namespace {}  // namespace
 
 LabelSearch::LabelSearch(const MapProblem& problem, const LoopPlan& plan, const SearchCase& own,
                          const OutermostTables& outermost)
     : problem_(&problem),
       plan_(&plan),
-      product_(problem.request.objective.energy_power == 1.0 &&
-               problem.request.objective.cycles_power == 1.0),
+      product_(problem.request.objective.energy_power == 1.0 && problem.request.objective.cycles_power == 1.0),
       bounds_(problem, own, outermost),
       toll_(own.toll) {
   root_.energy = problem.compute_pj;
@@ -76,8 +72,7 @@ double LabelSearch::leak_from(int level) const {
 
 // Largest amount that first-read elision can still take from what the bound counts gross. Before the loops of a level,
 // `copies_below` children at most, here and outside, hold partial sums of the same outputs.
-double LabelSearch::elision_above(const Label& label, int level, bool before_loops,
-                                  double copies_below) const {
+double LabelSearch::elision_above(const Label& label, int level, bool before_loops, double copies_below) const {
   const MapProblem& p = *problem_;
   const auto w = static_cast<std::size_t>(p.written);
   const double words = p.whole_volume(p.written);
@@ -97,9 +92,8 @@ double LabelSearch::elision_above(const Label& label, int level, bool before_loo
               (k > lowest ? p.level[static_cast<std::size_t>(k)].read_pj[w] + more_read_pj(label, k, w) : 0.0));
   }
   if (bounds_.net()) return open != 0 ? total : 0.0;
-  return total +
-         (from >= 1 ? bounds_.elision(from - 1)
-                    : bounds_.elision(0) + words * most(0) * (p.level[0].read_pj[w] + p.level[0].fill_pj[w]));
+  return total + (from >= 1 ? bounds_.elision(from - 1)
+                            : bounds_.elision(0) + words * most(0) * (p.level[0].read_pj[w] + p.level[0].fill_pj[w]));
 }
 
 LabelSearch::Prospect LabelSearch::prospect(const Label& label, int level, unsigned keep) const {
@@ -120,15 +114,14 @@ LabelSearch::Prospect LabelSearch::prospect(const Label& label, int level, unsig
   out.low_cycles = label.cycles_low;
   for (std::size_t t = 0; t < p.tensors.size(); ++t) {
     const bool served = (keep >> t & 1U) != 0;
-    const double price = served ? bounds_.keeper_pj(level, t) : bounds_.price_beyond(level, level, t, a, room(label, t));
+    const double price =
+        served ? bounds_.keeper_pj(level, t) : bounds_.price_beyond(level, level, t, a, room(label, t));
     const bool fresh = level >= 1 && (kept_at(label.keep, level - 1) >> t & 1U) != 0;
     double energy = label.pending[t], flow = label.flow[t], share = label.least[t], filled = 0.0;
     const bool net = bounds_.net() && t == w;
     bool member = label.open[t] != 0, tabled = member;
     if (fresh) {
-      const double slide = p.tensors[t].product()
-                               ? 1.0
-                               : p.window_share(t, m);
+      const double slide = p.tensors[t].product() ? 1.0 : p.window_share(t, m);
       const double volume = p.volume[m][t];
       const double fills = filled = volume * p.lattice.volume(s) * rest * slide;
       flow = volume * p.groups(static_cast<int>(t), m, s) * rest * slide;
@@ -144,8 +137,9 @@ LabelSearch::Prospect LabelSearch::prospect(const Label& label, int level, unsig
       share = p.reuse[a][t] / p.reuse[whole][t];
     } else if (member) {
       // Only a window is still open: a fixed share remains.
-      out.fixed += net ? share * energy + bounds_.written_costs(0.0, flow, -1, level, level, served, a, room(label, t))(share)
-                       : share * (energy + flow * price);
+      out.fixed +=
+          net ? share * energy + bounds_.written_costs(0.0, flow, -1, level, level, served, a, room(label, t))(share)
+              : share * (energy + flow * price);
       if (served) out.fixed_reads += share * flow * own.cost[t].rate;
       member = false;
       energy = flow = 0.0;
@@ -164,9 +158,7 @@ LabelSearch::Prospect LabelSearch::prospect(const Label& label, int level, unsig
     }
     if (served) out.reads[t] = flow * own.cost[t].rate;
     if (own.wires && level >= 1) {
-      const double slide = p.tensors[t].product()
-                               ? 1.0
-                               : p.window_share(t, m);
+      const double slide = p.tensors[t].product() ? 1.0 : p.window_share(t, m);
       const double hops = label.arrangement != nullptr ? label.arrangement->hops[t] : 0.0;
       energy += p.volume[m][t] * rest * hops * own.hop_pj * slide;
       if (!member) share = p.reuse[a][t] / p.reuse[whole][t];
@@ -287,15 +279,14 @@ bool LabelSearch::bound_after_loops(Label& label, int level, const Cutoff& cutof
     label.bound_cycles = cycles;
     return !hopeless(cutoff, energy, cycles);
   }
-  if (!p.level[static_cast<std::size_t>(level) + 1].spatial)
-    return bound_before_loops(label, level + 1, cutoff);
+  if (!p.level[static_cast<std::size_t>(level) + 1].spatial) return bound_before_loops(label, level + 1, cutoff);
   const TileLattice::Id m = label.tile, whole = p.lattice.whole();
   const unsigned keep = kept_at(label.keep, level);
   const auto w = static_cast<std::size_t>(p.written);
-  const double outside = std::min(p.level[static_cast<std::size_t>(level)].fan_above,
-                                  std::max(1.0, p.reuse[whole][w] / p.reuse[m][w]));
-  double energy = label.energy - label.elide * outside - elision_above(label, level, false, 0.0) +
-                  bounds_.outer(level, keep, m);
+  const double outside =
+      std::min(p.level[static_cast<std::size_t>(level)].fan_above, std::max(1.0, p.reuse[whole][w] / p.reuse[m][w]));
+  double energy =
+      label.energy - label.elide * outside - elision_above(label, level, false, 0.0) + bounds_.outer(level, keep, m);
   if (!(energy < infinity)) return false;
   energy -= bounds_.charge(level, keep, m);  // the label paid
   for (std::size_t t = 0; t < p.tensors.size(); ++t) {
@@ -446,8 +437,7 @@ bool LabelSearch::replaces_fresh(const Label& a, const Label& b, int level, bool
     difference += worst * rest;
     if (fresh && priced) {
       // Rounding to blocks, where counts per instance are not known yet.
-      if (!child.top && child.cost[t].denominator != 1.0)
-        difference += child.fan_above * child.cost[t].fill_pj;
+      if (!child.top && child.cost[t].denominator != 1.0) difference += child.fan_above * child.cost[t].fill_pj;
       double rounded = 0.0;
       for (const MapBounds::Keeper& keeper : keepers) {
         const MapLevel& up = p.level[static_cast<std::size_t>(keeper.level)];

@@ -30,10 +30,8 @@ struct Cutoff {
 
 struct SearchLimits {
   std::size_t width = std::numeric_limits<std::size_t>::max();  ///< labels kept after a stage
-  std::size_t tolerated =
-      0;  ///< so many are not cut: nearly all of a stage is as quickly done as the rest of it again
-  bool by_volume =
-      false;  ///< keep the most promising of every binary order of tile volume in turn, not of all
+  std::size_t tolerated = 0;  ///< so many are not cut: nearly all of a stage is as quickly done as the rest of it again
+  bool by_volume = false;     ///< keep the most promising of every binary order of tile volume in turn, not of all
   std::size_t labels = std::numeric_limits<std::size_t>::max();  ///< of all stages together (memory)
   int threads = 1;
   std::function<bool()> expired;  ///< polled; true ends the search
@@ -41,9 +39,9 @@ struct SearchLimits {
 
 struct SearchOutcome {
   std::optional<MapPoint> best;
-  std::vector<MapPoint> points;  ///< front: every point found, not yet filtered
-  double lower_bound = 0.0;      ///< of the objective over this keep choice (at most the cutoff)
-  bool complete = false;         ///< nothing was dropped: lower_bound is min(cutoff, best)
+  std::vector<MapPoint> points;           ///< front: every point found, not yet filtered
+  double lower_bound = 0.0;               ///< of the objective over this keep choice (at most the cutoff)
+  bool complete = false;                  ///< nothing was dropped: lower_bound is min(cutoff, best)
   std::array<double, max_levels> need{};  ///< with tolls: words that the best mapping's tiles take of each level
   bool out_of_time = false, out_of_memory = false;
   std::int64_t evaluations = 0;
@@ -53,8 +51,7 @@ struct SearchOutcome {
 /// One case: what a level stores is decided with its loops.
 class LabelSearch {
  public:
-  LabelSearch(const MapProblem& problem, const LoopPlan& plan, const SearchCase& own,
-              const OutermostTables& outermost);
+  LabelSearch(const MapProblem& problem, const LoopPlan& plan, const SearchCase& own, const OutermostTables& outermost);
 
   const MapBounds& bounds() const { return bounds_; }
   /// Lower bound before any search; infinite when nothing fits.
@@ -82,12 +79,13 @@ class LabelSearch {
     double energy(std::size_t t, std::size_t written_tensor, double share) const {
       return net && t == written_tensor ? linear[t] * share + written(share) : reload[t] * share;
     }
-    unsigned members = 0, tabled = 0;          ///< tensors with a choice; those with a kappa in the bounds
-    double low_cycles = 0.0;                   ///< cycles of inner levels, over all children outside
+    unsigned members = 0, tabled = 0;  ///< tensors with a choice; those with a kappa in the bounds
+    double low_cycles = 0.0;           ///< cycles of inner levels, over all children outside
     double fixed_reads = 0.0;
   };
-  /// What a label pays at least once it is spread over a level's fan-out, linear in the share of children with different
-  /// data; what it pays for a tensor is start + price x share, and the reads that the level serves are reads x share.
+  /// What a label pays at least once it is spread over a level's fan-out, linear in the share of children with
+  /// different data; what it pays for a tensor is start + price x share, and the reads that the level serves are reads
+  /// x share.
   struct Outlook {
     double fixed = 0.0, leak = 0.0, cycles = 0.0, elided_reads = 0.0;
     std::array<double, max_tensors> start{}, price{}, reads{};
@@ -105,13 +103,13 @@ class LabelSearch {
   };
   static double narrow(const TileLattice& lattice, Stage& stage, const SearchLimits& limits);
   std::vector<const Label*> sources(const std::vector<Stage>& stages) const;
-  void spread_stage(const std::vector<Stage>& stages, int level, const Cutoff& cutoff,
-                    const SearchLimits& limits, Stage& out, bool& stopped) const;
-  void loop_stage(const std::vector<Stage>& stages, int level, const Cutoff& cutoff,
-                  const SearchLimits& limits, Stage& out, bool& stopped) const;
+  void spread_stage(const std::vector<Stage>& stages, int level, const Cutoff& cutoff, const SearchLimits& limits,
+                    Stage& out, bool& stopped) const;
+  void loop_stage(const std::vector<Stage>& stages, int level, const Cutoff& cutoff, const SearchLimits& limits,
+                  Stage& out, bool& stopped) const;
   /// A boundary above level `k` that loops of a level cross, with what is known of it whatever the loops are.
   struct Border {
-    int k = 0, q = 0;  ///< q: the next level that stores the tensor, or the one above the loops
+    int k = 0, q = 0;                   ///< q: the next level that stores the tensor, or the one above the loops
     bool kept = false, spread = false;  ///< stored at k; a fan-out lies between
     TileLattice::Id base = 0;
     double volume = 0.0;  ///< words of a tile
@@ -144,8 +142,8 @@ class LabelSearch {
   Reuse crossing(const Borders& borders, const Border& border, std::size_t t, const Step& step, const LoopOrder& order,
                  WalkedLoops& loops) const;
   bool settled(const Label& source, const LoopOrder& order) const;
-  bool loop_over(const std::vector<const Label*>& from, const std::vector<LabelPath>& paths, int level,
-                 unsigned keep, const Cutoff& cutoff, const SearchLimits& limits, Stage& out) const;
+  bool loop_over(const std::vector<const Label*>& from, const std::vector<LabelPath>& paths, int level, unsigned keep,
+                 const Cutoff& cutoff, const SearchLimits& limits, Stage& out) const;
   void finish(const std::vector<Stage>& stages, const Cutoff& cutoff, SearchOutcome& outcome) const;
   double value(const Cutoff& cutoff, double energy, double cycles) const {
     if (!(energy < std::numeric_limits<double>::infinity())) return energy;
@@ -160,9 +158,7 @@ class LabelSearch {
   bool screened(const Outlook& from, const std::array<double, max_tensors>& groups, int level, unsigned keep,
                 const Label& source, const SpatialChoice& choice, const Cutoff& cutoff) const;
   /// What the case leaves of a tensor's multicast.
-  double room(const Label& label, std::size_t t) const {
-    return std::max(1.0, bounds_.limit(t) / label.shared[t]);
-  }
+  double room(const Label& label, std::size_t t) const { return std::max(1.0, bounds_.limit(t) / label.shared[t]); }
   double leak_from(int level) const;
   /// What a decided level charges a label above its price, per tensor word.
   double more_fill_pj(const Label& label, int level, std::size_t t) const {
@@ -178,9 +174,7 @@ class LabelSearch {
     const auto j = static_cast<std::size_t>(level);
     return toll_->level[j].rungs[label.rung[j]];
   }
-  bool tolled(int level) const {
-    return toll_ != nullptr && !toll_->level[static_cast<std::size_t>(level)].free;
-  }
+  bool tolled(int level) const { return toll_ != nullptr && !toll_->level[static_cast<std::size_t>(level)].free; }
   void least_bound(const std::vector<Stage>& stages, SearchOutcome& outcome) const;
   bool bound_before_loops(Label& label, int level, const Cutoff& cutoff) const;
   bool bound_after_loops(Label& label, int level, const Cutoff& cutoff) const;
@@ -188,18 +182,14 @@ class LabelSearch {
   /// `with_open`: its traffic with open boundaries as if closed.
   void measure(Label& label, int level, const Traffic* with_open) const;
   bool dominates(const Label& a, const Label& b, int level, bool temporal) const;
-  bool replaces_fresh(const Label& a, const Label& b, int level, bool priced, bool timed,
-                      double& difference) const;
+  bool replaces_fresh(const Label& a, const Label& b, int level, bool priced, bool timed, double& difference) const;
   void add(std::vector<Label>& front, const Label& label, int level, bool temporal) const;
   LabelPath path(const std::vector<Stage>& stages, std::size_t stage, const Label& label) const;
-  bool spread(const Label& source, int level, std::size_t choice, const Arrangement& arrangement,
-              Label& out) const;
+  bool spread(const Label& source, int level, std::size_t choice, const Arrangement& arrangement, Label& out) const;
   void loop(const Label& source, const LabelPath& path, const Borders& borders, int level, const Step& step,
             const LoopOrder& order, unsigned keep, std::uint16_t rung, WalkedLoops& loops, Label& out) const;
-  void pay_fill(Label& label, int k, std::size_t t, double total, double children, double copies,
-                double unit) const;
-  void pay_parent(Label& label, int p, std::size_t t, double total, double children, double copies,
-                  double unit) const;
+  void pay_fill(Label& label, int k, std::size_t t, double total, double children, double copies, double unit) const;
+  void pay_parent(Label& label, int p, std::size_t t, double total, double children, double copies, double unit) const;
   double adders(int level, double before, double after, double children, double groups) const;
   PackedMapping mapping(const LabelPath& path) const;
 

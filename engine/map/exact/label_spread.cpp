@@ -10,13 +10,12 @@
 namespace dovetail {
 namespace {
 
-
 // Of each tensor the least share of children with different data, whatever tile they hold.
 std::array<double, max_tensors> least_groups(const MapProblem& problem, const SpatialChoice& choice) {
   std::array<double, max_tensors> shares{};
   for (std::size_t t = 0; t < problem.tensors.size(); ++t)
-    shares[t] = problem.links ? 0.0
-                              : problem.tensors[t].least_groups(problem.lattice.extents(choice.tile)) / choice.children;
+    shares[t] =
+        problem.links ? 0.0 : problem.tensors[t].least_groups(problem.lattice.extents(choice.tile)) / choice.children;
   return shares;
 }
 
@@ -38,16 +37,16 @@ LabelSearch::Outlook LabelSearch::outlook(const Label& source, int level, unsign
   out.cycles = source.cycles_low;
   for (std::size_t t = 0; t < p.tensors.size(); ++t) {
     const bool served = (keep >> t & 1U) != 0;
-    const double price = served ? bounds_.keeper_pj(level, t) : bounds_.price_beyond(level, level, t, m, room(source, t));
+    const double price =
+        served ? bounds_.keeper_pj(level, t) : bounds_.price_beyond(level, level, t, m, room(source, t));
     const bool fresh = level >= 1 && (kept_at(source.keep, level - 1) >> t & 1U) != 0;
     const bool open = source.open[t] != 0;
     double flow = source.flow[t], filled = 0.0;
     bool member = open;
     const bool net = bounds_.net() && t == w;
     if (fresh) {
-      const double slide = p.tensors[t].product()
-                               ? 1.0
-                               : p.tensors[t].window_share(p.lattice.extents(m), p.lattice.extents(whole));
+      const double slide =
+          p.tensors[t].product() ? 1.0 : p.tensors[t].window_share(p.lattice.extents(m), p.lattice.extents(whole));
       flow = p.volume[m][t] * per_operation * slide;
       out.start[t] = open ? source.pending[t] * source.least[t] : 0.0;
       if (net)
@@ -67,7 +66,8 @@ LabelSearch::Outlook LabelSearch::outlook(const Label& source, int level, unsign
     out.price[t] = flow * price;
     if (net) {
       out.net = true;
-      out.written = bounds_.written_costs(filled, flow, fresh ? level - 1 : -1, level, level, served, m, room(source, t));
+      out.written =
+          bounds_.written_costs(filled, flow, fresh ? level - 1 : -1, level, level, served, m, room(source, t));
     }
     if (served) out.reads[t] = flow * own.cost[t].rate;
     if (!member) continue;
@@ -75,15 +75,13 @@ LabelSearch::Outlook LabelSearch::outlook(const Label& source, int level, unsign
     if (keeper_below(source.keep, level, t) >= 0) out.tabled |= 1U << t;
     out.still[t] = p.reuse[m][t] / p.reuse[whole][t];
   }
-  if ((keep >> w & 1U) != 0)
-    out.elided_reads = p.whole_volume(p.written) * own.cost[w].rate * copies;
+  if ((keep >> w & 1U) != 0) out.elided_reads = p.whole_volume(p.written) * own.cost[w].rate * copies;
   return out;
 }
 
 // The cases of bound_before_loops, from below: groups of children by their least number, no hops, no sum_rounding up.
-bool LabelSearch::screened(const Outlook& from, const std::array<double, max_tensors>& groups, int level,
-                           unsigned keep, const Label& source, const SpatialChoice& choice,
-                           const Cutoff& cutoff) const {
+bool LabelSearch::screened(const Outlook& from, const std::array<double, max_tensors>& groups, int level, unsigned keep,
+                           const Label& source, const SpatialChoice& choice, const Cutoff& cutoff) const {
   const MapProblem& p = *problem_;
   if (level + 1 == p.levels || !bounds_.disjoint()) return false;
   const MapLevel& own = p.level[static_cast<std::size_t>(level)];
@@ -115,7 +113,8 @@ bool LabelSearch::screened(const Outlook& from, const std::array<double, max_ten
     least_reads += words[t] * still[t];
   }
   if (!lost(least + bounds_.outer(level, keep, a), least_reads)) return false;
-  if ((own.wires || from.members == 0) && !lost(all + bounds_.stationary(level, keep, -1, level, a), reads)) return false;
+  if ((own.wires || from.members == 0) && !lost(all + bounds_.stationary(level, keep, -1, level, a), reads))
+    return false;
   for (std::size_t s = 0; s < p.tensors.size(); ++s) {
     if ((from.members >> s & 1U) == 0) continue;
     const bool tabled = (from.tabled >> s & 1U) != 0;
@@ -197,8 +196,7 @@ void LabelSearch::spread_stage(const std::vector<Stage>& stages, int level, cons
   });
   std::vector<std::size_t> starts;
   for (std::size_t n = 0; n < all.size(); ++n) {
-    if (n == 0 || all[n]->tile != all[n - 1]->tile || stored(all[n]) != stored(all[n - 1]))
-      starts.push_back(n);
+    if (n == 0 || all[n]->tile != all[n - 1]->tile || stored(all[n]) != stored(all[n - 1])) starts.push_back(n);
   }
   starts.push_back(all.size());
   const std::size_t groups = starts.size() - 1;

@@ -16,7 +16,10 @@ namespace {
 class Walk {
  public:
   Walk(const MapRequest& request, std::int64_t limit, const std::function<bool(const PackedMapping&)>& visit)
-      : request_(request), left_(limit), visit_(visit), keep_(keep_choices(request)) {
+      : request_(request),
+        left_(limit),
+        visit_(visit),
+        keep_(keep_choices(request)) {
     mapping_ = empty_packed_mapping(static_cast<int>(levels()), static_cast<int>(dimensions()));
     placed_ = request.architecture.link_transfers;
     for (const Level& level : request.architecture.levels) {
@@ -46,7 +49,8 @@ class Walk {
   bool factors(std::size_t dimension, std::size_t slot, std::int64_t rest) {
     if (slot == slot_count * levels()) {
       if (rest != 1) return true;
-      if (imperfect() && !tight(mapping_, dimension, request_.layer.dimensions[dimension].extent, request_.rules)) return true;
+      if (imperfect() && !tight(mapping_, dimension, request_.layer.dimensions[dimension].extent, request_.rules))
+        return true;
       if (dimension + 1 == dimensions()) return orders(0, Slot::temporal);
       return factors(dimension + 1, 0, request_.layer.dimensions[dimension + 1].extent);
     }
@@ -86,9 +90,9 @@ class Walk {
     do {
       if (kind == Slot::temporal && !obeys(active, level)) continue;
       std::copy(active.begin(), active.end(), std::copy(idle.begin(), idle.end(), order.begin()));
-      const bool on = kind == Slot::spatial_y        ? orders(level + 1, Slot::temporal)
-                      : kind == Slot::spatial_x      ? orders(level, Slot::spatial_y)
-                                                     : orders(level, Slot::spatial_x);
+      const bool on = kind == Slot::spatial_y   ? orders(level + 1, Slot::temporal)
+                      : kind == Slot::spatial_x ? orders(level, Slot::spatial_y)
+                                                : orders(level, Slot::spatial_x);
       if (!on) return false;
       if (kind != Slot::temporal && !placed_) break;
     } while (std::next_permutation(active.begin(), active.end()));
@@ -102,7 +106,8 @@ class Walk {
       PackedMapping settled = mapping_;
       for (std::size_t i = 0; i + 1 < levels(); ++i) {
         std::uint8_t idle = 0;
-        for (std::size_t d = 0; d < dimensions(); ++d) idle = static_cast<std::uint8_t>(idle + (settled.levels[i].temporal[d] == 1 ? 1 : 0));
+        for (std::size_t d = 0; d < dimensions(); ++d)
+          idle = static_cast<std::uint8_t>(idle + (settled.levels[i].temporal[d] == 1 ? 1 : 0));
         std::rotate(settled.levels[i].order.begin(), settled.levels[i].order.begin() + idle,
                     settled.levels[i].order.begin() + static_cast<std::ptrdiff_t>(dimensions()));
       }
@@ -124,8 +129,7 @@ class Walk {
   bool obeys(const std::vector<std::uint8_t>& active, std::size_t level) const {
     std::vector<std::uint8_t> wanted;
     for (const int d : level_rules(request_.rules, level).inner_order) {
-      if (std::find(active.begin(), active.end(), d) != active.end())
-        wanted.push_back(static_cast<std::uint8_t>(d));
+      if (std::find(active.begin(), active.end(), d) != active.end()) wanted.push_back(static_cast<std::uint8_t>(d));
     }
     return std::equal(wanted.begin(), wanted.end(), active.rbegin());
   }

@@ -70,7 +70,10 @@ struct OuterLoops {
 class OutermostSpread {
  public:
   OutermostSpread(const MapProblem& problem, unsigned keep)
-      : p_(problem), keep_(keep), dram_(problem.level.back()), inside_(problem.level[problem.level.size() - 2]) {
+      : p_(problem),
+        keep_(keep),
+        dram_(problem.level.back()),
+        inside_(problem.level[problem.level.size() - 2]) {
     costs_.tiles = fitting(p_, p_.levels - 2, keep);
     costs_.energy.assign(p_.lattice.size(), infinity);
     costs_.cycles.assign(p_.lattice.size(), infinity);
@@ -82,9 +85,9 @@ class OutermostSpread {
       Least& floor = glances_.emplace_back();
       for (std::size_t t = 0; t < p_.tensors.size(); ++t) {
         if ((keep_ >> t & 1U) == 0) continue;
-        floor.groups[t] = choice.tile == 0             ? 1.0
+        floor.groups[t] = choice.tile == 0          ? 1.0
                           : p_.tensors[t].product() ? choice.children / p_.reuse[choice.tile][t]
-                                                      : p_.tensors[t].least_groups(p_.lattice.extents(choice.tile));
+                                                    : p_.tensors[t].least_groups(p_.lattice.extents(choice.tile));
         floor.word_pj[t] = choice.children * inside_.fill_pj[t] + floor.groups[t] * served_pj_[t];
       }
     }
@@ -109,8 +112,7 @@ class OutermostSpread {
     const TileExtents& full = p_.lattice.extents(p_.lattice.whole());
     const TileExtents& inner = p_.lattice.extents(around);
     unsigned active = 0;
-    for (std::size_t d = 0; d < p_.merged.layer.dimensions.size(); ++d)
-      active |= full[d] > inner[d] ? 1U << d : 0U;
+    for (std::size_t d = 0; d < p_.merged.layer.dimensions.size(); ++d) active |= full[d] > inner[d] ? 1U << d : 0U;
     for (const LoopOrder& order : p_.orders.back()->get(keep_, active)) {
       OuterLoops own{&order, {}};
       for (std::size_t t = 0; t < p_.tensors.size(); ++t) {
@@ -150,7 +152,7 @@ class OutermostSpread {
     for (std::size_t t = 0; t < p_.tensors.size(); ++t) {
       if ((keep_ >> t & 1U) == 0) continue;
       const TensorReuse& tensor = p_.tensors[t];
-      least.groups[t] = choice.tile == 0  ? 1.0
+      least.groups[t] = choice.tile == 0   ? 1.0
                         : tensor.product() ? choice.children / p_.reuse[choice.tile][t]
                                            : p_.groups(static_cast<int>(t), id, choice.tile);
       least.word_pj[t] = choice.children * inside_.fill_pj[t] + least.groups[t] * served_pj_[t];
@@ -172,8 +174,8 @@ class OutermostSpread {
       writes += served * dram_.cost[t].rate;
       reads -= p_.whole_volume(p_.written) * dram_.cost[t].rate;
     }
-    return std::max({reads / dram_.bandwidth.read, writes / dram_.bandwidth.write,
-                     (reads + writes) / dram_.bandwidth.shared});
+    return std::max(
+        {reads / dram_.bandwidth.read, writes / dram_.bandwidth.write, (reads + writes) / dram_.bandwidth.shared});
   }
 
   void price(TileLattice::Id id) {
@@ -208,7 +210,8 @@ class OutermostSpread {
       if (glance.energy * rounding >= best && (!dram_.limited || glance.cycles * rounding >= least_cycles)) continue;
       const SpatialChoice& choice = dram_.choices[glance.choice];
       const Least floor = least(id, choice, slide);
-      if (floor.energy * rounding >= best && (!dram_.limited || cycles(floor.words, floor.groups) * rounding >= least_cycles))
+      if (floor.energy * rounding >= best &&
+          (!dram_.limited || cycles(floor.words, floor.groups) * rounding >= least_cycles))
         continue;
       const TileLattice::Id around = id + choice.tile;
       for (std::size_t n = first_[around]; n < first_[around + 1]; ++n) {
@@ -219,7 +222,8 @@ class OutermostSpread {
           if (p_.tensors[t].product()) words[t] = p_.volume[id][t] * loops_[n].moves[t];
           energy += words[t] * floor.word_pj[t];
         }
-        if (energy * rounding >= best && (!dram_.limited || cycles(words, floor.groups) * rounding >= least_cycles)) continue;
+        if (energy * rounding >= best && (!dram_.limited || cycles(words, floor.groups) * rounding >= least_cycles))
+          continue;
         energy = 0.0;
         for (std::size_t t = 0; t < tensors; ++t) {
           if ((keep_ >> t & 1U) == 0) continue;
@@ -238,10 +242,10 @@ class OutermostSpread {
   const unsigned keep_;
   const MapLevel &dram_, &inside_;
   std::array<double, max_tensors> touched_{}, served_pj_{};
-  std::vector<OuterLoops> loops_;                        // of all tiles, one after the other
-  std::vector<std::size_t> first_;                       // of a tile
+  std::vector<OuterLoops> loops_;                       // of all tiles, one after the other
+  std::vector<std::size_t> first_;                      // of a tile
   std::vector<std::array<double, max_tensors>> least_;  // per tile, of all orders
-  std::vector<Least> glances_;                           // per choice, whatever the tile is
+  std::vector<Least> glances_;                          // per choice, whatever the tile is
   OutermostCosts costs_;
 };
 
@@ -283,8 +287,9 @@ OutermostCosts outermost_rounds(const MapProblem& p, unsigned keep) {
         }
       }
       costs.energy[id] = std::min(costs.energy[id], energy);
-      costs.cycles[id] = std::min(costs.cycles[id], std::max({reads / dram.bandwidth.read, writes / dram.bandwidth.write,
-                                                              (reads + writes) / dram.bandwidth.shared}));
+      costs.cycles[id] =
+          std::min(costs.cycles[id], std::max({reads / dram.bandwidth.read, writes / dram.bandwidth.write,
+                                               (reads + writes) / dram.bandwidth.shared}));
     }
   });
   p.lattice.minimum_over_multiples(costs.cycles, ~0U);
@@ -307,8 +312,7 @@ OutermostCosts outermost(const MapProblem& p, unsigned keep) {
     std::array<ReuseLoop, max_dimensions> loops;
     const TileExtents& tile = p.lattice.extents(id);
     unsigned active = 0;
-    for (std::size_t d = 0; d < p.merged.layer.dimensions.size(); ++d)
-      active |= full[d] > tile[d] ? 1U << d : 0U;
+    for (std::size_t d = 0; d < p.merged.layer.dimensions.size(); ++d) active |= full[d] > tile[d] ? 1U << d : 0U;
     const double rest = p.macs / p.lattice.volume(id);
     double best = infinity, least_cycles = infinity;
     for (const LoopOrder& order : p.orders.back()->get(keep, active)) {
@@ -337,9 +341,8 @@ OutermostCosts outermost(const MapProblem& p, unsigned keep) {
         }
       }
       best = std::min(best, energy);
-      least_cycles =
-          std::min(least_cycles, std::max({reads / dram.bandwidth.read, writes / dram.bandwidth.write,
-                                           (reads + writes) / dram.bandwidth.shared}));
+      least_cycles = std::min(least_cycles, std::max({reads / dram.bandwidth.read, writes / dram.bandwidth.write,
+                                                      (reads + writes) / dram.bandwidth.shared}));
     }
     costs.energy[id] = best;
     costs.cycles[id] = least_cycles;
@@ -393,7 +396,10 @@ OutermostTables outermost_tables(const MapProblem& problem, const std::vector<Ke
 }
 
 MapBounds::MapBounds(const MapProblem& problem, const SearchCase& part, const OutermostTables& outermost)
-    : problem_(&problem), group_(part.keep), limit_(part.multicast), toll_(part.toll) {
+    : problem_(&problem),
+      group_(part.keep),
+      limit_(part.multicast),
+      toll_(part.toll) {
   const KeepGroup& group = group_;
   const auto levels = static_cast<std::size_t>(problem.levels);
   const std::size_t tensors = problem.tensors.size();
@@ -406,8 +412,7 @@ MapBounds::MapBounds(const MapProblem& problem, const SearchCase& part, const Ou
     for (std::size_t j = levels; j-- > 0;) {
       const int own = static_cast<int>(j);
       if ((group[j].must >> t & 1U) == 0 && own != top) above_[j][t] = above_[j + 1][t];
-      if (own == top || may_keep(own, t))
-        above_[j][t].insert(above_[j][t].begin(), Keeper{own, keeper_pj(own, t)});
+      if (own == top || may_keep(own, t)) above_[j][t].insert(above_[j][t].begin(), Keeper{own, keeper_pj(own, t)});
     }
   }
   unsigned seen = 0;
@@ -432,30 +437,29 @@ MapBounds::MapBounds(const MapProblem& problem, const SearchCase& part, const Ou
     for (std::size_t j = 0; j < levels; ++j) {
       const Multicast own = most_shared(problem, j);
       for (std::size_t t = 0; t < tensors; ++t)
-        below[t] = std::min({below[t] * own[t], problem.macs / problem.tensors[t].touched(problem.lattice.extents(problem.lattice.whole()))});
+        below[t] =
+            std::min({below[t] * own[t],
+                      problem.macs / problem.tensors[t].touched(problem.lattice.extents(problem.lattice.whole()))});
       shared_below_.push_back(below);
     }
   }
   children_above_.assign(levels, 1.0);
   for (std::size_t j = levels - 1; j-- > 0;) {
     const MapLevel& above = problem.level[j + 1];
-    children_above_[j] =
-        children_above_[j + 1] * above.most_children;
+    children_above_[j] = children_above_[j + 1] * above.most_children;
   }
   const auto w = static_cast<std::size_t>(problem.written);
   net_ = part.net;
   for (std::size_t j = 0; j < levels; ++j) {
-    elided_words_.push_back(problem.whole_volume(problem.written) *
-                            problem.copies(problem.level[j].fan_above));
+    elided_words_.push_back(problem.whole_volume(problem.written) * problem.copies(problem.level[j].fan_above));
   }
   elision_.assign(levels, 0.0);
   for (std::size_t j = levels - 1; j-- > 0 && !net_;) {
     elision_[j] = elision_[j + 1];
     if (!may_keep(static_cast<int>(j) + 1, w)) continue;
     const double most = problem.copies(problem.level[j + 1].fan_above);
-    elision_[j] +=
-        problem.whole_volume(problem.written) * most *
-        (problem.level[j + 1].read_pj[w] + (j + 2 < levels ? problem.level[j + 1].fill_pj[w] : 0.0));
+    elision_[j] += problem.whole_volume(problem.written) * most *
+                   (problem.level[j + 1].read_pj[w] + (j + 2 < levels ? problem.level[j + 1].fill_pj[w] : 0.0));
   }
   tables_.resize(levels);
   for (std::size_t j = 0; j < levels; ++j) {
@@ -464,8 +468,7 @@ MapBounds::MapBounds(const MapProblem& problem, const SearchCase& part, const Ou
       if (j + 1 == levels) {
         const MapLevel& level = problem.level[j];
         const double words = problem.words(static_cast<int>(j), keep, problem.lattice.whole());
-        if (words <= level.capacity && words >= level.least_words)
-          own.tiles.push_back(problem.lattice.whole());
+        if (words <= level.capacity && words >= level.least_words) own.tiles.push_back(problem.lattice.whole());
       } else {
         own.tiles = fitting(problem, static_cast<int>(j), keep);
         if (toll_ != nullptr)
@@ -489,9 +492,9 @@ MapBounds::MapBounds(const MapProblem& problem, const SearchCase& part, const Ou
         own.outer = costs.energy;
         own.cycles = costs.cycles;
         if (net_ && (keep >> w & 1U) != 0) {
-          const double first = problem.whole_volume(problem.written) *
-                               (problem.level[static_cast<std::size_t>(j)].fill_pj[w] +
-                                problem.level.back().read_pj[w]);
+          const double first =
+              problem.whole_volume(problem.written) *
+              (problem.level[static_cast<std::size_t>(j)].fill_pj[w] + problem.level.back().read_pj[w]);
           for (double& energy : own.outer) energy -= first;
         }
         for (std::size_t m = 0; m < cycles_.size(); ++m) cycles_[m] = std::min(cycles_[m], costs.cycles[m]);
@@ -519,7 +522,8 @@ double MapBounds::charge(int j, unsigned keep, TileLattice::Id m) const {
     bool innermost = true;
     for (int i = 0; i < j; ++i) innermost = innermost && !may_keep(i, t);
     // What the units take of it or add to it; of what levels inside may store, every element once.
-    const double served = innermost ? p.macs / shared_below_[static_cast<std::size_t>(j)][t] : p.tensors[t].touched(full);
+    const double served =
+        innermost ? p.macs / shared_below_[static_cast<std::size_t>(j)][t] : p.tensors[t].touched(full);
     if (p.tensors[t].written()) {
       energy += served * rung.update_pj[t] + std::max(0.0, served - elided_words(j)) * rung.read_pj[t];
     } else {
@@ -557,8 +561,8 @@ WrittenCosts MapBounds::written_costs(double fills, double flow, int child, int 
   const auto add = [&](int parent) {
     const MapLevel& up = problem_->level[static_cast<std::size_t>(parent)];
     WrittenCost& cost = costs.of[costs.count++];
-    cost = {fills, flow / multicast(j, parent, w, m, room), 0.0, up.read_pj[w], up.update_pj[w], 0.0,
-            elided_words(parent)};
+    cost = {
+        fills, flow / multicast(j, parent, w, m, room), 0.0, up.read_pj[w], up.update_pj[w], 0.0, elided_words(parent)};
     if (child >= 0) {
       cost.fill_pj = problem_->level[static_cast<std::size_t>(child)].fill_pj[w];
       cost.fills_free = elided_words(child);
@@ -604,9 +608,7 @@ void MapBounds::inner(int j) {
       std::array<double, 2> written{}, forced{};  // of the written tensor, net: read here or beyond
       for (std::size_t t = 0; t < p.tensors.size(); ++t) {
         if ((keep >> t & 1U) == 0) continue;
-        const double share = p.tensors[t].product()
-                                 ? 1.0
-                                 : p.window_share(t, m);
+        const double share = p.tensors[t].product() ? 1.0 : p.window_share(t, m);
         words[t] = p.volume[m][t] * p.macs / p.lattice.volume(m) * share;
         here[t] = keeper_pj(j + 1, t) / multicast(j, j + 1, t, m, limit_[t]);
         beyond[t] = j + 2 < p.levels ? price_beyond(j, j + 1, t, m, limit_[t]) : infinity;
@@ -625,8 +627,7 @@ void MapBounds::inner(int j) {
         double all = 0.0, least = 0.0;
         for (std::size_t t = 0; t < p.tensors.size(); ++t) {
           if ((keep >> t & 1U) == 0) continue;
-          const double energy =
-              words[t] * (p.level[i].fill_pj[t] + ((above >> t & 1U) != 0 ? here[t] : beyond[t]));
+          const double energy = words[t] * (p.level[i].fill_pj[t] + ((above >> t & 1U) != 0 ? here[t] : beyond[t]));
           reload[t] = energy;
           compulsory[t] = energy * p.reuse[m][t] / p.reuse[whole][t];
           if (net_ && static_cast<int>(t) == p.written) {
@@ -667,16 +668,14 @@ void MapBounds::shares() {
     for (const unsigned set : sets(base)) {
       if ((set >> s & 1U) == 0) continue;
       for (const TileLattice::Id m : tiles(base, set)) {
-        share =
-            std::min(share, p.volume[m][s] * p.reuse[m][s] / p.lattice.volume(m) *
-                                p.window_share(s, m));
+        share = std::min(share, p.volume[m][s] * p.reuse[m][s] / p.lattice.volume(m) * p.window_share(s, m));
       }
     }
   });
 }
 
-// Fills of the child and reads of its parent when every irrelevant loop up to the next tile is free: least over what may
-// be the parent. `most_shared`: children that may hold equal data.
+// Fills of the child and reads of its parent when every irrelevant loop up to the next tile is free: least over what
+// may be the parent. `most_shared`: children that may hold equal data.
 double MapBounds::kappa(int j, unsigned keep, std::size_t s, int base, double most_shared) const {
   const MapProblem& p = *problem_;
   const double share = shares_[static_cast<std::size_t>(base)][s];
@@ -761,8 +760,10 @@ void MapBounds::sweeps(int j, unsigned keep) {
     for (int base = j - 1; base >= 0; --base) {
       if (may_keep(base, s)) {
         double& least = base + 1 == j ? near : far;
-        if (n % 3 != 1) least = std::min(least, kappa(j, keep, s, base, infinity));
-        else least = 0.0;
+        if (n % 3 != 1)
+          least = std::min(least, kappa(j, keep, s, base, infinity));
+        else
+          least = 0.0;
       }
       if ((group_[static_cast<std::size_t>(base)].must >> s & 1U) != 0) break;
     }

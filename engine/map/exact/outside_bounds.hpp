@@ -21,12 +21,12 @@ std::vector<unsigned> keep_sets(const KeepChoice& choice);
 /// Most children, over all fan-outs together, that hold equal data of a tensor.
 using Multicast = std::array<double, max_tensors>;
 
-/// What a search looks at: keep sets, and mappings that share no more than `multicast`. No fan-out shares every tensor at
-/// once, so that bounds of cases are much closer than bounds of everything.
+/// What a search looks at: keep sets, and mappings that share no more than `multicast`. No fan-out shares every tensor
+/// at once, so that bounds of cases are much closer than bounds of everything.
 struct SearchCase {
   KeepGroup keep{};
   Multicast multicast{};
-  bool net = false;  ///< bounds net of first-read elision: closer, for many cases at once
+  bool net = false;            ///< bounds net of first-read elision: closer, for many cases at once
   const Toll* toll = nullptr;  ///< what capacities cost; outlives the search
   SearchCase() { multicast.fill(std::numeric_limits<double>::infinity()); }
 };
@@ -34,8 +34,8 @@ struct SearchCase {
 /// What all choices of all fan-outs share: vectors that no other one covers.
 std::vector<Multicast> multicasts(const MapProblem& problem);
 
-/// What the loops of the outermost level cost around every tile of the level inside it: the same for all choices of keep
-/// sets that agree on that level.
+/// What the loops of the outermost level cost around every tile of the level inside it: the same for all choices of
+/// keep sets that agree on that level.
 struct OutermostCosts {
   std::vector<TileLattice::Id> tiles;  ///< that the level inside can hold, ascending
   std::vector<double> energy, cycles;  ///< per tile of the lattice; cycles: the least of its multiples
@@ -72,8 +72,8 @@ struct WrittenCosts {
   }
 };
 
-/// Admissible bounds. All energies are linear in words (rounding to blocks only adds). Gross of first-read elision, whose
-/// largest possible amount is subtracted at the end, or net of it.
+/// Admissible bounds. All energies are linear in words (rounding to blocks only adds). Gross of first-read elision,
+/// whose largest possible amount is subtracted at the end, or net of it.
 ///
 /// Let m be the tile of level j and "outer cost" all energy of boundaries whose child is level j or further out. The
 /// outermost boundary is exact: the best order of its loops is known for every tile. Further in, at most one tensor can
@@ -84,15 +84,16 @@ struct WrittenCosts {
 /// Each case is a minimum over the multiples of a tile, computed by sweeps over the lattice.
 ///
 /// Tables belong to a level and to what that level stores; what the next level stores is part of the minimum, so that
-/// all keep sets of a group share them. A tensor that the next level does not store is read at the cheapest level that may.
+/// all keep sets of a group share them. A tensor that the next level does not store is read at the cheapest level that
+/// may.
 class MapBounds {
  public:
   MapBounds(const MapProblem& problem, const SearchCase& part, const OutermostTables& outermost);
 
   /// What a level may store, the largest set first.
   const std::vector<unsigned>& sets(int j) const { return sets_[static_cast<std::size_t>(j)]; }
-  /// Energy outside the tile of level j, which stores `keep` (gross), and cycles of the outermost level around a tile of
-  /// an inner one. Infinite where the tile cannot be.
+  /// Energy outside the tile of level j, which stores `keep` (gross), and cycles of the outermost level around a tile
+  /// of an inner one. Infinite where the tile cannot be.
   double outer(int j, unsigned keep, TileLattice::Id m) const { return at(j, keep).outer[m]; }
   /// What a tile's capacity costs at least, in accesses that no mapping avoids: a part of `outer`.
   double charge(int j, unsigned keep, TileLattice::Id m) const;
@@ -102,8 +103,8 @@ class MapBounds {
     return own.empty() ? cycles_[m] : own[m];
   }
   double outer_cycles(int j, TileLattice::Id m) const { return j + 1 < problem_->levels ? cycles_[m] : 0.0; }
-  /// min over tiles m' of level j that are multiples of a: kappa_s / reuse_s(m') + outer(j, m'). The tensor is stored at
-  /// level `base` inside and nowhere between; s < 0: without kappa.
+  /// min over tiles m' of level j that are multiples of a: kappa_s / reuse_s(m') + outer(j, m'). The tensor is stored
+  /// at level `base` inside and nowhere between; s < 0: without kappa.
   double stationary(int j, unsigned keep, int s, int base, TileLattice::Id a) const {
     const Tables& own = at(j, keep);
     if (s < 0) return own.any[a];
@@ -119,9 +120,7 @@ class MapBounds {
     double pj = 0.0;
   };
   /// The levels above j that may be the first to store a tensor.
-  const std::vector<Keeper>& keepers(int j, std::size_t t) const {
-    return above_[static_cast<std::size_t>(j + 1)][t];
-  }
+  const std::vector<Keeper>& keepers(int j, std::size_t t) const { return above_[static_cast<std::size_t>(j + 1)][t]; }
   /// Least energy per word of a tile m of level j that a level above `last` is the first to store.
   /// `room`: of the multicast that the case allows, what is left.
   double price_beyond(int j, int last, std::size_t t, TileLattice::Id m, double room) const {
@@ -142,8 +141,8 @@ class MapBounds {
   double elided_words(int level) const { return elided_words_[static_cast<std::size_t>(level)]; }
   /// Of the written tensor: `fills` words into all children, which are at level `child` (-1: nothing is filled), and
   /// `flow` words out of tiles m of level j, read by the first keeper above `last`, or, if `served`, by level `last`.
-  WrittenCosts written_costs(double fills, double flow, int child, int j, int last, bool served,
-                             TileLattice::Id m, double room) const;
+  WrittenCosts written_costs(double fills, double flow, int child, int j, int last, bool served, TileLattice::Id m,
+                             double room) const;
   /// Most children that the levels above j can use around a tile of level j; most of them with equal data of t.
   double parallel(int j, TileLattice::Id m) const;
   double multicast(int j, int last, std::size_t t, TileLattice::Id m, double room) const;

@@ -66,8 +66,7 @@ MergedLayer merge_dimensions(const Layer& original, const MappingRules& rules, b
         same = same && own_axis(tensor, static_cast<int>(d)) && own_axis(tensor, other) &&
                relevant(tensor, static_cast<int>(d)) == relevant(tensor, other);
       }
-      if (layer.dimensions[d].extent == 1 && !ruled(rules, d))
-        same = !ruled(rules, static_cast<std::size_t>(other));
+      if (layer.dimensions[d].extent == 1 && !ruled(rules, d)) same = !ruled(rules, static_cast<std::size_t>(other));
       if (same) place[d] = static_cast<int>(m);
     }
     if (place[d] < 0) {
@@ -123,8 +122,7 @@ PackedMapping MergedLayer::split(const PackedMapping& from, const Layer& origina
   const auto spread = [&](const auto& order, int count, auto& out) {
     std::size_t at = 0;
     for (int p = 0; p < count; ++p) {
-      for (const int d : members[order[static_cast<std::size_t>(p)]])
-        out[at++] = static_cast<std::uint8_t>(d);
+      for (const int d : members[order[static_cast<std::size_t>(p)]]) out[at++] = static_cast<std::uint8_t>(d);
     }
   };
   for (std::size_t i = 0; i < from.level_count; ++i) {
@@ -169,8 +167,7 @@ MapProblem::MapProblem(const MapRequest& asked, std::size_t tile_limit, std::spa
   for (const Tensor& tensor : merged.layer.tensors) tensors.emplace_back(merged.layer, tensor);
   for (std::size_t t = 0; t < tensors.size(); ++t) {
     for (std::size_t d = 0; d < merged.layer.dimensions.size(); ++d) {
-      if ((tensors[t].windowed() >> d & 1U) != 0)
-        windows.emplace_back(static_cast<int>(t), static_cast<int>(d));
+      if ((tensors[t].windowed() >> d & 1U) != 0) windows.emplace_back(static_cast<int>(t), static_cast<int>(d));
     }
   }
   if (lattice.rounds()) held.resize(lattice.size());
@@ -205,9 +202,8 @@ MapProblem::MapProblem(const MapRequest& asked, std::size_t tile_limit, std::spa
   }
   for (int i = 0; i < levels; ++i) {
     add_choices(i);
-    orders.push_back(
-        std::make_unique<LoopOrders>(tensors, merged.layer.dimensions.size(),
-                                     level_rules(merged.rules, static_cast<std::size_t>(i)).inner_order));
+    orders.push_back(std::make_unique<LoopOrders>(tensors, merged.layer.dimensions.size(),
+                                                  level_rules(merged.rules, static_cast<std::size_t>(i)).inner_order));
   }
 }
 
@@ -236,7 +232,8 @@ void MapProblem::add_levels() {
     to.capacity = usable ? static_cast<double>(*usable) : std::numeric_limits<double>::infinity();
     to.least_words = usable ? to.capacity * from.min_utilization : 0.0;
     to.leak_pj = from.energy.leak_pj_per_cycle;
-    if (i + 1 == level.size()) to.leak_pj += idle_pj_per_cycle(machine);  // the outermost memory is always one, and used
+    if (i + 1 == level.size())
+      to.leak_pj += idle_pj_per_cycle(machine);  // the outermost memory is always one, and used
     has_leak = has_leak || to.leak_pj != 0.0;
     to.dram = from.is_dram;
     const double clusters = cluster_count(from);
@@ -399,8 +396,7 @@ void MapProblem::add_choices(int at) {
   if (!own.choices.empty()) own.most_children = lattice.rounds() ? fan : own.choices.front().children;
 }
 
-void MapProblem::price(int at, Arrangement& arrangement, TileLattice::Id tile,
-                       TileLattice::Id spatial) const {
+void MapProblem::price(int at, Arrangement& arrangement, TileLattice::Id tile, TileLattice::Id spatial) const {
   const MapLevel& own = level[static_cast<std::size_t>(at)];
   const std::size_t dimensions = merged.layer.dimensions.size();
   std::int64_t used_x = 1, used_y = 1;
@@ -481,8 +477,7 @@ std::vector<Arrangement> MapProblem::priced(int at, std::size_t choice, TileLatt
       }
       return true;
     };
-    if (std::any_of(kept.begin(), kept.end(),
-                    [&](const Arrangement& other) { return covers(other, arrangement); }))
+    if (std::any_of(kept.begin(), kept.end(), [&](const Arrangement& other) { return covers(other, arrangement); }))
       continue;
     std::erase_if(kept, [&](const Arrangement& other) { return covers(arrangement, other); });
     kept.push_back(arrangement);
@@ -494,12 +489,10 @@ std::size_t MapProblem::PlaceHash::operator()(const Place& place) const {
   std::uint64_t pattern = 0;
   for (std::size_t d = 0; d < place.extents.size(); ++d)
     pattern = pattern * 131 + static_cast<std::uint64_t>(place.extents[d]) * (d + 1);
-  return (pattern * 0x9E3779B97F4A7C15ULL) ^ (static_cast<std::uint64_t>(place.level) << 56) ^
-         (place.choice << 24);
+  return (pattern * 0x9E3779B97F4A7C15ULL) ^ (static_cast<std::uint64_t>(place.level) << 56) ^ (place.choice << 24);
 }
 
-std::span<const Arrangement> MapProblem::arrangements(int at, std::size_t choice,
-                                                      TileLattice::Id tile) const {
+std::span<const Arrangement> MapProblem::arrangements(int at, std::size_t choice, TileLattice::Id tile) const {
   const MapLevel& own = level[static_cast<std::size_t>(at)];
   const SpatialChoice& picked = own.choices[choice];
   if (!own.wires) return {&picked.arrangement, 1};
@@ -507,8 +500,7 @@ std::span<const Arrangement> MapProblem::arrangements(int at, std::size_t choice
   Place place{at, choice};
   const TileExtents &extents = lattice.extents(tile), &spatial = lattice.extents(picked.tile);
   unsigned shared = 0;
-  for (const TensorReuse& tensor : tensors)
-    shared |= tensor.separable() ? tensor.windowed() : tensor.relevant();
+  for (const TensorReuse& tensor : tensors) shared |= tensor.separable() ? tensor.windowed() : tensor.relevant();
   for (std::size_t d = 0; d < merged.layer.dimensions.size(); ++d) {
     if ((shared >> d & 1U) != 0 && spatial[d] > 1) place.extents[d] = extents[d];
   }

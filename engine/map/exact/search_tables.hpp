@@ -63,10 +63,9 @@ struct MapLevel {
   unsigned living = 0;   ///< tensors that live here (homes.hpp): held whole and never filled
   unsigned unseen = 0;   ///< tensors that live further in: nothing of them counts here
   std::array<AccessCost, max_tensors> cost;
-  std::array<double, max_tensors> read_pj{}, fill_pj{},
-      update_pj{};                     ///< per tensor word, adders included in read
-  std::vector<SpatialChoice> choices;  ///< descending children
-  double most_children = 1.0;          ///< that any choice has
+  std::array<double, max_tensors> read_pj{}, fill_pj{}, update_pj{};  ///< per tensor word, adders included in read
+  std::vector<SpatialChoice> choices;                                 ///< descending children
+  double most_children = 1.0;                                         ///< that any choice has
   bool temporal_rules = false;
   int port = 0;                ///< the lowest level of the same memory: its own position, unless memories are stacked
   bool stacked_above = false;  ///< the next level is a further part of the same memory
@@ -75,8 +74,8 @@ struct MapLevel {
 /// Everything that does not depend on keep sets. Throws std::length_error when the tiles are too many.
 ///
 /// Where factors need not divide, tiles are those of rounds (tile_lattice.hpp): `volume` and `reuse` are means over the
-/// tiles that a nest has, so that words times tiles are exact sums, but for windows and for children that are idle in the
-/// last round, which are counted from below. Such a problem answers bounds only; it has no labels.
+/// tiles that a nest has, so that words times tiles are exact sums, but for windows and for children that are idle in
+/// the last round, which are counted from below. Such a problem answers bounds only; it has no labels.
 class MapProblem {
  public:
   /// `memory`: per level the memory that it is a part of, where memories are stacks of levels (stacked_machine.hpp).
@@ -99,14 +98,15 @@ class MapProblem {
   std::function<PackedMapping(const PackedMapping&)> restore;
 
   std::vector<std::array<double, max_tensors>> volume;  ///< per tile and tensor
-  std::vector<std::array<double, max_tensors>> reuse;  ///< per tile and tensor: product of irrelevant extents
-  std::vector<std::array<double, max_tensors>> held;   ///< of rounds: what the least of a tile's tiles takes
+  std::vector<std::array<double, max_tensors>> reuse;   ///< per tile and tensor: product of irrelevant extents
+  std::vector<std::array<double, max_tensors>> held;    ///< of rounds: what the least of a tile's tiles takes
 
   double whole_volume(int tensor) const { return volume[lattice.whole()][static_cast<std::size_t>(tensor)]; }
   /// Words of memory that the kept tensors of a tile take.
   double words(int level, unsigned keep, TileLattice::Id tile) const;
   bool legal_temporal(int level, TileLattice::Id inner, TileLattice::Id outer) const;
-  /// Layouts of a choice around a tile that are not dominated in hops of any tensor; one without hops when wires are free.
+  /// Layouts of a choice around a tile that are not dominated in hops of any tensor; one without hops when wires are
+  /// free.
   std::span<const Arrangement> arrangements(int level, std::size_t choice, TileLattice::Id tile) const;
   /// Most children that hold partial sums of the same outputs, of `children` at most: all that share them, and, where
   /// factors do not divide, those that are idle in the last round.

@@ -12,7 +12,8 @@ namespace {
 
 constexpr std::size_t in_time = 0;  // slot of loops in time
 
-// A dimension has loops in one part at most, which keeps a most on its factor; a least and an order would be of all parts.
+// A dimension has loops in one part at most, which keeps a most on its factor; a least and an order would be of all
+// parts.
 bool divisible(const LevelRules& rules, std::size_t dimensions) {
   if (!rules.inner_order.empty()) return false;
   for (std::size_t d = 0; d < dimensions; ++d) {
@@ -127,8 +128,8 @@ StackedMachines stacked_machines(const MapRequest& request) {
     const auto parts = static_cast<std::size_t>(std::popcount(may_keep(choices[i])));
     const LevelRules& rules = level_rules(request.rules, i);
     if (parts < 2 || !has_loops(rules, request.layer)) continue;
-    const bool can = divisible(rules, request.layer.dimensions.size()) &&
-                     request.architecture.levels[i].min_utilization == 0.0;
+    const bool can =
+        divisible(rules, request.layer.dimensions.size()) && request.architecture.levels[i].min_utilization == 0.0;
     if (!can || parts - 1 > room) {
       found.whole = false;
       continue;

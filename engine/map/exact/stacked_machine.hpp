@@ -1,4 +1,5 @@
-// Uneven placement as a machine: every memory becomes a stack of parts, one per tensor, with the memory's loops between.
+// Uneven placement as a machine: every memory becomes a stack of parts, one per tensor, with the memory's loops
+// between.
 #pragma once
 
 #include <optional>
@@ -15,8 +16,8 @@ namespace dovetail {
 /// prices; the parts share the memory's words and its ports. Parts without loops between them say that two tensors have
 /// the same depth, so that one order of the tensors stands for all depths that ascend in it.
 struct StackedMachine {
-  MapRequest request;             ///< the layer on the stacked machine; its keep sets are in the rules
-  std::vector<int> memory;        ///< per level of it: the level of the machine itself
+  MapRequest request;       ///< the layer on the stacked machine; its keep sets are in the rules
+  std::vector<int> memory;  ///< per level of it: the level of the machine itself
   /// The mapping of the machine itself that a mapping of the stacked one stands for. No dimension may have loops in two
   /// parts of one memory.
   PackedMapping restore(const PackedMapping& stacked) const;
@@ -24,8 +25,8 @@ struct StackedMachine {
 
 /// The stacked machines that together stand for every uneven mapping of a request: one per order of the tensors in each
 /// memory that may store several and has loops. The outermost memory is not stacked: nothing is outside it. Nor are
-/// memories whose loops have a given order or a least factor, memories with a least utilization, and those for which there
-/// is no room among `max_levels`; `whole` is then false.
+/// memories whose loops have a given order or a least factor, memories with a least utilization, and those for which
+/// there is no room among `max_levels`; `whole` is then false.
 struct StackedMachines {
   std::vector<StackedMachine> all;
   bool whole = true;

@@ -11,11 +11,11 @@
 
 namespace dovetail {
 
-/// What a level costs above the problem's own prices. Of all machines that a search stands for, those whose level holds a
-/// tile of n words charge at least the first rung of `capacity` n or more.
+/// What a level costs above the problem's own prices. Of all machines that a search stands for, those whose level holds
+/// a tile of n words charge at least the first rung of `capacity` n or more.
 struct LevelToll {
   struct Rung {
-    double capacity = std::numeric_limits<double>::infinity();                                          ///< usable words
+    double capacity = std::numeric_limits<double>::infinity();          ///< usable words
     std::array<double, max_tensors> read_pj{}, fill_pj{}, update_pj{};  ///< per tensor word, none negative
   };
   std::vector<Rung> rungs;  ///< ascending capacity, prices not falling; at least one
@@ -29,8 +29,8 @@ struct LevelToll {
   }
 };
 
-/// A search with tolls answers bounds: the least cost of a mapping at the prices of what its own tiles need. Mapping and
-/// machine are then found together, for one layer: capacities cost exactly what they are priced at.
+/// A search with tolls answers bounds: the least cost of a mapping at the prices of what its own tiles need. Mapping
+/// and machine are then found together, for one layer: capacities cost exactly what they are priced at.
 struct Toll {
   std::array<LevelToll, max_levels> level;
   Toll() {

@@ -95,9 +95,8 @@ MapResult UnevenMapper::map(const MapRequest& asked) const {
     if (best) lower_bound = best->objective;
   } else if (stopped == "tables" || !machines.whole) {
     const auto operations = static_cast<double>(macs(asked.layer));
-    lower_bound = asked.objective(
-        operations * compute_energy_per_op_pj(asked.layer, asked.architecture.compute),
-        std::ceil(operations / static_cast<double>(asked.architecture.compute.instances)));
+    lower_bound = asked.objective(operations * compute_energy_per_op_pj(asked.layer, asked.architecture.compute),
+                                  std::ceil(operations / static_cast<double>(asked.architecture.compute.instances)));
     if (stopped.empty()) stopped = "levels";
   }
   const double seconds = result.seconds;
@@ -105,7 +104,11 @@ MapResult UnevenMapper::map(const MapRequest& asked) const {
   result.lower_bound = std::isfinite(lower_bound) ? lower_bound : 0.0;
   if (best) result.lower_bound = std::min(result.lower_bound, result.objective);
   result.proven = best && result.lower_bound >= result.objective;
-  result.stopped = result.proven ? "proven" : !best ? "infeasible" : !stopped.empty() ? stopped : asked.gap > 0.0 ? "gap" : "bound";
+  result.stopped = result.proven      ? "proven"
+                   : !best            ? "infeasible"
+                   : !stopped.empty() ? stopped
+                   : asked.gap > 0.0  ? "gap"
+                                      : "bound";
   result.evaluations = evaluations;
   result.seconds = std::max(seconds, clock.seconds());
   return result;

@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::size_t unlimited = std::numeric_limits<std::size_t>::max();
 constexpr double next_to_nothing = 1e-12;  // of a price: it decides between equal energies
-constexpr double apart = 8.0;  // factor between the prices of the quick look
+constexpr double apart = 8.0;              // factor between the prices of the quick look
 constexpr int most_prices = 16;
 
 struct LimitedPart {
@@ -36,8 +36,7 @@ double priced(const MapPoint& point, double price) {
 // Points as the loop model prices them, which decides.
 void settle_costs(LimitedPart& part) {
   for (MapPoint& point : part.points) {
-    const Evaluation cost =
-        LoopModel().evaluate(part.request.layer, part.request.architecture, unpack(point.mapping));
+    const Evaluation cost = LoopModel().evaluate(part.request.layer, part.request.architecture, unpack(point.mapping));
     point.energy_pj = cost.energy_pj;
     point.cycles = static_cast<double>(cost.cycles);
   }
@@ -48,16 +47,15 @@ void look(LimitedPart& part, const std::vector<Mapping>& known, std::size_t firs
   for (const Mapping& mapping : known) {
     const Evaluation cost = LoopModel().evaluate(part.request.layer, part.request.architecture, mapping);
     if (cost.valid())
-      part.points.push_back(
-          {0.0, cost.energy_pj, static_cast<double>(cost.cycles), pack(part.request.layer, mapping)});
+      part.points.push_back({0.0, cost.energy_pj, static_cast<double>(cost.cycles), pack(part.request.layer, mapping)});
   }
   try {
     part.search = std::make_unique<ExactSearch>(part.request);
   } catch (const std::length_error&) {
     const double operations = static_cast<double>(macs(part.request.layer));
-    part.lines = SupportingLines(
-        operations * compute_energy_per_op_pj(part.request.layer, part.request.architecture.compute),
-        std::ceil(operations / static_cast<double>(part.request.architecture.compute.instances)));
+    part.lines =
+        SupportingLines(operations * compute_energy_per_op_pj(part.request.layer, part.request.architecture.compute),
+                        std::ceil(operations / static_cast<double>(part.request.architecture.compute.instances)));
     return;
   }
   part.lines = SupportingLines(part.search->root_energy_pj(), part.search->root_cycles());
@@ -94,8 +92,8 @@ void ask(LimitedPart& part, double price) {
   settle_costs(part);
 }
 
-// The largest energy and cycles of the layer's front: those of its fastest and of its cheapest point. At a price next to
-// nothing, or dear beyond all, the other of the two decides among mappings that are equal in the one.
+// The largest energy and cycles of the layer's front: those of its fastest and of its cheapest point. At a price next
+// to nothing, or dear beyond all, the other of the two decides among mappings that are equal in the one.
 CostPoint ends(LimitedPart& part) {
   CostPoint most{infinity, infinity};
   if (part.points.empty() || !part.search) return most;
@@ -200,8 +198,7 @@ class LimitedSearch {
       chosen_.assign(request_.networks.size(), {});
       for (std::size_t n = 0; n < request_.networks.size(); ++n)
         for (std::size_t u = 0; u < request_.networks[n].uses.size(); ++u)
-          chosen_[n].push_back(
-              parts_[request_.networks[n].uses[u].layer].points[choice_.points[n][u]].mapping);
+          chosen_[n].push_back(parts_[request_.networks[n].uses[u].layer].points[choice_.points[n][u]].mapping);
     }
     if (whole && complete) bound_ = std::max(bound_, target());
   }
@@ -228,8 +225,7 @@ class LimitedSearch {
     double total = 0.0;
     for (std::size_t n = 0; n < request_.networks.size(); ++n) {
       shares_.push_back(share_of(n, request_.networks, request_.goal, target(), least, objectives));
-      leasts_.push_back(
-          least_within(curves_[n], request_.goal.objective, shares_[n].limits, shares_[n].share));
+      leasts_.push_back(least_within(curves_[n], request_.goal.objective, shares_[n].limits, shares_[n].share));
       total = request_.goal.add(total, request_.networks[n].weight * leasts_[n].objective);
     }
     bound_ = std::max(bound_, total);
@@ -255,9 +251,8 @@ class LimitedSearch {
                                                            : 1e3;
         price = tilt * least.at.energy_pj / least.at.cycles;
       }
-      const bool asked = std::any_of(prices_.begin(), prices_.end(), [&](double before) {
-        return std::abs(before - price) <= 1e-6 * price;
-      });
+      const bool asked = std::any_of(prices_.begin(), prices_.end(),
+                                     [&](double before) { return std::abs(before - price) <= 1e-6 * price; });
       if (!asked && price < infinity) next.push_back(price);
     }
     if (next.empty()) return false;
@@ -318,8 +313,8 @@ class LimitedSearch {
   Room least_room(std::size_t n, const CostPoint& most_own) const {
     Room least;
     for (const double price : prices_) {
-      const double most = most_within(curves_[n], request_.goal.objective, shares_[n].most,
-                                      shares_[n].limits, shares_[n].share, price, most_own);
+      const double most = most_within(curves_[n], request_.goal.objective, shares_[n].most, shares_[n].limits,
+                                      shares_[n].share, price, most_own);
       const double value = line_at(request_.networks[n], price);
       if ((most - value) / value < least.share) least = {(most - value) / value, price};
     }

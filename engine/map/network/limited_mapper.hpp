@@ -26,10 +26,10 @@ struct LimitedMapRequest {
   Bypass bypass = Bypass::search;
   /// > 0: only what is below it is wanted: the search ends once the bound shows that nothing is.
   double cutoff = 0.0;
-  bool prove = true;                ///< false: only proofs that take no longer than the look for a choice
-  std::optional<double> memory_mb;  ///< of each layer's proofs
+  bool prove = true;                  ///< false: only proofs that take no longer than the look for a choice
+  std::optional<double> memory_mb;    ///< of each layer's proofs
   std::size_t first_labels = 20'000;  ///< of a keep set's front that is completed at first sight
-  std::function<bool()> stop;       ///< polled from any thread; true ends it
+  std::function<bool()> stop;         ///< polled from any thread; true ends it
   int threads = 1;
 };
 
@@ -41,9 +41,9 @@ struct LimitedMapping {
 
 struct LimitedMapResult {
   std::vector<std::vector<LimitedMapping>> mappings;  ///< per network and use; empty where a layer has none
-  NetworkChoice choice;  ///< kept, or else the one found that exceeds the limits least
-  /// Of the objective within the limits, and at most the choice's where that keeps them. Infinite: proven that no choice
-  /// keeps the limits; at least the cutoff: that none below it does.
+  NetworkChoice choice;                               ///< kept, or else the one found that exceeds the limits least
+  /// Of the objective within the limits, and at most the choice's where that keeps them. Infinite: proven that no
+  /// choice keeps the limits; at least the cutoff: that none below it does.
   double lower_bound = 0.0;
   std::int64_t evaluations = 0, labels = 0;
 };

@@ -33,8 +33,7 @@ void keep_front(std::vector<State>& states) {
 
 double least_at(const FrontPart& part, double price) {
   double least = infinity;
-  for (const CostPoint& point : part.points)
-    least = std::min(least, point.energy_pj + price * point.cycles);
+  for (const CostPoint& point : part.points) least = std::min(least, point.energy_pj + price * point.cycles);
   return least;
 }
 
@@ -52,8 +51,7 @@ std::vector<double> spread_prices(std::span<const FrontPart> parts) {
   }
   std::vector<double> prices;
   if (!(high > 0.0)) return prices;
-  for (int k = 0; k < curve_prices; ++k)
-    prices.push_back(low * std::pow(high / low, k / (curve_prices - 1.0)));
+  for (int k = 0; k < curve_prices; ++k) prices.push_back(low * std::pow(high / low, k / (curve_prices - 1.0)));
   prices.erase(std::unique(prices.begin(), prices.end()), prices.end());
   return prices;
 }
@@ -83,8 +81,8 @@ MergedFront merge_fronts(std::span<const FrontPart> parts, const Wanted& wanted,
   const std::vector<double> prices = spread_prices(parts);
   std::vector<std::vector<State>> stages(1, {State{}});
   for (std::size_t p = 0; p < parts.size(); ++p) {
-    const std::vector<CostPoint> rest = p + 1 < parts.size() ? sum_curve(parts.subspan(p + 1), prices)
-                                                             : std::vector<CostPoint>{CostPoint{}};
+    const std::vector<CostPoint> rest =
+        p + 1 < parts.size() ? sum_curve(parts.subspan(p + 1), prices) : std::vector<CostPoint>{CostPoint{}};
     std::vector<CostPoint> curve(rest.size());
     const auto promising = [&](const CostPoint& sum) {
       for (std::size_t k = 0; k < rest.size(); ++k)

@@ -34,10 +34,10 @@ struct Wanted {
   NetworkPart share;
 };
 
-/// The sums that no other sum covers, as far as they are wanted (others may be among them). Layer by layer, as in dynamic
-/// programming over stages: a partial sum that another covers, or that the rest cannot complete to what is wanted, is
-/// dropped (two-phase method of multi-objective optimization; Ulungu & Teghem, 1995). At most `most` partial sums are
-/// kept of a stage, evenly along the front.
+/// The sums that no other sum covers, as far as they are wanted (others may be among them). Layer by layer, as in
+/// dynamic programming over stages: a partial sum that another covers, or that the rest cannot complete to what is
+/// wanted, is dropped (two-phase method of multi-objective optimization; Ulungu & Teghem, 1995). At most `most` partial
+/// sums are kept of a stage, evenly along the front.
 MergedFront merge_fronts(std::span<const FrontPart> parts, const Wanted& wanted, std::size_t most);
 
 /// The lower convex curve of all sums: `prices` of energy + price x cycles at which it is exact.

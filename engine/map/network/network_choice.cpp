@@ -23,8 +23,7 @@ struct Total {
 std::vector<MergedPoint> thinned(std::vector<MergedPoint> points, std::size_t most) {
   if (points.size() <= most) return points;
   std::vector<MergedPoint> some;
-  for (std::size_t k = 0; k < most; ++k)
-    some.push_back(std::move(points[k * (points.size() - 1) / (most - 1)]));
+  for (std::size_t k = 0; k < most; ++k) some.push_back(std::move(points[k * (points.size() - 1) / (most - 1)]));
   return some;
 }
 
@@ -32,7 +31,8 @@ class Chooser {
  public:
   Chooser(std::span<const std::vector<CostPoint>> fronts, std::span<const NetworkUses> networks,
           const NetworkGoal& goal)
-      : networks_(networks), goal_(goal) {
+      : networks_(networks),
+        goal_(goal) {
     for (const NetworkUses& network : networks) {
       std::vector<FrontPart> parts;
       CostPoint least{};
@@ -74,8 +74,7 @@ class Chooser {
     for (std::size_t n = 0; n < parts_.size(); ++n) {
       const NetworkShare own = share_of(n, networks_, goal_, best, least_, objectives_);
       const double inside = own.most < infinity ? own.most * (1.0 + 1e-12) : infinity;
-      MergedFront front =
-          merge_fronts(parts_[n], {goal_.objective, inside, own.limits, own.share}, most);
+      MergedFront front = merge_fronts(parts_[n], {goal_.objective, inside, own.limits, own.share}, most);
       complete = complete && front.complete;
       points.push_back(std::move(front.points));
     }
@@ -107,8 +106,7 @@ class Chooser {
         for (std::uint32_t k = 0; k < points[n].size(); ++k) {
           const CostPoint& own = points[n][k].sum;
           const double weight = networks_[n].weight;
-          next.push_back({{so_far.sums.energy_pj + weight * own.energy_pj,
-                           so_far.sums.cycles + weight * own.cycles},
+          next.push_back({{so_far.sums.energy_pj + weight * own.energy_pj, so_far.sums.cycles + weight * own.cycles},
                           goal_.add(so_far.objective, weight * goal_.objective(own.energy_pj, own.cycles)),
                           s,
                           k});
@@ -130,8 +128,7 @@ class Chooser {
   static void keep_uncovered(std::vector<Total>& totals) {
     std::stable_sort(totals.begin(), totals.end(), [](const Total& a, const Total& b) {
       if (a.objective != b.objective) return a.objective < b.objective;
-      return a.sums.energy_pj != b.sums.energy_pj ? a.sums.energy_pj < b.sums.energy_pj
-                                                  : a.sums.cycles < b.sums.cycles;
+      return a.sums.energy_pj != b.sums.energy_pj ? a.sums.energy_pj < b.sums.energy_pj : a.sums.cycles < b.sums.cycles;
     });
     std::vector<Total> kept;
     std::vector<CostPoint> stairs;  // rising energy, falling cycles, of all before
@@ -157,8 +154,7 @@ class Chooser {
       if (keeping && violation > 0.0) continue;
       const double over = keeping ? 0.0 : std::max(0.0, violation);
       const double over_best = keeping ? 0.0 : std::max(0.0, choice.violation);
-      if (choice.found && (over > over_best || (over == over_best && total.objective >= choice.objective)))
-        continue;
+      if (choice.found && (over > over_best || (over == over_best && total.objective >= choice.objective))) continue;
       choice.found = true;
       choice.sums = total.sums;
       choice.objective = total.objective;
@@ -188,8 +184,8 @@ double NetworkGoal::add(double so_far, double weighted) const {
   return worst ? std::max(so_far, weighted) : so_far + weighted;
 }
 
-NetworkShare share_of(std::size_t network, std::span<const NetworkUses> networks, const NetworkGoal& goal,
-                      double best, std::span<const CostPoint> least, std::span<const double> objectives) {
+NetworkShare share_of(std::size_t network, std::span<const NetworkUses> networks, const NetworkGoal& goal, double best,
+                      std::span<const CostPoint> least, std::span<const double> objectives) {
   NetworkShare own{{networks[network].weight, {}}, best, goal.limits};
   double others = 0.0;
   for (std::size_t n = 0; n < networks.size(); ++n) {
@@ -204,8 +200,8 @@ NetworkShare share_of(std::size_t network, std::span<const NetworkUses> networks
   return own;
 }
 
-NetworkChoice choose_points(std::span<const std::vector<CostPoint>> fronts,
-                            std::span<const NetworkUses> networks, const NetworkGoal& goal, double best) {
+NetworkChoice choose_points(std::span<const std::vector<CostPoint>> fronts, std::span<const NetworkUses> networks,
+                            const NetworkGoal& goal, double best) {
   if (std::any_of(fronts.begin(), fronts.end(), [](const auto& front) { return front.empty(); })) return {};
   return Chooser(fronts, networks, goal)(best);
 }

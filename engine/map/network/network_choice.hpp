@@ -42,18 +42,17 @@ struct NetworkChoice {
 /// The least objective within the limits; where none keeps them, the choice that exceeds them least. Networks are at
 /// points of their own fronts: with limits that more energy or cycles would help to keep (power, limits from below) no
 /// network is mapped worse on purpose. `best` > 0: only what is below it is wanted.
-NetworkChoice choose_points(std::span<const std::vector<CostPoint>> fronts,
-                            std::span<const NetworkUses> networks, const NetworkGoal& goal,
-                            double best = 0.0);
+NetworkChoice choose_points(std::span<const std::vector<CostPoint>> fronts, std::span<const NetworkUses> networks,
+                            const NetworkGoal& goal, double best = 0.0);
 
 /// What the other networks leave to one of them.
 struct NetworkShare {
-  NetworkPart share;        ///< the others at their least energy and cycles
+  NetworkPart share;  ///< the others at their least energy and cycles
   double most = 0.0;  ///< its own objective where the total is `best`
   SumLimits limits;   ///< without power, which more cycles of the others may help to keep
 };
 /// `least` and `objectives` are lower bounds per network of its (energy, cycles) and objective.
-NetworkShare share_of(std::size_t network, std::span<const NetworkUses> networks, const NetworkGoal& goal,
-                      double best, std::span<const CostPoint> least, std::span<const double> objectives);
+NetworkShare share_of(std::size_t network, std::span<const NetworkUses> networks, const NetworkGoal& goal, double best,
+                      std::span<const CostPoint> least, std::span<const double> objectives);
 
 }  // namespace dovetail

@@ -16,7 +16,6 @@
 namespace dovetail {
 namespace {
 
-
 struct Part {
   double count = 1.0;
   MapRequest request;
@@ -50,17 +49,16 @@ void prepare(Part& part, const std::optional<Mapping>& known) {
   if (known) {
     const Evaluation cost = LoopModel().evaluate(part.request.layer, part.request.architecture, *known);
     if (cost.valid())
-      part.points.push_back(
-          {0.0, cost.energy_pj, static_cast<double>(cost.cycles), pack(part.request.layer, *known)});
+      part.points.push_back({0.0, cost.energy_pj, static_cast<double>(cost.cycles), pack(part.request.layer, *known)});
   }
   try {
     part.search = std::make_unique<ExactSearch>(part.request);
     part.lines = SupportingLines(part.search->root_energy_pj(), part.search->root_cycles());
   } catch (const std::length_error&) {
     const double operations = static_cast<double>(macs(part.request.layer));
-    part.lines = SupportingLines(
-        operations * compute_energy_per_op_pj(part.request.layer, part.request.architecture.compute),
-        std::ceil(operations / static_cast<double>(part.request.architecture.compute.instances)));
+    part.lines =
+        SupportingLines(operations * compute_energy_per_op_pj(part.request.layer, part.request.architecture.compute),
+                        std::ceil(operations / static_cast<double>(part.request.architecture.compute.instances)));
   }
 }
 
@@ -70,8 +68,8 @@ void find_any(Part& part) {
   if (part.search) quick.time_s = 0.0;
   const MapResult found = ExactMapper().map(quick);
   if (!found.mapping) return;
-  part.points.push_back({0.0, found.best.energy_pj, static_cast<double>(found.best.cycles),
-                         pack(part.request.layer, *found.mapping)});
+  part.points.push_back(
+      {0.0, found.best.energy_pj, static_cast<double>(found.best.cycles), pack(part.request.layer, *found.mapping)});
 }
 
 // The least known point at a price.
@@ -83,7 +81,8 @@ void pick(Part& part, double price) {
   part.bound = part.lines.at(price);
 }
 
-// The layer's best point at a price, or a bound that is `enough`. Between two prices with one answer, the answer is known.
+// The layer's best point at a price, or a bound that is `enough`. Between two prices with one answer, the answer is
+// known.
 void ask(Part& part, double price, double enough) {
   pick(part, price);
   const double known = part.points.empty() ? infinity : cost(part.points[part.chosen], price);
@@ -98,8 +97,8 @@ void ask(Part& part, double price, double enough) {
   pick(part, price);
 }
 
-// The least value of a line at a price whose corners are not below the cutoff, or as high as those of a line of the value
-// `most`.
+// The least value of a line at a price whose corners are not below the cutoff, or as high as those of a line of the
+// value `most`.
 double demanded(const SupportingLines& lines, const MappingObjective& objective, double price, double most,
                 double cutoff) {
   const auto corners = [&](double value) {
@@ -126,9 +125,9 @@ double sum_at(const std::vector<Part>& parts, double price) {
   return sum;
 }
 
-// How far each layer must be searched at a price so that all together are proven to cost `goal`. What the known mappings
-// cost above it is to spare: it is spent where it saves most search, first whole layers at their bounds, then a share of
-// what lies open of each of the others.
+// How far each layer must be searched at a price so that all together are proven to cost `goal`. What the known
+// mappings cost above it is to spare: it is spent where it saves most search, first whole layers at their bounds, then
+// a share of what lies open of each of the others.
 std::vector<double> plan(std::vector<Part>& parts, double price, double goal) {
   const std::size_t count = parts.size();
   std::vector<double> known(count), open(count), enough(count, infinity);
@@ -207,8 +206,7 @@ SupportingLines root_lines(const std::vector<Part>& parts) {
 
 // A layer's answer, from the point that the best sum chose.
 MapResult layer_answer(const Part& part, std::size_t chosen, const MappingObjective& objective) {
-  MapResult own =
-      answer(part.request, part.points.empty() ? std::nullopt : std::optional(part.points[chosen].mapping));
+  MapResult own = answer(part.request, part.points.empty() ? std::nullopt : std::optional(part.points[chosen].mapping));
   if (own.mapping) own.lower_bound = std::min(part.lines.least(objective).objective, own.objective);
   own.proven = own.mapping && own.lower_bound == own.objective;
   own.stopped = own.proven ? "proven" : own.mapping ? "bound" : "infeasible";
@@ -240,8 +238,7 @@ class PriceSearch {
       ++prices_;
       if (step.value < infinity) loose_.push_back(step.price);
       const std::vector<double> enough = plan(parts_, step.price, step.value);
-      parallel_for(parts_.size(), request_.threads,
-                   [&](std::size_t l) { ask(parts_[l], step.price, enough[l]); });
+      parallel_for(parts_.size(), request_.threads, [&](std::size_t l) { ask(parts_[l], step.price, enough[l]); });
       const std::optional<MapPoint> sum = sum_of_chosen(parts_, request_.objective);
       if (!sum) return;
       remember(sum);
@@ -269,8 +266,8 @@ class PriceSearch {
     return request_.cutoff > 0.0 ? std::min(wanted, request_.cutoff) : wanted;
   }
 
-  // A layer's search ended, for want of memory, before it was as far as asked. At other prices it may still get on a little,
-  // again and again.
+  // A layer's search ended, for want of memory, before it was as far as asked. At other prices it may still get on a
+  // little, again and again.
   bool fell_short(double price, const std::vector<double>& enough) const {
     for (std::size_t l = 0; l < parts_.size(); ++l) {
       const double known = cost(parts_[l].points[parts_[l].chosen], price);
@@ -290,14 +287,14 @@ class PriceSearch {
     bool at_corner;
   };
 
-  // First at the tangent of what is known, which separates better than one at bounds that may be far away; then at the least
-  // corner. Under a cutoff the first line takes half of what there is to spare, and the others lift their corners above it.
-  // Once a better sum is known, these lines are made exact.
+  // First at the tangent of what is known, which separates better than one at bounds that may be far away; then at the
+  // least corner. Under a cutoff the first line takes half of what there is to spare, and the others lift their corners
+  // above it. Once a better sum is known, these lines are made exact.
   Step next() {
     const bool cutting = request_.cutoff > 0.0 && best_ && request_.cutoff < best_->objective;
     if (prices_ == 0 && best_) {
-      const double tangent = request_.objective.cycles_power * best_->energy_pj /
-                             (request_.objective.energy_power * best_->cycles);
+      const double tangent =
+          request_.objective.cycles_power * best_->energy_pj / (request_.objective.energy_power * best_->cycles);
       const double power = request_.objective.energy_power + request_.objective.cycles_power;
       const double shrunk = std::pow(request_.cutoff / best_->objective, 0.5 / power);
       return {tangent, cutting ? shrunk * cost(*best_, tangent) : infinity, false};
@@ -332,8 +329,7 @@ void map_together(const NetworkMapRequest& request, std::vector<Part>& parts, Ne
   PriceSearch search(request, parts);
   search.run();
   result.prices = search.prices();
-  result.feasible =
-      std::all_of(parts.begin(), parts.end(), [](const Part& part) { return !part.points.empty(); });
+  result.feasible = std::all_of(parts.begin(), parts.end(), [](const Part& part) { return !part.points.empty(); });
   for (std::size_t l = 0; l < count; ++l) {
     result.layers[l] = layer_answer(parts[l], search.chosen(l), request.objective);
     result.evaluations += result.layers[l].evaluations;

@@ -46,12 +46,13 @@ struct NetworkMapResult {
   double gap() const { return objective > 0.0 ? (objective - lower_bound) / objective : 0.0; }
 };
 
-/// For energy alone or cycles alone the layers are independent. Any other objective of the sums is quasi-concave, so its
-/// optimum is an extreme point of the convex hull of all sums, and those are sums of mappings with the least energy +
-/// price x cycles of each layer, for some price (the supported points of multi-objective combinatorial optimization;
+/// For energy alone or cycles alone the layers are independent. Any other objective of the sums is quasi-concave, so
+/// its optimum is an extreme point of the convex hull of all sums, and those are sums of mappings with the least energy
+/// + price x cycles of each layer, for some price (the supported points of multi-objective combinatorial optimization;
 /// Aneja & Nair, "Bicriteria transportation problem", 1979). Prices are chosen where the lines known so far leave the
-/// least corner; the search ends, proven, when no corner is below the best sum. With a cutoff, lines need not be higher than
-/// those through the best known sum, shrunk to the cutoff: what it has to spare lets layers go with less search, or none.
+/// least corner; the search ends, proven, when no corner is below the best sum. With a cutoff, lines need not be higher
+/// than those through the best known sum, shrunk to the cutoff: what it has to spare lets layers go with less search,
+/// or none.
 NetworkMapResult map_network(const NetworkMapRequest& request);
 
 }  // namespace dovetail

@@ -5,9 +5,10 @@
 
 namespace dovetail {
 
-/// Evolution finds a first mapping, one run of labels cut off by it improves it. Where evolution finds none, or the layer is
-/// too large for tables, the answer is the exact mapper's. With imperfect factors or uneven placement a climb in the larger
-/// space starts from that, and nothing bounds what it answers. A pure function of the request for any number of threads.
+/// Evolution finds a first mapping, one run of labels cut off by it improves it. Where evolution finds none, or the
+/// layer is too large for tables, the answer is the exact mapper's. With imperfect factors or uneven placement a climb
+/// in the larger space starts from that, and nothing bounds what it answers. A pure function of the request for any
+/// number of threads.
 MapResult explore_layer(const MapRequest& request);
 
 }  // namespace dovetail

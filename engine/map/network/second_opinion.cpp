@@ -18,10 +18,10 @@ namespace dovetail {
 namespace {
 
 constexpr std::uint64_t climb_stream = 0x636c696d62;  // "climb"
-constexpr int patience = 400;                   // questions in a row without improvement
+constexpr int patience = 400;                         // questions in a row without improvement
 
-/// The same tiles with every level's reductions innermost, so that sums are finished before they leave. Moving them costs
-/// nothing on a machine that loads every tile again anyhow.
+/// The same tiles with every level's reductions innermost, so that sums are finished before they leave. Moving them
+/// costs nothing on a machine that loads every tile again anyhow.
 PackedMapping finish_sums_first(const Layer& layer, PackedMapping mapping) {
   std::array<bool, max_dimensions> moves_output{};
   for (const Tensor& tensor : layer.tensors)
@@ -55,7 +55,10 @@ std::vector<Mapping> candidates_of(const MapRequest& request, const MapResult& r
 class Asking {
  public:
   Asking(const MapRequest& request, const Evaluator& evaluator, const Screening& screening)
-      : request_(request), evaluator_(evaluator), screening_(screening), moves_(request) {}
+      : request_(request),
+        evaluator_(evaluator),
+        screening_(screening),
+        moves_(request) {}
 
   Decision operator()(const MapResult& result) {
     double first = infinity;
@@ -65,8 +68,7 @@ class Asking {
       if (&candidate == list.data()) first = value;
     }
     decision_.screened_objective = first < infinity ? first : 0.0;
-    if (screening_.climb > 0)
-      climb(pack(request_.layer, decision_.mapping ? *decision_.mapping : *result.mapping));
+    if (screening_.climb > 0) climb(pack(request_.layer, decision_.mapping ? *decision_.mapping : *result.mapping));
     if (decision_.mapping) decision_.failure.clear();
     return std::move(decision_);
   }
@@ -133,8 +135,8 @@ class Asking {
     Random random(request_.seed, {climb_stream});
     const std::int64_t limit = decision_.asked + screening_.climb;
     int failures = 0;
-    for (std::int64_t draw = 0;
-         draw < 10 * screening_.climb && decision_.asked < limit && failures < patience; ++draw) {
+    for (std::int64_t draw = 0; draw < 10 * screening_.climb && decision_.asked < limit && failures < patience;
+         ++draw) {
       std::optional<PackedMapping> next = current;
       for (std::uint64_t changes = 1 + random.below(3); next && changes > 0; --changes)
         next = moves_.mutate(*next, random);

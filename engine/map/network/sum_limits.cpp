@@ -41,8 +41,7 @@ CostPoint between(const CostPoint& a, const CostPoint& b, double t) {
 }
 
 // The ends of the parts of a piece where energy x cycles of the sums is at most `most`: it is concave on the piece.
-std::array<double, 4> ends_below(const Piece& piece, const CostPoint& a, const CostPoint& b, double most,
-                                 int& count) {
+std::array<double, 4> ends_below(const Piece& piece, const CostPoint& a, const CostPoint& b, double most, int& count) {
   std::array<double, 4> ends{};
   count = 0;
   const auto add = [&](double t) { ends[static_cast<std::size_t>(count++)] = t; };
@@ -121,8 +120,7 @@ double most_within(CostCurve curve, const MappingObjective& objective, double be
   double low = curve.front().cycles;
   double high = std::min({eased(most_own.cycles), (eased(limits.cycles) - share.rest.cycles) / share.weight,
                           (eased(limits.energy_times_cycles) / least_sum - share.rest.cycles) / share.weight});
-  if (b > 0.0 && best < infinity)
-    high = std::min(high, std::pow(eased(best) / std::pow(last.energy_pj, a), 1.0 / b));
+  if (b > 0.0 && best < infinity) high = std::min(high, std::pow(eased(best) / std::pow(last.energy_pj, a), 1.0 / b));
   if (!(high < infinity)) return infinity;
   high = eased(high);
   if (high < low) return -infinity;

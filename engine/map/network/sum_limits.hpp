@@ -36,8 +36,8 @@ struct NetworkPart {
   }
 };
 
-/// A convex curve that no point of a set lies below: corners by rising cycles and falling energy, straight up before the
-/// first, level after the last.
+/// A convex curve that no point of a set lies below: corners by rising cycles and falling energy, straight up before
+/// the first, level after the last.
 using CostCurve = std::span<const CostPoint>;
 
 /// The least objective of a region and where it is.
@@ -54,8 +54,8 @@ LeastPoint least_within(CostCurve curve, const MappingObjective& objective, cons
                         const NetworkPart& share);
 
 /// The largest energy + price x cycles on or above a curve, within the limits and with an objective of at most `best`;
-/// never too small, and infinite where nothing bounds it; -infinity where nothing is left. `most` limits the network's own
-/// energy and cycles as well.
+/// never too small, and infinite where nothing bounds it; -infinity where nothing is left. `most` limits the network's
+/// own energy and cycles as well.
 double most_within(CostCurve curve, const MappingObjective& objective, double best, const SumLimits& limits,
                    const NetworkPart& share, double price, const CostPoint& most);
 

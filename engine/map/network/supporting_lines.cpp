@@ -6,7 +6,8 @@
 namespace dovetail {
 
 SupportingLines::SupportingLines(double least_energy_pj, double least_cycles)
-    : least_energy_(least_energy_pj), least_cycles_(least_cycles) {}
+    : least_energy_(least_energy_pj),
+      least_cycles_(least_cycles) {}
 
 double SupportingLines::chord(std::size_t n, double price, std::size_t after) const {
   const Line before = n == 0 ? Line{0.0, least_energy_} : lines_[n - 1];
@@ -44,8 +45,7 @@ void SupportingLines::add(double price, double value) {
 CostPoint SupportingLines::meeting(std::size_t n) const {
   const Line before = n == 0 ? Line{0.0, least_energy_} : lines_[n - 1];
   double cycles = least_cycles_;
-  if (n < lines_.size())
-    cycles = std::max(cycles, (lines_[n].value - before.value) / (lines_[n].price - before.price));
+  if (n < lines_.size()) cycles = std::max(cycles, (lines_[n].value - before.value) / (lines_[n].price - before.price));
   return {std::max(least_energy_, before.value - before.price * cycles), cycles};
 }
 

@@ -8,8 +8,8 @@
 
 namespace dovetail {
 
-/// A set of points (energy, cycles) known from below: energy + price x cycles is at least value for each line, energy and
-/// cycles have least values of their own. The least value as a function of the price is concave, so lines bound it
+/// A set of points (energy, cycles) known from below: energy + price x cycles is at least value for each line, energy
+/// and cycles have least values of their own. The least value as a function of the price is concave, so lines bound it
 /// between their prices as well. An objective energy^a cycles^b is quasi-concave: over the region above all lines it is
 /// least in a corner, where two neighbouring lines meet.
 class SupportingLines {

@@ -19,9 +19,7 @@ constexpr int candidates_give_up =
     2'000;  // draws in a row without a new legal mapping: nothing fits, or nothing is left
 
 struct MappingOrder {
-  bool operator()(const PackedMapping& a, const PackedMapping& b) const {
-    return lexicographically_less(a, b);
-  }
+  bool operator()(const PackedMapping& a, const PackedMapping& b) const { return lexicographically_less(a, b); }
 };
 
 }  // namespace

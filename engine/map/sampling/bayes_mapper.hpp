@@ -5,9 +5,9 @@
 
 namespace dovetail {
 
-/// Settings of Shi et al., "Learned Hardware/Software Co-Design of Neural Accelerators" (2020), software search; recalled
-/// from the paper, not read again: 250 trials of which 30 are random, 150 feasible candidates per suggestion, lower
-/// confidence bound with lambda 1.
+/// Settings of Shi et al., "Learned Hardware/Software Co-Design of Neural Accelerators" (2020), software search;
+/// recalled from the paper, not read again: 250 trials of which 30 are random, 150 feasible candidates per suggestion,
+/// lower confidence bound with lambda 1.
 struct BayesMapperOptions {
   std::int64_t budget = 250;  ///< evaluations when the request names none
   int warm_up = 30;           ///< random evaluations before the first suggestion

@@ -16,8 +16,8 @@ std::int64_t ceiling(std::int64_t a, std::int64_t b) {
 
 // One of the trip counts 1 .. n, each binary order as likely as any other.
 std::int64_t some_trips(std::int64_t n, Random& random) {
-  return std::clamp<std::int64_t>(
-      static_cast<std::int64_t>(std::pow(static_cast<double>(n) + 1.0, random.uniform())), 1, n);
+  return std::clamp<std::int64_t>(static_cast<std::int64_t>(std::pow(static_cast<double>(n) + 1.0, random.uniform())),
+                                  1, n);
 }
 
 }  // namespace
@@ -43,7 +43,8 @@ bool MapMoves::draw_chains(PackedMapping& mapping, Random& random) const {
       this->factor(mapping, place, d) = static_cast<std::int32_t>(factor);
       left = ceiling(left, factor);
     }
-    if (!tighten(mapping, static_cast<std::size_t>(d), request_->layer.dimensions[static_cast<std::size_t>(d)].extent, request_->rules))
+    if (!tighten(mapping, static_cast<std::size_t>(d), request_->layer.dimensions[static_cast<std::size_t>(d)].extent,
+                 request_->rules))
       return false;
   }
   return true;
@@ -53,8 +54,8 @@ bool MapMoves::draw_chains(PackedMapping& mapping, Random& random) const {
 bool MapMoves::raise(PackedMapping& mapping, Place place, int d) const {
   std::int32_t& own = factor(mapping, place, d);
   const std::int32_t before = own;
-  const std::int64_t needed =
-      least_factor(mapping, static_cast<std::size_t>(d), request_->layer.dimensions[static_cast<std::size_t>(d)].extent, own);
+  const std::int64_t needed = least_factor(mapping, static_cast<std::size_t>(d),
+                                           request_->layer.dimensions[static_cast<std::size_t>(d)].extent, own);
   if (needed <= own) return true;
   if (needed > largest) return false;
   own = 1;
@@ -77,12 +78,24 @@ void MapMoves::change_chain(PackedMapping& mapping, Random& random) const {
   const std::int64_t before = own;
   std::int64_t wanted = 1;
   switch (random.below(6)) {
-    case 0: wanted = 1; break;
-    case 1: wanted = before + 1; break;
-    case 2: wanted = std::max<std::int64_t>(1, before - 1); break;
-    case 3: wanted = before * 2; break;
-    case 4: wanted = ceiling(before, 2); break;
-    default: wanted = ceiling(extent, some_trips(extent, random)); break;
+    case 0:
+      wanted = 1;
+      break;
+    case 1:
+      wanted = before + 1;
+      break;
+    case 2:
+      wanted = std::max<std::int64_t>(1, before - 1);
+      break;
+    case 3:
+      wanted = before * 2;
+      break;
+    case 4:
+      wanted = ceiling(before, 2);
+      break;
+    default:
+      wanted = ceiling(extent, some_trips(extent, random));
+      break;
   }
   wanted = std::min(wanted, extent);
   own = 1;
@@ -102,7 +115,8 @@ bool MapMoves::imperfect_repair(PackedMapping& mapping, Random& random) const {
   };
   for (const Place& place : places_) {
     for (int d = 0; d < mapping.dimension_count; ++d) {
-      if (factor(mapping, place, d) < floor(place, d)) factor(mapping, place, d) = static_cast<std::int32_t>(floor(place, d));
+      if (factor(mapping, place, d) < floor(place, d))
+        factor(mapping, place, d) = static_cast<std::int32_t>(floor(place, d));
     }
   }
   if (!tighten(mapping, request_->layer, request_->rules)) return false;

@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::int64_t around = 20'000;  // evaluations of the climb at the end
 constexpr std::int64_t quick = 2'000;
-constexpr int climb_patience = 150;            // failures in a row before the next start
+constexpr int climb_patience = 150;  // failures in a row before the next start
 constexpr std::uint64_t most_changes = 4;
 
 // The request with what is left of its time.

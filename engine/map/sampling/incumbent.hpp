@@ -22,8 +22,8 @@ Incumbent quick_mapping(const MapRequest& request);
 /// if it has one), and then of a climb around it. The same for any number of threads unless time ends it.
 Incumbent good_mapping(const MapRequest& request);
 
-/// First improvements around a mapping, again and again from a few changes away: iterated local search (Lourenço, Martin,
-/// Stützle 2003) for so many evaluations.
+/// First improvements around a mapping, again and again from a few changes away: iterated local search (Lourenço,
+/// Martin, Stützle 2003) for so many evaluations.
 Incumbent climb_around(const MapRequest& request, const PackedMapping& from, std::int64_t evaluations);
 
 }  // namespace dovetail

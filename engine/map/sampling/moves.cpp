@@ -53,8 +53,7 @@ std::int32_t& MapMoves::factor(PackedMapping& mapping, Place place, int dimensio
 
 std::int64_t MapMoves::limit(Place place, int dimension) const {
   const auto& rules = level_rules(request_->rules, static_cast<std::size_t>(place.level));
-  const std::int64_t most =
-      rules.max_factor[static_cast<std::size_t>(place.slot)][static_cast<std::size_t>(dimension)];
+  const std::int64_t most = rules.max_factor[static_cast<std::size_t>(place.slot)][static_cast<std::size_t>(dimension)];
   return most == 0 ? std::numeric_limits<std::int64_t>::max() : most;
 }
 
@@ -139,8 +138,7 @@ bool MapMoves::repair(PackedMapping& mapping, Random& random) const {
   for (const Place& place : places_) {
     const auto& rules = level_rules(request_->rules, static_cast<std::size_t>(place.level));
     for (int d = 0; d < mapping.dimension_count; ++d) {
-      const std::int64_t least =
-          rules.min_factor[static_cast<std::size_t>(place.slot)][static_cast<std::size_t>(d)];
+      const std::int64_t least = rules.min_factor[static_cast<std::size_t>(place.slot)][static_cast<std::size_t>(d)];
       for (int guard = 0; factor(mapping, place, d) < least && guard < 64; ++guard) {
         bool moved = false;
         for (const Prime& prime : primes_) {
@@ -149,8 +147,7 @@ bool MapMoves::repair(PackedMapping& mapping, Random& random) const {
             const Place from = places_[k];
             if (from.level == place.level && from.slot == place.slot) continue;
             const auto& own = level_rules(request_->rules, static_cast<std::size_t>(from.level));
-            const std::int64_t floor =
-                own.min_factor[static_cast<std::size_t>(from.slot)][static_cast<std::size_t>(d)];
+            const std::int64_t floor = own.min_factor[static_cast<std::size_t>(from.slot)][static_cast<std::size_t>(d)];
             std::int32_t& donor = factor(mapping, from, d);
             if (donor % prime.prime != 0 || donor / prime.prime < floor) continue;
             donor = static_cast<std::int32_t>(donor / prime.prime);
@@ -187,8 +184,7 @@ bool MapMoves::repair(PackedMapping& mapping, Random& random) const {
         for (const Prime& prime : primes_) {
           if (factor(mapping, from, prime.dimension) % prime.prime != 0) continue;
           const auto floor =
-              rules
-                  .min_factor[static_cast<std::size_t>(from.slot)][static_cast<std::size_t>(prime.dimension)];
+              rules.min_factor[static_cast<std::size_t>(from.slot)][static_cast<std::size_t>(prime.dimension)];
           if (factor(mapping, from, prime.dimension) / prime.prime < floor) continue;
           donors.emplace_back(from, prime);
         }
@@ -235,8 +231,7 @@ bool MapMoves::contains(const PackedMapping& mapping) const {
     for (std::size_t d = 0; d < mapping.dimension_count; ++d) {
       x *= level.spatial_x[d];
       y *= level.spatial_y[d];
-      const std::array<std::int32_t, slot_count> factors{level.temporal[d], level.spatial_x[d],
-                                                         level.spatial_y[d]};
+      const std::array<std::int32_t, slot_count> factors{level.temporal[d], level.spatial_x[d], level.spatial_y[d]};
       for (std::size_t s = 0; s < slot_count; ++s) {
         if (factors[s] < rules.min_factor[s][d]) return false;
         if (rules.max_factor[s][d] != 0 && factors[s] > rules.max_factor[s][d]) return false;
@@ -244,8 +239,7 @@ bool MapMoves::contains(const PackedMapping& mapping) const {
     }
     if (x > fan_x_[static_cast<std::size_t>(i)] || y > fan_y_[static_cast<std::size_t>(i)]) return false;
     const KeepChoice& keep = keep_[static_cast<std::size_t>(i)];
-    if ((level.keep & keep.must) != keep.must || (level.keep & ~(keep.must | keep.optional)) != 0)
-      return false;
+    if ((level.keep & keep.must) != keep.must || (level.keep & ~(keep.must | keep.optional)) != 0) return false;
     // Ruled loops innermost, in order; loops of one trip do not count.
     std::size_t expected = 0;
     for (int p = mapping.dimension_count; p-- > 0;) {
@@ -272,8 +266,8 @@ std::optional<PackedMapping> MapMoves::sample(Random& random) const {
     shuffle(level.order_x, mapping.dimension_count, random);
     shuffle(level.order_y, mapping.dimension_count, random);
     const KeepChoice& keep = keep_[static_cast<std::size_t>(i)];
-    level.keep = static_cast<std::uint8_t>(
-        keep.must | (keep.optional & static_cast<unsigned>(random.below(1U << max_tensors))));
+    level.keep =
+        static_cast<std::uint8_t>(keep.must | (keep.optional & static_cast<unsigned>(random.below(1U << max_tensors))));
     if (uneven_) draw_depths(mapping, i, random);
   }
   if (imperfect_) {
@@ -321,9 +315,7 @@ std::optional<PackedMapping> MapMoves::mutate(const PackedMapping& from, Random&
   } else if (kind < 0.9 ||
              std::all_of(keep_.begin(), keep_.end(), [](const KeepChoice& k) { return k.optional == 0; })) {
     PackedLevel& level = mapping.levels[random.below(mapping.level_count)];
-    auto& order = random.uniform() < 0.8   ? level.order
-                  : random.uniform() < 0.5 ? level.order_x
-                                           : level.order_y;
+    auto& order = random.uniform() < 0.8 ? level.order : random.uniform() < 0.5 ? level.order_x : level.order_y;
     std::swap(order[random.below(mapping.dimension_count)], order[random.below(mapping.dimension_count)]);
   } else {
     std::vector<std::pair<std::size_t, unsigned>> bits;

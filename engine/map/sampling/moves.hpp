@@ -13,20 +13,20 @@
 namespace dovetail {
 
 /// The map space of a request, with the factors and the placement that it asks for. Every mapping that is handed out
-/// satisfies factors, meshes, rules and keep sets; capacities are repaired by moving factors outwards, so that draws are
-/// almost always legal. imperfect_moves.cpp has what is done otherwise where factors need not divide.
+/// satisfies factors, meshes, rules and keep sets; capacities are repaired by moving factors outwards, so that draws
+/// are almost always legal. imperfect_moves.cpp has what is done otherwise where factors need not divide.
 class MapMoves {
  public:
   explicit MapMoves(const MapRequest& request);
 
-  /// Prime factors uniform over the open slots, uniform orders and keep sets, then repaired; none when the repair fails.
+  /// Prime factors uniform over the open slots, uniform orders and keep sets, then repaired; none when the repair
+  /// fails.
   std::optional<PackedMapping> sample(Random& random) const;
   /// One random change: a factor to another slot, two loops of an order swapped, a keep bit flipped, or, with uneven
   /// placement, a tensor at another depth; repaired.
   std::optional<PackedMapping> mutate(const PackedMapping& from, Random& random) const;
   /// Factors of each dimension from one parent, orders and keep sets of each level from one; repaired.
-  std::optional<PackedMapping> cross(const PackedMapping& first, const PackedMapping& second,
-                                     Random& random) const;
+  std::optional<PackedMapping> cross(const PackedMapping& first, const PackedMapping& second, Random& random) const;
 
   /// Whether the mapping lies in the space (capacities are the evaluator's business).
   bool contains(const PackedMapping& mapping) const;

@@ -80,8 +80,7 @@ MapResult AnnealingMapper::map(const MapRequest& request) const {
     stuck = 0;
     const double changed = session.evaluate(*next);
     if (!std::isfinite(changed)) continue;
-    if (changed <= value ||
-        random.uniform() < std::exp((std::log(value) - std::log(changed)) / temperature)) {
+    if (changed <= value || random.uniform() < std::exp((std::log(value) - std::log(changed)) / temperature)) {
       current = next;
       value = changed;
     }
@@ -99,8 +98,7 @@ MapResult EvolutionMapper::map(const MapRequest& request) const {
     double value;
   };
   std::vector<Member> population;
-  for (int empty = 0;
-       population.size() < population_size && empty < give_up && !session.finished(search_budget);) {
+  for (int empty = 0; population.size() < population_size && empty < give_up && !session.finished(search_budget);) {
     const auto mapping = moves.sample(random);
     const double value = mapping ? session.evaluate(*mapping) : std::numeric_limits<double>::infinity();
     if (std::isfinite(value)) {

@@ -28,8 +28,8 @@ class AnnealingMapper : public Mapper {
   MapResult map(const MapRequest& request) const override;
 };
 
-/// A steady-state genetic algorithm: population 64, parents by tournament of 4, crossover by dimension and level, one to
-/// three changes; the child replaces the worst; default budget 20 000 evaluations.
+/// A steady-state genetic algorithm: population 64, parents by tournament of 4, crossover by dimension and level, one
+/// to three changes; the child replaces the worst; default budget 20 000 evaluations.
 class EvolutionMapper : public Mapper {
  public:
   std::string name() const override { return "evolution"; }

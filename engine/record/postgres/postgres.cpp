@@ -39,8 +39,8 @@ bool collided(const std::string& state) {
   return state == "40001" || state == "40P01";
 }
 
-// Ends of a connection, not mistakes: the server stops, starts, or ended it (SQLSTATE classes 08 and 57P), or there is no answer
-// of the server at all, even where libpq still takes the connection for a good one.
+// Ends of a connection, not mistakes: the server stops, starts, or ended it (SQLSTATE classes 08 and 57P), or there is
+// no answer of the server at all, even where libpq still takes the connection for a good one.
 bool lost(const char* state) {
   if (state == nullptr) return true;
   const std::string text = state;
@@ -73,8 +73,9 @@ PgConnection::PgConnection(const PostgresAddress& address, const std::string& ro
   PQconninfoOption* options = PQconninfoParse(address_.url.c_str(), &error);
   PQfreemem(error);  // it may repeat the address
   if (options == nullptr)
-    throw StorageError("the address of the store cannot be read: write postgresql://HOST/DATABASE#STUDY, with options of "
-                       "libpq after a question mark");
+    throw StorageError(
+        "the address of the store cannot be read: write postgresql://HOST/DATABASE#STUDY, with options of "
+        "libpq after a question mark");
   bool password = false;
   for (const PQconninfoOption* option = options; option->keyword != nullptr; ++option)
     password = password || (option->val != nullptr && std::strstr(option->keyword, "password") != nullptr);
@@ -94,13 +95,14 @@ PgConnection::~PgConnection() {
 void PgConnection::connect(bool first) {
   PQfinish(connection_);
   prepared_.clear();
-  const char* const keys[] = {"connect_timeout", "keepalives_idle", "keepalives_interval", "keepalives_count", "dbname",
-                              "application_name", "client_encoding", nullptr};
+  const char* const keys[] = {"connect_timeout", "keepalives_idle",  "keepalives_interval", "keepalives_count",
+                              "dbname",          "application_name", "client_encoding",     nullptr};
   const char* const values[] = {"10", "20", "10", "3", address_.url.c_str(), role_.c_str(), "UTF8", nullptr};
   connection_ = PQconnectdbParams(keys, values, 1);
   if (connection_ == nullptr) throw std::bad_alloc();
   if (PQstatus(connection_) == CONNECTION_OK) {
-    PQsetNoticeProcessor(connection_, [](void*, const char*) {}, nullptr);
+    PQsetNoticeProcessor(
+        connection_, [](void*, const char*) {}, nullptr);
     return;
   }
   const std::string why = first_line(PQerrorMessage(connection_));
@@ -122,7 +124,8 @@ void PgConnection::reconnect() {
     }
     if (stop_ && stop_()) throw StorageError(shown() + ": interrupted while the server was gone");
     if (Clock::now() - start > patience)
-      throw StorageError(fmt::format("{}: the server has been gone for a minute: {}", shown(), first_line(PQerrorMessage(connection_))));
+      throw StorageError(fmt::format("{}: the server has been gone for a minute: {}", shown(),
+                                     first_line(PQerrorMessage(connection_))));
     std::this_thread::sleep_for(pause);
     pause = std::min(2 * pause, longest_connect_pause);
   }
@@ -152,7 +155,8 @@ PgRows PgConnection::send(const std::string& sql, const PgValues& values) {
   }
   std::vector<const char*> texts;
   for (const auto& value : values) texts.push_back(value ? value->c_str() : nullptr);
-  PGresult* result = PQexecPrepared(connection_, name.c_str(), static_cast<int>(texts.size()), texts.data(), nullptr, nullptr, 0);
+  PGresult* result =
+      PQexecPrepared(connection_, name.c_str(), static_cast<int>(texts.size()), texts.data(), nullptr, nullptr, 0);
   check(result);
   return PgRows(result);
 }
@@ -166,7 +170,8 @@ PgRows PgConnection::run(const std::string& sql, const PgValues& values) {
     try {
       return send(sql, values);
     } catch (const Lost& lost) {
-      if (losses >= most_losses) throw StorageError(fmt::format("{}: a statement fails on every connection: {}", shown(), lost.message));
+      if (losses >= most_losses)
+        throw StorageError(fmt::format("{}: a statement fails on every connection: {}", shown(), lost.message));
       if (!lost.only_collided) reconnect();
     }
   }
@@ -181,7 +186,8 @@ void PgConnection::run_script(const std::string& sql) {
       PQclear(result);
       return;
     } catch (const Lost& lost) {
-      if (losses >= most_losses) throw StorageError(fmt::format("{}: a statement fails on every connection: {}", shown(), lost.message));
+      if (losses >= most_losses)
+        throw StorageError(fmt::format("{}: a statement fails on every connection: {}", shown(), lost.message));
       if (!lost.only_collided) reconnect();
     }
   }
@@ -206,7 +212,8 @@ double PgRows::real(int, int) const {
   return 0.0;
 }
 PgConnection::PgConnection(const PostgresAddress& address, const std::string& role) : address_(address), role_(role) {
-  throw StorageError(shown() + ": this program was built without PostgreSQL: install the package libpq-dev and build again");
+  throw StorageError(shown() +
+                     ": this program was built without PostgreSQL: install the package libpq-dev and build again");
 }
 PgConnection::~PgConnection() = default;
 PgRows PgConnection::run(const std::string&, const PgValues&) {

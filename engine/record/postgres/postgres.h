@@ -37,9 +37,10 @@ class PgRows {
 
 using PgValues = std::vector<std::optional<std::string>>;
 
-/// A connection. Every statement is a transaction of its own and is prepared, with values apart from its text. Where the
-/// connection is lost the statement is sent again over a new one for up to a minute, so that it must mean the same when it was
-/// done already. From several threads, one statement at a time. Throws StorageError, which never shows user or password.
+/// A connection. Every statement is a transaction of its own and is prepared, with values apart from its text. Where
+/// the connection is lost the statement is sent again over a new one for up to a minute, so that it must mean the same
+/// when it was done already. From several threads, one statement at a time. Throws StorageError, which never shows user
+/// or password.
 class PgConnection {
  public:
   /// Throws where no connection can be had now. `role` is the name that the server's list of connections shows.

@@ -18,17 +18,17 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 using Json = nlohmann::ordered_json;
+using record::job_of;
 using record::PgRows;
 using record::PostgresStore;
-using record::job_of;
 using record::trial_of;
 
 constexpr std::chrono::milliseconds first_ask_pause{1}, longest_ask_pause{250};
 constexpr int share_of_trial = 16;  // what asking rarely costs: this part of a trial's time
 constexpr std::chrono::seconds lonely_after{10};
 
-// Both or nothing. What is posted follows from what is recorded, and what is recorded later is on the disk only after it: its
-// commit need not wait for the disk.
+// Both or nothing. What is posted follows from what is recorded, and what is recorded later is on the disk only after
+// it: its commit need not wait for the disk.
 const char* const post_sql =
     "WITH jobs AS ("
     " INSERT INTO dovetail.trial(study, id, job, state, detail)"
@@ -47,7 +47,8 @@ class PostgresQueue final : public Queue {
       const std::int64_t id = rows.integer(i, 0);
       Recorded recorded{job_of(rows.text(i, 1), id, shown()), {}};
       if (rows.text(i, 2) == "done")
-        recorded.outcome = StoredTrial{trial_of(id, rows.text(i, 1), rows.text(i, 3), shown()), rows.real(i, 5), rows.text(i, 4)};
+        recorded.outcome =
+            StoredTrial{trial_of(id, rows.text(i, 1), rows.text(i, 3), shown()), rows.real(i, 5), rows.text(i, 4)};
       recorded_.emplace(id, std::move(recorded));
     }
     check_build();
@@ -69,7 +70,9 @@ class PostgresQueue final : public Queue {
     Json rows = Json::array(), texts = Json::array();
     for (const Job& job : jobs) {
       if (take_recorded(job)) continue;
-      rows.push_back({{"id", job.id}, {"job", Json::parse(record::job_text(job))}, {"detail", terms_.detail ? terms_.detail(job) : ""}});
+      rows.push_back({{"id", job.id},
+                      {"job", Json::parse(record::job_text(job))},
+                      {"detail", terms_.detail ? terms_.detail(job) : ""}});
       posted.ids.insert(job.id);
       open_.insert(job.id);
     }
@@ -136,7 +139,8 @@ class PostgresQueue final : public Queue {
     const bool same = known.point == job.point &&
                       (known.incumbent < 0.0 || (known.incumbent == job.incumbent && known.proving == job.proving));
     if (!same)
-      throw StorageError(fmt::format("{}: the job of trial {} is not what this program suggests: another version wrote it", shown(), job.id));
+      throw StorageError(fmt::format(
+          "{}: the job of trial {} is not what this program suggests: another version wrote it", shown(), job.id));
     if (found->second.outcome)
       outcomes_.emplace(job.id, *std::move(found->second.outcome));
     else
@@ -157,7 +161,8 @@ class PostgresQueue final : public Queue {
         {store_.number(), "{" + ids + "}"});
     for (int i = 0; i < rows.count(); ++i) {
       const std::int64_t id = rows.integer(i, 0);
-      outcomes_.emplace(id, StoredTrial{trial_of(id, rows.text(i, 1), rows.text(i, 2), shown()), rows.real(i, 4), rows.text(i, 3)});
+      outcomes_.emplace(
+          id, StoredTrial{trial_of(id, rows.text(i, 1), rows.text(i, 2), shown()), rows.real(i, 4), rows.text(i, 3)});
       open_.erase(id);
       for (Posted& posted : posted_) posted.ids.erase(id);
     }
@@ -170,7 +175,9 @@ class PostgresQueue final : public Queue {
         "SELECT count(*) FROM dovetail.trial WHERE study = $1 AND state = 'leased' AND lease_until > clock_timestamp()",
         {store_.number()});
     const bool lonely = rows.integer(0, 0) == 0;
-    if (lonely && !told_) terms_.say(fmt::format("{} trials wait, and no worker has one: start dovetail worker --store {}", open_.size(), shown()));
+    if (lonely && !told_)
+      terms_.say(fmt::format("{} trials wait, and no worker has one: start dovetail worker --store {}", open_.size(),
+                             shown()));
     told_ = lonely;
   }
 
@@ -187,7 +194,8 @@ class PostgresQueue final : public Queue {
 
 std::unique_ptr<Queue> postgres_queue(Store& store, RemoteTerms terms) {
   auto* study = dynamic_cast<PostgresStore*>(&store);
-  if (study == nullptr) throw StorageError("remote workers need a store in PostgreSQL: --store postgresql://HOST/DATABASE");
+  if (study == nullptr)
+    throw StorageError("remote workers need a store in PostgreSQL: --store postgresql://HOST/DATABASE");
   return std::make_unique<PostgresQueue>(*study, std::move(terms));
 }
 

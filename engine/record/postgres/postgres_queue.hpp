@@ -2,13 +2,14 @@
 //
 // A row is open, leased or done. One guarded UPDATE makes each step, and time is the server's:
 //
-//     claim    open, or leased and run out -> leased: the next attempt, a worker, an end of the lease; the lowest id first
+//     claim    open, or leased and run out -> leased: the next attempt, a worker, an end of the lease; least id first
 //     renew    the end of the lease, of this attempt of this worker
 //     finish   leased by this attempt of this worker -> done, with the outcome
 //     give up  leased and run out at the last attempt -> done, failed: "its worker died 3 times"
 //     return   leased by this attempt of this worker -> open, as if it had not been begun
 //
-// A worker that is slow, stopped or cut off finds no row to finish when its lease has gone to another, and drops its answer.
+// A worker that is slow, stopped or cut off finds no row to finish when its lease has gone to another, and drops its
+// answer.
 #pragma once
 
 #include <cstdint>
@@ -35,8 +36,8 @@ struct RemoteTerms {
   std::function<void(const std::string&)> say;
 };
 
-/// The queue of a study whose trials are evaluated by workers. The store is one of open_postgres_store, and outlives it.
-/// Throws StorageError for other stores.
+/// The queue of a study whose trials are evaluated by workers. The store is one of open_postgres_store, and outlives
+/// it. Throws StorageError for other stores.
 std::unique_ptr<Queue> postgres_queue(Store& store, RemoteTerms terms);
 
 /// A study as a worker meets it.
@@ -85,8 +86,8 @@ struct WorkDone {
   double seconds = 0.0;                             ///< of evaluation
 };
 
-/// Claims, evaluates, finishes, until it is told to stop or there was no work for `idle_s`. `evaluate` gets a function that
-/// says when to give up: told to stop, or the lease was lost. Its exceptions return the lease and pass on.
+/// Claims, evaluates, finishes, until it is told to stop or there was no work for `idle_s`. `evaluate` gets a function
+/// that says when to give up: told to stop, or the lease was lost. Its exceptions return the lease and pass on.
 using ClaimEvaluation = std::function<std::optional<StoredTrial>(const ClaimedJob&, const std::function<bool()>& stop)>;
 WorkDone work(WorkSource& source, const ClaimEvaluation& evaluate, const WorkLimits& limits);
 

@@ -69,10 +69,12 @@ const char* const put_sql =
     " INSERT INTO dovetail.event SELECT $1::bigint, id, text FROM json_to_recordset($4) AS x(id bigint, text text)"
     " ON CONFLICT DO NOTHING";
 
-const char* const trials_sql = "SELECT id, job, result, detail, seconds FROM dovetail.trial WHERE study = $1 AND state = 'done'";
+const char* const trials_sql =
+    "SELECT id, job, result, detail, seconds FROM dovetail.trial WHERE study = $1 AND state = 'done'";
 
 StoredTrial stored_trial(const PgRows& rows, int row, const std::string& shown) {
-  return {trial_of(rows.integer(row, 0), rows.text(row, 1), rows.text(row, 2), shown), rows.real(row, 4), rows.text(row, 3)};
+  return {trial_of(rows.integer(row, 0), rows.text(row, 1), rows.text(row, 2), shown), rows.real(row, 4),
+          rows.text(row, 3)};
 }
 
 std::string dump(const Json& json) {
@@ -95,7 +97,8 @@ std::string job_text(const Job& job) {
 Job job_of(const std::string& text, std::int64_t id, const std::string& shown) {
   try {
     const Json json = Json::parse(text);
-    return {id, {json.at("point").get<std::vector<double>>()}, json.value("incumbent", -1.0), json.value("proving", false)};
+    return {
+        id, {json.at("point").get<std::vector<double>>()}, json.value("incumbent", -1.0), json.value("proving", false)};
   } catch (const std::exception& error) {
     throw StorageError(fmt::format("{}: the job of trial {} cannot be read: {}", shown, id, error.what()));
   }
@@ -129,13 +132,14 @@ bool has_tables(PgConnection& connection) {
   const PgRows rows = connection.run("SELECT max(schema) FROM dovetail.about");
   if (rows.null(0, 0)) return false;
   if (rows.integer(0, 0) > postgres_schema)
-    throw StorageError(fmt::format("{}: its tables have schema {}; this program reads schemas 1 to {}", connection.shown(),
-                                   rows.integer(0, 0), postgres_schema));
+    throw StorageError(fmt::format("{}: its tables have schema {}; this program reads schemas 1 to {}",
+                                   connection.shown(), rows.integer(0, 0), postgres_schema));
   return true;
 }
 
 PostgresStore::PostgresStore(std::shared_ptr<PgConnection> connection, std::int64_t study, bool writes)
-    : connection_(std::move(connection)), number_(fmt::format("{}", study)) {
+    : connection_(std::move(connection)),
+      number_(fmt::format("{}", study)) {
   if (writes) {
     lock();
     // Whoever took the lock while the server was gone is the writer now.
@@ -146,11 +150,14 @@ PostgresStore::PostgresStore(std::shared_ptr<PgConnection> connection, std::int6
   try {
     record_.identity = Json::parse(identity.text(0, 0)).get<std::map<std::string, std::string>>();
   } catch (const std::exception& error) {
-    throw StorageError(fmt::format("{}: the identity of the study cannot be read: {}", connection_->shown(), error.what()));
+    throw StorageError(
+        fmt::format("{}: the identity of the study cannot be read: {}", connection_->shown(), error.what()));
   }
-  const PgRows information = connection_->run("SELECT name, value FROM dovetail.information WHERE study = $1", {number_});
+  const PgRows information =
+      connection_->run("SELECT name, value FROM dovetail.information WHERE study = $1", {number_});
   for (int i = 0; i < information.count(); ++i) record_.information[information.text(i, 0)] = information.text(i, 1);
-  const PgRows events = connection_->run("SELECT coalesce(max(id) + 1, 0) FROM dovetail.event WHERE study = $1", {number_});
+  const PgRows events =
+      connection_->run("SELECT coalesce(max(id) + 1, 0) FROM dovetail.event WHERE study = $1", {number_});
   next_event_ = events.integer(0, 0);
 }
 
@@ -179,7 +186,8 @@ std::optional<StoredTrial> PostgresStore::trial(std::int64_t id) const {
 void PostgresStore::put(const StoreChange& change) {
   Json trials = Json::array(), information = Json::array(), events = Json::array();
   for (const StoredTrial& stored : change.trials) {
-    // A writer that evaluates itself keeps no job but the point. Texts go in as texts, so that no digit is read on the way.
+    // A writer that evaluates itself keeps no job but the point. Texts go in as texts, so that no digit is read on the
+    // way.
     const Json point{{"point", stored.trial.point.numbers}};
     trials.push_back({{"id", stored.trial.id},
                       {"job", point},
@@ -210,7 +218,8 @@ std::vector<std::string> PostgresStore::events() const {
 
 bool PostgresStore::empty() const {
   const PgRows rows = connection_->run(
-      "SELECT NOT EXISTS (SELECT FROM dovetail.trial WHERE study = $1) AND NOT EXISTS (SELECT FROM dovetail.event WHERE study = "
+      "SELECT NOT EXISTS (SELECT FROM dovetail.trial WHERE study = $1) AND NOT EXISTS (SELECT FROM dovetail.event "
+      "WHERE study = "
       "$1)",
       {number_});
   return rows.text(0, 0) == "t";
@@ -235,7 +244,8 @@ using record::PostgresStore;
 
 void make_tables(PgConnection& connection) {
   if (record::has_tables(connection)) return;
-  connection.run_script("SELECT pg_advisory_xact_lock(1146507348);" + fmt::format(fmt::runtime(record::tables_sql), postgres_schema));
+  connection.run_script("SELECT pg_advisory_xact_lock(1146507348);" +
+                        fmt::format(fmt::runtime(record::tables_sql), postgres_schema));
   if (!record::has_tables(connection)) throw StorageError(connection.shown() + ": the tables could not be made");
 }
 
@@ -260,13 +270,15 @@ std::unique_ptr<Store> open_postgres_store(const PostgresAddress& address, const
     const PostgresStore existing(connection, *study, false);
     if (!existing.empty()) {
       if (!resume)
-        throw StorageError(named.shown + ": holds a study already; continue it with --resume, or name another study after #");
+        throw StorageError(named.shown +
+                           ": holds a study already; continue it with --resume, or name another study after #");
       const std::string difference = identity_differences(existing.record(), asked);
       if (!difference.empty())
         throw StorageError(named.shown + ": cannot resume, because the trials would change:" + difference);
     }
   } else {
-    connection->run("INSERT INTO dovetail.study(name, identity) VALUES ($1, '{}') ON CONFLICT DO NOTHING", {named.study});
+    connection->run("INSERT INTO dovetail.study(name, identity) VALUES ($1, '{}') ON CONFLICT DO NOTHING",
+                    {named.study});
     study = find_study(*connection, named.study);
   }
   auto store = std::make_unique<PostgresStore>(connection, study.value(), true);
@@ -296,17 +308,26 @@ std::optional<WorkState> work_state(const Store& store) {
   if (study == nullptr) return std::nullopt;
   PgConnection& connection = study->connection();
   const record::PgValues number = {study->number()};
-  if (connection.run("SELECT build IS NULL FROM dovetail.study WHERE study = $1", number).text(0, 0) == "t") return std::nullopt;
+  if (connection.run("SELECT build IS NULL FROM dovetail.study WHERE study = $1", number).text(0, 0) == "t")
+    return std::nullopt;
   const PgRows sums = connection.run(
       "SELECT count(*) FILTER (WHERE state = 'open'), count(*) FILTER (WHERE state = 'leased'),"
-      " count(*) FILTER (WHERE state = 'leased' AND lease_until < clock_timestamp()), count(*) FILTER (WHERE state = 'done'),"
+      " count(*) FILTER (WHERE state = 'leased' AND lease_until < clock_timestamp()), count(*) FILTER (WHERE state = "
+      "'done'),"
       " coalesce(sum(attempt), 0), count(*) FILTER (WHERE attempt > 1),"
       " count(*) FILTER (WHERE state = 'done' AND worker IS NULL AND attempt > 0),"
       " count(*) FILTER (WHERE worker IS NOT NULL AND finished > clock_timestamp() - interval '1 minute')"
       " FROM dovetail.trial WHERE study = $1",
       number);
-  WorkState state{sums.integer(0, 0), sums.integer(0, 1), sums.integer(0, 2), sums.integer(0, 3), sums.integer(0, 4),
-                  sums.integer(0, 5), sums.integer(0, 6), static_cast<double>(sums.integer(0, 7)), {}};
+  WorkState state{sums.integer(0, 0),
+                  sums.integer(0, 1),
+                  sums.integer(0, 2),
+                  sums.integer(0, 3),
+                  sums.integer(0, 4),
+                  sums.integer(0, 5),
+                  sums.integer(0, 6),
+                  static_cast<double>(sums.integer(0, 7)),
+                  {}};
   const PgRows workers = connection.run(
       "SELECT worker, count(*) FILTER (WHERE state = 'done'),"
       " extract(epoch FROM greatest(max(finished), max(claimed)) - min(claimed)),"

@@ -14,18 +14,18 @@ namespace dovetail {
 /// Version of the tables. A database of a newer one is refused.
 inline constexpr int postgres_schema = 1;
 
-/// As open_store and read_store, of a study in a database. Names of studies are those of the address; one that says none means
-/// "main" when writing, and when reading the only study there is. The tables are made where they are missing, in a schema of
-/// their own, `dovetail`. A writer holds an advisory lock that falls with its connection.
+/// As open_store and read_store, of a study in a database. Names of studies are those of the address; one that says
+/// none means "main" when writing, and when reading the only study there is. The tables are made where they are
+/// missing, in a schema of their own, `dovetail`. A writer holds an advisory lock that falls with its connection.
 std::unique_ptr<Store> open_postgres_store(const PostgresAddress& address, const StudyRecord& record, bool resume);
 std::unique_ptr<Store> read_postgres_store(const PostgresAddress& address);
 
 /// A worker as the trials of a study tell of it.
 struct WorkerState {
   std::string name;
-  std::int64_t done = 0;            ///< trials that it finished
-  double seconds = 0.0;             ///< from its first claim to its last answer
-  double silent_s = 0.0;            ///< since it last claimed or answered
+  std::int64_t done = 0;             ///< trials that it finished
+  double seconds = 0.0;              ///< from its first claim to its last answer
+  double silent_s = 0.0;             ///< since it last claimed or answered
   std::vector<std::int64_t> trials;  ///< leased to it now
 };
 

@@ -23,8 +23,8 @@ using record::PgRows;
 constexpr std::chrono::milliseconds first_pause{1}, longest_pause{250}, between_looks{20};
 constexpr int share_of_wait = 16;  // what asking rarely costs: this part of the time without work
 
-// The next job, or the end of one whose last worker died. That it was claimed need not reach the disk: after a crash of the
-// server the row is open, and the worker's name guards it.
+// The next job, or the end of one whose last worker died. That it was claimed need not reach the disk: after a crash of
+// the server the row is open, and the worker's name guards it.
 const char* const claim_sql =
     "WITH next AS ("
     " SELECT t.study, t.id, t.attempt < s.attempts AS again FROM dovetail.trial t JOIN dovetail.study s USING (study)"
@@ -42,7 +42,8 @@ const char* const claim_sql =
     "  'reason', format('its worker died %s times', t.attempt)) END"
     " FROM next WHERE t.study = next.study AND t.id = next.id"
     " RETURNING t.study, t.id, t.job, t.attempt, t.state,"
-    " set_config('synchronous_commit', CASE WHEN next.again THEN 'off' ELSE current_setting('synchronous_commit') END, true)";
+    " set_config('synchronous_commit', CASE WHEN next.again THEN 'off' ELSE current_setting('synchronous_commit') END, "
+    "true)";
 
 const char* const mine = " WHERE study = $1 AND id = $2 AND attempt = $3 AND worker = $4 AND state = 'leased'";
 
@@ -50,9 +51,13 @@ const char* const mine = " WHERE study = $1 AND id = $2 AND attempt = $3 AND wor
 
 struct WorkSource::State {
   State(const PostgresAddress& address, std::string worker, double lease)
-      : connection(address, "dovetail worker"), study(address.study), name(std::move(worker)), lease_s(fmt::format("{}", lease)) {}
+      : connection(address, "dovetail worker"),
+        study(address.study),
+        name(std::move(worker)),
+        lease_s(fmt::format("{}", lease)) {}
   record::PgValues guard(const ClaimedJob& claimed) const {
-    return {fmt::format("{}", claimed.study), fmt::format("{}", claimed.job.id), fmt::format("{}", claimed.attempt), name};
+    return {fmt::format("{}", claimed.study), fmt::format("{}", claimed.job.id), fmt::format("{}", claimed.attempt),
+            name};
   }
 
   record::PgConnection connection;
@@ -60,7 +65,8 @@ struct WorkSource::State {
   bool tables = false;
 };
 
-WorkSource::WorkSource(const PostgresAddress& address, const std::string& worker, double lease_s, std::function<bool()> stop)
+WorkSource::WorkSource(const PostgresAddress& address, const std::string& worker, double lease_s,
+                       std::function<bool()> stop)
     : state_(std::make_unique<State>(address, worker, lease_s)) {
   state_->connection.stop_waiting(std::move(stop));
 }
@@ -85,7 +91,8 @@ bool WorkSource::renew(const ClaimedJob& claimed) {
   record::PgValues values = state_->guard(claimed);
   values.emplace_back(state_->lease_s);
   return state_->connection
-             .run(std::string("UPDATE dovetail.trial SET lease_until = clock_timestamp() + $5::double precision * interval '1 second'") +
+             .run(std::string("UPDATE dovetail.trial SET lease_until = clock_timestamp() + $5::double precision * "
+                              "interval '1 second'") +
                       mine + " RETURNING set_config('synchronous_commit', 'off', true)",
                   values)
              .count() == 1;
@@ -97,8 +104,9 @@ bool WorkSource::finish(const ClaimedJob& claimed, const StoredTrial& outcome) {
   values.emplace_back(outcome.detail);
   values.emplace_back(fmt::format("{}", outcome.seconds));
   return state_->connection
-             .run(std::string("UPDATE dovetail.trial SET state = 'done', finished = clock_timestamp(), lease_until = NULL,"
-                              " result = $5, detail = $6, seconds = $7") +
+             .run(std::string(
+                      "UPDATE dovetail.trial SET state = 'done', finished = clock_timestamp(), lease_until = NULL,"
+                      " result = $5, detail = $6, seconds = $7") +
                       mine + " RETURNING id",
                   values)
              .count() == 1;
@@ -106,16 +114,17 @@ bool WorkSource::finish(const ClaimedJob& claimed, const StoredTrial& outcome) {
 
 bool WorkSource::give_back(const ClaimedJob& claimed) {
   return state_->connection
-             .run(std::string("UPDATE dovetail.trial SET state = 'open', attempt = attempt - 1, worker = NULL, claimed = NULL,"
-                              " lease_until = NULL") +
+             .run(std::string(
+                      "UPDATE dovetail.trial SET state = 'open', attempt = attempt - 1, worker = NULL, claimed = NULL,"
+                      " lease_until = NULL") +
                       mine + " RETURNING id",
                   state_->guard(claimed))
              .count() == 1;
 }
 
 RemoteStudy WorkSource::study(std::int64_t number) {
-  const PgRows rows = state_->connection.run("SELECT name, identity, document, build FROM dovetail.study WHERE study = $1",
-                                             {fmt::format("{}", number)});
+  const PgRows rows = state_->connection.run(
+      "SELECT name, identity, document, build FROM dovetail.study WHERE study = $1", {fmt::format("{}", number)});
   const std::string& shown = state_->connection.shown();
   if (rows.count() == 0) throw StorageError(shown + ": the study was removed");
   RemoteStudy study{rows.text(0, 0), {}, rows.text(0, 2), {}};
@@ -134,7 +143,10 @@ namespace {
 class Lease {
  public:
   Lease(WorkSource& source, const ClaimedJob& claimed, const WorkLimits& limits)
-      : source_(source), claimed_(claimed), limits_(limits), keeper_([this] { keep(); }) {}
+      : source_(source),
+        claimed_(claimed),
+        limits_(limits),
+        keeper_([this] { keep(); }) {}
   ~Lease() { end(); }
   Lease(const Lease&) = delete;
   Lease& operator=(const Lease&) = delete;

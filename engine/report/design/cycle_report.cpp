@@ -27,8 +27,7 @@ std::string lost_text(const Json& cycle) {
   };
   std::vector<Part> parts;
   for (const Json& stall : cycle["stalls"]) {
-    const std::string tensor = stall["tensor"].get<std::string>(),
-                      boundary = stall["boundary"].get<std::string>();
+    const std::string tensor = stall["tensor"].get<std::string>(), boundary = stall["boundary"].get<std::string>();
     std::string what = tensor;
     if (!boundary.empty()) what += " " + boundary;
     if (!what.empty()) what += ", ";
@@ -37,8 +36,7 @@ std::string lost_text(const Json& cycle) {
   parts.push_back({"fill", cycle_number(cycle, "fill")});
   parts.push_back({"drain", cycle_number(cycle, "drain")});
   parts.push_back({"a level's total bandwidth", cycle_number(cycle, "level_bound")});
-  std::stable_sort(parts.begin(), parts.end(),
-                   [](const Part& a, const Part& b) { return a.cycles > b.cycles; });
+  std::stable_sort(parts.begin(), parts.end(), [](const Part& a, const Part& b) { return a.cycles > b.cycles; });
   std::string text;
   const double total = std::max(1.0, cycle_number(cycle, "cycles"));
   for (std::size_t i = 0; i < parts.size() && i < 2; ++i) {
@@ -78,8 +76,7 @@ Json cycle_json(const Layer& layer, const Architecture& architecture, const Mapp
 }
 
 std::string disagreement_text(const Json& layers) {
-  Table table(
-      {"layer", "x", "loop model", "cycle model", "ratio", "busy", "loop's choice", "the array waits for"});
+  Table table({"layer", "x", "loop model", "cycle model", "ratio", "busy", "loop's choice", "the array waits for"});
   std::string machine;
   double loop = 0.0, cycles = 0.0;
   for (const Json& layer : layers) {

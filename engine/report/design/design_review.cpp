@@ -18,8 +18,8 @@ using Json = nlohmann::ordered_json;
 constexpr std::size_t most_runner_ups = 5, least_trials = 8, classes = 4;
 constexpr double near_limit = 0.98;
 
-// The numbers that a parameter may take instead, one step down and one step up; empty at an end of the range. A list may be
-// narrowed: of its values those that leave the point in the space.
+// The numbers that a parameter may take instead, one step down and one step up; empty at an end of the range. A list
+// may be narrowed: of its values those that leave the point in the space.
 struct Steps {
   bool ordered = false;
   std::optional<double> down, up;
@@ -128,8 +128,7 @@ double explained(const std::vector<Class>& parts) {
     }
   }
   if (total <= 0.0 || count <= parts.size()) return 0.0;
-  const double ratio =
-      within / static_cast<double>(count - parts.size()) * static_cast<double>(count - 1) / total;
+  const double ratio = within / static_cast<double>(count - parts.size()) * static_cast<double>(count - 1) / total;
   return std::max(0.0, 1.0 - ratio);
 }
 
@@ -145,9 +144,8 @@ Json effects_json(double best, const Json& trials, const std::vector<std::string
     if (rows.size() < least_trials) continue;
     const std::vector<Class> parts = classify(rows);
     if (parts.size() < 2) continue;
-    const auto least = std::min_element(parts.begin(), parts.end(), [](const Class& a, const Class& b) {
-      return median(a.logs) < median(b.logs);
-    });
+    const auto least = std::min_element(parts.begin(), parts.end(),
+                                        [](const Class& a, const Class& b) { return median(a.logs) < median(b.logs); });
     effects.push_back({{"parameter", parameter},
                        {"explains", explained(parts)},
                        {"values", {least->first, least->last}},
@@ -203,8 +201,8 @@ std::vector<std::string> binding_limits(const Codesign& codesign, const DesignPo
     const auto found = outcome.metrics.find(spec.metric);
     if (found == outcome.metrics.end()) continue;
     if (spec.max && found->second >= near_limit * *spec.max)
-      limits.push_back(fmt::format("spec {} <= {:.4g}: {:.1f} % of it", spec.metric, *spec.max,
-                                   100.0 * found->second / *spec.max));
+      limits.push_back(
+          fmt::format("spec {} <= {:.4g}: {:.1f} % of it", spec.metric, *spec.max, 100.0 * found->second / *spec.max));
     if (spec.min && near_limit * found->second <= *spec.min)
       limits.push_back(fmt::format("spec {} >= {:.4g}: {:.4g}", spec.metric, *spec.min, found->second));
   }
@@ -250,10 +248,9 @@ Json review_json(const Json& best, const Json& trials, const std::vector<std::st
         differs[name] = trial["point"][name];
     }
     if (own <= 0.0 || differs.empty()) continue;
-    next.emplace_back(own, Json{{"id", trial["id"]},
-                                {"objective", own},
-                                {"over_best", own / objective},
-                                {"differs", std::move(differs)}});
+    next.emplace_back(
+        own,
+        Json{{"id", trial["id"]}, {"objective", own}, {"over_best", own / objective}, {"differs", std::move(differs)}});
   }
   std::stable_sort(next.begin(), next.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
   next.resize(std::min(next.size(), most_runner_ups));

@@ -45,8 +45,7 @@ void explain_time(const Layer& layer, const Architecture& machine, const Mapping
       writes += static_cast<double>(counts.fills + counts.updates) * rate;
     }
     auto limit = [&](const std::optional<double>& bandwidth, double words, const char* resource) {
-      if (bandwidth)
-        to.time.push_back({level.name, resource, words / *bandwidth, words / compute, *bandwidth});
+      if (bandwidth) to.time.push_back({level.name, resource, words / *bandwidth, words / compute, *bandwidth});
     };
     limit(level.read_bandwidth, reads, "read bandwidth");
     limit(level.write_bandwidth, writes, "write bandwidth");
@@ -60,8 +59,7 @@ void explain_time(const Layer& layer, const Architecture& machine, const Mapping
     const std::int64_t x = product(mapping.levels[i].spatial_x), y = product(mapping.levels[i].spatial_y);
     to.used_multipliers *= x * y;
     const std::string child = i == 0 ? machine.compute.name : machine.levels[i - 1].name;
-    const std::int64_t fan_x = fanout_x(machine, static_cast<int>(i)),
-                       fan_y = fanout_y(machine, static_cast<int>(i));
+    const std::int64_t fan_x = fanout_x(machine, static_cast<int>(i)), fan_y = fanout_y(machine, static_cast<int>(i));
     if (fan_x > 1) to.array.push_back(fmt::format("{} of {} {} along X", x, fan_x, child));
     if (fan_y > 1) to.array.push_back(fmt::format("{} of {} {} along Y", y, fan_y, child));
   }
@@ -80,8 +78,7 @@ void explain_energy(const Layer& layer, const Architecture& machine, Explanation
     }
     add(machine.levels[i].name + " leakage", "", evaluation.levels[i].leakage_energy_pj);
   }
-  for (const NetworkEvaluation& network : evaluation.networks)
-    add("network " + network.name, "", network.energy_pj);
+  for (const NetworkEvaluation& network : evaluation.networks) add("network " + network.name, "", network.energy_pj);
   std::stable_sort(to.energy.begin(), to.energy.end(),
                    [](const EnergyTerm& a, const EnergyTerm& b) { return a.energy_pj > b.energy_pj; });
 }
@@ -168,7 +165,10 @@ class Neighbours {
  public:
   using Visit = std::function<void(const Mapping&, const std::string&)>;
   Neighbours(const Layer& layer, const Architecture& machine, const Mapping& mapping, Visit visit)
-      : layer_(layer), machine_(machine), mapping_(mapping), visit_(std::move(visit)) {}
+      : layer_(layer),
+        machine_(machine),
+        mapping_(mapping),
+        visit_(std::move(visit)) {}
 
   void walk() {
     for (std::size_t i = 0; i < mapping_.levels.size(); ++i) {
@@ -192,8 +192,8 @@ class Neighbours {
         Mapping other = mapping_;
         auto& loops = other.levels[i].temporal;
         std::swap(loops[a], loops[b]);
-        visit_(other, fmt::format("swap loops {} and {} of {}", name(loops[a].dimension),
-                                  name(loops[b].dimension), level(i)));
+        visit_(other,
+               fmt::format("swap loops {} and {} of {}", name(loops[a].dimension), name(loops[b].dimension), level(i)));
       }
     }
   }
@@ -224,8 +224,8 @@ class Neighbours {
             for (const bool in_front : {true, false}) {
               Mapping other = without;
               multiply(other.levels[to].*target, loops[l].dimension, prime, in_front);
-              visit_(other, fmt::format("move a factor {} of {} from {}{} to {}{}", prime,
-                                        name(loops[l].dimension), level(from), along, level(to), where));
+              visit_(other, fmt::format("move a factor {} of {} from {}{} to {}{}", prime, name(loops[l].dimension),
+                                        level(from), along, level(to), where));
             }
           }
         }
@@ -247,13 +247,11 @@ std::optional<Remedy> compare(const Evaluation& now, const Evaluation& then, con
 }
 
 void keep_best(std::vector<Remedy>& remedies) {
-  std::stable_sort(remedies.begin(), remedies.end(),
-                   [](const Remedy& a, const Remedy& b) { return a.edp < b.edp; });
+  std::stable_sort(remedies.begin(), remedies.end(), [](const Remedy& a, const Remedy& b) { return a.edp < b.edp; });
   std::vector<Remedy> best;
   for (const Remedy& remedy : remedies) {
     const bool said = std::any_of(best.begin(), best.end(), [&](const Remedy& other) {
-      return other.change == remedy.change ||
-             (other.energy == remedy.energy && other.cycles == remedy.cycles);
+      return other.change == remedy.change || (other.energy == remedy.energy && other.cycles == remedy.cycles);
     });
     if (remedy.edp < worth_saying && !said && best.size() < most_remedies) best.push_back(remedy);
   }

@@ -32,12 +32,11 @@ struct EnergyTerm {
 struct KeptTensor {
   std::string level, tensor;
   std::int64_t tile_words = 0;
-  bool home = false;              ///< the tensor lives here, whole, and nothing fills it
-  double held_steps = 1.0;        ///< steps of the loops outside during which the tile stays
-  std::vector<std::string> held;  ///< those loops, innermost first, such as "Q 4"
-  std::int64_t sharing = 1;       ///< instances that get (or add up) the same words at the same time
-  double transfers_per_word =
-      0.0;  ///< outermost level only: how often a word of the tensor crosses its boundary
+  bool home = false;                ///< the tensor lives here, whole, and nothing fills it
+  double held_steps = 1.0;          ///< steps of the loops outside during which the tile stays
+  std::vector<std::string> held;    ///< those loops, innermost first, such as "Q 4"
+  std::int64_t sharing = 1;         ///< instances that get (or add up) the same words at the same time
+  double transfers_per_word = 0.0;  ///< outermost level only: how often a word of the tensor crosses its boundary
   std::vector<std::string> causes;  ///< outermost level only: loops that make it cross again
 };
 

@@ -57,15 +57,14 @@ std::string time_text(const Architecture& machine, const Explanation& explanatio
   text += fmt::format("  {} of {} multipliers work ({})", thousands(explanation.used_multipliers),
                       thousands(machine.compute.instances),
                       whole_percent(static_cast<double>(explanation.used_multipliers) /
-                              static_cast<double>(machine.compute.instances)));
+                                    static_cast<double>(machine.compute.instances)));
   text += explanation.array.empty() ? ".\n" : fmt::format(": {}.\n", joined(explanation.array));
   text += fmt::format("  Over all cycles the array is busy {}.\n", whole_percent(evaluation.utilization));
   for (std::size_t i = 1; i < explanation.time.size() && i < 4; ++i) {
     const TimeBound& next = explanation.time[i];
-    text +=
-        fmt::format("  Next: {}{}{}, {} of the time.\n", next.level, next.resource == "compute" ? "" : " ",
-                    next.resource == "compute" ? "" : next.resource,
-                    whole_percent(next.cycles / static_cast<double>(evaluation.cycles)));
+    text += fmt::format("  Next: {}{}{}, {} of the time.\n", next.level, next.resource == "compute" ? "" : " ",
+                        next.resource == "compute" ? "" : next.resource,
+                        whole_percent(next.cycles / static_cast<double>(evaluation.cycles)));
   }
   return text;
 }
@@ -76,8 +75,8 @@ std::string energy_section(const Explanation& explanation) {
   for (std::size_t i = 0; i < explanation.energy.size() && i < 6; ++i) {
     const EnergyTerm& term = explanation.energy[i];
     rest -= term.share;
-    text += fmt::format("  {:>4}  {}{}{}  {}\n", whole_percent(term.share), term.where,
-                        term.tensor.empty() ? "" : ": ", term.tensor, energy_text(term.energy_pj));
+    text += fmt::format("  {:>4}  {}{}{}  {}\n", whole_percent(term.share), term.where, term.tensor.empty() ? "" : ": ",
+                        term.tensor, energy_text(term.energy_pj));
   }
   if (rest > 0.005) text += fmt::format("  {:>4}  everything else\n", whole_percent(rest));
   return text;
@@ -135,8 +134,7 @@ std::string to_text(const Layer& layer, const Architecture& architecture, const 
                                  architecture.name.empty() ? "machine" : architecture.name);
   if (!evaluation.valid()) {
     text += "this mapping does not fit.\n";
-    for (const Violation& violation : evaluation.violations)
-      text += fmt::format("  {}\n", to_text(violation));
+    for (const Violation& violation : evaluation.violations) text += fmt::format("  {}\n", to_text(violation));
     return text;
   }
   text += fmt::format("{} cycles, {}, EDP {:.4g} pJ x cycles\n\n", thousands(evaluation.cycles),

@@ -93,7 +93,9 @@ Json step_json(const FusedMapRequest& request, const FusedMapResult& result, con
                {"bands", step.bands},
                {"dimension", dimension_name(request, step)},
                {"pinned", step.pinned},
-               {"halo", step.first == step.last ? "" : step.retain ? "retain" : "recompute"},
+               {"halo", step.first == step.last ? ""
+                        : step.retain           ? "retain"
+                                                : "recompute"},
                {"result_in_buffer", step.result_lives},
                {"energy_pj", json_number(cost.energy_pj)},
                {"cycles", json_number(cost.cycles)},
@@ -202,15 +204,18 @@ std::string step_in_words(const FusedMapRequest& request, const FusedMapResult& 
       text += fmt::format(" Its result of {} words stays in {} until its last reader has run.",
                           thousands(layer_of(request, step.first).output_words), home);
   } else {
-    text = fmt::format("{} run in {} bands: each band of {} rows of {} of {} goes through all {} layers before the next one "
-                       "starts.",
-                       layers_text(request, step), step.bands,
-                       step.runs.back().request.layer.dimensions[static_cast<std::size_t>(step.dimension)].extent,
-                       dimension_name(request, step), name_of(request, step.last), step.last - step.first + 1);
-    text += fmt::format(" The results between them live in {}, one band at a time, and never cross the outermost memory.", home);
+    text = fmt::format(
+        "{} run in {} bands: each band of {} rows of {} of {} goes through all {} layers before the next one "
+        "starts.",
+        layers_text(request, step), step.bands,
+        step.runs.back().request.layer.dimensions[static_cast<std::size_t>(step.dimension)].extent,
+        dimension_name(request, step), name_of(request, step.last), step.last - step.first + 1);
+    text += fmt::format(
+        " The results between them live in {}, one band at a time, and never cross the outermost memory.", home);
     text += step.pinned ? fmt::format(" All weights of the group are read once and stay in {}.", home)
                         : std::string(" Weights are read anew in every band.");
-    text += step.retain ? " Rows that two bands share stay from band to band." : " Rows that two bands share are computed again.";
+    text += step.retain ? " Rows that two bands share stay from band to band."
+                        : " Rows that two bands share are computed again.";
     text += fmt::format(" At most {} of {} words are reserved; tiles of other tensors use the rest.",
                         thousands(step.reserved_words), thousands(result.home->capacity_words));
   }
@@ -241,12 +246,17 @@ std::string totals_text(const Json& network, bool plain) {
   Table totals({"", "edp (pJ x cycles)", "over layer by layer", "energy pJ", "cycles", ""});
   const bool compared = number_at(network, "unfused_edp") > 0.0;
   const double reference = number_at(network, "unfused_edp");
-  const auto over = [&](double value) { return compared ? fmt::format("{:.4f}", value / reference) : std::string("-"); };
+  const auto over = [&](double value) {
+    return compared ? fmt::format("{:.4f}", value / reference) : std::string("-");
+  };
   if (compared)
-    totals.add({"layer by layer", fmt::format("{:.4e}", reference), "1", fmt::format("{:.4e}", number_at(network, "unfused_energy_pj")),
-                fmt::format("{:.0f}", number_at(network, "unfused_cycles")), network.value("unfused_proven", false) ? "proven" : ""});
+    totals.add({"layer by layer", fmt::format("{:.4e}", reference), "1",
+                fmt::format("{:.4e}", number_at(network, "unfused_energy_pj")),
+                fmt::format("{:.0f}", number_at(network, "unfused_cycles")),
+                network.value("unfused_proven", false) ? "proven" : ""});
   const double edp = number_at(network, "edp");
-  totals.add({"results on chip", fmt::format("{:.4e}", edp), over(edp), fmt::format("{:.4e}", number_at(network, "energy_pj")),
+  totals.add({"results on chip", fmt::format("{:.4e}", edp), over(edp),
+              fmt::format("{:.4e}", number_at(network, "energy_pj")),
               fmt::format("{:.0f}", number_at(network, "cycles")),
               network.value("proven", false) ? "proven" : fmt::format("gap {}", percent(number_at(network, "gap")))});
   if (plain) {
@@ -262,8 +272,7 @@ std::string totals_text(const Json& network, bool plain) {
 std::string fused_network_text(const Json& network, bool plain) {
   std::string text = totals_text(network, plain);
   const Json& home = network["home"];
-  if (home.is_null())
-    return text + fmt::format("\nno result can stay on chip: {}\n", network.value("no_home", ""));
+  if (home.is_null()) return text + fmt::format("\nno result can stay on chip: {}\n", network.value("no_home", ""));
   const std::string level = home["level"].get<std::string>();
   text += fmt::format("\nIn the order they run; {} over time: # reserved, + tiles of the others, of {} words\n", level,
                       thousands(home["words"].get<std::int64_t>()));
@@ -273,9 +282,10 @@ std::string fused_network_text(const Json& network, bool plain) {
   for (const Json& step : network["steps"]) {
     const std::string first = step["first"].get<std::string>(), last = step["last"].get<std::string>();
     const double energy = number_at(step, "energy_pj"), cycles = number_at(step, "cycles");
-    const double energy_before = number_at(step, "unfused_energy_pj"), cycles_before = number_at(step, "unfused_cycles");
-    steps.add({first == last ? first : first + " .. " + last, step["how"].get<std::string>(), fmt::format("{:.3e}", energy),
-               fmt::format("{:.0f}", cycles),
+    const double energy_before = number_at(step, "unfused_energy_pj"),
+                 cycles_before = number_at(step, "unfused_cycles");
+    steps.add({first == last ? first : first + " .. " + last, step["how"].get<std::string>(),
+               fmt::format("{:.3e}", energy), fmt::format("{:.0f}", cycles),
                energy_before > 0.0 ? fmt::format("{:.3f}", energy * cycles / (energy_before * cycles_before)) : "-",
                thousands(step["reserved_words"].get<std::int64_t>()), bar(home, step)});
     if (step.contains("in_words") && energy_before - energy > saved) {
@@ -287,11 +297,14 @@ std::string fused_network_text(const Json& network, bool plain) {
   const Json& outer = network["outermost"];
   const auto shares = [&](const char* weights, const char* activations, const char* whole) {
     const double all = number_at(network, whole);
-    const auto share = [&](const char* key) { return all > 0.0 ? percent(number_at(outer, key) / all) : std::string("-"); };
+    const auto share = [&](const char* key) {
+      return all > 0.0 ? percent(number_at(outer, key) / all) : std::string("-");
+    };
     return std::pair(share(weights), share(activations));
   };
   const auto [weights, activations] = shares("weights_pj", "activations_pj", "energy_pj");
-  text += fmt::format("\n{}: weights {} and activations {} of all energy", outer["level"].get<std::string>(), weights, activations);
+  text += fmt::format("\n{}: weights {} and activations {} of all energy", outer["level"].get<std::string>(), weights,
+                      activations);
   if (outer.contains("unfused_weights_pj")) {
     const auto [weights_before, activations_before] =
         shares("unfused_weights_pj", "unfused_activations_pj", "unfused_energy_pj");

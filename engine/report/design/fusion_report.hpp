@@ -15,8 +15,8 @@ struct OutermostEnergy {
 OutermostEnergy outermost_energy(const RunningNetwork& network, const FusedMapResult& result);
 
 /// A network's schedule: edp, energy_pj, cycles, lower_bound, gap, proven, groups, in_buffer as in fused-chain-case/1,
-/// objective, compulsory_edp, home, `outermost` (energy by kind), `steps` (what runs, in words of the home level, over time);
-/// with `unfused` also what layer by layer costs, in all and per step.
+/// objective, compulsory_edp, home, `outermost` (energy by kind), `steps` (what runs, in words of the home level, over
+/// time); with `unfused` also what layer by layer costs, in all and per step.
 nlohmann::ordered_json fused_network_json(const FusedMapRequest& request, const FusedMapResult& result,
                                           const FusedMapResult* unfused);
 

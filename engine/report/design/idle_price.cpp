@@ -5,12 +5,10 @@
 
 namespace dovetail {
 
-IdlePrice idle_price(const IdleWork& work, const Architecture& architecture,
-                     const std::optional<VectorUnit>& unit) {
+IdlePrice idle_price(const IdleWork& work, const Architecture& architecture, const std::optional<VectorUnit>& unit) {
   const Level& memory = architecture.levels.back();
   const double read = static_cast<double>(work.words_read), written = static_cast<double>(work.words_written);
-  const double block = static_cast<double>(memory.block_size),
-               instances = static_cast<double>(memory.instances);
+  const double block = static_cast<double>(memory.block_size), instances = static_cast<double>(memory.instances);
   IdlePrice price;
   price.energy_pj = read / block * memory.energy.read_pj + written / block * memory.energy.update_pj;
   const auto at_least = [&](const std::optional<double>& bandwidth, double words) {

@@ -15,7 +15,6 @@ struct IdlePrice {
 
 /// Every word is read from or written to the outermost memory; words and operations overlap. Without a vector
 /// unit the operations cost nothing, which is said where the price is printed.
-IdlePrice idle_price(const IdleWork& work, const Architecture& architecture,
-                     const std::optional<VectorUnit>& unit);
+IdlePrice idle_price(const IdleWork& work, const Architecture& architecture, const std::optional<VectorUnit>& unit);
 
 }  // namespace dovetail

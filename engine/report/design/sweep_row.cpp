@@ -25,8 +25,7 @@ Json failed_row(Json point, const std::string& reason) {
 }  // namespace
 
 const std::vector<std::string>& sweep_metrics() {
-  static const std::vector<std::string> names = {"energy_pj", "cycles",   "edp",
-                                                 "area_um2",  "power_mw", "latency_ms"};
+  static const std::vector<std::string> names = {"energy_pj", "cycles", "edp", "area_um2", "power_mw", "latency_ms"};
   return names;
 }
 
@@ -76,8 +75,7 @@ Json sweep_row(const Codesign& codesign, Json point, const SweepRowOptions& opti
   row["power_mw"] = json_number(best->power_mw);
   row["latency_ms"] = json_number(best->latency_ms);
   row["lower_bound"] = json_number(lower_bound);
-  row["gap"] =
-      lower_bound > 0 ? json_number((best->objective - lower_bound) / best->objective) : Json(nullptr);
+  row["gap"] = lower_bound > 0 ? json_number((best->objective - lower_bound) / best->objective) : Json(nullptr);
   row["best"] = point_to_json(codesign.family().space(), best->point);
   return row;
 }

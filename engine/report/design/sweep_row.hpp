@@ -20,8 +20,9 @@ struct SweepRowOptions {
 /// energy_pj, cycles, edp, area_um2, power_mw, latency_ms.
 const std::vector<std::string>& sweep_metrics();
 
-/// {point, status: done or failed, reason, objective, the metrics, lower_bound, gap, best (point), seconds}; figures are null
-/// where nothing is feasible.
-nlohmann::ordered_json sweep_row(const Codesign& codesign, nlohmann::ordered_json point, const SweepRowOptions& options);
+/// {point, status: done or failed, reason, objective, the metrics, lower_bound, gap, best (point), seconds}; figures
+/// are null where nothing is feasible.
+nlohmann::ordered_json sweep_row(const Codesign& codesign, nlohmann::ordered_json point,
+                                 const SweepRowOptions& options);
 
 }  // namespace dovetail

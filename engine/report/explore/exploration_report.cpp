@@ -68,9 +68,12 @@ Json layers_json(const NetworkCandidate& candidate, const std::vector<PricedLaye
 Json best_json(const Exploration& exploration, const Trial& trial) {
   const NetworkCandidate candidate = exploration.candidates().candidate(trial.point);
   const std::vector<Objective>& objectives = exploration.goal().objectives;
-  Json json = {{"id", trial.id}, {"point", to_json(exploration.space(), trial.point)}, {"objective", json_number(trial.metrics.at(objectives.front().metric))}};
+  Json json = {{"id", trial.id},
+               {"point", to_json(exploration.space(), trial.point)},
+               {"objective", json_number(trial.metrics.at(objectives.front().metric))}};
   json["objectives"] = Json::object();
-  for (const Objective& objective : objectives) json["objectives"][objective.metric] = json_number(trial.metrics.at(objective.metric));
+  for (const Objective& objective : objectives)
+    json["objectives"][objective.metric] = json_number(trial.metrics.at(objective.metric));
   json["metrics"] = metrics_json(trial);
   json["specs"] = Json::array();
   for (const MeasuredLimit& limit : exploration.measures().limits()) {
@@ -87,7 +90,8 @@ Json best_json(const Exploration& exploration, const Trial& trial) {
   json["key"] = candidate.networks.front().text;
   if (candidate.machine != nullptr) json["architecture"] = to_json(candidate.architecture());
   for (const auto& stage : exploration.stages())
-    if (const std::string detail = stage->detail(candidate); !detail.empty()) json["details"][stage->name()] = Json::parse(detail);
+    if (const std::string detail = stage->detail(candidate); !detail.empty())
+      json["details"][stage->name()] = Json::parse(detail);
   if (exploration.system_pricer() != nullptr)
     json["system"] = system_json(exploration, trial, {});
   else if (const std::vector<PricedLayer> layers = all_priced(exploration, candidate); !layers.empty())
@@ -124,7 +128,8 @@ std::string candidate_text(const Json& best) {
   std::string text;
   for (const auto& [name, value] : best["point"].items())
     if (!stands_aside(name, best))
-    text += fmt::format("{}{}={}", text.empty() ? "" : "  ", name, value.is_string() ? value.get<std::string>() : value.dump());
+      text += fmt::format("{}{}={}", text.empty() ? "" : "  ", name,
+                          value.is_string() ? value.get<std::string>() : value.dump());
   return text;
 }
 
@@ -160,7 +165,10 @@ std::string detail_text(const Json& detail) {
     Table table(titles);
     for (const Json& row : rows) {
       std::vector<std::string> cells;
-      for (const auto& entry : row.items()) cells.push_back(entry.value().is_string() ? entry.value().get<std::string>() : entry.value().is_number_float() ? number(entry.value()) : entry.value().dump());
+      for (const auto& entry : row.items())
+        cells.push_back(entry.value().is_string()         ? entry.value().get<std::string>()
+                        : entry.value().is_number_float() ? number(entry.value())
+                                                          : entry.value().dump());
       table.add(std::move(cells));
     }
     text += table.text();
@@ -172,15 +180,20 @@ std::string detail_text(const Json& detail) {
 std::string best_text(const Json& result) {
   const Json& best = result["best"];
   std::string text;
-  for (const auto& [metric, value] : best["objectives"].items()) text += fmt::format("best {}: {}\n", metric, number(value));
-  for (const Json& spec : best["specs"]) text += fmt::format("  {}: found {}, slack {}\n", spec["spec"].get<std::string>(), number(spec["found"]), number(spec["slack"]));
+  for (const auto& [metric, value] : best["objectives"].items())
+    text += fmt::format("best {}: {}\n", metric, number(value));
+  for (const Json& spec : best["specs"])
+    text += fmt::format("  {}: found {}, slack {}\n", spec["spec"].get<std::string>(), number(spec["found"]),
+                        number(spec["slack"]));
   Table metrics({"metric", "value"});
   for (const auto& [name, value] : best["metrics"].items()) metrics.add({name, number(value)});
   text += "\n" + metrics.text();
   text += fmt::format("\nBest candidate (trial {}):\n  {}\n", best["id"].dump(), wrapped(candidate_text(best), 108));
   for (const Json& network : best["networks"])
-    text += fmt::format("network {}{} {}: {} layers, {} MACs, {} parameters\n", network.contains("task") ? network["task"].get<std::string>() + ", " : "",
-                        network["name"].get<std::string>(), network["key"].get<std::string>().size() <= 60 ? network["key"].get<std::string>() : "",
+    text += fmt::format("network {}{} {}: {} layers, {} MACs, {} parameters\n",
+                        network.contains("task") ? network["task"].get<std::string>() + ", " : "",
+                        network["name"].get<std::string>(),
+                        network["key"].get<std::string>().size() <= 60 ? network["key"].get<std::string>() : "",
                         network["layers"].dump(), network["macs"].dump(), network["parameters"].dump());
   if (best.contains("details"))
     for (const auto& detail : best["details"].items()) text += detail_text(detail.value());
@@ -195,7 +208,8 @@ std::string candidates_text(const Json& result) {
   Table table(titles);
   for (const Json& design : result["front"]["designs"]) {
     std::vector<std::string> row = {design["id"].dump()};
-    for (const Json& objective : result["objectives"]) row.push_back(number(design["metrics"][objective["metric"].get<std::string>()]));
+    for (const Json& objective : result["objectives"])
+      row.push_back(number(design["metrics"][objective["metric"].get<std::string>()]));
     row.push_back(design.value("key", ""));
     table.add(std::move(row));
   }
@@ -212,8 +226,9 @@ std::string stages_text(const Json& result) {
   std::string text = "\nStages (a trial ends at the first limit that it breaks)\n" + table.text();
   for (const Json& stage : result["stages"]) {
     if (!stage.contains("reuse")) continue;
-    text += fmt::format("  {}: {} x {}, {} different ({} taken from memory)\n", stage["name"].get<std::string>(), stage["reuse"]["asked"].dump(),
-                        stage["reuse"]["of"].get<std::string>(), stage["reuse"]["distinct"].dump(), percent(stage["reuse"]["share"].get<double>()));
+    text += fmt::format("  {}: {} x {}, {} different ({} taken from memory)\n", stage["name"].get<std::string>(),
+                        stage["reuse"]["asked"].dump(), stage["reuse"]["of"].get<std::string>(),
+                        stage["reuse"]["distinct"].dump(), percent(stage["reuse"]["share"].get<double>()));
   }
   return text;
 }
@@ -255,14 +270,21 @@ Json exploration_json(const Exploration& exploration, const ExplorationResult& r
   json["gap"] = nullptr;
   if (exploration.goal().objectives.size() > 1) {
     json["front"] = {{"objectives", json["objectives"]}, {"designs", Json::array()}};
-    for (const Trial& trial : result.front) json["front"]["designs"].push_back(exploration_trial_json(exploration, trial));
+    for (const Trial& trial : result.front)
+      json["front"]["designs"].push_back(exploration_trial_json(exploration, trial));
   }
   json["stages"] = Json::array();
   for (std::size_t s = 0; s < exploration.stages().size(); ++s) {
     const Stage& stage = *exploration.stages()[s];
-    Json one = {{"name", stage.name()}, {"metrics", stage.metrics()}, {"reached", result.reached.empty() ? 0 : result.reached[s]}, {"ended", result.ended.empty() ? 0 : result.ended[s]}};
+    Json one = {{"name", stage.name()},
+                {"metrics", stage.metrics()},
+                {"reached", result.reached.empty() ? 0 : result.reached[s]},
+                {"ended", result.ended.empty() ? 0 : result.ended[s]}};
     if (const StageReuse reuse = stage.reuse(); reuse.asked > 0)
-      one["reuse"] = {{"of", reuse.of}, {"asked", reuse.asked}, {"distinct", reuse.distinct}, {"share", 1.0 - static_cast<double>(reuse.distinct) / static_cast<double>(reuse.asked)}};
+      one["reuse"] = {{"of", reuse.of},
+                      {"asked", reuse.asked},
+                      {"distinct", reuse.distinct},
+                      {"share", 1.0 - static_cast<double>(reuse.distinct) / static_cast<double>(reuse.asked)}};
     json["stages"].push_back(std::move(one));
   }
   if (!result.start.empty()) {
@@ -278,9 +300,11 @@ Json exploration_json(const Exploration& exploration, const ExplorationResult& r
   }
   if (result.unreachable) {
     const Unreachable& found = *result.unreachable;
-    json["unreachable"] = {{"spec", found.limit != nullptr ? Json(found.limit->text) : Json(nullptr)}, {"proven", found.proven}};
+    json["unreachable"] = {{"spec", found.limit != nullptr ? Json(found.limit->text) : Json(nullptr)},
+                           {"proven", found.proven}};
     if (!found.layer.empty()) json["unreachable"]["layer"] = found.layer;
-    if (found.limit != nullptr) json["unreachable"][found.limit->spec.max ? "least" : "largest"] = json_number(found.nearest);
+    if (found.limit != nullptr)
+      json["unreachable"][found.limit->spec.max ? "least" : "largest"] = json_number(found.nearest);
   }
   json["stopped"] = result.stopped;
   json["seconds"] = json_number(result.seconds);
@@ -296,19 +320,25 @@ std::string exploration_text(const Json& result) {
   std::string names;
   for (const Json& name : result["networks"]) names += (names.empty() ? "" : ", ") + name.get<std::string>();
   std::string wanted;
-  for (const Json& objective : result["objectives"]) wanted += (wanted.empty() ? "" : ", ") + objective_title(objective);
+  for (const Json& objective : result["objectives"])
+    wanted += (wanted.empty() ? "" : ", ") + objective_title(objective);
   std::string machine = result["family"].is_string() ? " on " + result["family"].get<std::string>() : "";
-  if (result.contains("system")) machine = fmt::format(" on a system of {} slot{}", result["system"]["slots"].size(), result["system"]["slots"].size() == 1 ? "" : "s");
-  std::string text = fmt::format("{}{}: {}; {} trials ({} feasible), designer {}\n", names, machine, wanted, result["trials"].dump(),
-                                 result["feasible"].dump(), result["designer"].get<std::string>());
+  if (result.contains("system"))
+    machine = fmt::format(" on a system of {} slot{}", result["system"]["slots"].size(),
+                          result["system"]["slots"].size() == 1 ? "" : "s");
+  std::string text =
+      fmt::format("{}{}: {}; {} trials ({} feasible), designer {}\n", names, machine, wanted, result["trials"].dump(),
+                  result["feasible"].dump(), result["designer"].get<std::string>());
   for (const Json& spec : result["specs"])
-    text += fmt::format("limit {} ({})\n", spec["spec"].get<std::string>(), spec["known"].get<bool>() ? "known: holds by construction" : "learned");
+    text += fmt::format("limit {} ({})\n", spec["spec"].get<std::string>(),
+                        spec["known"].get<bool>() ? "known: holds by construction" : "learned");
   text += "\n";
   if (result["best"].is_object()) text += best_text(result);
   if (result.contains("front")) text += candidates_text(result);
   text += stages_text(result);
   if (result.contains("slow_stage"))
-    text += fmt::format("\ntrials: {} suggested, {} stopped before the stage {}, {} reached it\n", result["trials"].dump(), result["slow_stage"]["stopped_before"].dump(),
+    text += fmt::format("\ntrials: {} suggested, {} stopped before the stage {}, {} reached it\n",
+                        result["trials"].dump(), result["slow_stage"]["stopped_before"].dump(),
                         result["slow_stage"]["name"].get<std::string>(), result["slow_stage"]["ran"].dump());
   if (!result["infeasible"].empty()) {
     Table table({"not feasible because", "trials"});
@@ -349,7 +379,9 @@ Json stored_trial(const StoredTrial& stored) {
   const Json detail = Json::parse(stored.detail, nullptr, false);
   const bool whole = detail.is_object() && detail.contains("point");
   Json json = trial_json(stored.trial, whole ? detail["point"] : Json::object());
-  json["outcome"] = is_feasible(stored.trial) ? "feasible" : stored.trial.state == TrialState::completed ? "infeasible" : "failed";
+  json["outcome"] = is_feasible(stored.trial)                     ? "feasible"
+                    : stored.trial.state == TrialState::completed ? "infeasible"
+                                                                  : "failed";
   json["key"] = whole ? detail.value("key", "") : "";
   json["seconds"] = json_number(stored.seconds);
   return json;
@@ -367,7 +399,9 @@ void sum_up(const std::vector<StoredTrial>& trials, Json& result) {
     const Trial& trial = stored.trial;
     if (is_feasible(trial) && trial.metrics.count(metric) != 0) {
       const double value = trial.metrics.at(metric);
-      if (best == nullptr || (minimize ? value < best->trial.metrics.at(metric) : value > best->trial.metrics.at(metric))) best = &stored;
+      if (best == nullptr ||
+          (minimize ? value < best->trial.metrics.at(metric) : value > best->trial.metrics.at(metric)))
+        best = &stored;
     }
     if (trial.id < 0) continue;  // told before the first suggestion
     ++counted;
@@ -389,8 +423,14 @@ void sum_up(const std::vector<StoredTrial>& trials, Json& result) {
   result["best"] = nullptr;
   if (best != nullptr) {
     const Json trial = stored_trial(*best);
-    result["best"] = {{"id", trial["id"]}, {"point", trial["point"]}, {"objective", trial["metrics"][metric]}, {"objectives", {{metric, trial["metrics"][metric]}}},
-                      {"metrics", trial["metrics"]}, {"specs", Json::array()}, {"networks", Json::array()}, {"key", trial["key"]}};
+    result["best"] = {{"id", trial["id"]},
+                      {"point", trial["point"]},
+                      {"objective", trial["metrics"][metric]},
+                      {"objectives", {{metric, trial["metrics"][metric]}}},
+                      {"metrics", trial["metrics"]},
+                      {"specs", Json::array()},
+                      {"networks", Json::array()},
+                      {"key", trial["key"]}};
   }
   result["stopped"] = "running or cut off";
 }

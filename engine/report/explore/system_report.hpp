@@ -1,4 +1,5 @@
-// A chip of several machines in a result: the machines, which layer runs where and when, and what moving one would cost.
+// A chip of several machines in a result: the machines, which layer runs where and when, and what moving one would
+// cost.
 #pragma once
 
 #include <string>
@@ -17,9 +18,9 @@ std::string system_plan_text(const nlohmann::ordered_json& plan);
 /// What to know of machines that differ in their technology.
 std::vector<std::string> system_remarks(const Exploration& exploration);
 
-/// machines, layers (slot, start, end, energy, mapping, and `elsewhere`: how the schedule's latency and energy would change with
-/// the layer on another machine), front, exact, gap, chart, placement (a placement-case/1 document). The schedule is computed
-/// again from the point; null where that was stopped.
+/// machines, layers (slot, start, end, energy, mapping, and `elsewhere`: how the schedule's latency and energy would
+/// change with the layer on another machine), front, exact, gap, chart, placement (a placement-case/1 document). The
+/// schedule is computed again from the point; null where that was stopped.
 nlohmann::ordered_json system_json(const Exploration& exploration, const Trial& trial, const StageEffort& effort);
 std::string system_text(const nlohmann::ordered_json& system);
 /// A chart of who runs what and when, as SVG.

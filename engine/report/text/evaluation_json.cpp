@@ -55,8 +55,8 @@ Json to_json(const Layer& layer, const Architecture& architecture, const Evaluat
   for (const Violation& violation : evaluation.violations) violations.push_back(to_json(violation));
   Json json = {{"valid", evaluation.valid()}, {"violations", std::move(violations)}};
   if (!evaluation.valid()) {
-    for (const char* name : {"computes", "cycles", "compute_cycles", "energy_pj", "compute_energy_pj", "edp",
-                             "utilization", "area_um2"}) {
+    for (const char* name :
+         {"computes", "cycles", "compute_cycles", "energy_pj", "compute_energy_pj", "edp", "utilization", "area_um2"}) {
       json[name] = nullptr;
     }
     json["levels"] = Json::array();
@@ -76,8 +76,7 @@ Json to_json(const Layer& layer, const Architecture& architecture, const Evaluat
   for (std::size_t i = 0; i < evaluation.levels.size(); ++i) {
     const LevelEvaluation& level = evaluation.levels[i];
     Json tensors = Json::object();
-    for (std::size_t t = 0; t < level.tensors.size(); ++t)
-      tensors[tensor_name(t)] = to_json(level.tensors[t]);
+    for (std::size_t t = 0; t < level.tensors.size(); ++t) tensors[tensor_name(t)] = to_json(level.tensors[t]);
     levels.push_back({{"name", architecture.levels.at(i).name},
                       {"cycles", level.cycles},
                       {"energy_pj", json_number(level.energy_pj)},
@@ -88,11 +87,9 @@ Json to_json(const Layer& layer, const Architecture& architecture, const Evaluat
   Json networks = Json::array();
   for (const NetworkEvaluation& network : evaluation.networks) {
     Json tensors = Json::object();
-    for (std::size_t t = 0; t < network.tensors.size(); ++t)
-      tensors[tensor_name(t)] = to_json(network.tensors[t]);
-    networks.push_back({{"name", network.name},
-                        {"energy_pj", json_number(network.energy_pj)},
-                        {"tensors", std::move(tensors)}});
+    for (std::size_t t = 0; t < network.tensors.size(); ++t) tensors[tensor_name(t)] = to_json(network.tensors[t]);
+    networks.push_back(
+        {{"name", network.name}, {"energy_pj", json_number(network.energy_pj)}, {"tensors", std::move(tensors)}});
   }
   json["networks"] = std::move(networks);
   return json;

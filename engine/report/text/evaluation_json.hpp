@@ -13,8 +13,7 @@ namespace dovetail {
 
 /// `valid`, `violations`, the metrics, `levels` (innermost first) and `networks` with the names of the reference
 /// schema; counts are words per instance. An invalid design has its violations and null metrics.
-nlohmann::ordered_json to_json(const Layer& layer, const Architecture& architecture,
-                               const Evaluation& evaluation);
+nlohmann::ordered_json to_json(const Layer& layer, const Architecture& architecture, const Evaluation& evaluation);
 
 /// A finite number as itself; NaN and infinities as null.
 nlohmann::ordered_json json_number(double value);

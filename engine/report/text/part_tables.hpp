@@ -14,7 +14,8 @@ namespace dovetail {
 /// The tables by what they are of: designers, mappers, evaluators, stores, formats.
 std::vector<std::pair<std::string, std::vector<Part>>> part_tables();
 
-/// {kind: parts, designers: [{name, about, available, reason where it is not}, ...], mappers, evaluators, stores, formats}.
+/// {kind: parts, designers: [{name, about, available, reason where it is not}, ...], mappers, evaluators, stores,
+/// formats}.
 nlohmann::ordered_json part_tables_json();
 
 /// The same for people.

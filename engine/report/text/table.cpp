@@ -24,8 +24,7 @@ bool reads_as_formula(const std::string& cell) {
   const std::size_t first = cell.find_first_not_of(" \t\r\n");
   if (first == std::string::npos) return false;
   for (const std::string_view start : {"=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20"}) {
-    if (std::string_view(cell).substr(first).starts_with(start))
-      return cell.size() > 1 && !reads_as_number(cell);
+    if (std::string_view(cell).substr(first).starts_with(start)) return cell.size() > 1 && !reads_as_number(cell);
   }
   return false;
 }
@@ -33,8 +32,8 @@ bool reads_as_formula(const std::string& cell) {
 }  // namespace
 
 std::size_t display_width(const std::string& text) {
-  return static_cast<std::size_t>(std::count_if(
-      text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U; }));
+  return static_cast<std::size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U; }));
 }
 
 std::string Table::text(int indent) const {
@@ -89,8 +88,7 @@ std::string Table::csv() const {
 }
 
 std::string short_number(double value) {
-  if (std::isfinite(value) && value == std::floor(value) && std::abs(value) < 1e7)
-    return fmt::format("{:.0f}", value);
+  if (std::isfinite(value) && value == std::floor(value) && std::abs(value) < 1e7) return fmt::format("{:.0f}", value);
   if (std::abs(value) >= 1e-3 && std::abs(value) < 1e5) return fmt::format("{:.4g}", value);
   return fmt::format("{:.3e}", value);
 }

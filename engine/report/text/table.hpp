@@ -6,8 +6,8 @@
 
 namespace dovetail {
 
-/// Rows of cells. Columns are as wide as their widest cell; columns where every cell below the title reads as a number are
-/// aligned to the right.
+/// Rows of cells. Columns are as wide as their widest cell; columns where every cell below the title reads as a number
+/// are aligned to the right.
 class Table {
  public:
   explicit Table(std::vector<std::string> titles) : rows_{std::move(titles)} {}

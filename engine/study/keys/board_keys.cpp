@@ -29,7 +29,8 @@ void read_boards(const Node& node, StudyBoards& boards, Diagnostics& diagnostics
       if (!require_sequence(entry.value, "boards", diagnostics)) continue;
       boards.boards = entry.value.items();
       if (boards.boards.empty() || boards.boards.size() > most_boards)
-        diagnostics.error(entry.value.location(), fmt::format("boards: {} boards, allowed are 1 to {}", boards.boards.size(), most_boards));
+        diagnostics.error(entry.value.location(),
+                          fmt::format("boards: {} boards, allowed are 1 to {}", boards.boards.size(), most_boards));
     } else if (entry.key == "at_most") {
       read_value(entry.value, "at_most", between(1, most_boards), diagnostics, boards.at_most);
     } else if (entry.key == "edition") {
@@ -44,7 +45,8 @@ void read_boards(const Node& node, StudyBoards& boards, Diagnostics& diagnostics
       diagnostics.error(entry.where, fmt::format("system: no key {}{}", quote(entry.key), suggestion(entry.key, keys)));
     }
   }
-  if (boards.boards.empty() && !diagnostics.failed()) diagnostics.error(node.location(), "system: expected boards: [zcu102, ...]");
+  if (boards.boards.empty() && !diagnostics.failed())
+    diagnostics.error(node.location(), "system: expected boards: [zcu102, ...]");
 }
 
 }  // namespace dovetail

@@ -11,12 +11,12 @@ namespace dovetail {
 
 /// Boards that may be used, each with a tiling of its own.
 struct StudyBoards {
-  std::vector<Node> boards;     ///< names or mappings; empty: no boards
-  int at_most = 0;              ///< that are used together; 0: all
+  std::vector<Node> boards;  ///< names or mappings; empty: no boards
+  int at_most = 0;           ///< that are used together; 0: all
   std::string edition = "geometric";
   std::string prefer = "utilization";  ///< among the plans that keep the rate: utilization, energy, or the least period
-  double link_bits = 64.0;      ///< that go from board to board in a cycle
-  std::optional<Node> grid;     ///< of tilings
+  double link_bits = 64.0;             ///< that go from board to board in a cycle
+  std::optional<Node> grid;            ///< of tilings
   Location where;
 };
 

@@ -15,8 +15,8 @@ struct StudyCompression {
   std::vector<int> keep;            ///< weights that a kernel keeps; as many as it has, or more: all
   std::vector<double> channels;     ///< shares of the output channels that stay
   std::vector<int> weight_bits, activation_bits;
-  std::string per = "layer";        ///< layer, or network: one choice for all
-  std::string solve = "search";     ///< search: parameters compress.*; exact: solved for every tiling and network
+  std::string per = "layer";     ///< layer, or network: one choice for all
+  std::string solve = "search";  ///< search: parameters compress.*; exact: solved for every tiling and network
   Location where;
 };
 

@@ -12,7 +12,8 @@
 namespace dovetail {
 namespace {
 
-void unknown_machine_key(const Node::Entry& entry, const char* what, const std::vector<std::string>& keys, Diagnostics& diagnostics) {
+void unknown_machine_key(const Node::Entry& entry, const char* what, const std::vector<std::string>& keys,
+                         Diagnostics& diagnostics) {
   diagnostics.error(entry.where, fmt::format("{}: no key {}{}", what, quote(entry.key), suggestion(entry.key, keys)));
 }
 
@@ -30,7 +31,8 @@ bool add_machine(const Node& node, StudySlot& slot, Diagnostics& diagnostics) {
     return true;
   }
   if (!node.is_mapping() || (node.find("family") == nullptr) == (node.find("machine") == nullptr)) {
-    diagnostics.error(node.location(), "system: expected a family, {family: NAME} or {machine: FILE}, found " + node.describe());
+    diagnostics.error(node.location(),
+                      "system: expected a family, {family: NAME} or {machine: FILE}, found " + node.describe());
     return false;
   }
   for (const Node::Entry& entry : node.entries()) {
@@ -96,7 +98,8 @@ bool read_count(const Node& node, std::int64_t& low, std::int64_t& high, Diagnos
       return false;
     }
   } else if (node.is_sequence()) {
-    read = read_value(node.items()[0], "slots", bounds, diagnostics, low) && read_value(node.items()[1], "slots", bounds, diagnostics, high);
+    read = read_value(node.items()[0], "slots", bounds, diagnostics, low) &&
+           read_value(node.items()[1], "slots", bounds, diagnostics, high);
   } else {
     read = read_value(node, "slots", bounds, diagnostics, low);
     high = low;
@@ -111,7 +114,8 @@ bool read_count(const Node& node, std::int64_t& low, std::int64_t& high, Diagnos
 bool is_count(const Node& node) {
   if (node.is_scalar()) return true;
   if (node.is_mapping()) return node.find("low") != nullptr || node.find("high") != nullptr;
-  return node.items().size() == 2 && node.items()[0].as_integer().has_value() && node.items()[1].as_integer().has_value();
+  return node.items().size() == 2 && node.items()[0].as_integer().has_value() &&
+         node.items()[1].as_integer().has_value();
 }
 
 void read_slots(const Node* slots, const Node* families, StudySystem& system, Diagnostics& diagnostics) {
@@ -132,12 +136,14 @@ void read_slots(const Node* slots, const Node* families, StudySystem& system, Di
     return;
   }
   if (!slots->is_sequence()) {
-    diagnostics.error(slots->location(), "system: slots is a number, {low, high}, or a list of slots; found " + slots->describe());
+    diagnostics.error(slots->location(),
+                      "system: slots is a number, {low, high}, or a list of slots; found " + slots->describe());
     return;
   }
   for (const Node& item : slots->items()) {
     StudySlot slot;
-    if (item.is_mapping() && item.find("families") == nullptr && item.find("family") == nullptr && item.find("machine") == nullptr && families != nullptr) {
+    if (item.is_mapping() && item.find("families") == nullptr && item.find("family") == nullptr &&
+        item.find("machine") == nullptr && families != nullptr) {
       slot = common;
       for (const Node::Entry& entry : item.entries())
         if (entry.key == "may_be_empty")
@@ -149,9 +155,11 @@ void read_slots(const Node* slots, const Node* families, StudySystem& system, Di
     }
     system.slots.push_back(std::move(slot));
   }
-  std::stable_sort(system.slots.begin(), system.slots.end(), [](const StudySlot& a, const StudySlot& b) { return a.may_be_empty < b.may_be_empty; });
+  std::stable_sort(system.slots.begin(), system.slots.end(),
+                   [](const StudySlot& a, const StudySlot& b) { return a.may_be_empty < b.may_be_empty; });
   if (system.slots.empty() || system.slots.size() > most_slots)
-    diagnostics.error(slots->location(), fmt::format("system: {} slots, allowed are 1 to {}", system.slots.size(), most_slots));
+    diagnostics.error(slots->location(),
+                      fmt::format("system: {} slots, allowed are 1 to {}", system.slots.size(), most_slots));
   else if (system.slots.front().may_be_empty)
     diagnostics.error(slots->location(), "system: every slot may stay empty; one must hold a machine");
 }
@@ -186,10 +194,12 @@ void read_bandwidths(const Node& node, StudySystem& system, Diagnostics& diagnos
   const std::vector<Node> items = node.is_sequence() ? node.items() : std::vector<Node>{node};
   for (const Node& item : items) {
     double value = 0.0;
-    if (read_value(item, "bandwidth_gb_s", above_to(0, 1e6), diagnostics, value)) system.bandwidths_gb_s.push_back(value);
+    if (read_value(item, "bandwidth_gb_s", above_to(0, 1e6), diagnostics, value))
+      system.bandwidths_gb_s.push_back(value);
   }
   std::sort(system.bandwidths_gb_s.begin(), system.bandwidths_gb_s.end());
-  system.bandwidths_gb_s.erase(std::unique(system.bandwidths_gb_s.begin(), system.bandwidths_gb_s.end()), system.bandwidths_gb_s.end());
+  system.bandwidths_gb_s.erase(std::unique(system.bandwidths_gb_s.begin(), system.bandwidths_gb_s.end()),
+                               system.bandwidths_gb_s.end());
 }
 
 void read_placement(const Node& node, StudySystem& system, Diagnostics& diagnostics) {

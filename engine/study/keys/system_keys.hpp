@@ -31,7 +31,7 @@ struct StudySlot {
 ///       share: [pes <= 4096, bandwidth_gb_s <= 64]
 struct StudySystem {
   bool given = false;
-  std::vector<StudySlot> slots;  ///< those that must be filled first
+  std::vector<StudySlot> slots;                         ///< those that must be filled first
   std::vector<std::pair<std::string, Location>> share;  ///< limits on sums over the machines
   std::vector<double> bandwidths_gb_s;  ///< choices of a machine's share of the outer memory; empty: its own ports
   ChipTechnology technology;

@@ -10,8 +10,8 @@ namespace dovetail {
 void read_trainer(const Node& node, StudyTrainer& trainer, Diagnostics& diagnostics) {
   if (!require_mapping(node, "trainer", diagnostics)) return;
   TrainingOptions& options = trainer.options;
-  const std::vector<std::string> keys = {"data",  "epochs",   "batch",  "rate",       "momentum",  "decay", "holdout", "crop", "flip", "patience",
-                                         "images", "difficulty", "memory_mb", "seed"};
+  const std::vector<std::string> keys = {"data", "epochs", "batch",    "rate",   "momentum",   "decay",     "holdout",
+                                         "crop", "flip",   "patience", "images", "difficulty", "memory_mb", "seed"};
   for (const Node::Entry& entry : node.entries()) {
     const Node& value = entry.value;
     if (entry.key == "data") {
@@ -37,7 +37,8 @@ void read_trainer(const Node& node, StudyTrainer& trainer, Diagnostics& diagnost
       read_value(value, "patience", between(0, 10000), diagnostics, options.patience);
     } else if (entry.key == "images") {
       std::int64_t images = 0;
-      if (read_value(value, "images", between(10, 1e7), diagnostics, images)) trainer.images = static_cast<std::size_t>(images);
+      if (read_value(value, "images", between(10, 1e7), diagnostics, images))
+        trainer.images = static_cast<std::size_t>(images);
     } else if (entry.key == "difficulty") {
       read_value(value, "difficulty", between(0, 1), diagnostics, trainer.difficulty);
     } else if (entry.key == "memory_mb") {
@@ -45,11 +46,13 @@ void read_trainer(const Node& node, StudyTrainer& trainer, Diagnostics& diagnost
     } else if (entry.key == "seed") {
       read_value(value, "seed", between(0, 9e15), diagnostics, options.seed);
     } else {
-      diagnostics.error(entry.where, fmt::format("trainer: no key {}{}", quote(entry.key), suggestion(entry.key, keys)));
+      diagnostics.error(entry.where,
+                        fmt::format("trainer: no key {}{}", quote(entry.key), suggestion(entry.key, keys)));
     }
   }
   if (trainer.data.empty())
-    diagnostics.error(node.location(), "trainer: expected data: a folder or file of IDX or CIFAR images, or 'generated'");
+    diagnostics.error(node.location(),
+                      "trainer: expected data: a folder or file of IDX or CIFAR images, or 'generated'");
 }
 
 }  // namespace dovetail

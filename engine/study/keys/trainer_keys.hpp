@@ -19,8 +19,8 @@ struct StudyTrainer {
   TrainingOptions options;
 };
 
-/// {data, epochs, batch, rate, momentum, decay, holdout, crop, flip, patience, images, difficulty, memory_mb, seed}; what is
-/// not named stays.
+/// {data, epochs, batch, rate, momentum, decay, holdout, crop, flip, patience, images, difficulty, memory_mb, seed};
+/// what is not named stays.
 void read_trainer(const Node& node, StudyTrainer& trainer, Diagnostics& diagnostics);
 
 }  // namespace dovetail

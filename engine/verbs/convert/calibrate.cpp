@@ -88,18 +88,15 @@ Answer fit_preset(const std::vector<std::string>& files, const CalibrateOptions&
   const FitError inside = fit_error(rows, fitted);
   Json constants;
   for (const GemminiConstant& c : gemmini_constants()) constants[std::string(c.name)] = fitted.*c.member;
-  Json out = {
-      {"leave_layer_out", to_json(held_out)}, {"in_sample", to_json(inside)}, {"left_out", left_out}};
-  std::string text =
-      line("layers left out of the fit", held_out) + line("the fitted rows themselves", inside);
+  Json out = {{"leave_layer_out", to_json(held_out)}, {"in_sample", to_json(inside)}, {"left_out", left_out}};
+  std::string text = line("layers left out of the fit", held_out) + line("the fitted rows themselves", inside);
   if (!options.check.empty()) {
     MeasuredOptions how;
     how.target = options.check_target;
     how.dim = 16;
     how.odd_kernels = false;
     const MeasuredRows checked = read_measured_rows(read_text(options.check), options.check, how);
-    const FitError apart =
-        leave_layer_out(checked.rows, rows, start, options.folds, options.rounds, asking.threads);
+    const FitError apart = leave_layer_out(checked.rows, rows, start, options.folds, options.rounds, asking.threads);
     out["checked"] = to_json(apart);
     out["checked_preset"] = to_json(fit_error(checked.rows, preset->constants));
     text += line("checked rows, their layers left out", apart);
@@ -129,10 +126,12 @@ const Record<CalibrateOptions>& calibrate_table() {
           .optional("check_target", &Options::check_target, "Its column with the measured cycles")
           .optional("rounds", &Options::rounds, "Passes over all constants", between(1, 1000))
           .optional("folds", &Options::folds, "Groups of layers", between(2, 1000))
-          .optional("networks", &Options::networks,
-                    "The rows are measured networks, with these columns: fits bias + one number per block and operator, the "
-                    "table of `cost: {table: FILE}`; the other columns are blocks with their operators")
-          .optional("key", &Options::key, "Column with the canonical texts of the networks, in place of a column per block")
+          .optional(
+              "networks", &Options::networks,
+              "The rows are measured networks, with these columns: fits bias + one number per block and operator, the "
+              "table of `cost: {table: FILE}`; the other columns are blocks with their operators")
+          .optional("key", &Options::key,
+                    "Column with the canonical texts of the networks, in place of a column per block")
           .optional("network_family", &Options::network_family, "The family whose texts these are");
   return table;
 }

@@ -21,12 +21,12 @@ struct CalibrateOptions {
 
 const Record<CalibrateOptions>& calibrate_table();
 
-/// The gemmini preset fitted to the measured rows of CSV files, with its error on layers left out; or, with `networks`, one number per block
-/// and operator, in the form that `cost: {table: FILE}` reads. Throws UsageError and InputError.
+/// The gemmini preset fitted to the measured rows of CSV files, with its error on layers left out; or, with `networks`,
+/// one number per block and operator, in the form that `cost: {table: FILE}` reads. Throws UsageError and InputError.
 Answer calibrate(const std::vector<std::string>& files, const CalibrateOptions& options, const Asking& asking);
 
-/// A latency-table-case/1 document: latencies by the operator of each block, with a bias and a Gaussian process over what that
-/// leaves. Throws InputError.
+/// A latency-table-case/1 document: latencies by the operator of each block, with a bias and a Gaussian process over
+/// what that leaves. Throws InputError.
 Answer calibrate_latencies(const Node& document, const Asking& asking);
 
 }  // namespace dovetail::verbs

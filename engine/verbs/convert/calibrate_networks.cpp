@@ -40,7 +40,8 @@ ReadNetworks read_columns(const CsvTable& table, const std::vector<int>& metrics
   if (columns.empty()) diagnostics.error(table.header(), "no column is left for the blocks of a network");
   for (const CsvTable::Row& row : table.rows) {
     std::vector<int> network;
-    for (std::size_t b = 0; b < columns.size(); ++b) network.push_back(position(read.blocks[b].second, row.cells[columns[b]], true));
+    for (std::size_t b = 0; b < columns.size(); ++b)
+      network.push_back(position(read.blocks[b].second, row.cells[columns[b]], true));
     read.measured.networks.push_back(std::move(network));
   }
   return read;
@@ -59,7 +60,8 @@ ReadNetworks read_texts(const CsvTable& table, const NetworkFamily& family, int 
       if (digit >= 0 && digit < static_cast<int>(read.blocks[b].second.size())) network.push_back(digit);
     }
     if (network.size() < read.blocks.size())
-      mistakes.add(table.at(row), fmt::format("{} is no network of {}: expected {} digits", quote(text), family.name(), read.blocks.size()));
+      mistakes.add(table.at(row), fmt::format("{} is no network of {}: expected {} digits", quote(text), family.name(),
+                                              read.blocks.size()));
     else
       read.measured.networks.push_back(std::move(network));
   }
@@ -74,11 +76,14 @@ Answer calibrate_networks(const std::string& path, const CalibrateOptions& optio
   const CsvTable table = load_csv(path, {"rows", 0, 0, ""}, diagnostics);
   diagnostics.raise();
   std::vector<int> metrics;
-  for (const std::string& metric : options.networks) metrics.push_back(table.require(metric, {"--networks", 0, 0, ""}, diagnostics));
+  for (const std::string& metric : options.networks)
+    metrics.push_back(table.require(metric, {"--networks", 0, 0, ""}, diagnostics));
   const int key = options.key.empty() ? -1 : table.require(options.key, {"--key", 0, 0, ""}, diagnostics);
-  if (options.key.empty() != options.network_family.empty()) throw UsageError("--key and --network-family belong together: the texts are those of a family");
+  if (options.key.empty() != options.network_family.empty())
+    throw UsageError("--key and --network-family belong together: the texts are those of a family");
   diagnostics.raise();
-  ReadNetworks read = key < 0 ? read_columns(table, metrics, diagnostics) : read_texts(table, load_network_family(options.network_family), key, diagnostics);
+  ReadNetworks read = key < 0 ? read_columns(table, metrics, diagnostics)
+                              : read_texts(table, load_network_family(options.network_family), key, diagnostics);
   for (const auto& block : read.blocks) read.measured.operators.push_back(static_cast<int>(block.second.size()));
   std::vector<std::vector<double>> costs(metrics.size());
   {
@@ -87,12 +92,15 @@ Answer calibrate_networks(const std::string& path, const CalibrateOptions& optio
       for (std::size_t m = 0; m < metrics.size(); ++m) {
         const std::string& cell = row.cells[static_cast<std::size_t>(metrics[m])];
         const auto value = csv_number(cell);
-        if (!value) mistakes.add(table.at(row), fmt::format("{} is {}, allowed is a number", options.networks[m], quote(cell)));
+        if (!value)
+          mistakes.add(table.at(row), fmt::format("{} is {}, allowed is a number", options.networks[m], quote(cell)));
         costs[m].push_back(value.value_or(0.0));
       }
   }
   diagnostics.raise();
-  if (table.rows.size() < 20) throw InputError({path, 1, 1, ""}, fmt::format("{} measured networks: a fit with its error needs 20 or more", table.rows.size()));
+  if (table.rows.size() < 20)
+    throw InputError({path, 1, 1, ""},
+                     fmt::format("{} measured networks: a fit with its error needs 20 or more", table.rows.size()));
   if (asking.dry_run) {
     out.say("{} networks of {} blocks\n", table.rows.size(), read.blocks.size());
     return out;
@@ -104,12 +112,15 @@ Answer calibrate_networks(const std::string& path, const CalibrateOptions& optio
     read.measured.costs = costs[m];
     fits.push_back(fit_table(read.measured));
     const TableFit& fit = fits.back();
-    text += fmt::format("# {}: cross-validated R2 {:.6f}, RMSE {:.6g} (least squares {:.6g}); {} networks, ridge {:g}\n", options.networks[m], fit.r2, fit.rmse,
-                        fit.least_squares_rmse, table.rows.size(), fit.ridge);
+    text +=
+        fmt::format("# {}: cross-validated R2 {:.6f}, RMSE {:.6g} (least squares {:.6g}); {} networks, ridge {:g}\n",
+                    options.networks[m], fit.r2, fit.rmse, fit.least_squares_rmse, table.rows.size(), fit.ridge);
     header += "," + options.networks[m];
     bias += fmt::format(",{:.17g}", fit.bias);
-    json["metrics"][options.networks[m]] = {{"bias", json_number(fit.bias)}, {"r2", json_number(fit.r2)}, {"rmse", json_number(fit.rmse)},
-                                           {"least_squares_rmse", json_number(fit.least_squares_rmse)}, {"ridge", json_number(fit.ridge)}, {"costs", Json::object()}};
+    json["metrics"][options.networks[m]] = {
+        {"bias", json_number(fit.bias)},   {"r2", json_number(fit.r2)},
+        {"rmse", json_number(fit.rmse)},   {"least_squares_rmse", json_number(fit.least_squares_rmse)},
+        {"ridge", json_number(fit.ridge)}, {"costs", Json::object()}};
   }
   text += header + "\n" + bias + "\n";
   for (std::size_t b = 0; b < read.blocks.size(); ++b)
@@ -117,7 +128,8 @@ Answer calibrate_networks(const std::string& path, const CalibrateOptions& optio
       text += read.blocks[b].first + "," + read.blocks[b].second[o];
       for (std::size_t m = 0; m < fits.size(); ++m) {
         text += fmt::format(",{:.17g}", fits[m].costs[b][o]);
-        json["metrics"][options.networks[m]]["costs"][read.blocks[b].first][read.blocks[b].second[o]] = json_number(fits[m].costs[b][o]);
+        json["metrics"][options.networks[m]]["costs"][read.blocks[b].first][read.blocks[b].second[o]] =
+            json_number(fits[m].costs[b][o]);
       }
       text += "\n";
     }

@@ -143,7 +143,8 @@ Answer timeloop_problems(const Network& network, const Asking& asking) {
   Answer out;
   const std::vector<UniqueLayer> unique = unique_layers(network);
   if (unique.size() > 1 && !asking.files)
-    throw UsageError(fmt::format("{} distinct layers, and a Timeloop file holds one problem: give --out DIR", unique.size()));
+    throw UsageError(
+        fmt::format("{} distinct layers, and a Timeloop file holds one problem: give --out DIR", unique.size()));
   for (std::size_t i = 0; i < unique.size(); ++i) {
     const std::string text = timeloop_problem(unique[i].layer);
     if (asking.files)
@@ -152,8 +153,9 @@ Answer timeloop_problems(const Network& network, const Asking& asking) {
       out.say("{}", text);
   }
   if (asking.files)
-    tell_notes(asking, {fmt::format("{} distinct layers of {} written as files; how often each occurs is not said in them",
-                                    unique.size(), network.name)});
+    tell_notes(asking,
+               {fmt::format("{} distinct layers of {} written as files; how often each occurs is not said in them",
+                            unique.size(), network.name)});
   return out;
 }
 
@@ -190,19 +192,17 @@ bool is_folder(const std::string& path) {
 
 // Whether a file is in another tool's format.
 bool is_foreign(const Source& source) {
-  return std::any_of(formats().begin(), formats().end(), [&](const Format& format) {
-    return format.name != "native" && format.recognises(source);
-  });
+  return std::any_of(formats().begin(), formats().end(),
+                     [&](const Format& format) { return format.name != "native" && format.recognises(source); });
 }
 
 // What is in another tool's format, several files or a folder, or goes to another tool, is read as a network.
 bool is_network(const std::vector<std::string>& paths, const ConvertOptions& options) {
   const std::string& path = paths.front();
   std::error_code error;
-  return paths.size() > 1 || !options.import.from.empty() || !options.import.sizes.empty() ||
-         options.to == "native" || options.to == "scalesim" || options.to == "timeloop" || is_folder(path) ||
-         (path != "-" && built_in(path) == nullptr && std::filesystem::exists(path, error) &&
-          is_foreign(Source(path)));
+  return paths.size() > 1 || !options.import.from.empty() || !options.import.sizes.empty() || options.to == "native" ||
+         options.to == "scalesim" || options.to == "timeloop" || is_folder(path) ||
+         (path != "-" && built_in(path) == nullptr && std::filesystem::exists(path, error) && is_foreign(Source(path)));
 }
 
 // A design or a machine of ours as Timeloop's documents in one file; none when the file is neither.
@@ -250,7 +250,8 @@ std::optional<Answer> scalesim_files(const std::string& path, const Asking& aski
 }
 
 // A Timeloop design, in however many files, as a design document of ours.
-Answer convert_timeloop_design(const std::vector<std::string>& paths, const ConvertOptions& options, const Asking& asking) {
+Answer convert_timeloop_design(const std::vector<std::string>& paths, const ConvertOptions& options,
+                               const Asking& asking) {
   const TimeloopDesign read = read_timeloop_design(paths);
   tell_remarks(asking, read.remarks);
   const Json document = to_json(read.design);
@@ -293,16 +294,19 @@ Answer convert_network_of_family(const std::string& name_or_path, const std::str
 const Record<ConvertOptions>& convert_table() {
   static const Record<ConvertOptions> table =
       Record<ConvertOptions>("options", "What becomes of the document.")
-          .optional("to", &ConvertOptions::to,
-                    "yaml, json, or reference (the reference schema, everything spelt out); of a network also native (our "
-                    "descriptor), scalesim (topology, CSV) or timeloop (problems; of a design or a machine the architecture, "
-                    "energies and mapping, v0.4). Default: the other of yaml and json; native for other tools' files",
-                    one_of({"yaml", "json", "reference", "native", "scalesim", "timeloop"}))
+          .optional(
+              "to", &ConvertOptions::to,
+              "yaml, json, or reference (the reference schema, everything spelt out); of a network also native (our "
+              "descriptor), scalesim (topology, CSV) or timeloop (problems; of a design or a machine the architecture, "
+              "energies and mapping, v0.4). Default: the other of yaml and json; native for other tools' files",
+              one_of({"yaml", "json", "reference", "native", "scalesim", "timeloop"}))
           .optional("at", &ConvertOptions::at,
                     "One network of a network family, as a workload: nn.depth=5,...; the others as in its default")
           .optional("store", &ConvertOptions::store,
-                    "Copy the study of a store (a file, or postgresql://HOST/DATABASE#STUDY) into this new one, trial by trial")
-          .optional("schema", &ConvertOptions::schema, "Print the JSON Schema of this kind of document", one_of(schema_kinds()));
+                    "Copy the study of a store (a file, or postgresql://HOST/DATABASE#STUDY) into this new one, trial "
+                    "by trial")
+          .optional("schema", &ConvertOptions::schema, "Print the JSON Schema of this kind of document",
+                    one_of(schema_kinds()));
   return table;
 }
 
@@ -312,7 +316,8 @@ std::vector<std::string> schema_kinds() {
   return kinds;
 }
 
-Answer convert_text(const std::string& text, const std::string& name, const ConvertOptions& options, const Asking& asking) {
+Answer convert_text(const std::string& text, const std::string& name, const ConvertOptions& options,
+                    const Asking& asking) {
   const bool json = is_json(text, name);
   const Node document = json ? parse_json(text, name) : parse_yaml(text, name);
   check_document(document);

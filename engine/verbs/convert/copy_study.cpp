@@ -24,7 +24,8 @@ bool same(const StoredTrial& a, const StoredTrial& b) {
          a.detail == b.detail && same_bits(a.seconds, b.seconds) &&
          std::equal(a.trial.point.numbers.begin(), a.trial.point.numbers.end(), b.trial.point.numbers.begin(),
                     b.trial.point.numbers.end(), equal) &&
-         std::equal(a.trial.metrics.begin(), a.trial.metrics.end(), b.trial.metrics.begin(), b.trial.metrics.end(), pairs);
+         std::equal(a.trial.metrics.begin(), a.trial.metrics.end(), b.trial.metrics.begin(), b.trial.metrics.end(),
+                    pairs);
 }
 
 }  // namespace
@@ -52,7 +53,8 @@ Answer copy_study(const std::string& from, const std::string& to, const Asking& 
   if (copied.size() != trials.size() || copy->events() != events)
     throw StorageError("the copy lacks something of the study: it cannot be relied on");
   for (std::size_t i = 0; i < trials.size(); ++i)
-    if (!same(trials[i], copied[i])) throw StorageError(fmt::format("trial {} of the copy is another", trials[i].trial.id));
+    if (!same(trials[i], copied[i]))
+      throw StorageError(fmt::format("trial {} of the copy is another", trials[i].trial.id));
   Answer out;
   if (asking.as_text())
     out.say("{} trials and {} events copied, and compared\n", trials.size(), events.size());

@@ -75,7 +75,7 @@ void add_idle(Answer& out, const Imported& imported) {
                fmt::format("{}", group.work.words_written), fmt::format("{}", group.work.operations)});
   }
   out.say("\nno layers (map --count-all prices them): {} of all words if every operand is moved once\n{}",
-             percent(idle_share(imported.network, idle_total(groups))), table.text());
+          percent(idle_share(imported.network, idle_total(groups))), table.text());
   if (unsized > 0) out.say("{} of them with sizes that the file does not say\n", unsized);
 }
 
@@ -96,26 +96,26 @@ Answer describe_network(const Imported& imported, const Asking& asking) {
                         {"macs", macs(layer.layer)}});
     }
     return answer({{"kind", "workload"},
-                        {"name", network.name},
-                        {"source", network.source},
-                        {"layers", all.layers},
-                        {"unique_layers", unique.size()},
-                        {"macs", all.macs},
-                        {"parameters", all.parameters},
-                        {"activations", all.activations},
-                        {"notes", remarks_json(imported.remarks)},
-                        {"idle", idle_json(imported.idle)},
-                        {"idle_total", idle_total_json(imported)},
-                        {"unique", layers}});
+                   {"name", network.name},
+                   {"source", network.source},
+                   {"layers", all.layers},
+                   {"unique_layers", unique.size()},
+                   {"macs", all.macs},
+                   {"parameters", all.parameters},
+                   {"activations", all.activations},
+                   {"notes", remarks_json(imported.remarks)},
+                   {"idle", idle_json(imported.idle)},
+                   {"idle_total", idle_total_json(imported)},
+                   {"unique", layers}});
   }
   out.say("workload {}\n", network.name);
   if (!network.source.empty()) out.say("source: {}\n", network.source);
-  out.say("{} layers, {} distinct; {} MACs, {} parameters, {} activations\n\n", all.layers, unique.size(),
-             all.macs, all.parameters, all.activations);
+  out.say("{} layers, {} distinct; {} MACs, {} parameters, {} activations\n\n", all.layers, unique.size(), all.macs,
+          all.parameters, all.activations);
   Table table({"layer", "x", "kind", "MACs each", "shape"});
   for (const UniqueLayer& layer : unique) {
-    table.add({layer.layer.name, fmt::format("{}", layer.count), layer.layer.kind,
-               fmt::format("{}", macs(layer.layer)), shape_text(layer.layer)});
+    table.add({layer.layer.name, fmt::format("{}", layer.count), layer.layer.kind, fmt::format("{}", macs(layer.layer)),
+               shape_text(layer.layer)});
   }
   out.say("{}", table.text());
   add_idle(out, imported);
@@ -140,10 +140,10 @@ Answer describe_architecture(const Architecture& architecture, const Asking& ask
   const std::vector<Figure> list = figures(architecture);
   if (!asking.as_text()) {
     return answer({{"kind", "architecture"},
-                        {"name", architecture.name},
-                        {"area_um2", json_number(area_um2(architecture))},
-                        {"architecture", to_json(architecture)},
-                        {"figures", figures_json(list)}});
+                   {"name", architecture.name},
+                   {"area_um2", json_number(area_um2(architecture))},
+                   {"architecture", to_json(architecture)},
+                   {"figures", figures_json(list)}});
   }
   out.say("{}\nEnergies and areas\n{}", tree(architecture), to_text(list));
   return out;
@@ -160,11 +160,9 @@ std::string domain_text(const Parameter& parameter) {
           return fmt::format("{} to {}{}", domain.low, domain.high,
                              domain.step == 1 ? "" : fmt::format(" in steps of {}", domain.step));
         else if constexpr (std::is_same_v<D, OrdinalValues>) {
-          for (const double value : domain.values)
-            text += fmt::format("{}{}", text.empty() ? "" : " ", value);
+          for (const double value : domain.values) text += fmt::format("{}{}", text.empty() ? "" : " ", value);
         } else if constexpr (std::is_same_v<D, CategoricalValues>) {
-          for (const std::string& value : domain.values)
-            text += fmt::format("{}{}", text.empty() ? "" : " ", value);
+          for (const std::string& value : domain.values) text += fmt::format("{}{}", text.empty() ? "" : " ", value);
         } else if constexpr (std::is_same_v<D, PermutationItems>) {
           text = fmt::format("an order of {} items", domain.items.size());
         } else {
@@ -205,15 +203,13 @@ void add_space(Answer& out, const Space& space, const std::vector<std::string>& 
   for (const Constraint& constraint : space.constraints()) out.say("  {}\n", constraint.text);
   const SpaceSize size = space.count();
   const std::string share = size.points > 0 ? percent(size.feasible / size.points) : "-";
-  out.say("size: {} points, {} feasible ({}{})\n", short_number(size.points), short_number(size.feasible),
-             share,
-             size.exact ? ", counted"
-                        : fmt::format(", estimated: {} to {}", short_number(size.feasible_low),
-                                      short_number(size.feasible_high)));
+  out.say("size: {} points, {} feasible ({}{})\n", short_number(size.points), short_number(size.feasible), share,
+          size.exact ? ", counted"
+                     : fmt::format(", estimated: {} to {}", short_number(size.feasible_low),
+                                   short_number(size.feasible_high)));
   if (const auto closure = space.closure()) {
-    out.say("nothing is feasible: closed by {} (best margin {:.4g}{})\n", closure->constraint,
-               closure->best_margin,
-               closure->nearest ? ", nearest " + space.text(*closure->nearest) : std::string());
+    out.say("nothing is feasible: closed by {} (best margin {:.4g}{})\n", closure->constraint, closure->best_margin,
+            closure->nearest ? ", nearest " + space.text(*closure->nearest) : std::string());
   }
 }
 
@@ -247,10 +243,9 @@ Answer describe_family(const std::string& name, const Asking& asking) {
     out.say("{}\n", table.text());
   }
   add_space(out, family.space(), family.meanings());
-  out.say("\n{}: {}\nsource: {}\n", is_default ? "hand design" : "this machine",
-             family.space().text(point), family.default_source());
-  if (!family.baseline_name().empty())
-    out.say("dataflow: {} ({})\n", family.baseline_name(), family.baseline_source());
+  out.say("\n{}: {}\nsource: {}\n", is_default ? "hand design" : "this machine", family.space().text(point),
+          family.default_source());
+  if (!family.baseline_name().empty()) out.say("dataflow: {} ({})\n", family.baseline_name(), family.baseline_source());
   out.say("\n{}\nEnergies and areas\n{}", tree(machine), to_text(family.figures(point)));
   return out;
 }
@@ -261,7 +256,8 @@ Answer describe_study(const Node& file, const Asking& asking) {
   const Node document = with_preset(file, "", "");
   if (explores(document)) {
     ExplorationStudy exploration = read_exploration_study(document, diagnostics);
-    for (const std::string& assignment : asking.set) set_exploration_value(exploration, assignment, "--set", diagnostics);
+    for (const std::string& assignment : asking.set)
+      set_exploration_value(exploration, assignment, "--set", diagnostics);
     diagnostics.raise();
     return explore_plan(Exploration(exploration), asking);
   }
@@ -292,9 +288,9 @@ Answer describe_study(const Node& file, const Asking& asking) {
   for (const Network& network : codesign.networks()) names += (names.empty() ? "" : ", ") + network.name;
   out.say("study: {} on {}, objective {}\n", names, codesign.family().name(), read.objective);
   for (const StudySpec& spec : read.specs) out.say("spec: {}\n", spec.text);
-  out.say("{} distinct layers; designer {}, mapper {}, {} model; {} trials {} {}\n\n",
-             codesign.unique_layers(), read.designer, read.mapper, read.model, read.trials,
-             read.lag ? "at a lag of" : "in rounds of", read.lag.value_or(read.batch));
+  out.say("{} distinct layers; designer {}, mapper {}, {} model; {} trials {} {}\n\n", codesign.unique_layers(),
+          read.designer, read.mapper, read.model, read.trials, read.lag ? "at a lag of" : "in rounds of",
+          read.lag.value_or(read.batch));
   add_space(out, codesign.space(), {});
   return out;
 }
@@ -354,8 +350,8 @@ std::optional<std::string> own_kind(const std::string& file) {
 Answer describe_design(const Design& design, const Asking& asking) {
   Answer out = describe_architecture(design.architecture, asking);
   if (!asking.as_text()) return out;
-  std::string head =
-      fmt::format("design: layer {} ({}), {} MACs\n\n", design.layer.name, shape_text(design.layer), macs(design.layer));
+  std::string head = fmt::format("design: layer {} ({}), {} MACs\n\n", design.layer.name, shape_text(design.layer),
+                                 macs(design.layer));
   if (design.mapping) head += loop_nest(design.layer, design.architecture, *design.mapping) + "\n";
   out.text.insert(0, head);
   return out;
@@ -399,8 +395,10 @@ Answer describe(const std::vector<std::string>& subjects, const ImportOptions& i
   const std::string& subject = subjects.front();
   const bool single = subjects.size() == 1 && import.from.empty();
   if (single && subject == "parts") return describe_parts(asking);
-  if (single && contains(family_names(), subject) && !contains(zoo_names(), subject)) return describe_family(subject, asking);
-  if (single && !contains(zoo_names(), subject) && is_network_family(subject)) return describe_network_family(subject, asking);
+  if (single && contains(family_names(), subject) && !contains(zoo_names(), subject))
+    return describe_family(subject, asking);
+  if (single && !contains(zoo_names(), subject) && is_network_family(subject))
+    return describe_network_family(subject, asking);
   std::error_code error;
   for (const std::string& one : subjects) {
     if (contains(zoo_names(), one) || std::filesystem::exists(one, error)) continue;

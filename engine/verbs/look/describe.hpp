@@ -10,8 +10,9 @@
 
 namespace dovetail::verbs {
 
-/// Names of the zoo and of families, `parts` (what this build can be told by name), files of any format, or a folder: sizes, counts, feasible share, energies and areas with
-/// their sources. Several are one network. `asking.set` changes the values of a family or study. Throws InputError.
+/// Names of the zoo and of families, `parts` (what this build can be told by name), files of any format, or a folder:
+/// sizes, counts, feasible share, energies and areas with their sources. Several are one network. `asking.set` changes
+/// the values of a family or study. Throws InputError.
 Answer describe(const std::vector<std::string>& subjects, const ImportOptions& import, const Asking& asking);
 
 /// A study, space, design, workload or architecture as a document. Throws InputError.

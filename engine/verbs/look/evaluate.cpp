@@ -37,9 +37,11 @@ Judgement judge_design(const Design& design, const Evaluator& evaluator, Depth d
   const Layer& layer = design.layer;
   const Architecture& machine = design.architecture;
   const Evaluation evaluation = evaluator.evaluate(layer, machine, *design.mapping);
-  Judgement judged{to_json(layer, machine, evaluation), evaluation_text(layer, machine, *design.mapping, evaluation), ""};
+  Judgement judged{to_json(layer, machine, evaluation), evaluation_text(layer, machine, *design.mapping, evaluation),
+                   ""};
   if (depth == Depth::text && evaluation.valid() && evaluator.name() == "cycle")
-    judged.text += "\nWhere the cycles go\n" + to_text(CycleModel({.imperfect_factors = true}).explain(layer, machine, *design.mapping));
+    judged.text += "\nWhere the cycles go\n" +
+                   to_text(CycleModel({.imperfect_factors = true}).explain(layer, machine, *design.mapping));
   if (traced && evaluation.valid()) judged.trace = trace_json(layer, machine, *design.mapping);
   return judged;
 }
@@ -75,7 +77,8 @@ Judgement judge_scalesim(const std::vector<std::string>& files, Depth depth, con
   const Source first(files[0]), second(files[1]);
   const bool swapped = is_scalesim_machine(first);
   std::vector<Remark> remarks;
-  const std::vector<SystolicLayer> layers = read_scalesim_runs(swapped ? second : first, swapped ? first : second, remarks);
+  const std::vector<SystolicLayer> layers =
+      read_scalesim_runs(swapped ? second : first, swapped ? first : second, remarks);
   tell_remarks(asking, remarks);
   if (depth == Depth::read) return {};
   Json list = Json::array();
@@ -108,8 +111,7 @@ bool is_scalesim_pair(const std::vector<std::string>& files) {
 
 std::string csv_row(const std::string& file, const Json& json) {
   std::string row = csv_cell(file);
-  for (const char* key :
-       {"valid", "cycles", "compute_cycles", "energy_pj", "edp", "utilization", "area_um2"}) {
+  for (const char* key : {"valid", "cycles", "compute_cycles", "energy_pj", "edp", "utilization", "area_um2"}) {
     row += "," + (json.contains(key) && !json[key].is_null() ? json[key].dump() : std::string());
   }
   std::string violations;
@@ -154,8 +156,8 @@ struct Judgements {
 Answer in_form(const Judgements& judged, const EvaluateOptions& options, const Asking& asking) {
   Answer out;
   if (asking.dry_run) {
-    out.say("{} document{} would be evaluated by the {} model\n", judged.list.size(), judged.list.size() == 1 ? "" : "s",
-            options.model);
+    out.say("{} document{} would be evaluated by the {} model\n", judged.list.size(),
+            judged.list.size() == 1 ? "" : "s", options.model);
     return out;
   }
   if (asking.as_text()) {
@@ -185,14 +187,16 @@ const Record<EvaluateOptions>& evaluate_table() {
           .optional("model", &EvaluateOptions::model, "Evaluator: loop (closed form) or cycle (cycle level)",
                     one_of(evaluator_names()))
           .optional("imperfect_factors", &EvaluateOptions::imperfect_factors,
-                    "Factors may multiply to more than an extent: the last iteration of a loop is smaller, and counts are exact "
+                    "Factors may multiply to more than an extent: the last iteration of a loop is smaller, and counts "
+                    "are exact "
                     "(models loop and cycle)");
   return table;
 }
 
 Answer evaluate(const Node& document, const EvaluateOptions& options, const Asking& asking) {
-  return in_form({{document.location().file}, {judge(document, *evaluator_of(options), depth_of(asking), asking.files)}, true},
-                 options, asking);
+  return in_form(
+      {{document.location().file}, {judge(document, *evaluator_of(options), depth_of(asking), asking.files)}, true},
+      options, asking);
 }
 
 Answer evaluate(const std::vector<std::string>& files, const EvaluateOptions& options, const Asking& asking) {

@@ -28,8 +28,8 @@ Answer explain_cycles(const Design& design, const Asking& asking) {
   return out;
 }
 
-// Layers on several machines, and what moving one would cost: a placement-case/1 document, or the result of a study with a
-// system (result.json of `optimize --out DIR`). None for other documents.
+// Layers on several machines, and what moving one would cost: a placement-case/1 document, or the result of a study
+// with a system (result.json of `optimize --out DIR`). None for other documents.
 std::optional<Answer> explain_placement(const Node& document, const Asking& asking) {
   const Node* schema = document.is_mapping() ? document.find("schema") : nullptr;
   const std::string kind = schema != nullptr && schema->is_scalar() ? schema->text() : "";
@@ -60,10 +60,12 @@ std::optional<Answer> explain_placement(const Node& document, const Asking& aski
 }
 
 void check(const ExplainOptions& options, const Asking& asking) {
-  if (options.show == "schedule" && !asking.as_text()) throw UsageError("--show schedule has no JSON: leave out --format");
+  if (options.show == "schedule" && !asking.as_text())
+    throw UsageError("--show schedule has no JSON: leave out --format");
 }
 
-Answer explain_design(const Design& design, const std::string& path, const ExplainOptions& options, const Asking& asking) {
+Answer explain_design(const Design& design, const std::string& path, const ExplainOptions& options,
+                      const Asking& asking) {
   if (!design.mapping) throw InputError({path}, "explain needs a design with a mapping; `dovetail map` finds one");
   if (options.model == "cycle") {
     try {
@@ -106,10 +108,12 @@ bool may_be_placement(const ExplainOptions& options) {
 const Record<ExplainOptions>& explain_table() {
   static const Record<ExplainOptions> table =
       Record<ExplainOptions>("options", "What is explained of a design.")
-          .optional("show", &ExplainOptions::show, "all: machine, loop nest and words; words; schedule: the schedule primitives",
+          .optional("show", &ExplainOptions::show,
+                    "all: machine, loop nest and words; words; schedule: the schedule primitives",
                     one_of({"all", "words", "schedule"}))
           .optional("model", &ExplainOptions::model,
-                    "loop: counts and levels; cycle: busy, stalls by tensor, boundary and cause, fill and drain (with --out DIR "
+                    "loop: counts and levels; cycle: busy, stalls by tensor, boundary and cause, fill and drain (with "
+                    "--out DIR "
                     "also the timeline, DIR/trace.json)",
                     one_of({"loop", "cycle"}));
   return table;

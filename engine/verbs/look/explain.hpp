@@ -16,8 +16,8 @@ struct ExplainOptions {
 
 const Record<ExplainOptions>& explain_table();
 
-/// One design document with a mapping, or the files of one Timeloop design; or a placement-case/1 document or the result of a
-/// study on several machines. `files`: the timeline of the cycle model. Throws UsageError and InputError.
+/// One design document with a mapping, or the files of one Timeloop design; or a placement-case/1 document or the
+/// result of a study on several machines. `files`: the timeline of the cycle model. Throws UsageError and InputError.
 Answer explain(const std::vector<std::string>& files, const ExplainOptions& options, const Asking& asking);
 
 /// One document. Throws InputError.

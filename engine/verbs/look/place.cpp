@@ -18,8 +18,7 @@ namespace {
 PlacementMachine placement_machine(const std::string& name) {
   if (!names_family(name)) return {name, load_architecture(name), {}};
   const auto [family, point] = family_point(name, {});
-  return {name, family.instantiate(point),
-          [family, point](const Layer& layer) { return family.rules(layer, point); }};
+  return {name, family.instantiate(point), [family, point](const Layer& layer) { return family.rules(layer, point); }};
 }
 
 // Reads the document and nothing more.
@@ -105,8 +104,7 @@ Answer place_networks(const PlaceOptions& options, const Asking& asking) {
   std::vector<Network> networks;
   std::vector<PlacementMachine> machines;
   for (const std::string& workload : options.workloads) networks.push_back(load_workload(workload));
-  for (const std::string& architecture : options.architectures)
-    machines.push_back(placement_machine(architecture));
+  for (const std::string& architecture : options.architectures) machines.push_back(placement_machine(architecture));
   if (machines.size() > 16) throw UsageError("--architecture: at most 16 machines");
   PlacementCase placement_case;
   for (const Network& network : networks) placement_case.networks.push_back(network.name);
@@ -123,12 +121,10 @@ Answer place_networks(const PlaceOptions& options, const Asking& asking) {
   PricedNetworks priced = price_networks(networks, machines, *make_mapper("exact"), base, asking.threads);
   placement_case.problem = std::move(priced.problem);
   if (placement_case.problem.layers.size() > 512)
-    throw UsageError(
-        fmt::format("{} layers, allowed are 512 together", placement_case.problem.layers.size()));
+    throw UsageError(fmt::format("{} layers, allowed are 512 together", placement_case.problem.layers.size()));
   std::string unable;
   for (const PlacementLayer& layer : placement_case.problem.layers) {
-    if (*std::min_element(layer.cycles.begin(), layer.cycles.end()) ==
-        std::numeric_limits<double>::infinity())
+    if (*std::min_element(layer.cycles.begin(), layer.cycles.end()) == std::numeric_limits<double>::infinity())
       unable += fmt::format("error: no machine can run {} of {}\n", layer.name,
                             placement_case.networks[static_cast<std::size_t>(layer.network)]);
   }
@@ -138,21 +134,18 @@ Answer place_networks(const PlaceOptions& options, const Asking& asking) {
   }
   const PlacementResult result = dovetail::place(placement_case.problem);
   if (asking.as_text()) {
-    out.say("{} distinct layers, each mapped exactly on every machine (objective {}); energy in pJ\n",
-               priced.shapes, options.objective);
+    out.say("{} distinct layers, each mapped exactly on every machine (objective {}); energy in pJ\n", priced.shapes,
+            options.objective);
     out.say("{}", placement_text(placement_case, result));
     return out;
   }
-  Json json = {{"schema", "dovetail-place/1"},
-               {"networks", placement_case.networks},
-               {"architectures", options.architectures}};
+  Json json = {
+      {"schema", "dovetail-place/1"}, {"networks", placement_case.networks}, {"architectures", options.architectures}};
   json.update(answer_placement(placement_case, result));
   json["layers"] = Json::array();
   for (const PlacementLayer& layer : placement_case.problem.layers)
-    json["layers"].push_back({{"name", layer.name},
-                              {"network", layer.network},
-                              {"cycles", layer.cycles},
-                              {"energy", layer.energy}});
+    json["layers"].push_back(
+        {{"name", layer.name}, {"network", layer.network}, {"cycles", layer.cycles}, {"energy", layer.energy}});
   out.record = std::move(json);
   return out;
 }

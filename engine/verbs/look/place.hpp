@@ -17,14 +17,15 @@ struct PlaceOptions {
 
 const Record<PlaceOptions>& place_table();
 
-/// placement-case/1 and pipeline-case/1 documents, each answered for itself: one record, or a list of several. One that cannot
-/// be read answers {"error": …} and ends with End::input.
+/// placement-case/1 and pipeline-case/1 documents, each answered for itself: one record, or a list of several. One that
+/// cannot be read answers {"error": …} and ends with End::input.
 Answer place_documents(const std::vector<std::string>& files, const Asking& asking);
 
 /// One such document. Throws InputError.
 Answer place_document(const Node& document, const Asking& asking);
 
-/// Networks on machines by name: every layer priced once per shape and machine, then placed. Throws UsageError and InputError.
+/// Networks on machines by name: every layer priced once per shape and machine, then placed. Throws UsageError and
+/// InputError.
 Answer place_networks(const PlaceOptions& options, const Asking& asking);
 
 }  // namespace dovetail::verbs

@@ -39,8 +39,7 @@ std::string convergence_text(const StoredStudy& study) {
                                     : fmt::format("{:.2f} x it", value / reference)});
   }
   if (table.rows() == 0) return "";
-  return "\nConvergence (trials that were better than all before; seconds of evaluation, summed)\n" +
-         table.text(2);
+  return "\nConvergence (trials that were better than all before; seconds of evaluation, summed)\n" + table.text(2);
 }
 
 std::string calibration_text(const SurrogateCalibration& calibration) {
@@ -49,8 +48,7 @@ std::string calibration_text(const SurrogateCalibration& calibration) {
       "\nSurrogate: predicted from all others, {} of {} trials lie in their 90 % interval; {} of the "
       "variance "
       "of the logarithm of the objective is explained\n",
-      percent(calibration.coverage), calibration.trials.size(),
-      percent(std::max(0.0, calibration.explained)));
+      percent(calibration.coverage), calibration.trials.size(), percent(std::max(0.0, calibration.explained)));
 }
 
 // A page that its browser loads again.
@@ -123,8 +121,8 @@ Answer report(const std::string& address, const ReportOptions& options, const As
   if (asking.format == "csv") {
     out.text = trials_csv(study.trials, study.parameters);
   } else if (asking.as_text()) {
-    out.say("{}{}{}{}\nstatus: {}\n", result_text(study.result), convergence_text(study), calibration_text(study.calibration),
-            work_text(work), study.result["stopped"].get<std::string>());
+    out.say("{}{}{}{}\nstatus: {}\n", result_text(study.result), convergence_text(study),
+            calibration_text(study.calibration), work_text(work), study.result["stopped"].get<std::string>());
   } else {
     out.record = study.result;
     out.record["trial_table"] = study.trials;

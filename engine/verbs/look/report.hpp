@@ -18,8 +18,8 @@ const Record<ReportOptions>& report_table();
 /// The study of a store: a file, or postgresql://HOST/DATABASE#STUDY. Throws StorageError.
 Answer report(const std::string& store, const ReportOptions& options, const Asking& asking);
 
-/// The page of what a store has now, for browsers that load it again every so many seconds (unless the study has ended), and
-/// whether the study has ended. Throws StorageError.
+/// The page of what a store has now, for browsers that load it again every so many seconds (unless the study has
+/// ended), and whether the study has ended. Throws StorageError.
 struct LivePage {
   std::string text;
   bool ended = false;

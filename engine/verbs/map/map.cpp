@@ -37,8 +37,7 @@ void settle(MapJob& job, const Evaluator* evaluator, const MapOptions& options) 
       decide(job.request, job.result, *evaluator,
              foreign ? Screening{options.candidates.value_or(8)} : cycle_screening(job.request.architecture));
   if (decision.mapping && !foreign)
-    job.cycle = cycle_json(job.request.layer, job.request.architecture, *decision.mapping,
-                           decision.screened_objective);
+    job.cycle = cycle_json(job.request.layer, job.request.architecture, *decision.mapping, decision.screened_objective);
   job.result.mapping = std::move(decision.mapping);
   job.result.best = std::move(decision.evaluation);
   job.result.objective = decision.objective;
@@ -76,8 +75,8 @@ class LayersDone {
     const double spent = since(start_);
     const double rate = spent > 0 ? static_cast<double>(done_) / spent : 0;
     asking_.progress(static_cast<double>(done_), static_cast<double>(total_),
-                     fmt::format("{}/{} layers  {:.2g}/s  last {} {:.4e}  widest gap {}  {} left", done_, total_, rate, job.name,
-                                 job.result.objective, percent(worst_gap_),
+                     fmt::format("{}/{} layers  {:.2g}/s  last {} {:.4e}  widest gap {}  {} left", done_, total_, rate,
+                                 job.name, job.result.objective, percent(worst_gap_),
                                  duration(rate > 0 ? static_cast<double>(total_ - done_) / rate : 0)));
   }
 
@@ -97,12 +96,14 @@ Answer map_work(MapWork work, const MapOptions& options, const Asking& asking) {
   if (!options.evaluator.empty() && options.model != "loop")
     throw UsageError("both --evaluator and --model cycle would decide: keep one");
   Simulators simulators(asking);
-  std::shared_ptr<const Evaluator> evaluator = simulators.get(options.evaluator, options.evaluator_timeout_s.value_or(60.0));
+  std::shared_ptr<const Evaluator> evaluator =
+      simulators.get(options.evaluator, options.evaluator_timeout_s.value_or(60.0));
   if (options.model == "cycle") evaluator = make_evaluator("cycle");
   const bool uneven = options.placement == "uneven", imperfect = options.factors == "imperfect";
   if ((uneven || imperfect) && (options.front || evaluator != nullptr))
-    throw UsageError(fmt::format("--{} finds one best mapping by the loop model: leave out --front, --model and --evaluator",
-                                 uneven ? "placement uneven" : "factors imperfect"));
+    throw UsageError(
+        fmt::format("--{} finds one best mapping by the loop model: leave out --front, --model and --evaluator",
+                    uneven ? "placement uneven" : "factors imperfect"));
   const std::unique_ptr<Mapper> mapper = make_mapper(options.mapper);
   const auto start = std::chrono::steady_clock::now();
   for (MapJob& job : jobs) {
@@ -112,8 +113,8 @@ Answer map_work(MapWork work, const MapOptions& options, const Asking& asking) {
   }
   if (asking.dry_run) {
     Answer out;
-    out.say("{}: {} distinct layer{} would be mapped by the {} mapper\n", work.title, jobs.size(), jobs.size() == 1 ? "" : "s",
-            options.mapper);
+    out.say("{}: {} distinct layer{} would be mapped by the {} mapper\n", work.title, jobs.size(),
+            jobs.size() == 1 ? "" : "s", options.mapper);
     return out;
   }
   LayersDone layers(jobs.size(), asking);
@@ -148,7 +149,8 @@ void check_no_networks(const MapOptions& options) {
 
 void check_no_chain(const MapOptions& options) {
   if (!options.fusion.empty())
-    throw UsageError("--fusion reads networks (--workload) and chains of layers, documents of schema fused-chain-case/1");
+    throw UsageError(
+        "--fusion reads networks (--workload) and chains of layers, documents of schema fused-chain-case/1");
 }
 
 // What is no design: tilings of FPGAs, and chains of layers. None for all others.
@@ -170,52 +172,63 @@ const Record<MapOptions>& map_table() {
                     "Of a family: free (whatever the machine allows) or baseline (the hand design's own)",
                     one_of({"free", "baseline"}))
           .optional("fusion", &Options::fusion,
-                    "Which results may stay on chip between layers: none, whole ones (homes), also bands of them through groups "
+                    "Which results may stay on chip between layers: none, whole ones (homes), also bands of them "
+                    "through groups "
                     "of layers (bands). Default: none; of a fused-chain-case/1 document its mode",
                     one_of({"none", "homes", "bands"}))
-          .custom("objective", false, "What to make small: " + objective_help(), {{"type", "string"}},
-                  [](const Node& node, Options& options, Diagnostics& diagnostics) {
-                    if (node.is_scalar() && parse_objective(node.text()))
-                      options.objective = node.text();
-                    else
-                      diagnostics.error(node.location(),
-                                        node.describe() + " is no objective; allowed are " + objective_help());
-                  },
-                  [](const Options& options) { return Json(options.objective); })
+          .custom(
+              "objective", false, "What to make small: " + objective_help(), {{"type", "string"}},
+              [](const Node& node, Options& options, Diagnostics& diagnostics) {
+                if (node.is_scalar() && parse_objective(node.text()))
+                  options.objective = node.text();
+                else
+                  diagnostics.error(node.location(),
+                                    node.describe() + " is no objective; allowed are " + objective_help());
+              },
+              [](const Options& options) { return Json(options.objective); })
           .optional("model", &Options::model,
                     "Evaluator that decides: loop (closed form), or cycle (cycle level; the loop model screens)",
                     one_of(evaluator_names()))
           .optional("evaluator", &Options::evaluator,
-                    "Your own simulator decides: a command for the shell, started once per thread, that is sent a design (the "
+                    "Your own simulator decides: a command for the shell, started once per thread, that is sent a "
+                    "design (the "
                     "document of `evaluate`) as one JSON line and answers one: {\"cycles\": n, \"energy_pj\": x}, "
                     "{\"valid\": false} or {\"failed\": \"why\"}")
           .optional("evaluator_timeout", &Options::evaluator_timeout_s,
-                    "Seconds for one answer of --evaluator (default 60); without an answer the design counts as failed", above(0))
+                    "Seconds for one answer of --evaluator (default 60); without an answer the design counts as failed",
+                    above(0))
           .optional("candidates", &Options::candidates,
-                    "Mappings per layer that --evaluator is asked about, best first (default 8); 0: the whole front", at_least(0))
-          .optional("mapper", &Options::mapper, "How mappings are found; exact also proves its optimum", one_of(mapper_names()))
-          .optional("budget", &Options::budget, "Mapping evaluations per layer, 0: the mapper's own default", at_least(0))
+                    "Mappings per layer that --evaluator is asked about, best first (default 8); 0: the whole front",
+                    at_least(0))
+          .optional("mapper", &Options::mapper, "How mappings are found; exact also proves its optimum",
+                    one_of(mapper_names()))
+          .optional("budget", &Options::budget, "Mapping evaluations per layer, 0: the mapper's own default",
+                    at_least(0))
           .optional("bypass", &Options::bypass,
-                    "Which levels may be skipped by a tensor: search (any), none (every level keeps every tensor), fixed (as the "
+                    "Which levels may be skipped by a tensor: search (any), none (every level keeps every tensor), "
+                    "fixed (as the "
                     "document or family says)",
                     one_of({"search", "none", "fixed"}))
           .optional("gap", &Options::gap, "Mappers may stop within this share of their bound: (best - bound) / best",
                     between(0, 1))
           .optional("time", &Options::time_s,
                     "Seconds after which to end with the best so far (exit code 5); 0: no limit", at_least(0))
-          .optional("placement", &Options::placement,
-                    "even: one tile per level for all tensors; uneven: in every memory each tensor has its own depth in the "
-                    "memory's loops",
-                    one_of({"even", "uneven"}))
+          .optional(
+              "placement", &Options::placement,
+              "even: one tile per level for all tensors; uneven: in every memory each tensor has its own depth in the "
+              "memory's loops",
+              one_of({"even", "uneven"}))
           .optional("factors", &Options::factors,
-                    "perfect: factors multiply to the extents; imperfect: they cover them, and the last round of a loop may be "
+                    "perfect: factors multiply to the extents; imperfect: they cover them, and the last round of a "
+                    "loop may be "
                     "shorter",
                     one_of({"perfect", "imperfect"}))
           .optional("memory", &Options::memory_mb,
                     "Megabytes the mapper may use; at the cap it answers with what it has", at_least(0))
           .optional("front", &Options::front, "Also the Pareto front of energy and cycles of each layer")
           .optional("count_all", &Options::count_all,
-                    "Also count operators without multiply-accumulates (softmax, additions, pooling, moves of data): their words "
+                    "Also count operators without multiply-accumulates (softmax, additions, pooling, moves of data): "
+                    "their words "
                     "at the outermost memory, their operations at the machine's vector unit, if it declares one")
           .optional("nests", &Options::nests, "Print the loop nest of every layer");
   return table;

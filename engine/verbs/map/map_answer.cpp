@@ -51,8 +51,10 @@ double outermost_words(const std::vector<MapJob>& jobs) {
     if (!job.result.mapping || job.result.best.levels.empty()) continue;
     double one = 0.0;
     for (const TensorCounts& counts : job.result.best.levels.back().tensors)
-      one += static_cast<double>(counts.reads) + static_cast<double>(counts.fills) + static_cast<double>(counts.updates);
-    words += static_cast<double>(job.count) * one * static_cast<double>(job.request.architecture.levels.back().instances);
+      one +=
+          static_cast<double>(counts.reads) + static_cast<double>(counts.fills) + static_cast<double>(counts.updates);
+    words +=
+        static_cast<double>(job.count) * one * static_cast<double>(job.request.architecture.levels.back().instances);
   }
   return words;
 }
@@ -88,30 +90,35 @@ Json to_json(const Idle& idle, const std::vector<MapJob>& jobs, bool counted) {
   return json;
 }
 
-void say_idle(Answer& out, const Idle& idle, const std::vector<MapJob>& jobs, bool counted, double energy, double cycles) {
+void say_idle(Answer& out, const Idle& idle, const std::vector<MapJob>& jobs, bool counted, double energy,
+              double cycles) {
   if (idle.groups.empty()) return;
   std::int64_t count = 0;
   for (const IdleGroup& group : idle.groups) count += group.count;
-  out.say("{} operators without multiply-accumulates: {} words read, {} written, {} operations; {} of the words at the "
-             "outermost memory, {}\n",
-             count, idle.work.words_read, idle.work.words_written, idle.work.operations, percent(traffic_share(idle, jobs)),
-             counted ? "counted" : "left out (--count-all counts them)");
+  out.say(
+      "{} operators without multiply-accumulates: {} words read, {} written, {} operations; {} of the words at the "
+      "outermost memory, {}\n",
+      count, idle.work.words_read, idle.work.words_written, idle.work.operations, percent(traffic_share(idle, jobs)),
+      counted ? "counted" : "left out (--count-all counts them)");
   if (!counted) return;
   const double all_energy = energy + idle.price.energy_pj, all_cycles = cycles + idle.price.cycles;
-  out.say("they cost {:.4e} pJ and {:.0f} cycles at the outermost memory{}\nwith them: {:.4e} pJ, {:.0f} cycles, EDP {:.4e} "
-             "pJ x cycles\n",
-             idle.price.energy_pj, idle.price.cycles,
-             idle.vector_unit ? " and at the vector unit" : "; the machine declares no vector unit, so operations cost nothing",
-             all_energy, all_cycles, all_energy * all_cycles);
+  out.say(
+      "they cost {:.4e} pJ and {:.0f} cycles at the outermost memory{}\nwith them: {:.4e} pJ, {:.0f} cycles, EDP "
+      "{:.4e} "
+      "pJ x cycles\n",
+      idle.price.energy_pj, idle.price.cycles,
+      idle.vector_unit ? " and at the vector unit"
+                       : "; the machine declares no vector unit, so operations cost nothing",
+      all_energy, all_cycles, all_energy * all_cycles);
 }
 
 void say_mapped(Answer& out, const MapWork& work, const MapOptions& options, double seconds, const Asking& asking) {
   const auto& [jobs, title, idle] = work;
   out.say("{}: {} distinct layer{}, {} mapper, objective {} ({}), {}\n\n", title, jobs.size(),
-             jobs.size() == 1 ? "" : "s", options.mapper, options.objective,
-             objective_unit(*parse_objective(options.objective)), certainty(jobs));
-  Table table({"layer", "x", "objective", "bound", "gap", "energy pJ", "cycles", "utilization", "evaluations",
-               "ended by"});
+          jobs.size() == 1 ? "" : "s", options.mapper, options.objective,
+          objective_unit(*parse_objective(options.objective)), certainty(jobs));
+  Table table(
+      {"layer", "x", "objective", "bound", "gap", "energy pJ", "cycles", "utilization", "evaluations", "ended by"});
   for (const MapJob& job : jobs) {
     if (!job.result.mapping) {
       table.add({job.name, fmt::format("{}", job.count), "-", "-", "-", "-", "-", "-",
@@ -124,8 +131,7 @@ void say_mapped(Answer& out, const MapWork& work, const MapOptions& options, dou
                : job.result.lower_bound > 0 ? percent(job.result.gap())
                                             : "-",
                fmt::format("{:.4e}", job.result.best.energy_pj), fmt::format("{}", job.result.best.cycles),
-               percent(job.result.best.utilization), fmt::format("{}", job.result.evaluations),
-               job.result.stopped});
+               percent(job.result.best.utilization), fmt::format("{}", job.result.evaluations), job.result.stopped});
   }
   out.say("{}", table.text());
   double energy = 0, cycles = 0;
@@ -136,22 +142,22 @@ void say_mapped(Answer& out, const MapWork& work, const MapOptions& options, dou
     cycles += static_cast<double>(job.count) * static_cast<double>(job.result.best.cycles);
   }
   if (complete && !jobs.empty() && (jobs.size() > 1 || jobs.front().count > 1)) {
-    out.say("\nall layers: {:.4e} pJ, {:.0f} cycles, EDP {:.4e} pJ x cycles\n", energy, cycles,
-               energy * cycles);
+    out.say("\nall layers: {:.4e} pJ, {:.0f} cycles, EDP {:.4e} pJ x cycles\n", energy, cycles, energy * cycles);
   }
   if (complete) say_idle(out, idle, jobs, options.count_all, energy, cycles);
   Json decided = Json::array();
   for (const MapJob& job : jobs)
-    decided.push_back({{"name", job.name},
-                       {"count", job.count},
-                       {"objective", job.result.objective},
-                       {"cycle", job.cycle}});
+    decided.push_back(
+        {{"name", job.name}, {"count", job.count}, {"objective", job.result.objective}, {"cycle", job.cycle}});
   if (const std::string text = disagreement_text(decided); !text.empty()) out.say("\n{}", text);
   if (std::any_of(jobs.begin(), jobs.end(), [](const MapJob& job) { return !job.screened.empty(); })) {
     const bool all = std::all_of(jobs.begin(), jobs.end(), [](const MapJob& job) { return job.screened == "proven"; });
-    out.say("\nThe loop model's best mappings were given to the {}, which decides: {}; nothing is proven of others under the "
+    out.say(
+        "\nThe loop model's best mappings were given to the {}, which decides: {}; nothing is proven of others under "
+        "the "
         "{}.\n",
-        jobs.front().result.stopped, all ? "the loop model's optimum is proven" : "not all layers are proven under the loop model",
+        jobs.front().result.stopped,
+        all ? "the loop model's optimum is proven" : "not all layers are proven under the loop model",
         jobs.front().result.stopped);
   }
   out.say("time: {}\n", duration(seconds));
@@ -164,26 +170,22 @@ void say_mapped(Answer& out, const MapWork& work, const MapOptions& options, dou
       out.say("\n{}: nothing fits. The nearest miss:\n", job.name);
       for (const Violation& violation : job.result.closest) out.say("  {}\n", to_text(violation));
     } else if (options.nests || jobs.size() == 1) {
-      out.say("\n{}\n{}", job.name,
-                 loop_nest(job.request.layer, job.request.architecture, *job.result.mapping));
+      out.say("\n{}\n{}", job.name, loop_nest(job.request.layer, job.request.architecture, *job.result.mapping));
     }
   }
 }
 
 std::string csv_of(const std::vector<MapJob>& jobs) {
   Answer out;
-  out.say(
-      "layer,count,objective,lower_bound,gap,proven,energy_pj,cycles,utilization,evaluations,seconds\n");
+  out.say("layer,count,objective,lower_bound,gap,proven,energy_pj,cycles,utilization,evaluations,seconds\n");
   for (const MapJob& job : jobs) {
     if (!job.result.mapping) {
-      out.say("{},{},,,,,,,,{},{}\n", csv_cell(job.name), job.count, job.result.evaluations,
-                 job.result.seconds);
+      out.say("{},{},,,,,,,,{},{}\n", csv_cell(job.name), job.count, job.result.evaluations, job.result.seconds);
       continue;
     }
     out.say("{},{},{},{},{},{},{},{},{},{},{}\n", csv_cell(job.name), job.count, job.result.objective,
-               job.result.lower_bound, job.result.gap(), job.result.proven ? "true" : "false",
-               job.result.best.energy_pj, job.result.best.cycles, job.result.best.utilization,
-               job.result.evaluations, job.result.seconds);
+            job.result.lower_bound, job.result.gap(), job.result.proven ? "true" : "false", job.result.best.energy_pj,
+            job.result.best.cycles, job.result.best.utilization, job.result.evaluations, job.result.seconds);
   }
   return out.text;
 }

@@ -14,8 +14,8 @@ void add_text(Answer& out, const FusedChain& chain, const Json& answer) {
   const auto number = [&](const char* key) {
     return network[key].is_null() ? std::string("-") : fmt::format("{:.6g}", network[key].get<double>());
   };
-  out.say("{}: {} layer{} on a buffer of {} words\n\n", chain.name.empty() ? "chain" : chain.name,
-             chain.layers.size(), chain.layers.size() == 1 ? "" : "s", chain.machine.capacity_words);
+  out.say("{}: {} layer{} on a buffer of {} words\n\n", chain.name.empty() ? "chain" : chain.name, chain.layers.size(),
+          chain.layers.size() == 1 ? "" : "s", chain.machine.capacity_words);
   Table table({"", "edp (pJ x cycles)", "energy pJ", "cycles"});
   table.add({"layer by layer", number("unfused_edp"), "", ""});
   table.add({"best", number("edp"), number("energy_pj"), number("cycles")});
@@ -37,7 +37,7 @@ Answer map_chain(const Node& document, const std::string& fusion, const Asking& 
   Diagnostics diagnostics;
   const auto read = read_fused_chain(document, diagnostics);
   diagnostics.raise();
-  const Fusion kind = fusion.empty()     ? read->fusion
+  const Fusion kind = fusion.empty()      ? read->fusion
                       : fusion == "none"  ? Fusion::none
                       : fusion == "homes" ? Fusion::homes
                                           : Fusion::bands;

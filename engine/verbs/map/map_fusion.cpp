@@ -18,7 +18,8 @@ void check_fusion(const MapOptions& options, const Asking& asking) {
     throw UsageError("--fusion is searched by the exact mapper; leave out --mapper " + options.mapper);
   if (options.model != "loop" || !options.evaluator.empty())
     throw UsageError("--fusion counts what lives on chip by the loop model: leave out --model and --evaluator");
-  if (options.placement != "even" || options.factors != "perfect" || options.front || options.count_all || options.nests)
+  if (options.placement != "even" || options.factors != "perfect" || options.front || options.count_all ||
+      options.nests)
     throw UsageError("--fusion finds one schedule: leave out --placement, --factors, --front, --count-all and --nests");
   if (options.bypass == "fixed") throw UsageError("--fusion takes --bypass search or none");
   if (!asking.as_text() && asking.format != "json") throw UsageError("--fusion prints --format text or json");
@@ -32,12 +33,14 @@ FusedMapRequest fused_request(const Network& network, const NamedMachine& machin
   if (machine.family) {
     const bool baseline = options.dataflow == "baseline";
     request.rules = [&machine, baseline](const Layer& layer) {
-      return baseline ? machine.family->baseline_rules(layer, machine.point) : machine.family->rules(layer, machine.point);
+      return baseline ? machine.family->baseline_rules(layer, machine.point)
+                      : machine.family->rules(layer, machine.point);
     };
   }
   request.objective = *parse_objective(options.objective);
   if (request.objective.energy_power == 0.0)
-    throw UsageError("--fusion makes energy, or a product with it, small: --objective " + options.objective + " has no energy");
+    throw UsageError("--fusion makes energy, or a product with it, small: --objective " + options.objective +
+                     " has no energy");
   request.fusion = options.fusion == "homes" ? Fusion::homes : Fusion::bands;
   request.bypass = options.bypass == "none" ? Bypass::none : Bypass::search;
   request.gap = options.gap;
@@ -57,8 +60,9 @@ Answer nothing_mapped(const std::string& title, const FusedMapRequest& request, 
   }
   if (request.time_s && seconds >= *request.time_s)
     return std::move(out.fail(End::limit, "error: {}: the time ended before every layer had a mapping\n", title));
-  return std::move(out.fail(End::infeasible,
-                            "error: {}: some layer has no mapping on this machine; `dovetail map` without --fusion tells which\n", title));
+  return std::move(out.fail(
+      End::infeasible,
+      "error: {}: some layer has no mapping on this machine; `dovetail map` without --fusion tells which\n", title));
 }
 
 }  // namespace
@@ -67,7 +71,8 @@ Answer map_fusion(const std::vector<std::string>& workloads, const MapOptions& o
   check_fusion(options, asking);
   const Network network = import_workload(workloads, options.import).network;
   const NamedMachine machine = named_machine(options.architecture, asking);
-  if (options.dataflow == "baseline" && !machine.family) throw UsageError("--dataflow baseline needs a family as --architecture");
+  if (options.dataflow == "baseline" && !machine.family)
+    throw UsageError("--dataflow baseline needs a family as --architecture");
   FusedMapRequest request = fused_request(network, machine, options, asking);
   const std::string title = fmt::format("{} on {}", network.name, machine.architecture.name);
   Answer out;
@@ -94,7 +99,10 @@ Answer map_fusion(const std::vector<std::string>& workloads, const MapOptions& o
     out.say("time: {} ({} prices, {} of {} layer problems searched)\n", duration(clock.seconds()), result.prices,
             result.searches, result.problems);
   } else {
-    out.record = {{"schema", "dovetail-map/1"}, {"objective", options.objective}, {"mapper", "exact"}, {"model", "loop"},
+    out.record = {{"schema", "dovetail-map/1"},
+                  {"objective", options.objective},
+                  {"mapper", "exact"},
+                  {"model", "loop"},
                   {"fusion", options.fusion}};
     out.record.update(fusion);
     out.record["seconds"] = json_number(clock.seconds());

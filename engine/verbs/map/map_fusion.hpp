@@ -8,7 +8,8 @@
 
 namespace dovetail::verbs {
 
-/// Maps the networks layer by layer and with their results on chip, and answers with both. Throws UsageError and InputError.
+/// Maps the networks layer by layer and with their results on chip, and answers with both. Throws UsageError and
+/// InputError.
 Answer map_fusion(const std::vector<std::string>& workloads, const MapOptions& options, const Asking& asking);
 
 }  // namespace dovetail::verbs

@@ -17,7 +17,8 @@ Answer compress_document(const Node& document, const Asking& asking) {
   const CompressionCase compression_case = read_compression(document, diagnostics);
   diagnostics.raise();
   if (asking.dry_run) {
-    out.say("{} layers would be pruned on {} tilings\n", compression_case.layers.size(), compression_case.hardware.size());
+    out.say("{} layers would be pruned on {} tilings\n", compression_case.layers.size(),
+            compression_case.hardware.size());
     return out;
   }
   const CompressionResult result = compress(compression_case);
@@ -79,7 +80,8 @@ Answer map_tile_document(const Node& document, const Asking& asking) {
   grid_case.request.spread = true;
   if (!asking.dry_run) return tiles_answer(grid_case, search_tiles(grid_case.request), asking);
   Answer out;
-  out.say("{} layers would be priced on every tiling of {}\n", grid_case.request.layers.size(), grid_case.request.board.name);
+  out.say("{} layers would be priced on every tiling of {}\n", grid_case.request.layers.size(),
+          grid_case.request.board.name);
   return out;
 }
 
@@ -90,7 +92,8 @@ Answer map_tiles(const Network& network, const std::string& family_name, const A
   grid_case.request = {family.board, family.edition, family.grid, tile_network(network)};
   if (!asking.dry_run) return tiles_answer(grid_case, search_tiles(grid_case.request), asking);
   Answer out;
-  out.say("{} distinct layers would be priced on every tiling of {}\n", grid_case.request.layers.size(), family.board.name);
+  out.say("{} distinct layers would be priced on every tiling of {}\n", grid_case.request.layers.size(),
+          family.board.name);
   return out;
 }
 

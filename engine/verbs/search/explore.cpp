@@ -29,13 +29,14 @@ void say_unreachable(const ExplorationResult& result, Answer& out) {
     out.fail(End::infeasible, "error: no feasible design: {} cannot be met: no schedule of {} is below {:.6g}\n",
              found.limit->text, found.proven ? "any candidate" : "the candidates that were looked at", found.nearest);
   } else {
-    out.fail(End::infeasible, "error: no feasible design: {} cannot be met: the {} value {} is {:.6g}\n", found.limit->text,
-             found.limit->spec.max ? "least" : "largest",
+    out.fail(End::infeasible, "error: no feasible design: {} cannot be met: the {} value {} is {:.6g}\n",
+             found.limit->text, found.limit->spec.max ? "least" : "largest",
              found.proven ? "of all candidates" : "of those that were found", found.nearest);
   }
 }
 
-std::vector<OutputFile> exploration_files(const Exploration& exploration, const ExplorationResult& result, const Json& json) {
+std::vector<OutputFile> exploration_files(const Exploration& exploration, const ExplorationResult& result,
+                                          const Json& json) {
   std::vector<OutputFile> files;
   files.push_back({"result.json", json.dump(2) + "\n"});
   files.push_back({"result.txt", exploration_text(json)});
@@ -46,22 +47,31 @@ std::vector<OutputFile> exploration_files(const Exploration& exploration, const 
   if (json["best"].contains("system") && json["best"]["system"].is_object()) {
     const Json& system = json["best"]["system"];
     files.push_back({"placement.json", system["placement"].dump(2) + "\n"});
-    for (const Json& machine : system["machines"]) files.push_back({fmt::format("machine_{}.yaml", machine["slot"].get<int>()), to_yaml(machine["architecture"])});
+    for (const Json& machine : system["machines"])
+      files.push_back({fmt::format("machine_{}.yaml", machine["slot"].get<int>()), to_yaml(machine["architecture"])});
   }
   for (const Json& network : json["best"]["networks"])
-    files.push_back({network.contains("task") ? fmt::format("network_{}.yaml", network["task"].get<std::string>()) : "network.yaml", to_yaml(network["workload"])});
+    files.push_back(
+        {network.contains("task") ? fmt::format("network_{}.yaml", network["task"].get<std::string>()) : "network.yaml",
+         to_yaml(network["workload"])});
   return files;
 }
 
 void say_result(const ExplorationResult& result, const Json& json, Answer& out) {
   out.say("{}", exploration_text(json));
-  out.say("\ntime: {}{}\n", duration(result.seconds), result.stopped == "trials" ? "" : ", ended by: " + result.stopped);
+  out.say("\ntime: {}{}\n", duration(result.seconds),
+          result.stopped == "trials" ? "" : ", ended by: " + result.stopped);
   if (json.contains("slow_stage") && json["slow_stage"]["ran"].get<double>() > 0) {
-    const double ran = json["slow_stage"]["ran"].get<double>(), before = json["slow_stage"]["stopped_before"].get<double>();
-    out.say("{} of work in trials that reached the stage {}", duration(result.slow_seconds), json["slow_stage"]["name"].get<std::string>());
-    out.say("{}\n", before > 0 ? fmt::format("; stopping {:.0f} before it saved about {} at their mean", before, duration(before * result.slow_seconds / ran)) : "");
+    const double ran = json["slow_stage"]["ran"].get<double>(),
+                 before = json["slow_stage"]["stopped_before"].get<double>();
+    out.say("{} of work in trials that reached the stage {}", duration(result.slow_seconds),
+            json["slow_stage"]["name"].get<std::string>());
+    out.say("{}\n", before > 0 ? fmt::format("; stopping {:.0f} before it saved about {} at their mean", before,
+                                             duration(before * result.slow_seconds / ran))
+                               : "");
   }
-  if (result.refused > 0 && result.slow_stage >= 0) out.say("known limits refused {} more candidates before they were suggested\n", result.refused);
+  if (result.refused > 0 && result.slow_stage >= 0)
+    out.say("known limits refused {} more candidates before they were suggested\n", result.refused);
 }
 
 }  // namespace
@@ -75,10 +85,12 @@ Answer explore_plan(const Exploration& exploration, const Asking& asking) {
   json["exact"] = size.exact;
   json["stages"] = Json::array();
   for (const auto& stage : exploration.stages())
-    json["stages"].push_back({{"name", stage->name()}, {"metrics", stage->metrics()}, {"expected_seconds", stage->expected_seconds()}});
+    json["stages"].push_back(
+        {{"name", stage->name()}, {"metrics", stage->metrics()}, {"expected_seconds", stage->expected_seconds()}});
   json["trials"] = exploration.study().trials;
   if (!asking.as_text()) return answer(std::move(json));
-  out.say("space: {} candidates ({}), {} parameters\n", short_number(size.feasible), size.exact ? "counted" : "estimated", json["parameters"].size());
+  out.say("space: {} candidates ({}), {} parameters\n", short_number(size.feasible),
+          size.exact ? "counted" : "estimated", json["parameters"].size());
   if (json.contains("system")) out.say("{}", system_plan_text(json["system"]));
   for (const Json& stage : json["stages"]) {
     std::string names;
@@ -86,7 +98,8 @@ Answer explore_plan(const Exploration& exploration, const Asking& asking) {
     out.say("stage {}:{}\n", stage["name"].get<std::string>(), names);
   }
   for (const Json& spec : json["specs"])
-    out.say("limit {}: {}\n", spec["spec"].get<std::string>(), spec["known"].get<bool>() ? "holds by construction" : "learned");
+    out.say("limit {}: {}\n", spec["spec"].get<std::string>(),
+            spec["known"].get<bool>() ? "holds by construction" : "learned");
   out.say("{} trials, designer {}\n", exploration.study().trials, exploration.study().designer);
   return out;
 }

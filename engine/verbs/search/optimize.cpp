@@ -47,29 +47,28 @@ Answer optimize_plan(Study study, const Asking& asking) {
   const std::int64_t trials = codesign.study().trials;
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
-  const double points =
-      std::min(static_cast<double>(trials), 2000.0);  // the surrogate keeps no larger matrix
+  const double points = std::min(static_cast<double>(trials), 2000.0);  // the surrogate keeps no larger matrix
   const double memory_mb = static_cast<double>(usage.ru_maxrss) / 1024.0 + 4.0 * 8.0 * points * points / 1e6;
   if (!asking.as_text()) {
     return answer({{"points", json_number(size.points)},
-                        {"feasible", json_number(size.feasible)},
-                        {"feasible_low", json_number(size.feasible_low)},
-                        {"feasible_high", json_number(size.feasible_high)},
-                        {"feasible_share", json_number(size.share)},
-                        {"exact", size.exact},
-                        {"unique_layers", codesign.unique_layers()},
-                        {"trials", trials},
-                        {"seconds_per_trial", json_number(seconds)},
-                        {"estimated_seconds", json_number(seconds * static_cast<double>(trials))},
-                        {"estimated_without", simulator.empty() ? Json(nullptr) : Json("evaluator")},
-                        {"estimated_memory_mb", json_number(std::round(memory_mb))},
-                        {"hand_design_feasible", design->feasible()}});
+                   {"feasible", json_number(size.feasible)},
+                   {"feasible_low", json_number(size.feasible_low)},
+                   {"feasible_high", json_number(size.feasible_high)},
+                   {"feasible_share", json_number(size.share)},
+                   {"exact", size.exact},
+                   {"unique_layers", codesign.unique_layers()},
+                   {"trials", trials},
+                   {"seconds_per_trial", json_number(seconds)},
+                   {"estimated_seconds", json_number(seconds * static_cast<double>(trials))},
+                   {"estimated_without", simulator.empty() ? Json(nullptr) : Json("evaluator")},
+                   {"estimated_memory_mb", json_number(std::round(memory_mb))},
+                   {"hand_design_feasible", design->feasible()}});
   }
   out.say("space: {} points, {} feasible, a share of {:.2g}{}\n", short_number(size.points),
-             short_number(size.feasible), size.share,
-             size.exact ? " (counted)"
-                        : fmt::format(" (estimated, {} to {})", short_number(size.feasible_low),
-                                      short_number(size.feasible_high)));
+          short_number(size.feasible), size.share,
+          size.exact ? " (counted)"
+                     : fmt::format(" (estimated, {} to {})", short_number(size.feasible_low),
+                                   short_number(size.feasible_high)));
   out.say(
       "{} distinct layer{} per trial, {} trials: about {} if none is pruned and each takes as long as the "
       "machine "
@@ -97,8 +96,7 @@ std::vector<OutputFile> study_files(const Codesign& codesign, const CodesignResu
   files.push_back({"result.txt", result_text(json)});
   files.push_back({"trials.csv", trials_text(codesign, result)});
   if (result.best) files.push_back({"mappings.txt", nests_text(*result.best)});
-  if (result.baseline && result.baseline->mapped)
-    files.push_back({"hand_mappings.txt", nests_text(*result.baseline)});
+  if (result.baseline && result.baseline->mapped) files.push_back({"hand_mappings.txt", nests_text(*result.baseline)});
   return files;
 }
 
@@ -114,7 +112,7 @@ CodesignResult run_joint(const Codesign& codesign, std::int64_t evaluations, con
   options.progress = [&](std::int64_t done, double best) {
     if (asking.progress)
       asking.progress(static_cast<double>(done), static_cast<double>(evaluations),
-                  fmt::format("{}/{} evaluations  best {:.4e}", done, evaluations, best));
+                      fmt::format("{}/{} evaluations  best {:.4e}", done, evaluations, best));
   };
   CodesignResult result = joint_search(codesign, options);
   if (result.stopped == "interrupt" && !asking.stop()) result.stopped = "time";
@@ -142,7 +140,8 @@ void conclude_study(const Codesign& codesign, const CodesignResult& result, Answ
     out.fail(End::interrupted, "interrupted after {} trials{}\n", result.trials.size(),
              codesign.study().store.empty() ? "" : "; continue with --resume");
   } else if (!result.best) {
-    out.fail(in_time ? End::infeasible : End::limit, "error: no feasible design{}\n", in_time ? "" : " within the time");
+    out.fail(in_time ? End::infeasible : End::limit, "error: no feasible design{}\n",
+             in_time ? "" : " within the time");
     if (const auto closure = codesign.space().closure())
       out.fail(out.end, "the space is closed by: {}\n", closure->constraint);
   } else if (!in_time) {
@@ -157,7 +156,8 @@ Answer search(const Study& study, const OptimizeOptions& options, const Asking& 
   if (options.joint > 0 && (!path.empty() || codesign.study().prove))
     throw UsageError("--joint keeps no store and proves nothing: leave out --store and --prove");
   if (options.joint > 0 && !codesign.terms().plain())
-    throw UsageError("--joint searches mappings with one tile a level and factors that divide: leave out factors and placement");
+    throw UsageError(
+        "--joint searches mappings with one tile a level and factors that divide: leave out factors and placement");
   if (options.joint > 0 && codesign.terms().fused())
     throw UsageError("--joint asks about one layer at a time: leave out --fusion " + codesign.study().fusion);
   if (options.joint > 0 && options.remote.workers == "remote")
@@ -199,17 +199,20 @@ const Record<OptimizeOptions>& optimize_table() {
                     "A published system as a study; STUDY and --set change it, --set variant=paper is its own strategy",
                     one_of(preset_names()))
           .optional("resume", &Options::resume, "Continue the study in --store; a missing or empty store starts")
-          .optional("workers", [](Options& options) -> std::string& { return options.remote.workers; },
-                    "Who evaluates: the threads of this command, or `dovetail worker` on any machine (a PostgreSQL --store)",
-                    one_of({"local", "remote"}))
-          .optional("attempts", [](Options& options) -> std::optional<int>& { return options.remote.attempts; },
-                    "With remote workers: a trial whose worker died so often is a failed trial (default 3); raise it where "
-                    "machines are taken away at any time",
-                    between(1, 1000000))
-          .optional("joint", &Options::joint,
-                    "Choose hardware and mappings together instead of nesting them, with at most so many evaluations of "
-                    "mappings: for a model or simulator that is expensive to ask",
-                    between(0, 1e9));
+          .optional(
+              "workers", [](Options& options) -> std::string& { return options.remote.workers; },
+              "Who evaluates: the threads of this command, or `dovetail worker` on any machine (a PostgreSQL --store)",
+              one_of({"local", "remote"}))
+          .optional(
+              "attempts", [](Options& options) -> std::optional<int>& { return options.remote.attempts; },
+              "With remote workers: a trial whose worker died so often is a failed trial (default 3); raise it where "
+              "machines are taken away at any time",
+              between(1, 1000000))
+          .optional(
+              "joint", &Options::joint,
+              "Choose hardware and mappings together instead of nesting them, with at most so many evaluations of "
+              "mappings: for a model or simulator that is expensive to ask",
+              between(0, 1e9));
   return table;
 }
 
@@ -217,11 +220,12 @@ Answer optimize(const StudyWords& words, const OptimizeOptions& options, const A
   if (const auto exploration = exploring_study(words, asking)) {
     if (options.joint > 0 || exploration->prove)
       throw UsageError("--joint and --prove are of studies whose networks are given");
-    return explore(*exploration, options.resume,
-                   [&](const Exploration& bound, Store* store) {
-                     return remote_queue(options.remote, *exploration, exploration_words(words, asking), bound, store, asking);
-                   },
-                   asking);
+    return explore(
+        *exploration, options.resume,
+        [&](const Exploration& bound, Store* store) {
+          return remote_queue(options.remote, *exploration, exploration_words(words, asking), bound, store, asking);
+        },
+        asking);
   }
   const Study study = plain_study(words, asking);
   return asking.dry_run ? optimize_plan(study, asking) : search(study, options, asking);

@@ -20,8 +20,9 @@ struct OptimizeOptions {
 
 const Record<OptimizeOptions>& optimize_table();
 
-/// Searches the study, or says what it would do in a dry run. A study that searches networks is `explore`d. The record has best,
-/// baseline, improvement, lower_bound, gap, trials, feasible, infeasible, seconds. Throws UsageError, InputError, StorageError.
+/// Searches the study, or says what it would do in a dry run. A study that searches networks is `explore`d. The record
+/// has best, baseline, improvement, lower_bound, gap, trials, feasible, infeasible, seconds. Throws UsageError,
+/// InputError, StorageError.
 Answer optimize(const StudyWords& words, const OptimizeOptions& options, const Asking& asking);
 
 }  // namespace dovetail::verbs

@@ -32,16 +32,17 @@ Trial pending(const Job& job) {
 
 }  // namespace
 
-std::unique_ptr<Queue> remote_queue(const RemoteOptions& options, const Study& study, const Codesign& codesign, Store* store,
-                                    const Asking& asking) {
+std::unique_ptr<Queue> remote_queue(const RemoteOptions& options, const Study& study, const Codesign& codesign,
+                                    Store* store, const Asking& asking) {
   if (!are_remote(options, store, asking)) return nullptr;
   return queue_in(*store, pack_study(study), options, asking, [&codesign](const Job& job) {
     return Json{{"point", trial_json(codesign, pending(job))["point"]}}.dump();
   });
 }
 
-std::unique_ptr<Queue> remote_queue(const RemoteOptions& options, const ExplorationStudy& study, const ExplorationWords& words,
-                                    const Exploration& exploration, Store* store, const Asking& asking) {
+std::unique_ptr<Queue> remote_queue(const RemoteOptions& options, const ExplorationStudy& study,
+                                    const ExplorationWords& words, const Exploration& exploration, Store* store,
+                                    const Asking& asking) {
   if (!are_remote(options, store, asking)) return nullptr;
   return queue_in(*store, pack_exploration(study, words), options, asking, [&exploration](const Job& job) {
     return exploration_trial_detail(exploration, pending(job)).dump();

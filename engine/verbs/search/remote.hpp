@@ -19,11 +19,12 @@ struct RemoteOptions {
 };
 
 /// The queue of the study's workers, where `workers` is remote; null otherwise. `store` may be null. Throws UsageError.
-std::unique_ptr<Queue> remote_queue(const RemoteOptions& options, const Study& study, const Codesign& codesign, Store* store,
-                                    const Asking& asking);
+std::unique_ptr<Queue> remote_queue(const RemoteOptions& options, const Study& study, const Codesign& codesign,
+                                    Store* store, const Asking& asking);
 
 /// The same of a search over networks.
-std::unique_ptr<Queue> remote_queue(const RemoteOptions& options, const ExplorationStudy& study, const ExplorationWords& words,
-                                    const Exploration& exploration, Store* store, const Asking& asking);
+std::unique_ptr<Queue> remote_queue(const RemoteOptions& options, const ExplorationStudy& study,
+                                    const ExplorationWords& words, const Exploration& exploration, Store* store,
+                                    const Asking& asking);
 
 }  // namespace dovetail::verbs

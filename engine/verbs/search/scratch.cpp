@@ -15,14 +15,16 @@
 namespace dovetail::verbs {
 namespace {
 
-// The folder opened and locked; -1 where another process holds it, or it is gone. The kernel unlocks when a process ends,
-// however it ends; programs that it starts do not inherit the lock.
+// The folder opened and locked; -1 where another process holds it, or it is gone. The kernel unlocks when a process
+// ends, however it ends; programs that it starts do not inherit the lock.
 int locked(const std::string& path) {
   const int folder = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   if (folder < 0) return -1;
-  struct stat held {}, there {};
+  struct stat held {
+  }, there{};
   // Between its making and its locking a folder may have been taken for one that is nobody's.
-  if (flock(folder, LOCK_EX | LOCK_NB) == 0 && fstat(folder, &held) == 0 && lstat(path.c_str(), &there) == 0 && held.st_ino == there.st_ino)
+  if (flock(folder, LOCK_EX | LOCK_NB) == 0 && fstat(folder, &held) == 0 && lstat(path.c_str(), &there) == 0 &&
+      held.st_ino == there.st_ino)
     return folder;
   close(folder);
   return -1;
@@ -53,7 +55,8 @@ Scratch::Scratch() {
     path_ = name;
     lock_ = locked(name);
   }
-  if (lock_ < 0) throw StorageError(fmt::format("{}: no folder for the files of studies can be created there", place.string()));
+  if (lock_ < 0)
+    throw StorageError(fmt::format("{}: no folder for the files of studies can be created there", place.string()));
 }
 
 Scratch::~Scratch() {

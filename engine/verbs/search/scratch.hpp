@@ -7,8 +7,8 @@
 
 namespace dovetail::verbs {
 
-/// Gone with the worker. What workers left behind that could not clean up (killed by SIGKILL, or with their machine) goes when
-/// the next one of the same user starts: a folder whose lock nobody holds is nobody's.
+/// Gone with the worker. What workers left behind that could not clean up (killed by SIGKILL, or with their machine)
+/// goes when the next one of the same user starts: a folder whose lock nobody holds is nobody's.
 class Scratch {
  public:
   /// Throws StorageError.

@@ -43,8 +43,8 @@ const Record<ServeOptions>& serve_table() {
 }
 
 std::unique_ptr<AskTell> open_serving(const Node& space, const ServeOptions& options, const Asking& asking) {
-  SessionOptions how{options.designer, designer_options(asking), asking.seed,     asking.threads, options.store,
-                     options.resume,   asking.command,           options.related};
+  SessionOptions how{options.designer, designer_options(asking), asking.seed,    asking.threads,
+                     options.store,    options.resume,           asking.command, options.related};
   if (asking.dry_run) how.store.clear();
   try {
     std::unique_ptr<AskTell> session = open_session(space, how);
@@ -61,9 +61,9 @@ Answer serve(const Node& space, const ServeOptions& options, const Asking& askin
     const std::unique_ptr<AskTell> session = open_serving(space, options, asking);
     if (asking.dry_run) {
       const SpaceSize size = session->space().count();
-      out.say("{} parameters, {} constraints, {} points, {} feasible{}, designer {}\n", session->space().parameters().size(),
-              session->space().constraints().size(), short_number(size.points), short_number(size.feasible),
-              size.exact ? " (counted)" : " (estimated)", options.designer);
+      out.say("{} parameters, {} constraints, {} points, {} feasible{}, designer {}\n",
+              session->space().parameters().size(), session->space().constraints().size(), short_number(size.points),
+              short_number(size.feasible), size.exact ? " (counted)" : " (estimated)", options.designer);
       return out;
     }
     out.record = Json::array();

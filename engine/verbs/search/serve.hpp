@@ -22,8 +22,8 @@ struct ServeOptions {
 
 const Record<ServeOptions>& serve_table();
 
-/// A session over a space and its goal. `asking.set` are options of the designer, name=value. Throws UsageError, InputError,
-/// StorageError, NoFeasiblePoint.
+/// A session over a space and its goal. `asking.set` are options of the designer, name=value. Throws UsageError,
+/// InputError, StorageError, NoFeasiblePoint.
 std::unique_ptr<AskTell> open_serving(const Node& space, const ServeOptions& options, const Asking& asking);
 
 /// The answers to `options.lines`, in order; in a dry run what would be searched.

@@ -31,9 +31,8 @@ void add_mistakes_of_names(const Study& study, Diagnostics& diagnostics) {
     Codesign{study};
   } catch (const InputError& error) {
     for (const Diagnostic& diagnostic : error.diagnostics()) {
-      const bool known =
-          std::any_of(diagnostics.all().begin(), diagnostics.all().end(),
-                      [&](const Diagnostic& other) { return other.message == diagnostic.message; });
+      const bool known = std::any_of(diagnostics.all().begin(), diagnostics.all().end(),
+                                     [&](const Diagnostic& other) { return other.message == diagnostic.message; });
       if (!known) diagnostics.error(diagnostic.where, diagnostic.message);
     }
   }

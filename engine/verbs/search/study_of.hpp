@@ -13,8 +13,8 @@
 
 namespace dovetail::verbs {
 
-/// A key of a study with a value that replaces the document's: trials, evaluator.timeout. The value's place is who said so, such
-/// as the option --trials.
+/// A key of a study with a value that replaces the document's: trials, evaluator.timeout. The value's place is who said
+/// so, such as the option --trials.
 struct Said {
   std::string path;
   Node value;

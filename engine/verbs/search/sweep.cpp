@@ -40,12 +40,10 @@ std::vector<SweepPoint> read_points(const std::string& path, const Asking& askin
         throw InputError(node.location(), "expected an object of path: value, found " + node.describe());
       SweepPoint point;
       for (const Node::Entry& entry : node.entries())
-        point.emplace_back(entry.key,
-                           entry.value.is_scalar() ? entry.value.text() : to_json(entry.value).dump());
+        point.emplace_back(entry.key, entry.value.is_scalar() ? entry.value.text() : to_json(entry.value).dump());
       points.push_back(std::move(point));
     } catch (const InputError& error) {
-      for (const Diagnostic& diagnostic : error.diagnostics())
-        diagnostics.error(diagnostic.where, diagnostic.message);
+      for (const Diagnostic& diagnostic : error.diagnostics()) diagnostics.error(diagnostic.where, diagnostic.message);
     }
   }
   diagnostics.raise();
@@ -74,7 +72,8 @@ Json evaluate_row(const StudyWords& words, const SweepOptions& options, const As
   Study study = row_study(words, asking, point);
   study.store.clear();
   const auto simulator = simulators.get(study);
-  return sweep_row(Codesign(std::move(study), simulator), point_object(point), {options.hold, asking.threads, asking.stop});
+  return sweep_row(Codesign(std::move(study), simulator), point_object(point),
+                   {options.hold, asking.threads, asking.stop});
 }
 
 std::string cell(const Json& value) {
@@ -114,7 +113,10 @@ std::vector<std::string> shortened(std::vector<std::string> cells, std::size_t f
 class Rows {
  public:
   Rows(const std::vector<SweepPoint>& points, const Asking& asking, const SweepWatch& watch)
-      : points_(points), asking_(asking), watch_(watch), rows_(points.size()) {
+      : points_(points),
+        asking_(asking),
+        watch_(watch),
+        rows_(points.size()) {
     if (watch_.begin) watch_.begin(columns(points_.front()));
   }
 
@@ -158,10 +160,11 @@ class Rows {
     if (!asking_.progress) return;
     const double spent = std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
     const double rate = spent > 0 ? static_cast<double>(done_) / spent : 0;
-    asking_.progress(static_cast<double>(done_), static_cast<double>(rows_.size()),
-                     fmt::format("{}/{} rows  {:.2g}/s  best {}  gap {}  {} left", done_, rows_.size(), rate,
-                                 best_ > 0 ? fmt::format("{:.4e}", best_) : "none", best_gap_ < 1 ? percent(best_gap_) : "-",
-                                 duration(rate > 0 ? static_cast<double>(rows_.size() - done_) / rate : 0)));
+    asking_.progress(
+        static_cast<double>(done_), static_cast<double>(rows_.size()),
+        fmt::format("{}/{} rows  {:.2g}/s  best {}  gap {}  {} left", done_, rows_.size(), rate,
+                    best_ > 0 ? fmt::format("{:.4e}", best_) : "none", best_gap_ < 1 ? percent(best_gap_) : "-",
+                    duration(rate > 0 ? static_cast<double>(rows_.size() - done_) / rate : 0)));
   }
 
   const std::vector<SweepPoint>& points_;
@@ -277,13 +280,17 @@ const Record<SweepOptions>& sweep_table() {
   using Options = SweepOptions;
   static const Record<Options> table =
       Record<Options>("options", "The rows of a sweep.")
-          .optional("grid", &Options::grid, "path=a,b,c or path=low:high:step or path=low:high:*factor; several are crossed")
+          .optional("grid", &Options::grid,
+                    "path=a,b,c or path=low:high:step or path=low:high:*factor; several are crossed")
           .optional("zip", &Options::zip, "As --grid, but several are walked side by side")
           .optional("points", &Options::points, "JSON lines {path: value, ...}, one row each; '-' reads stdin")
           .optional("hold", &Options::hold,
-                    "Keep parameters outside the grid at the hand design (one mapping search per row) instead of searching them")
-          .optional("store", &Options::store, "SQLite file, or postgresql://HOST/DATABASE#STUDY, that records every row")
-          .optional("resume", &Options::resume, "Continue the sweep in --store: rows that are there are printed, not computed");
+                    "Keep parameters outside the grid at the hand design (one mapping search per row) instead of "
+                    "searching them")
+          .optional("store", &Options::store,
+                    "SQLite file, or postgresql://HOST/DATABASE#STUDY, that records every row")
+          .optional("resume", &Options::resume,
+                    "Continue the sweep in --store: rows that are there are printed, not computed");
   return table;
 }
 

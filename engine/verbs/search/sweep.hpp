@@ -31,8 +31,8 @@ struct SweepWatch {
   std::function<void(const SweepRow& row)> row;
 };
 
-/// The record is the list of rows, the text their table. Mistakes in any row are met before anything is searched. Throws
-/// UsageError, InputError, StorageError.
+/// The record is the list of rows, the text their table. Mistakes in any row are met before anything is searched.
+/// Throws UsageError, InputError, StorageError.
 Answer sweep(const StudyWords& words, const SweepOptions& options, const Asking& asking, const SweepWatch& watch = {});
 
 }  // namespace dovetail::verbs

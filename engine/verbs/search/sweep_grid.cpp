@@ -50,11 +50,9 @@ std::optional<std::vector<std::string>> range_values(const std::string& text, co
   const std::optional<double> low = number_of(parts[0]), high = number_of(parts[1]);
   if (!low || !high) return std::nullopt;
   const bool powers = parts.size() == 3 && parts[2].rfind('*', 0) == 0;
-  const std::optional<double> step =
-      parts.size() == 3 ? number_of(powers ? parts[2].substr(1) : parts[2]) : 1.0;
+  const std::optional<double> step = parts.size() == 3 ? number_of(powers ? parts[2].substr(1) : parts[2]) : 1.0;
   if (!step || (powers ? *step <= 1.0 || *low <= 0.0 : *step <= 0.0)) {
-    throw UsageError(
-        fmt::format("{}: the third part of a range is a step above 0, or * and a factor above 1", where));
+    throw UsageError(fmt::format("{}: the third part of a range is a step above 0, or * and a factor above 1", where));
   }
   std::vector<std::string> values;
   for (std::size_t i = 0; values.size() <= max_points; ++i) {
@@ -69,8 +67,7 @@ std::optional<std::vector<std::string>> range_values(const std::string& text, co
 
 }  // namespace
 
-std::pair<std::string, std::vector<std::string>> parse_axis(const std::string& text,
-                                                            const std::string& option) {
+std::pair<std::string, std::vector<std::string>> parse_axis(const std::string& text, const std::string& option) {
   const std::string where = option + " " + text;
   const std::size_t equals = text.find('=');
   if (equals == std::string::npos || equals == 0 || equals + 1 == text.size()) {
@@ -85,8 +82,7 @@ std::pair<std::string, std::vector<std::string>> parse_axis(const std::string& t
   return {path, values};
 }
 
-std::vector<SweepPoint> make_points(const std::vector<std::string>& grid,
-                                    const std::vector<std::string>& zip) {
+std::vector<SweepPoint> make_points(const std::vector<std::string>& grid, const std::vector<std::string>& zip) {
   std::vector<SweepPoint> points(1);
   for (const std::string& axis : grid) {
     const auto [path, values] = parse_axis(axis, "--grid");
@@ -106,8 +102,8 @@ std::vector<SweepPoint> make_points(const std::vector<std::string>& grid,
     const auto [path, values] = parse_axis(axis, "--zip");
     if (lines.empty()) lines.resize(values.size());
     if (lines.size() != values.size()) {
-      throw UsageError(fmt::format("--zip {}: {} values, the other zipped lists have {}", path, values.size(),
-                                   lines.size()));
+      throw UsageError(
+          fmt::format("--zip {}: {} values, the other zipped lists have {}", path, values.size(), lines.size()));
     }
     for (std::size_t i = 0; i < values.size(); ++i) lines[i].emplace_back(path, values[i]);
   }
@@ -124,8 +120,7 @@ std::vector<SweepPoint> make_points(const std::vector<std::string>& grid,
 
 std::string to_text(const SweepPoint& point) {
   std::string text;
-  for (const auto& [path, value] : point)
-    text += fmt::format("{}{}={}", text.empty() ? "" : " ", path, value);
+  for (const auto& [path, value] : point) text += fmt::format("{}{}={}", text.empty() ? "" : " ", path, value);
   return text;
 }
 

@@ -10,8 +10,8 @@ namespace dovetail::verbs {
 /// The assignments of one row, path -> value text, in the order given.
 using SweepPoint = std::vector<std::pair<std::string, std::string>>;
 
-/// The values of `path=a,b,c`, `path=low:high`, `path=low:high:step` or `path=low:high:*factor`. Commas inside brackets,
-/// braces and quotes do not separate. Throws UsageError.
+/// The values of `path=a,b,c`, `path=low:high`, `path=low:high:step` or `path=low:high:*factor`. Commas inside
+/// brackets, braces and quotes do not separate. Throws UsageError.
 std::pair<std::string, std::vector<std::string>> parse_axis(const std::string& text, const std::string& option);
 
 /// Every combination of the `grid` axes, the last fastest, each with every line of the `zip` axes (equally long).

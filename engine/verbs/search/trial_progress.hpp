@@ -10,7 +10,8 @@
 namespace dovetail::verbs {
 
 /// "12/40 trials  3.1/s  BEST  9 s left", told where somebody listens.
-inline void tell_trials(const Asking& asking, std::int64_t done, std::int64_t total, double seconds, const std::string& best) {
+inline void tell_trials(const Asking& asking, std::int64_t done, std::int64_t total, double seconds,
+                        const std::string& best) {
   if (!asking.progress) return;
   const double rate = seconds > 0 ? static_cast<double>(done) / seconds : 0;
   const double left = rate > 0 ? static_cast<double>(total - done) / rate : 0;

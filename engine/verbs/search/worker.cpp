@@ -46,7 +46,10 @@ struct Known {
 class Studies {
  public:
   Studies(WorkSource& source, const WorkerOptions& options, const Asking& asking)
-      : source_(source), options_(options), build_(asking.build()), simulators_(asking) {}
+      : source_(source),
+        options_(options),
+        build_(asking.build()),
+        simulators_(asking) {}
 
   const Known& get(std::int64_t number) {
     const auto found = known_.find(number);
@@ -59,8 +62,9 @@ class Studies {
     const RemoteStudy remote = source_.study(number);
     const std::string name = fmt::format("study '{}'", remote.name);
     if (remote.build != build_)
-      throw StorageError(fmt::format("{}: another build of this program proposes; its trials and this worker's may differ:{}",
-                                     name, identity_differences({remote.build, {}}, {build_, {}})));
+      throw StorageError(
+          fmt::format("{}: another build of this program proposes; its trials and this worker's may differ:{}", name,
+                      identity_differences({remote.build, {}}, {build_, {}})));
     const auto kind = remote.record.identity.find("kind");
     const bool explores = kind != remote.record.identity.end() && kind->second == "explore";
     Known known;
@@ -89,9 +93,10 @@ class Studies {
   void allow(const std::vector<std::string>& wanted, const std::string& name) const {
     for (const std::string& command : wanted)
       if (std::find(options_.evaluators.begin(), options_.evaluators.end(), command) == options_.evaluators.end())
-        throw UsageError(fmt::format("{}: its trials are decided by a command, and a worker runs none that it reads in a "
-                                     "database: say that you mean it by --evaluator '{}'",
-                                     name, command));
+        throw UsageError(
+            fmt::format("{}: its trials are decided by a command, and a worker runs none that it reads in a "
+                        "database: say that you mean it by --evaluator '{}'",
+                        name, command));
     if (wanted.empty() && !options_.evaluators.empty())
       throw UsageError(fmt::format("{}: --evaluator means nothing: no command decides its trials", name));
   }
@@ -110,24 +115,28 @@ const Record<WorkerOptions>& worker_table() {
   using Options = WorkerOptions;
   static const Record<Options> table =
       Record<Options>("options", "Whose trials are evaluated.")
-          .optional("store", &Options::store,
-                    "Database of the study, as libpq has it; passwords come from PGPASSFILE, a service file or a certificate")
+          .optional(
+              "store", &Options::store,
+              "Database of the study, as libpq has it; passwords come from PGPASSFILE, a service file or a certificate")
           .optional("study", &Options::study, "Only this study; otherwise all of the database, the oldest first")
           .optional("idle", &Options::idle_s, "End after so many seconds without work (also as 10m, 2h)", at_least(0))
           .optional("lease", &Options::lease_s,
                     "Seconds that a trial stays this worker's after it was last heard of; then another may take it",
                     between(0.2, 1e6))
           .optional("evaluator", &Options::evaluators,
-                    "A command of the study (its simulator, what prices, what trains) in the words of the study; repeatable: a "
+                    "A command of the study (its simulator, what prices, what trains) in the words of the study; "
+                    "repeatable: a "
                     "worker runs no command that it only reads");
   return table;
 }
 
 Answer worker(const WorkerOptions& options, const Asking& asking) {
-  if (!asking.build) throw UsageError("a worker is the program `dovetail worker`: workers of one study are of one build");
+  if (!asking.build)
+    throw UsageError("a worker is the program `dovetail worker`: workers of one study are of one build");
   std::optional<PostgresAddress> address = postgres_address(options.store);
   if (!address)
-    throw UsageError("workers need a store in PostgreSQL: --store postgresql://HOST/DATABASE (an SQLite file stays on one machine)");
+    throw UsageError(
+        "workers need a store in PostgreSQL: --store postgresql://HOST/DATABASE (an SQLite file stays on one machine)");
   if (!options.study.empty()) {
     if (!address->study.empty() && address->study != options.study)
       throw UsageError("--study and the name after # in --store differ: keep one");
@@ -145,10 +154,15 @@ Answer worker(const WorkerOptions& options, const Asking& asking) {
   if (asking.as_text())
     out.say("worker {}: {} trials in {} of evaluation{}{}\n", name, done.trials, duration(done.seconds),
             done.returned > 0 ? fmt::format(", {} returned unfinished", done.returned) : "",
-            done.late > 0 ? fmt::format(", {} came too late: their lease was another's, and their answers were dropped", done.late)
+            done.late > 0 ? fmt::format(", {} came too late: their lease was another's, and their answers were dropped",
+                                        done.late)
                           : "");
   else
-    out.record = {{"worker", name}, {"trials", done.trials}, {"seconds", done.seconds}, {"returned", done.returned}, {"late", done.late}};
+    out.record = {{"worker", name},
+                  {"trials", done.trials},
+                  {"seconds", done.seconds},
+                  {"returned", done.returned},
+                  {"late", done.late}};
   if (asking.stop()) out.end = End::interrupted;
   return out;
 }

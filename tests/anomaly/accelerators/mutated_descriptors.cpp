@@ -1,4 +1,5 @@
-// Broken descriptors on purpose: never a crash, never a hang, always a located message. DOVETAIL_MUTATIONS sets how many.
+// Broken descriptors on purpose: never a crash, never a hang, always a located message. DOVETAIL_MUTATIONS sets how
+// many.
 #include <doctest/doctest.h>
 
 #include <fmt/format.h>
@@ -68,8 +69,7 @@ TEST_CASE("mutated workloads") {
   }
   CHECK(outcome.unlocated == 0);
   CHECK(outcome.slowest_s < hang_s);
-  MESSAGE(
-      fmt::format("{} read, {} refused, slowest {:.3f} s", outcome.read, outcome.refused, outcome.slowest_s));
+  MESSAGE(fmt::format("{} read, {} refused, slowest {:.3f} s", outcome.read, outcome.refused, outcome.slowest_s));
 }
 
 TEST_CASE("mutated designs, YAML and JSON") {
@@ -92,8 +92,7 @@ TEST_CASE("mutated designs, YAML and JSON") {
   }
   CHECK(outcome.unlocated == 0);
   CHECK(outcome.slowest_s < hang_s);
-  MESSAGE(
-      fmt::format("{} read, {} refused, slowest {:.3f} s", outcome.read, outcome.refused, outcome.slowest_s));
+  MESSAGE(fmt::format("{} read, {} refused, slowest {:.3f} s", outcome.read, outcome.refused, outcome.slowest_s));
 }
 
 TEST_CASE("descriptors cut off at every byte") {

@@ -15,8 +15,7 @@ using Json = nlohmann::ordered_json;
 TEST_CASE("malformed, truncated and random lines lose nothing") {
   const char* wanted = std::getenv("DOVETAIL_LINES");
   const int lines = wanted ? std::atoi(wanted) : 100000;
-  std::vector<Parameter> parameters{{"x", RealRange{0.0, 1.0, false}},
-                                    {"flow", CategoricalValues{{"ws", "os"}}}};
+  std::vector<Parameter> parameters{{"x", RealRange{0.0, 1.0, false}}, {"flow", CategoricalValues{{"ws", "os"}}}};
   DesignerContext context{Space(std::move(parameters), {}), {}, 1, 1, {}, {}, {}};
   context.goal.objectives.push_back({"f", true});
   AskTell session("random", context);
@@ -58,8 +57,7 @@ TEST_CASE("malformed, truncated and random lines lose nothing") {
       for (const Json& trial : reply["trials"]) CHECK(asked.insert(trial["id"].get<std::int64_t>()).second);
     if (id >= 0 && reply.contains("ok")) truth[id] = value;
   }
-  for (const auto& [id, value] : truth)
-    CHECK(session.trials()[static_cast<std::size_t>(id)].metrics.at("f") == value);
+  for (const auto& [id, value] : truth) CHECK(session.trials()[static_cast<std::size_t>(id)].metrics.at("f") == value);
   for (const std::int64_t id : asked) CHECK(session.trials()[static_cast<std::size_t>(id)].id == id);
   CHECK(truth.size() > 10);
   MESSAGE("lines: " << lines << ", trials: " << session.trials().size() << ", told: " << truth.size());

@@ -57,8 +57,7 @@ TEST_CASE("wrong options end with 2 and name the right word") {
   CHECK(run(folder, {"map", "--workload", "dqn"}).code == 2);
   CHECK(run(folder, {"optimize"}).code == 2);
   CHECK(run(folder, {"optimize", "--workload", "dqn", "--family", "eyeriss", "--resume"}).code == 2);
-  CHECK(run(folder, {"map", "--objective", "speed", "--workload", "dqn", "--architecture", "eyeriss"}).code ==
-        2);
+  CHECK(run(folder, {"map", "--objective", "speed", "--workload", "dqn", "--architecture", "eyeriss"}).code == 2);
   CHECK(run(folder, {"evaluate", "x.json", "--format", "xml"}).code == 2);
   CHECK(run(folder, {"sweep", "--workload", "dqn", "--family", "eyeriss", "--grid", "hw.pe_x"}).code == 2);
 }
@@ -108,8 +107,8 @@ TEST_CASE("evaluate answers valid and invalid designs, and tells unreadable ones
   CHECK(outcome.out.empty());
   CHECK(run(folder, {"evaluate", folder.file("missing.json")}).code == 3);
   CHECK(run(folder, {"evaluate", folder.path.string()}).code == 3);
-  CHECK(run(folder, {"evaluate", folder.write("binary.json", std::string("\x7f\x45\x4c\x46\x00\x01\xff", 7))})
-            .code == 3);
+  CHECK(run(folder, {"evaluate", folder.write("binary.json", std::string("\x7f\x45\x4c\x46\x00\x01\xff", 7))}).code ==
+        3);
 }
 
 TEST_CASE("JSON lines are answered one by one, mistakes in their place") {
@@ -136,10 +135,9 @@ TEST_CASE("JSON lines are answered one by one, mistakes in their place") {
 
 TEST_CASE("a study file with many mistakes names all of them at once") {
   const Folder folder;
-  const std::string study =
-      folder.write("study.yaml",
-                   "workload: resnet18\nfamilly: eyeriss\ntrials: many\nobjective: speed\n"
-                   "specs: [area_um3 <= 4]\nbatch: 0\n");
+  const std::string study = folder.write("study.yaml",
+                                         "workload: resnet18\nfamilly: eyeriss\ntrials: many\nobjective: speed\n"
+                                         "specs: [area_um3 <= 4]\nbatch: 0\n");
   const Outcome outcome = run(folder, {"optimize", study});
   CHECK(outcome.code == 3);
   CHECK(outcome.err.find("did you mean 'family'") != std::string::npos);
@@ -151,8 +149,7 @@ TEST_CASE("a study file with many mistakes names all of them at once") {
 
 TEST_CASE("names and paths of --set are checked") {
   const Folder folder;
-  const std::vector<std::string> base = {"optimize", "--workload", "dqn",  "--family",
-                                         "eyeriss",  "--dry-run",  "--set"};
+  const std::vector<std::string> base = {"optimize", "--workload", "dqn", "--family", "eyeriss", "--dry-run", "--set"};
   const auto with = [&](const std::string& set) {
     std::vector<std::string> words = base;
     words.push_back(set);

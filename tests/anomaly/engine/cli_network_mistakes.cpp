@@ -15,7 +15,8 @@ std::string costs() {
   return text;
 }
 
-Outcome optimize(const std::string& study, const std::string& cost, const std::string& accuracy = "arch,top\n000000,1\n") {
+Outcome optimize(const std::string& study, const std::string& cost,
+                 const std::string& accuracy = "arch,top\n000000,1\n") {
   const Folder folder;
   folder.write("cost.csv", cost);
   folder.write("top.csv", accuracy);
@@ -23,7 +24,9 @@ Outcome optimize(const std::string& study, const std::string& cost, const std::s
   return run(folder, {"optimize", file, "--trials", "2"});
 }
 
-const std::string plain = "network: {family: nb201}\ncost: {table: cost.csv}\naccuracy: {table: top.csv, key: arch, column: top}\nobjective: {maximize: accuracy}\n";
+const std::string plain =
+    "network: {family: nb201}\ncost: {table: cost.csv}\naccuracy: {table: top.csv, key: arch, column: top}\nobjective: "
+    "{maximize: accuracy}\n";
 
 void check_message(const Outcome& outcome, const std::string& part) {
   CAPTURE(outcome.err);
@@ -34,11 +37,14 @@ void check_message(const Outcome& outcome, const std::string& part) {
 }  // namespace
 
 TEST_CASE("metrics and limits") {
-  check_message(optimize(plain + "specs: [latencyms <= 5]\n", costs()), "study.yaml:5:9: specs: no stage makes the metric 'latencyms'; did you mean 'latency_ms'");
+  check_message(optimize(plain + "specs: [latencyms <= 5]\n", costs()),
+                "study.yaml:5:9: specs: no stage makes the metric 'latencyms'; did you mean 'latency_ms'");
   check_message(optimize(plain + "specs: [latency_ms = 5]\n", costs()), "study.yaml:5:9: specs: expected");
-  check_message(optimize(plain + "metrics: {latency_ms: macs}\n", costs()), "study.yaml:5:23: metrics: 'latency_ms' is the name of a metric that a stage makes");
+  check_message(optimize(plain + "metrics: {latency_ms: macs}\n", costs()),
+                "study.yaml:5:23: metrics: 'latency_ms' is the name of a metric that a stage makes");
   check_message(optimize(plain + "stages: [limits, prize]\n", costs()), "study.yaml:5:18");
-  check_message(optimize("network: {family: nb201}\nobjective: {maximise: macs}\n", costs()), "did you mean 'maximize'");
+  check_message(optimize("network: {family: nb201}\nobjective: {maximise: macs}\n", costs()),
+                "did you mean 'maximize'");
 }
 
 TEST_CASE("tables of costs") {
@@ -59,8 +65,10 @@ TEST_CASE("tables of costs") {
 }
 
 TEST_CASE("tables of accuracies") {
-  check_message(optimize("network: {family: nb201}\naccuracy: {table: top.csv, key: arch, column: tip}\n", costs()), "has no column 'tip'; did you mean 'top'");
-  check_message(optimize(plain, costs(), "arch,top\n000000,1\n000000,2\n"), "top.csv:3:1: 000000 stands twice, first in line 2");
+  check_message(optimize("network: {family: nb201}\naccuracy: {table: top.csv, key: arch, column: tip}\n", costs()),
+                "has no column 'tip'; did you mean 'top'");
+  check_message(optimize(plain, costs(), "arch,top\n000000,1\n000000,2\n"),
+                "top.csv:3:1: 000000 stands twice, first in line 2");
   check_message(optimize(plain, costs(), "arch,top\n000000,\n"), "top.csv:2:1: top of 000000 is ''");
   check_message(optimize("network: {family: nb201}\naccuracy: {table: none.csv, key: arch}\n", costs()), "none.csv");
   // A network without a row is a failed trial, with its reason, and no feasible design is exit 4.
@@ -70,9 +78,12 @@ TEST_CASE("tables of accuracies") {
 }
 
 TEST_CASE("networks") {
-  check_message(optimize("network: {family: nb202}\naccuracy: proxy\n", costs()), "study.yaml:1:19: there is no network family 'nb202'");
-  check_message(optimize("network: {family: nb201, class: 5}\naccuracy: proxy\n", costs()), "study.yaml:1:33: network family nb201 has no setting 'class'");
-  check_message(optimize("network: {family: nb201, input: 3x32}\naccuracy: proxy\n", costs()), "channels x height x width");
+  check_message(optimize("network: {family: nb202}\naccuracy: proxy\n", costs()),
+                "study.yaml:1:19: there is no network family 'nb202'");
+  check_message(optimize("network: {family: nb201, class: 5}\naccuracy: proxy\n", costs()),
+                "study.yaml:1:33: network family nb201 has no setting 'class'");
+  check_message(optimize("network: {family: nb201, input: 3x32}\naccuracy: proxy\n", costs()),
+                "channels x height x width");
   check_message(optimize(plain + "start: [{nn.edge0: conv5x5}]\n", costs()), "study.yaml:5");
   check_message(optimize("preset: nahs\n", costs()), "did you mean 'nahas'");
 }

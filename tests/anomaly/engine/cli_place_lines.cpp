@@ -73,13 +73,13 @@ TEST_CASE("place: documents as files, deadlines that nothing meets, networks tha
   CHECK(text.code == 0);
   CHECK(text.out.find("proven") != std::string::npos);
   CHECK(text.out.find("busy") != std::string::npos);
-  const std::string late = folder.write(
-      "late.json", changed(placement, "\"edges\"", "\"networks\": [{\"deadline\": 5}], \"edges\""));
+  const std::string late =
+      folder.write("late.json", changed(placement, "\"edges\"", "\"networks\": [{\"deadline\": 5}], \"edges\""));
   const Outcome none = run(folder, {"place", late, "--format", "json"});
   CHECK(none.code == 4);
   CHECK(Json::parse(none.out)["least_makespan"].is_null());
-  const std::string periodic = folder.write(
-      "periodic.json", changed(placement, "\"edges\"", "\"networks\": [{\"period\": 10}], \"edges\""));
+  const std::string periodic =
+      folder.write("periodic.json", changed(placement, "\"edges\"", "\"networks\": [{\"period\": 10}], \"edges\""));
   CHECK(run(folder, {"place", periodic}).code == 0);
   CHECK(run(folder, {"place"}).code == 2);
   CHECK(run(folder, {"place", good, "--workload", "mlp", "--architecture", "eyeriss"}).code == 2);
@@ -109,9 +109,8 @@ TEST_CASE("tilings: wrong tiles, boards, grids and compressions say where and wh
   const auto map = [&](const std::string& document) {
     return run(folder, {"map", folder.write("case.json", document), "--format", "json"});
   };
-  CHECK(
-      map(R"({"schema": "fpga-tile-grid/1", "network": "alexnet", "edition": "clipped", "space": "Tn = 7"})")
-          .err.find("'Tn = 7'") != std::string::npos);
+  CHECK(map(R"({"schema": "fpga-tile-grid/1", "network": "alexnet", "edition": "clipped", "space": "Tn = 7"})")
+            .err.find("'Tn = 7'") != std::string::npos);
   CHECK(map(R"({"schema": "fpga-tile-grid/1", "network": "alexnet", "edition": "clipped"})").code == 3);
   const std::string prune =
       R"({"schema": "compression-case/1", "network": "resnet18", "edition": "clipped", "drop": "envelope", "hardware": [[70, 16, 64, 64, 7, 18, 10, 2]], "cycles_at_most": 1000})";
@@ -120,7 +119,5 @@ TEST_CASE("tilings: wrong tiles, boards, grids and compressions say where and wh
   CHECK(Json::parse(least.out)["infeasible"] == true);
   CHECK(Json::parse(least.out)["least_cycles"].get<double>() > 1000.0);
   CHECK(map(changed(prune, "resnet18", "resnet19")).err.find("resnet18") != std::string::npos);
-  CHECK(
-      run(folder, {"map", "--workload", "mlp", "--architecture", "fpga-tiles", "--set", "bord=zc706"}).code ==
-      3);
+  CHECK(run(folder, {"map", "--workload", "mlp", "--architecture", "fpga-tiles", "--set", "bord=zc706"}).code == 3);
 }

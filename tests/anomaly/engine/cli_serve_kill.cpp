@@ -38,8 +38,7 @@ TEST_CASE("after a kill every outcome in the log is completed in the table") {
     CAPTURE(kill);
     const testing::Folder folder;
     folder.write("space.yaml", space);
-    const std::vector<std::string> words{"serve",   "space.yaml", "--designer", "random",
-                                         "--store", "s.db",       "--resume"};
+    const std::vector<std::string> words{"serve", "space.yaml", "--designer", "random", "--store", "s.db", "--resume"};
     {
       testing::Program program(folder, words, calls(40, 100));
       std::this_thread::sleep_for(std::chrono::milliseconds(20 + random() % 300));

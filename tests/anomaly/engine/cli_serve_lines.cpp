@@ -23,8 +23,7 @@ const char* const space =
 
 // A line that is no request: cut short, garbled, or the wrong thing.
 std::string broken_line(dovetail::Random& random) {
-  static const std::vector<std::string> seeds{R"({"ask": 1})",
-                                              R"({"tell": [{"id": 0, "metrics": {"f": 0.25}}]})",
+  static const std::vector<std::string> seeds{R"({"ask": 1})", R"({"tell": [{"id": 0, "metrics": {"f": 0.25}}]})",
                                               R"({"tell": [{"id": 1, "failed": "x"}]})"};
   static const std::string letters = "{}[]\",:0123456789eE+-.aksteluinfdNI\\ \t\x01\x7f\xff\xc3\xa9";
   std::string line = seeds[random.below(seeds.size())];
@@ -60,11 +59,11 @@ TEST_CASE("a hundred thousand broken lines") {
   CHECK(outcome.code == 0);
   const std::vector<Json> replies = answers(outcome.out);
   REQUIRE(replies.size() == static_cast<std::size_t>(lines + 2 * honest));
-  CHECK(std::count_if(replies.begin(), replies.end(),
-                      [](const Json& reply) { return reply.contains("error"); }) == lines);
+  CHECK(std::count_if(replies.begin(), replies.end(), [](const Json& reply) { return reply.contains("error"); }) ==
+        lines);
 
-  const Outcome again = run(folder, {"serve", document, "--designer", "random", "--store", store, "--resume"},
-                            "{\"tell\": []}\n");
+  const Outcome again =
+      run(folder, {"serve", document, "--designer", "random", "--store", store, "--resume"}, "{\"tell\": []}\n");
   const std::vector<Json> best = answers(again.out);
   REQUIRE(best.size() == 1);
   CHECK(best[0]["best"]["id"] == honest - 1);
@@ -72,11 +71,9 @@ TEST_CASE("a hundred thousand broken lines") {
 
   // The session is a related study of the next: its best point is asked first, also after a resume.
   const std::string next = folder.file("next.db");
-  const Outcome first =
-      run(folder, {"serve", document, "--related", store, "--store", next}, "{\"ask\": 1}\n");
+  const Outcome first = run(folder, {"serve", document, "--related", store, "--store", next}, "{\"ask\": 1}\n");
   CHECK(first.code == 0);
   CHECK(answers(first.out).at(0)["trials"][0]["point"] == best[0]["best"]["point"]);
-  CHECK(run(folder, {"serve", document, "--related", store, "--store", next, "--resume"}, "{\"ask\": 1}\n")
-            .code == 0);
+  CHECK(run(folder, {"serve", document, "--related", store, "--store", next, "--resume"}, "{\"ask\": 1}\n").code == 0);
   CHECK(run(folder, {"serve", document, "--store", next, "--resume"}, "{\"ask\": 1}\n").code == 6);
 }

@@ -1,5 +1,5 @@
-// Malformed lines to every reader of JSON lines, and mutated studies, spaces and families: never a crash, never a hang, always
-// a message. DOVETAIL_LINES (100000 in full) and DOVETAIL_MUTATIONS (10000) set how many.
+// Malformed lines to every reader of JSON lines, and mutated studies, spaces and families: never a crash, never a hang,
+// always a message. DOVETAIL_LINES (100000 in full) and DOVETAIL_MUTATIONS (10000) set how many.
 #include <doctest/doctest.h>
 
 #include <fmt/format.h>
@@ -45,8 +45,7 @@ mapping: {levels: [{level: Buffer, spatial_x: N4, temporal: "M8 K16"}, {level: D
 void summarize(const Outcome& outcome) {
   CHECK(outcome.unlocated == 0);
   CHECK(outcome.slowest_s < hang_s);
-  MESSAGE(
-      fmt::format("{} read, {} refused, slowest {:.3f} s", outcome.read, outcome.refused, outcome.slowest_s));
+  MESSAGE(fmt::format("{} read, {} refused, slowest {:.3f} s", outcome.read, outcome.refused, outcome.slowest_s));
 }
 
 }  // namespace
@@ -63,8 +62,7 @@ TEST_CASE("design lines, as `evaluate -` reads them") {
         [&] {
           const Design read = read_design(parse_json(line, "line 1"));
           if (!read.mapping) return;
-          to_json(read.layer, read.architecture, model.evaluate(read.layer, read.architecture, *read.mapping))
-              .dump();
+          to_json(read.layer, read.architecture, model.evaluate(read.layer, read.architecture, *read.mapping)).dump();
         },
         outcome, line);
   }
@@ -96,8 +94,7 @@ TEST_CASE("answers of a user's simulator") {
       ++read;
     } catch (const std::runtime_error& error) {
       CHECK_FALSE(std::string(error.what()).empty());
-      CHECK_NOTHROW(
-          nlohmann::json(std::string(error.what())).dump());  // UTF-8, as stores and reports need it
+      CHECK_NOTHROW(nlohmann::json(std::string(error.what())).dump());  // UTF-8, as stores and reports need it
       ++refused;
     }
     slowest = std::max(slowest, seconds() - start);
@@ -108,9 +105,8 @@ TEST_CASE("answers of a user's simulator") {
 
 TEST_CASE("outcomes, as the C API reads them") {
   const Space space({{"x", RealRange{0.0, 1.0, false}}, {"flow", CategoricalValues{{"ws", "os"}}}}, {});
-  const std::vector<std::string> seeds = {
-      R"([{"id": 0, "metrics": {"cost": 1.5}}, {"id": 1, "failed": "why"}])",
-      R"([{"point": {"x": 0.5, "flow": "ws"}, "metrics": {"cost": NaN}}])"};
+  const std::vector<std::string> seeds = {R"([{"id": 0, "metrics": {"cost": 1.5}}, {"id": 1, "failed": "why"}])",
+                                          R"([{"point": {"x": 0.5, "flow": "ws"}, "metrics": {"cost": NaN}}])"};
   std::size_t read = 0, refused = 0;
   Mutator mutate(13);
   for (std::size_t i = 0; i < wanted("DOVETAIL_LINES", 4000); ++i) {

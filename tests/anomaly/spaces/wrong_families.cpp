@@ -49,8 +49,7 @@ std::string with(const std::string& from, const std::string& to) {
   return text.replace(place, from.size(), to);
 }
 
-std::vector<std::string> mistakes(const std::string& text,
-                                  const std::map<std::string, double>& settings = {}) {
+std::vector<std::string> mistakes(const std::string& text, const std::map<std::string, double>& settings = {}) {
   try {
     read_family(text, "small.yaml", settings);
   } catch (const InputError& error) {
@@ -134,11 +133,9 @@ TEST_CASE("technology entries") {
          {"sram.energy", "sram.energy_pj_per_bit"});
   expect(with(from, "clock_mhz: 500, entries: {sram.fixed_share: {value: 0.2}}}"), {"source"});
   expect(with(from, "clock_mhz: 500, entries: {sram.fixed_share: {source: me}}}"), {"value, table"});
-  expect(
-      with(from, "clock_mhz: 500, entries: {sram.energy_pj_per_bit: {table: [[2, 1], [1, 1]], source: me}}}"),
-      {"ascend"});
-  expect(with(from, "clock_mhz: 500, entries: {sram.energy_pj_per_bit: {table: [[2, a]], source: me}}}"),
-         {"[x, y]"});
+  expect(with(from, "clock_mhz: 500, entries: {sram.energy_pj_per_bit: {table: [[2, 1], [1, 1]], source: me}}}"),
+         {"ascend"});
+  expect(with(from, "clock_mhz: 500, entries: {sram.energy_pj_per_bit: {table: [[2, a]], source: me}}}"), {"[x, y]"});
 }
 
 TEST_CASE("numbers beyond their type or range are refused at their place") {
@@ -166,7 +163,8 @@ TEST_CASE("numbers beyond their type or range are refused at their place") {
 TEST_CASE("a range may be written as in a space") {
   CHECK(mistakes(with("pe_x: {integer: [1, pes]}", "pe_x: {low: 1, high: pes}")).empty());
   const Family one = read_family(good, "small.yaml");
-  const Family other = read_family(with("pe_x: {integer: [1, pes]}", "pe_x: {low: 1, high: pes, step: 1}"), "small.yaml");
+  const Family other =
+      read_family(with("pe_x: {integer: [1, pes]}", "pe_x: {low: 1, high: pes, step: 1}"), "small.yaml");
   CHECK(one.space().count().points == other.space().count().points);
   expect(with("pe_x: {integer: [1, pes]}", "pe_x: {low: 1}"), {"small.yaml:9:", "high is missing"});
   expect(with("pe_x: {integer: [1, pes]}", "pe_x: {low: 1, high: 4, integer: [1, 4]}"), {"one of"});
@@ -184,10 +182,10 @@ TEST_CASE("settings of the user") {
 
 TEST_CASE("several mistakes are all told in one run") {
   std::string text = good;
-  for (const auto& [from, to] : std::vector<std::pair<std::string, std::string>>{
-           {"pe_y: pes / pe_x", "pe_y: pes / pe_q"},
-           {"words: words,", "words: wrods,"},
-           {"temporal: [K, C]", "temporal: [K, C], level: Nowhere"}}) {
+  for (const auto& [from, to] :
+       std::vector<std::pair<std::string, std::string>>{{"pe_y: pes / pe_x", "pe_y: pes / pe_q"},
+                                                        {"words: words,", "words: wrods,"},
+                                                        {"temporal: [K, C]", "temporal: [K, C], level: Nowhere"}}) {
     text.replace(text.find(from), from.size(), to);
   }
   CHECK(mistakes(text).size() >= 1);

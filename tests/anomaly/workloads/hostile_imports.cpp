@@ -22,18 +22,30 @@ namespace {
 
 // A good text of each format that is a text, to be broken.
 const std::map<std::string, std::pair<std::string, std::string>> seeds = {
-    {"scalesim", {"t.csv", "Layer name, IFMAP Height, IFMAP Width, Filter Height, Filter Width, Channels, Num Filter, Strides, batch\n"
-                           "a, 8, 9, 3, 3, 4, 16, 2, 2\nDP b, 8, 8, 3, 3, 4, 1, 1, , # why\n\ntitle,\nc, 8, 8, 1, 1, 4, 4, 1\n"}},
-    {"maestro", {"t.m", "Constant Big 10;\nNetwork net {\n  Layer a { Type: CONV Stride { X: 2, Y: 2 } Dimensions { K: 4, C: 3, R: 3, S: 3, Y: Big, X: 10 } }\n"
-                        "  Layer d { Type: TRCONV Dimensions { K: 2, C: 3, R: 2, S: 2, Y: 4, X: 4 } Dataflow { Cluster(3, P); } }\n}\n"}},
-    {"timeloop", {"t.yaml", "base: &base\n  shape:\n    dimensions: [C, P, R]\n    coefficients: [{name: Wstride, default: 2}]\n    data_spaces:\n"
-                            "    - {name: Weights, projection: [[[C]], [[R]]]}\n    - {name: Inputs, projection: [[[C]], [[R], [P, Wstride]]]}\n"
-                            "    - {name: Outputs, projection: [[[P]]], read_write: true}\n  instance: {C: 1, P: 1, R: 3}\n"
-                            "problem: !Problem\n  <<<: *base\n  instance: {P: 4, C: 2}\n"}},
-    {"zigzag", {"t.yaml", "- id: 0\n  name: conv\n  operator_type: Conv\n  equation: O[b][k][oy][ox]+=W[k][c][fy][fx]*I[b][c][iy][ix]\n"
-                          "  dimension_relations: [ix=2*ox+1*fx, iy=2*oy+1*fy]\n  loop_dims: [B, K, C, OY, OX, FY, FX]\n"
-                          "  loop_sizes: [1, 4, 3, 5, 5, 3, 3]\n  operand_precision: {W: 8, I: 8, O: 16}\n  operand_source: {I: 0, W: 0}\n"
-                          "- {id: 1, operator_type: Add, equation: 'O[b]=X[b]+Y[b]', loop_dims: [B], loop_sizes: [4], operand_source: {X: 0, Y: 0}}\n"}},
+    {"scalesim",
+     {"t.csv",
+      "Layer name, IFMAP Height, IFMAP Width, Filter Height, Filter Width, Channels, Num Filter, Strides, batch\n"
+      "a, 8, 9, 3, 3, 4, 16, 2, 2\nDP b, 8, 8, 3, 3, 4, 1, 1, , # why\n\ntitle,\nc, 8, 8, 1, 1, 4, 4, 1\n"}},
+    {"maestro",
+     {"t.m",
+      "Constant Big 10;\nNetwork net {\n  Layer a { Type: CONV Stride { X: 2, Y: 2 } Dimensions { K: 4, C: 3, R: 3, S: "
+      "3, Y: Big, X: 10 } }\n"
+      "  Layer d { Type: TRCONV Dimensions { K: 2, C: 3, R: 2, S: 2, Y: 4, X: 4 } Dataflow { Cluster(3, P); } }\n}\n"}},
+    {"timeloop",
+     {"t.yaml",
+      "base: &base\n  shape:\n    dimensions: [C, P, R]\n    coefficients: [{name: Wstride, default: 2}]\n    "
+      "data_spaces:\n"
+      "    - {name: Weights, projection: [[[C]], [[R]]]}\n    - {name: Inputs, projection: [[[C]], [[R], [P, "
+      "Wstride]]]}\n"
+      "    - {name: Outputs, projection: [[[P]]], read_write: true}\n  instance: {C: 1, P: 1, R: 3}\n"
+      "problem: !Problem\n  <<<: *base\n  instance: {P: 4, C: 2}\n"}},
+    {"zigzag",
+     {"t.yaml",
+      "- id: 0\n  name: conv\n  operator_type: Conv\n  equation: O[b][k][oy][ox]+=W[k][c][fy][fx]*I[b][c][iy][ix]\n"
+      "  dimension_relations: [ix=2*ox+1*fx, iy=2*oy+1*fy]\n  loop_dims: [B, K, C, OY, OX, FY, FX]\n"
+      "  loop_sizes: [1, 4, 3, 5, 5, 3, 3]\n  operand_precision: {W: 8, I: 8, O: 16}\n  operand_source: {I: 0, W: 0}\n"
+      "- {id: 1, operator_type: Add, equation: 'O[b]=X[b]+Y[b]', loop_dims: [B], loop_sizes: [4], operand_source: {X: "
+      "0, Y: 0}}\n"}},
 };
 
 std::size_t mutations() {
@@ -80,7 +92,8 @@ TEST_CASE("mutated files of every format, recognised and told") {
     CHECK(outcome.slowest_s < hang_s);
     CHECK(outcome.read > 0);
     CHECK(outcome.refused > 0);
-    MESSAGE(fmt::format("{}: {} read, {} refused, slowest {:.3f} s", from, outcome.read, outcome.refused, outcome.slowest_s));
+    MESSAGE(fmt::format("{}: {} read, {} refused, slowest {:.3f} s", from, outcome.read, outcome.refused,
+                        outcome.slowest_s));
   }
 }
 
@@ -105,7 +118,8 @@ TEST_CASE("alias bombs and merge bombs") {
   }
   CHECK(refused("b.yaml", bomb + "problem: *a11\n").find("values in one document") != std::string::npos);
   std::string merges = "m0: &m0 {a: {x: 1}}\n";
-  for (int i = 1; i < 3000; ++i) merges += fmt::format("m{0}: &m{0} {{<<<: [*m{1}, *m{1}], k{0}: {{y: 1}}}}\n", i, i - 1);
+  for (int i = 1; i < 3000; ++i)
+    merges += fmt::format("m{0}: &m{0} {{<<<: [*m{1}, *m{1}], k{0}: {{y: 1}}}}\n", i, i - 1);
   CHECK_THROWS_AS(import_text("m.yaml", merges + "problem: *m2999\n", ""), InputError);
   CHECK(refused("s.yaml", "a: &a [*a]\nproblem: {}\n") != "read");
   CHECK(refused("d.yaml", "problem: " + std::string(100'000, '[') + "\n") != "read");
@@ -115,7 +129,9 @@ TEST_CASE("huge numbers, binary junk and long lines") {
   const std::string header = seeds.at("scalesim").second.substr(0, seeds.at("scalesim").second.find('\n') + 1);
   CHECK(refused("n.csv", header + "a, 2147483647, 2147483647, 1, 1, 2147483647, 2147483647, 1\n") != "read");
   CHECK(refused("n.csv", header + "a, 99999999999999999999, 1, 1, 1, 1, 1, 1\n") != "read");
-  CHECK(refused("n.m", "Network n { Layer a { Type: DSCONV Dimensions { K: 2147483647, C: 2147483647, R: 1, S: 1, Y: 9, X: 9 } } }") != "read");
+  CHECK(refused("n.m",
+                "Network n { Layer a { Type: DSCONV Dimensions { K: 2147483647, C: 2147483647, R: 1, S: 1, Y: 9, X: 9 "
+                "} } }") != "read");
   CHECK(refused("n.yaml", "problem: {shape: gemm_ABZ, M: 2147483647, N: 2147483647, K: 2147483647}\n") != "read");
   std::string junk;
   for (int i = 0; i < 5000; ++i) junk += static_cast<char>((i * 7919) % 256);

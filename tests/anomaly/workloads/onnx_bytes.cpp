@@ -33,8 +33,7 @@ bool reads(const std::string& bytes) {
 std::string small_model() {
   OnnxModel model;
   model.input("x", {1, 3, 16, 16}).weights_with_data("w", {4, 3, 3, 3}).integers("shape", {1, -1});
-  model.node("Conv", "conv", {"x", "w"}, {"c"},
-             {{"pads", std::vector<std::int64_t>{1, 1, 1, 1}}, {"group", 1}});
+  model.node("Conv", "conv", {"x", "w"}, {"c"}, {{"pads", std::vector<std::int64_t>{1, 1, 1, 1}}, {"group", 1}});
   model.node("BatchNormalization", "bn", {"c", "s", "s", "s", "s"}, {"n"})
       .weights("s", {4})
       .node("Relu", "relu", {"n"}, {"r"});

@@ -56,7 +56,8 @@ TEST_CASE("describe and map take a topology") {
   CHECK(json["parameters"] == 2 * 128);
   CHECK(json["activations"] == 64);
   CHECK(json["notes"][0]["kind"] == "doubled-name");
-  CHECK(run(folder, {"map", "--workload", file, "--architecture", "gemmini", "--mapper", "random", "--budget", "50"}).code == 0);
+  CHECK(run(folder, {"map", "--workload", file, "--architecture", "gemmini", "--mapper", "random", "--budget", "50"})
+            .code == 0);
 }
 
 TEST_CASE("what is wrong is said with its file and line, exit code 3") {
@@ -71,8 +72,8 @@ TEST_CASE("what is wrong is said with its file and line, exit code 3") {
 
 TEST_CASE("a Timeloop design is evaluated and mapped from its own files") {
   const Folder folder;
-  const std::vector<std::string> files = {folder.write("problem.yaml", gemm), folder.write("arch.yaml", architecture), folder.write("ERT.yaml", energies),
-                                          folder.write("map.yaml", mapping)};
+  const std::vector<std::string> files = {folder.write("problem.yaml", gemm), folder.write("arch.yaml", architecture),
+                                          folder.write("ERT.yaml", energies), folder.write("map.yaml", mapping)};
   const Outcome evaluated = run(folder, {"evaluate", files[0], files[1], files[2], files[3], "--format", "json"});
   REQUIRE_MESSAGE(evaluated.code == 0, evaluated.err);
   const Json json = Json::parse(evaluated.out);
@@ -84,7 +85,8 @@ TEST_CASE("a Timeloop design is evaluated and mapped from its own files") {
   const Json best = Json::parse(mapped.out)["layers"][0]["best"];
   CHECK(best["edp"].get<double>() <= json["edp"].get<double>());
   for (const Json& level : best["mapping"]["levels"]) {
-    if (level["level"] == "spad") CHECK(std::find(level["keep"].begin(), level["keep"].end(), "A") == level["keep"].end());
+    if (level["level"] == "spad")
+      CHECK(std::find(level["keep"].begin(), level["keep"].end(), "A") == level["keep"].end());
   }
   const Outcome converted = run(folder, {"convert", files[0], files[1], files[2], files[3]});
   REQUIRE_MESSAGE(converted.code == 0, converted.err);
@@ -98,8 +100,10 @@ TEST_CASE("a Timeloop design is evaluated and mapped from its own files") {
 TEST_CASE("a topology and a configuration give the report of SCALE-Sim") {
   const Folder folder;
   const std::string topology = folder.write("one.csv", "Layer,M,N,K,\na,8,8,8,\n");
-  const std::string machine = folder.write("s.cfg", "[architecture_presets]\nArrayHeight: 4\nArrayWidth: 4\nIfmapSramSzkB: 1\nFilterSramSzkB: 1\n"
-                                             "OfmapSramSzkB: 1\nDataflow: os\nBandwidth: 10\n[layout]\n[run_presets]\nInterfaceBandwidth: CALC\n");
+  const std::string machine = folder.write(
+      "s.cfg",
+      "[architecture_presets]\nArrayHeight: 4\nArrayWidth: 4\nIfmapSramSzkB: 1\nFilterSramSzkB: 1\n"
+      "OfmapSramSzkB: 1\nDataflow: os\nBandwidth: 10\n[layout]\n[run_presets]\nInterfaceBandwidth: CALC\n");
   const Outcome evaluated = run(folder, {"evaluate", topology, machine, "--format", "json"});
   REQUIRE_MESSAGE(evaluated.code == 0, evaluated.err);
   CHECK(Json::parse(evaluated.out)["total_cycles"] == 4 * (4 + 4 + 8 - 2) - 1);  // four folds, less one

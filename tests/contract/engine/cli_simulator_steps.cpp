@@ -63,14 +63,16 @@ std::string loop(const std::string& body) {
 TEST_CASE("simulators in step work: old ones, those that repeat the number, those that answer once") {
   const Setting setting;
   CHECK(check_rows(setting.sweep(loop(columns + answer))) == 5);
-  CHECK(check_rows(setting.sweep(loop(columns + question +
-                                      R"(echo "{\"question\": $number, \"cycles\": $((columns * 100)), \"energy_pj\": 1}")"))) == 5);
+  CHECK(check_rows(setting.sweep(
+            loop(columns + question +
+                 R"(echo "{\"question\": $number, \"cycles\": $((columns * 100)), \"energy_pj\": 1}")"))) == 5);
   CHECK(check_rows(setting.sweep("read -r line\n" + columns + answer)) == 5);
   // Blank lines say nothing.
   CHECK(check_rows(setting.sweep("echo; echo\n" + loop(columns + answer + "; echo ' '"))) == 5);
   // Energies that vary by themselves are not a lost step.
   CHECK(check_rows(setting.sweep("n=0\n" + loop("n=$((n + 1))\n" + columns +
-                                                R"(echo "{\"cycles\": $((columns * 100)), \"energy_pj\": $n}")"))) == 5);
+                                                R"(echo "{\"cycles\": $((columns * 100)), \"energy_pj\": $n}")"))) ==
+        5);
 }
 
 TEST_CASE("a simulator out of step never gives a design another's costs") {
@@ -93,13 +95,15 @@ TEST_CASE("a simulator out of step never gives a design another's costs") {
   const Outcome other = setting.sweep(
       loop(columns + question + R"(echo "{\"question\": $((number + 1)), \"cycles\": 1, \"energy_pj\": 1}")"));
   CHECK(check_rows(other) == 0);
-  CHECK(Json::parse(other.out)[0]["reason"].get<std::string>().find("out of step: asked question") != std::string::npos);
+  CHECK(Json::parse(other.out)[0]["reason"].get<std::string>().find("out of step: asked question") !=
+        std::string::npos);
 }
 
 TEST_CASE("a killed program takes its simulators and their children with it") {
   const Setting setting;
   const Folder& folder = setting.folder;
-  folder.write("simulator.sh", "sleep 300 & echo $! >>pids; echo $$ >>pids; trap '' TERM HUP PIPE\nread -r line\nsleep 300\n");
+  folder.write("simulator.sh",
+               "sleep 300 & echo $! >>pids; echo $$ >>pids; trap '' TERM HUP PIPE\nread -r line\nsleep 300\n");
   Program program(folder, {"sweep", "--workload", "one.yaml", "--family", "eyeriss", "--hold", "--mapper", "random",
                            "--budget", "20", "--grid", "hw.pe_x=14", "--evaluator", "sh simulator.sh"});
   const auto pids = [&] {
@@ -123,8 +127,9 @@ TEST_CASE("a killed program takes its simulators and their children with it") {
 TEST_CASE("a dry run starts nothing of the user's; a run says what the shell is given") {
   const Setting setting;
   const Folder& folder = setting.folder;
-  folder.write("study.yaml", "workload: one.yaml\nfamily: eyeriss\nmapper: {name: random, budget: 20}\ntrials: 1\n"
-                             "evaluator: \"touch started; exit 1\"\n");
+  folder.write("study.yaml",
+               "workload: one.yaml\nfamily: eyeriss\nmapper: {name: random, budget: 20}\ntrials: 1\n"
+               "evaluator: \"touch started; exit 1\"\n");
   for (const char* line : {"optimize study.yaml --dry-run", "sweep study.yaml --hold --grid hw.pe_x=12,14 --dry-run",
                            "describe study.yaml", "optimize study.yaml --dry-run --format json",
                            "map --workload one.yaml --architecture eyeriss --evaluator 'touch started' --dry-run"}) {

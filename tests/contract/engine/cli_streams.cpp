@@ -1,5 +1,5 @@
-// What leaves the program: a result that does not arrive is never exit 0, files are whole or not there, and nothing of a
-// user's names is obeyed by a terminal or a spreadsheet.
+// What leaves the program: a result that does not arrive is never exit 0, files are whole or not there, and nothing of
+// a user's names is obeyed by a terminal or a spreadsheet.
 #include <doctest/doctest.h>
 
 #include <filesystem>
@@ -161,7 +161,8 @@ TEST_CASE("names never reach a terminal as commands, nor a spreadsheet as formul
   CHECK(is_harmless(wrong.err));
   // Reasons of a user's simulator are names as well.
   folder.write("rude.sh", "while read -r line; do printf '%s\\n' '{\"failed\": \"\\u001b[2J \\u202e=1+1\"}'; done\n");
-  const Outcome rude = shell(folder, "\"$D\" sweep" + search + "--hold --grid hw.pe_x=12 --format csv --evaluator 'sh rude.sh'");
+  const Outcome rude =
+      shell(folder, "\"$D\" sweep" + search + "--hold --grid hw.pe_x=12 --format csv --evaluator 'sh rude.sh'");
   CHECK(is_harmless(rude.out));
   CHECK(is_harmless(rude.err));
 }
@@ -180,8 +181,8 @@ TEST_CASE("one rule for stdout: text, unless --format says otherwise; lines in a
     CHECK(json.code == 0);
     CHECK(Json::accept(json.out));
   }
-  const Json rows = Json::parse(
-      shell(folder, "\"$D\" sweep" + search + "--hold --grid hw.pe_x=12,14 --format json").out);
+  const Json rows =
+      Json::parse(shell(folder, "\"$D\" sweep" + search + "--hold --grid hw.pe_x=12,14 --format json").out);
   REQUIRE(rows.size() == 2);
   CHECK(rows[1]["best"]["hw.pe_x"] == 14);
   const Outcome lines = shell(folder, "\"$D\" convert " + design + "--format jsonl | \"$D\" evaluate -");
@@ -192,13 +193,13 @@ TEST_CASE("one rule for stdout: text, unless --format says otherwise; lines in a
 TEST_CASE("an option that means nothing to a command is refused") {
   const Folder folder;
   const std::string design = "'" + examples + "design.yaml' ";
-  for (const std::string& line : std::vector<std::string>
-       {"evaluate " + design + "--seed 3", "evaluate " + design + "--out d", "describe mlp --format csv",
-        "describe mlp --out d", "convert mlp --seed 1", "convert mlp --to json --format json",
-        "map " + design + "--candidates 3", "map " + design + "--dataflow baseline",
-        "map " + design + "--nests --format json", "explain " + design + "--out d",
-        "optimize" + search + "--evaluator-timeout 3", "completions bash --format json",
-        std::string("report s.db --html p.html --format json"), std::string("evaluate - --format csv")}) {
+  for (const std::string& line : std::vector<std::string>{
+           "evaluate " + design + "--seed 3", "evaluate " + design + "--out d", "describe mlp --format csv",
+           "describe mlp --out d", "convert mlp --seed 1", "convert mlp --to json --format json",
+           "map " + design + "--candidates 3", "map " + design + "--dataflow baseline",
+           "map " + design + "--nests --format json", "explain " + design + "--out d",
+           "optimize" + search + "--evaluator-timeout 3", "completions bash --format json",
+           std::string("report s.db --html p.html --format json"), std::string("evaluate - --format csv")}) {
     CAPTURE(line);
     const Outcome outcome = shell(folder, "\"$D\" " + line);
     CHECK(outcome.code == 2);
@@ -230,9 +231,10 @@ TEST_CASE("a mistake gets the hint that its user needs") {
   CHECK(letters.code == 3);
   CHECK(has(letters.err, "names are letters a to z"));
   CHECK(Json(letters.err).dump().find("\\ufffd") == std::string::npos);
-  const Outcome setting = run(folder, {"optimize", "--workload", "mlp", "--family", "eyeriss", "--dry-run", "--set",
-                                       "hw.global_wrds=3"});
+  const Outcome setting =
+      run(folder, {"optimize", "--workload", "mlp", "--family", "eyeriss", "--dry-run", "--set", "hw.global_wrds=3"});
   CHECK(has(setting.err, "'hw.global_words'"));
-  CHECK(has(run(folder, {"optimize", "--workload", "mlp", "--family", "eyeriss", "--dry-run", "--set", "hw.zzzz=3"}).err,
-            "settings are hw.pes, hw.pe_words, hw.global_words"));
+  CHECK(
+      has(run(folder, {"optimize", "--workload", "mlp", "--family", "eyeriss", "--dry-run", "--set", "hw.zzzz=3"}).err,
+          "settings are hw.pes, hw.pe_words, hw.global_words"));
 }

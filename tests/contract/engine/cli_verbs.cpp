@@ -20,7 +20,8 @@ namespace {
 // A record without what differs from run to run.
 Json steady(Json json) {
   if (json.is_object()) {
-    for (const char* key : {"seconds", "estimated_seconds", "seconds_per_trial", "estimated_memory_mb", "worker"}) json.erase(key);
+    for (const char* key : {"seconds", "estimated_seconds", "seconds_per_trial", "estimated_memory_mb", "worker"})
+      json.erase(key);
     for (auto& [key, value] : json.items()) value = steady(value);
   } else if (json.is_array()) {
     for (Json& value : json) value = steady(value);
@@ -47,9 +48,11 @@ std::vector<Question> questions(const Folder& folder) {
       {"evaluate", design, "", {design}},
       {"evaluate", design, "{model: loop, imperfect_factors: true}", {design, "--imperfect-factors"}},
       {"explain", design, "", {design}},
-      {"map", "mlp", "{architecture: eyeriss, mapper: random, budget: 50, seed: 3, bypass: none}",
-       {"--workload", "mlp", "--architecture", "eyeriss", "--mapper", "random", "--budget", "50", "--seed", "3", "--bypass",
-        "none"}},
+      {"map",
+       "mlp",
+       "{architecture: eyeriss, mapper: random, budget: 50, seed: 3, bypass: none}",
+       {"--workload", "mlp", "--architecture", "eyeriss", "--mapper", "random", "--budget", "50", "--seed", "3",
+        "--bypass", "none"}},
       {"optimize", study, "{seed: 4, set: [trials=3]}", {study, "--seed", "4", "--trials", "3"}},
       {"optimize", study, "{set: [batch=1, gap=0.5]}", {study, "--batch", "1", "--gap", "0.5"}},
       {"sweep", study, "{hold: true, grid: ['hw.pe_x=8,14']}", {study, "--hold", "--grid", "hw.pe_x=8,14"}},

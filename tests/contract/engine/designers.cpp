@@ -37,8 +37,7 @@ DesignerContext context(std::uint64_t seed) {
 // x = 3 fails, larger points have larger size.
 Trial evaluate(const Space& space, std::int64_t id, const Point& point) {
   const double x = space.number(point, 0), y = space.number(point, 1), kind = point.numbers[2];
-  Trial trial{
-      id, point, TrialState::completed, {{"cost", (x - 5) * (x - 5) + y + 3 * kind}, {"size", x + y}}, ""};
+  Trial trial{id, point, TrialState::completed, {{"cost", (x - 5) * (x - 5) + y + 3 * kind}, {"size", x + y}}, ""};
   if (x == 3) trial = {id, point, TrialState::failed, {}, "three is broken"};
   return trial;
 }
@@ -126,8 +125,11 @@ TEST_CASE("a designer that takes over goes on as the one before, to the bit") {
       made.goal.specs = {{"size", 60.0, std::nullopt}};
       const auto outcome = [&](std::int64_t id, const Point& point) {
         const double x = point.numbers[0], n = point.numbers[1], c = point.numbers[2];
-        Trial trial{id, point, TrialState::completed,
-                    {{"cost", std::pow(x - 0.3, 2) + 0.001 * n + 0.1 * c}, {"size", n + 20 * x}}, ""};
+        Trial trial{id,
+                    point,
+                    TrialState::completed,
+                    {{"cost", std::pow(x - 0.3, 2) + 0.001 * n + 0.1 * c}, {"size", n + 20 * x}},
+                    ""};
         if (x > kind.fails_above) {
           trial.metrics = {{"cost", 1e9}, {"size", n}};
           if (!kind.far) trial = {id, point, TrialState::failed, {}, "no"};

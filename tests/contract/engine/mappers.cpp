@@ -31,8 +31,7 @@ MapRequest request(std::uint64_t seed = 1) {
 
 }  // namespace
 
-TEST_CASE(
-    "the answer is a legal mapping of the space, its figures are the loop model's, its bound is below") {
+TEST_CASE("the answer is a legal mapping of the space, its figures are the loop model's, its bound is below") {
   for (const std::string& name : mapper_names()) {
     CAPTURE(name);
     const MapRequest asked = request();

@@ -8,9 +8,9 @@
 #include <dovetail/engine/record/postgres/postgres_queue.hpp>
 #include <dovetail/engine/record/postgres/postgres_store.hpp>
 
-#include "support/reference_data.hpp"
 #include "support/postgres_server.hpp"
 #include "support/queue_contract.hpp"
+#include "support/reference_data.hpp"
 #include "support/store_contract.hpp"
 
 using namespace dovetail;
@@ -42,7 +42,8 @@ struct Workers {
     for (int w = 0; w < 3; ++w)
       threads.emplace_back([this, evaluate, study, w] {
         WorkSource source(*postgres_address(server().url(study)), "worker" + std::to_string(w), 5.0, {});
-        work(source, [&](const ClaimedJob& claimed, const auto&) { return evaluate(claimed.job); }, {5.0, 600.0, [this] { return ending.load(); }});
+        work(source, [&](const ClaimedJob& claimed, const auto&) { return evaluate(claimed.job); },
+             {5.0, 600.0, [this] { return ending.load(); }});
       });
   }
   ~Workers() {
@@ -108,7 +109,8 @@ TEST_CASE("a late answer is refused: the lease has gone to another") {
   CHECK(again->job.id == 0);
   CHECK(again->attempt == 2);
   CHECK_FALSE(slow.renew(*first));
-  CHECK_FALSE(slow.finish(*first, {{0, contract_job(0).point, TrialState::completed, {{"objective", 666.0}}, ""}, 0.0, ""}));
+  CHECK_FALSE(
+      slow.finish(*first, {{0, contract_job(0).point, TrialState::completed, {{"objective", 666.0}}, ""}, 0.0, ""}));
   CHECK(fast.finish(*again, contract_outcome(again->job)));
   CHECK_FALSE(fast.finish(*again, contract_outcome(again->job)));
   CHECK_FALSE(slow.finish(*first, contract_outcome(first->job)));
@@ -159,7 +161,8 @@ TEST_CASE("a cut connection and a crash of the server cost nothing that was answ
   for (int id = 0; id < 60; ++id) jobs.push_back(contract_job(id));
   for (int id = 0; id < 60; id += 6) {
     workers.queue->post({jobs.begin() + id, jobs.begin() + id + 6}, {"round " + std::to_string(id)});
-    if (id == 12) server().ask("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'dovetail%'");
+    if (id == 12)
+      server().ask("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'dovetail%'");
     if (id == 36) CHECK(server().restart());
     for (int i = id; i < id + 6; ++i) {
       const auto outcome = workers.queue->wait(i, never);
@@ -192,13 +195,17 @@ TEST_CASE("another build, another job and newer tables are refused by name") {
   CHECK_THROWS_WITH_AS(read_store(server().url()), doctest::Contains("several studies"), StorageError);
   CHECK_THROWS_WITH_AS(read_store(server().url("nobody")), doctest::Contains("no such study"), StorageError);
   // Texts that this program did not write are located, not crashes.
-  server().ask("UPDATE dovetail.trial SET state = 'done', result = '{\"state\": 7}' WHERE study = (SELECT study FROM dovetail.study WHERE name = 'builds')");
+  server().ask(
+      "UPDATE dovetail.trial SET state = 'done', result = '{\"state\": 7}' WHERE study = (SELECT study FROM "
+      "dovetail.study WHERE name = 'builds')");
   CHECK_THROWS_WITH_AS(read_store(server().url("builds"))->trials(), doctest::Contains("trial 0"), StorageError);
 }
 
 TEST_CASE("an address shows neither user nor password, and a password is refused") {
-  for (const std::string url : {"postgresql://ann:s3cret@host/db", "postgres://ann:s3@cret@host:5432/db?sslmode=require#r18",
-                                "postgresql://host/db?password=s3cret", "postgresql://host/db?PassWord=s3cret", "postgresql://host/db?sslpassword=s3cret"}) {
+  for (const std::string url :
+       {"postgresql://ann:s3cret@host/db", "postgres://ann:s3@cret@host:5432/db?sslmode=require#r18",
+        "postgresql://host/db?password=s3cret", "postgresql://host/db?PassWord=s3cret",
+        "postgresql://host/db?sslpassword=s3cret"}) {
     CAPTURE(url);
     try {
       postgres_address(url);
@@ -209,7 +216,8 @@ TEST_CASE("an address shows neither user nor password, and a password is refused
     }
   }
   // Hidden by the escapes of a URL.
-  CHECK_THROWS_WITH_AS(open_store("postgresql://host/db?p%61ssword=s3cret", contract_study(), false), doctest::Contains("PGPASSFILE"), StorageError);
+  CHECK_THROWS_WITH_AS(open_store("postgresql://host/db?p%61ssword=s3cret", contract_study(), false),
+                       doctest::Contains("PGPASSFILE"), StorageError);
   const auto address = postgres_address("postgresql://ann@db.example.org:5433/dovetail?sslmode=require#r18");
   REQUIRE(address);
   CHECK(address->shown == "postgresql://db.example.org:5433/dovetail#r18");

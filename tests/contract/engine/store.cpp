@@ -66,8 +66,8 @@ TEST_CASE("an existing study is not touched without resume, and only its own set
   StudyRecord other = study;
   other.identity["seed"] = "2";
   other.identity["model"] = "cycle";
-  CHECK_THROWS_WITH_AS(open_store(path, other, true),
-                       doctest::Contains("seed: the store has '1', this run asks '2'"), StorageError);
+  CHECK_THROWS_WITH_AS(open_store(path, other, true), doctest::Contains("seed: the store has '1', this run asks '2'"),
+                       StorageError);
   CHECK_THROWS_WITH_AS(open_store(path, other, true), doctest::Contains("model"), StorageError);
   CHECK(bytes(path) == before);
   StudyRecord same = study;
@@ -90,8 +90,7 @@ TEST_CASE("a missing or still empty store starts, with or without resume") {
 TEST_CASE("one writer at a time") {
   const Folder folder;
   const auto first = open_store(folder.file("a.db"), study, false);
-  CHECK_THROWS_WITH_AS(open_store(folder.file("a.db"), study, true), doctest::Contains("another run"),
-                       StorageError);
+  CHECK_THROWS_WITH_AS(open_store(folder.file("a.db"), study, true), doctest::Contains("another run"), StorageError);
 }
 
 TEST_CASE("a change is recorded whole or not at all") {
@@ -253,8 +252,7 @@ TEST_CASE("foreign, damaged, newer and impossible files are told apart and left 
   std::ofstream(text)
       << "this is a shopping list, and it is longer than the header of a database file would have to be\n";
   const std::string before = bytes(text);
-  CHECK_THROWS_WITH_AS(open_store(text, study, true), doctest::Contains("not a Dovetail store"),
-                       StorageError);
+  CHECK_THROWS_WITH_AS(open_store(text, study, true), doctest::Contains("not a Dovetail store"), StorageError);
   CHECK(bytes(text) == before);
 
   const std::string foreign = folder.file("foreign.db");

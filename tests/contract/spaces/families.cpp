@@ -50,7 +50,8 @@ void check_rules(const MappingRules& rules, const Architecture& machine, const L
   }
 }
 
-// The humblest mapping under the rules: least factors everywhere, the rest looped in the outermost memory that allows it.
+// The humblest mapping under the rules: least factors everywhere, the rest looped in the outermost memory that allows
+// it.
 Mapping humblest(const Layer& layer, const MappingRules& rules) {
   Mapping mapping;
   mapping.levels.resize(rules.levels.size());
@@ -87,8 +88,8 @@ void check_mappable(const MappingRules& rules, const Architecture& machine, cons
 }  // namespace
 
 TEST_CASE("the shipped families") {
-  CHECK(family_names() ==
-        std::vector<std::string>{"edge-tpu", "eyeriss-chip", "eyeriss", "gemmini", "nvdla", "shidiannao", "simba", "tpu"});
+  CHECK(family_names() == std::vector<std::string>{"edge-tpu", "eyeriss-chip", "eyeriss", "gemmini", "nvdla",
+                                                   "shidiannao", "simba", "tpu"});
 }
 
 TEST_CASE("every family: default, sampled points, sources") {

@@ -42,14 +42,12 @@ std::string disagreement(const Json& schema, const Json& value, const std::strin
     if (!good) return place + ": type";
   }
   if (schema.contains("const") && value != schema["const"]) return place + ": const";
-  if (schema.contains("enum") &&
-      std::find(schema["enum"].begin(), schema["enum"].end(), value) == schema["enum"].end())
+  if (schema.contains("enum") && std::find(schema["enum"].begin(), schema["enum"].end(), value) == schema["enum"].end())
     return place + ": enum";
   if (value.is_number()) {
     if (schema.contains("minimum") && value < schema["minimum"]) return place + ": minimum";
     if (schema.contains("maximum") && value > schema["maximum"]) return place + ": maximum";
-    if (schema.contains("exclusiveMinimum") && value <= schema["exclusiveMinimum"])
-      return place + ": exclusiveMinimum";
+    if (schema.contains("exclusiveMinimum") && value <= schema["exclusiveMinimum"]) return place + ": exclusiveMinimum";
   }
   for (const char* keyword : {"anyOf", "oneOf"}) {
     if (!schema.contains(keyword)) continue;
@@ -78,8 +76,7 @@ std::string disagreement(const Json& schema, const Json& value, const std::strin
   }
   if (value.is_array() && schema.contains("items")) {
     for (std::size_t i = 0; i < value.size(); ++i) {
-      if (std::string wrong = disagreement(schema["items"], value[i], place + "/" + std::to_string(i));
-          !wrong.empty())
+      if (std::string wrong = disagreement(schema["items"], value[i], place + "/" + std::to_string(i)); !wrong.empty())
         return wrong;
     }
   }

@@ -76,8 +76,7 @@ Case random_case(std::uint64_t seed) {
       bool merged = false;
       for (Loop& loop : loops)
         if (loop.dimension == d) loop.factor *= factor, merged = true;
-      if (!merged)
-        loops.insert(loops.begin() + pick(random, 0, static_cast<std::int64_t>(loops.size())), {d, factor});
+      if (!merged) loops.insert(loops.begin() + pick(random, 0, static_cast<std::int64_t>(loops.size())), {d, factor});
     }
   }
   return c;
@@ -87,7 +86,10 @@ Case random_case(std::uint64_t seed) {
 class Movement_of_data {
  public:
   Movement_of_data(const Case& c, const EventTable& table)
-      : case_(c), table_(table), held_(table.streams.size()), boxes_(table.streams.size()) {
+      : case_(c),
+        table_(table),
+        held_(table.streams.size()),
+        boxes_(table.streams.size()) {
     const auto levels = c.mapping.levels.size(), dimensions = c.layer.dimensions.size();
     inner_.assign(levels, std::vector<std::int64_t>(dimensions, 1)), spatial_ = tile_ = inner_;
     std::vector<std::int64_t> product(dimensions, 1);
@@ -108,14 +110,12 @@ class Movement_of_data {
         all.emplace_back(static_cast<std::size_t>(d.extent));
         std::iota(all.back().begin(), all.back().end(), 0);
       }
-      for (const Element& e : elements_of(t, all))
-        memory_[t][e] = c.layer.tensors[t].written ? 0.0 : value(t, e);
+      for (const Element& e : elements_of(t, all)) memory_[t][e] = c.layer.tensors[t].written ? 0.0 : value(t, e);
     }
   }
 
   void operator()(const TimelineEvent& event, const std::vector<std::int64_t>& indices) {
-    if (event.kind == TimelineEvent::Kind::write_back)
-      return write_back(static_cast<std::size_t>(event.stream));
+    if (event.kind == TimelineEvent::Kind::write_back) return write_back(static_cast<std::size_t>(event.stream));
     if (event.kind == TimelineEvent::Kind::read)
       return read(static_cast<std::size_t>(event.stream), event.words, indices);
     // Output tiles that are new and were not read begin at zero, outermost first.
@@ -153,8 +153,7 @@ class Movement_of_data {
     Element e;
     for (const Axis& axis : case_.layer.tensors[t].axes) {
       std::int64_t at = 0;
-      for (const AxisTerm& term : axis)
-        at += term.coefficient * index[static_cast<std::size_t>(term.dimension)];
+      for (const AxisTerm& term : axis) at += term.coefficient * index[static_cast<std::size_t>(term.dimension)];
       e.push_back(at);
     }
     return e;
@@ -183,8 +182,7 @@ class Movement_of_data {
           for (const std::int64_t i : set) wider.push_back(i + j * inner_[l][d]);
         std::int64_t offset = 0;
         for (std::size_t k = 0; k < table_.loops.size(); ++k)
-          if (table_.loops[k].dimension == static_cast<int>(d) &&
-              table_.loops[k].level == static_cast<int>(l))
+          if (table_.loops[k].dimension == static_cast<int>(d) && table_.loops[k].level == static_cast<int>(l))
             offset = indices[k] * inner_[l][d] * spatial_[l][d];
         for (std::int64_t& i : wider) i += offset;
         set = std::move(wider);
@@ -278,27 +276,25 @@ TEST_CASE("data moved by the events gives the layer's result, and words equal th
     if (!loop.valid()) continue;
     CAPTURE(seed);
     ++checked;
-    const EventTable table =
-        nest_events(c.layer, c.architecture, pack(c.layer, c.mapping), *find_machine("ideal"));
+    const EventTable table = nest_events(c.layer, c.architecture, pack(c.layer, c.mapping), *find_machine("ideal"));
     const TimelineResult run = run_skip_ahead(table, true);
     for (std::size_t s = 0; s < table.streams.size(); ++s) {
       const Stream& stream = table.streams[s];
-      const TensorCounts& parent = loop.levels[static_cast<std::size_t>(stream.parent_level)]
-                                       .tensors[static_cast<std::size_t>(stream.tensor)];
+      const TensorCounts& parent =
+          loop.levels[static_cast<std::size_t>(stream.parent_level)].tensors[static_cast<std::size_t>(stream.tensor)];
       CHECK(run.words[s] == parent.reads);
       if (stream.output) CHECK(run.back_words[s] == parent.updates);
     }
     CHECK(CycleModel().evaluate(c.layer, c.architecture, c.mapping).cycles >= loop.cycles);
     if (table.steps() > 3000) continue;
-    // Where Timeloop's walk calls a moved window stationary, its count is too small for real data: the machine that always
-    // loads again has no such steps.
+    // Where Timeloop's walk calls a moved window stationary, its count is too small for real data: the machine that
+    // always loads again has no such steps.
     Machine always = *find_machine("ideal");
     always.reload_always = true;
     const EventTable real = nest_events(c.layer, c.architecture, pack(c.layer, c.mapping), always);
     Movement_of_data data(c, real);
-    run_naive(real, [&](const TimelineEvent& event, const std::vector<std::int64_t>& indices) {
-      data(event, indices);
-    });
+    run_naive(real,
+              [&](const TimelineEvent& event, const std::vector<std::int64_t>& indices) { data(event, indices); });
     CHECK(data.missing == 0);
     CHECK(data.right());
   }

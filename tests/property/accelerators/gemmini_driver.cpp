@@ -21,8 +21,7 @@ GemminiJob random_job(std::uint64_t seed) {
   job.dim = 4 << pick(0, 4);
   job.matmul = pick(0, 4) == 0;
   const std::int64_t kernel = job.matmul ? 1 : 2 * pick(0, 3) + 1;
-  job.extent = {pick(1, 3), job.matmul ? 1 : pick(1, 60), pick(1, 120), pick(1, 600), pick(1, 600), kernel,
-                kernel};
+  job.extent = {pick(1, 3), job.matmul ? 1 : pick(1, 60), pick(1, 120), pick(1, 600), pick(1, 600), kernel, kernel};
   job.stride = job.matmul ? 1 : pick(1, 2);
   double tiles = 1.0;
   for (std::size_t d = 0; d < gemmini_dimensions; ++d) {
@@ -70,9 +69,9 @@ TEST_CASE("what repeats is multiplied exactly, attribution included") {
     CHECK(near(naive.wait_weights, fast.wait_weights));
     CHECK(near(naive.wait_slot, fast.wait_slot));
     CHECK(near(naive.wait_host, fast.wait_host));
-    CHECK(near(fast.execute + fast.fill + fast.drain + fast.wait_inputs + fast.wait_weights + fast.wait_slot +
-                   fast.wait_host,
-               fast.cycles));
+    CHECK(near(
+        fast.execute + fast.fill + fast.drain + fast.wait_inputs + fast.wait_weights + fast.wait_slot + fast.wait_host,
+        fast.cycles));
     skipped += fast.tiles - static_cast<double>(fast.executed_tiles);
   }
   CHECK(skipped > 0.0);

@@ -53,8 +53,8 @@ std::optional<Homed> draw_home(Dice& dice) {
 
 }  // namespace
 
-// The same machine with an explicit home: a level inside the outermost memory with the prices of the home, which keeps this
-// tensor alone and has all loops of the outermost memory. What it does not save is every word once, in or out.
+// The same machine with an explicit home: a level inside the outermost memory with the prices of the home, which keeps
+// this tensor alone and has all loops of the outermost memory. What it does not save is every word once, in or out.
 bool explicitly(const Layer& layer, const Architecture& machine, const Mapping& mapping, const Evaluation& own,
                 std::size_t home, std::size_t t) {
   if (machine.levels.size() + 1 > static_cast<std::size_t>(max_levels)) return false;
@@ -75,7 +75,8 @@ bool explicitly(const Layer& layer, const Architecture& machine, const Mapping& 
   through.levels[home].keep &= ~(1U << t);
   const Evaluation whole = LoopModel().evaluate(layer, deeper, through);
   REQUIRE(whole.valid());
-  const TensorCounts &at_home = own.levels[home].tensors[t], &there = whole.levels[machine.levels.size() - 1].tensors[t];
+  const TensorCounts &at_home = own.levels[home].tensors[t],
+                     &there = whole.levels[machine.levels.size() - 1].tensors[t];
   CHECK(at_home.reads == there.reads);
   CHECK(at_home.updates == there.updates);
   const std::int64_t words = elements(layer, layer.tensors[t]);
@@ -132,7 +133,8 @@ TEST_CASE("a home costs what an explicit level costs, without the way into it") 
     }
     // The document reads back equal.
     Diagnostics diagnostics;
-    const auto read = read_mapping(parse_json(to_json(layer, machine, settled).dump(), "mapping"), layer, machine, diagnostics);
+    const auto read =
+        read_mapping(parse_json(to_json(layer, machine, settled).dump(), "mapping"), layer, machine, diagnostics);
     REQUIRE(read);
     CHECK(homes_of(*read) == homes);
     CHECK(LoopModel().evaluate(layer, machine, *read).energy_pj == own.energy_pj);
@@ -175,7 +177,8 @@ TEST_CASE("what is no home is a violation") {
   for (int k = 0; k < 5000; ++k) {
     testing::Draw draw = testing::draw(dice, dice.between(1, 6));
     for (Level& level : draw.architecture.levels) level.capacity_words.reset(), level.min_utilization = 0.0;
-    if (draw.architecture.levels.size() < 2 || !LoopModel().evaluate(draw.layer, draw.architecture, draw.mapping).valid())
+    if (draw.architecture.levels.size() < 2 ||
+        !LoopModel().evaluate(draw.layer, draw.architecture, draw.mapping).valid())
       continue;
     const int home = dice.below(static_cast<int>(draw.architecture.levels.size()) - 1);
     Homes homes;
@@ -206,9 +209,18 @@ TEST_CASE("contradictions of a document are located") {
     read_mapping(parse_json(text, "mapping"), layer, machine, diagnostics);
     return diagnostics.errors();
   };
-  CHECK(mistakes(R"({"levels": [{"level": "Buffer", "temporal": "M4 N4 K4"}, {"level": "DRAM"}], "homes": {"Inputs": "Buffer"}})") == 0);
+  CHECK(
+      mistakes(
+          R"({"levels": [{"level": "Buffer", "temporal": "M4 N4 K4"}, {"level": "DRAM"}], "homes": {"Inputs": "Buffer"}})") ==
+      0);
   CHECK(mistakes(R"({"levels": [{"level": "Buffer"}, {"level": "DRAM"}], "homes": {"Inputs": "DRAM"}})") == 0);
-  CHECK(mistakes(R"({"levels": [{"level": "Buffer"}, {"level": "DRAM"}], "homes": {"Inputs": "Bufer", "Input": "Buffer"}})") == 2);
-  CHECK(mistakes(R"({"levels": [{"level": "Buffer", "keep": ["Weights"]}, {"level": "DRAM"}], "homes": {"Inputs": "Buffer"}})") == 1);
+  CHECK(
+      mistakes(
+          R"({"levels": [{"level": "Buffer"}, {"level": "DRAM"}], "homes": {"Inputs": "Bufer", "Input": "Buffer"}})") ==
+      2);
+  CHECK(
+      mistakes(
+          R"({"levels": [{"level": "Buffer", "keep": ["Weights"]}, {"level": "DRAM"}], "homes": {"Inputs": "Buffer"}})") ==
+      1);
   CHECK(mistakes(R"({"levels": [{"level": "Buffer"}, {"level": "DRAM"}], "homes": ["Inputs"]})") == 1);
 }

@@ -24,7 +24,10 @@ using Point = std::array<long, max_axes>;
 class RaggedWalk {
  public:
   RaggedWalk(const Layer& layer, const Mapping& mapping, int tensor, int level)
-      : layer_(layer), tensor_(layer.tensors[tensor]), tile_(layer.dimensions.size(), 1), level_(level) {
+      : layer_(layer),
+        tensor_(layer.tensors[tensor]),
+        tile_(layer.dimensions.size(), 1),
+        level_(level) {
     for (int i = 0; i < level; ++i) {
       for (const auto* loops :
            {&mapping.levels[i].spatial_x, &mapping.levels[i].spatial_y, &mapping.levels[i].temporal}) {
@@ -35,8 +38,8 @@ class RaggedWalk {
     for (std::size_t i = static_cast<std::size_t>(level); i < mapping.levels.size(); ++i) {
       const MappingLevel& at = mapping.levels[i];
       auto add = [&](const Loop& loop, bool temporal) {
-        loops_.push_back({loop.dimension, loop.factor, inner[loop.dimension], temporal,
-                          i == static_cast<std::size_t>(level)});
+        loops_.push_back(
+            {loop.dimension, loop.factor, inner[loop.dimension], temporal, i == static_cast<std::size_t>(level)});
         inner[loop.dimension] *= loop.factor;
       };
       for (const Loop& loop : at.spatial_x) add(loop, false);
@@ -98,8 +101,7 @@ class RaggedWalk {
         const NestLoop& loop = loops_[k];
         base[loop.dimension] += index[k] * loop.inner;
         if (loop.temporal && index[k] > 0) stepped = &loop;
-        if (shared && loop.own && !loop.temporal && index[k] > 0 && !relevant(tensor_, loop.dimension))
-          counts = false;
+        if (shared && loop.own && !loop.temporal && index[k] > 0 && !relevant(tensor_, loop.dimension)) counts = false;
       }
       for (std::size_t d = 0; d < base.size(); ++d) {
         extent[d] = std::min(extent[d], layer_.dimensions[d].extent - base[d]);
@@ -112,8 +114,7 @@ class RaggedWalk {
     }
   }
 
-  long new_words(const std::vector<long>& base, const std::vector<long>& extent,
-                 const NestLoop* stepped) const {
+  long new_words(const std::vector<long>& base, const std::vector<long>& extent, const NestLoop* stepped) const {
     if (stepped != nullptr && stepped->kind == 0) return 0;
     const Point origin = project(base);
     std::vector<long> before_extent = extent;
@@ -161,8 +162,7 @@ TEST_CASE("counts of ragged nests equal a walk over all iterations") {
     for (int k = 0; k < 200; ++k) {
       Draw draw = testing::draw(dice, 1);
       for (Dimension& dimension : draw.layer.dimensions) {
-        if (dice.one_in(2))
-          dimension.extent = std::max<std::int64_t>(1, dimension.extent - dice.between(0, 2));
+        if (dice.one_in(2)) dimension.extent = std::max<std::int64_t>(1, dimension.extent - dice.between(0, 2));
       }
       if (macs(draw.layer) > 3000) continue;
       const LoopShape shape(draw.layer);

@@ -57,10 +57,8 @@ std::string difference(const Draw& draw, const Evaluation& fast, const Evaluatio
       if (!near(n.spatial_reductions, m.spatial_reductions)) return "spatial reductions" + of;
       if (!near(n.average_hops, m.average_hops)) return "hops" + of;
       // Rounding of a router's word count may differ by one when it is not whole (link transfers with bypass).
-      const double router =
-          draw.architecture.link_transfers ? draw.architecture.levels[i].network.router_energy_pj : 0;
-      if (std::abs(n.energy_pj - m.energy_pj) > 8 * router + 1e-9 * std::max(1.0, m.energy_pj))
-        return "wires" + of;
+      const double router = draw.architecture.link_transfers ? draw.architecture.levels[i].network.router_energy_pj : 0;
+      if (std::abs(n.energy_pj - m.energy_pj) > 8 * router + 1e-9 * std::max(1.0, m.energy_pj)) return "wires" + of;
     }
     if (!near(fast.levels[i].leakage_energy_pj, slow.levels[i].leakage_energy_pj)) return "leakage" + at;
     if (!near(fast.levels[i].energy_pj, slow.levels[i].energy_pj)) return "energy" + at;
@@ -78,8 +76,7 @@ std::string difference(const Draw& draw) {
   const Evaluation slow = testing::SlowLoopModel(draw.layer, draw.architecture, draw.mapping).evaluate();
   if (std::string what = difference(draw, fast, slow); !what.empty()) return what;
   const Score score = LoopPlan(draw.layer, draw.architecture).score(pack(draw.layer, draw.mapping));
-  if (score.valid != fast.valid())
-    return score.valid ? "the plan finds it legal" : "the plan finds it illegal";
+  if (score.valid != fast.valid()) return score.valid ? "the plan finds it legal" : "the plan finds it illegal";
   if (score.valid && score.energy_pj != fast.energy_pj) return "energy of the plan";
   if (score.valid && score.cycles != static_cast<double>(fast.cycles)) return "cycles of the plan";
   return "";
@@ -100,14 +97,13 @@ std::string show(const Draw& draw) {
   }
   auto loops = [&](const std::vector<Loop>& list) {
     std::string out;
-    for (const Loop& loop : list)
-      out += draw.layer.dimensions[loop.dimension].name + std::to_string(loop.factor) + " ";
+    for (const Loop& loop : list) out += draw.layer.dimensions[loop.dimension].name + std::to_string(loop.factor) + " ";
     return out;
   };
   for (std::size_t i = 0; i < draw.mapping.levels.size(); ++i) {
     const MappingLevel& level = draw.mapping.levels[i];
-    text += "\n  level " + std::to_string(i) + " keep " + std::to_string(level.keep) +
-            " x: " + loops(level.spatial_x) + "y: " + loops(level.spatial_y) + "t: " + loops(level.temporal) + "depth:";
+    text += "\n  level " + std::to_string(i) + " keep " + std::to_string(level.keep) + " x: " + loops(level.spatial_x) +
+            "y: " + loops(level.spatial_y) + "t: " + loops(level.temporal) + "depth:";
     for (std::size_t t = 0; t < draw.layer.tensors.size(); ++t) text += " " + std::to_string(level.depth[t]);
   }
   return text;

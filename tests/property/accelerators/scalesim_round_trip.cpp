@@ -19,7 +19,7 @@ TEST_CASE("topology and configuration read back as the run that they were writte
     input.convolution = {draw(3, 9), draw(3, 9), draw(1, 3), draw(1, 3), draw(1, 4), draw(1, 4), draw(1, 2)};
     input.product = {draw(1, 9), draw(1, 9), draw(1, 9)};
     const SystolicDataflow flows[] = {SystolicDataflow::output_stationary, SystolicDataflow::weight_stationary,
-                              SystolicDataflow::input_stationary};
+                                      SystolicDataflow::input_stationary};
     input.dataflow = flows[draw(0, 2)];
     input.array_rows = draw(1, 16);
     input.array_columns = draw(1, 16);
@@ -30,8 +30,7 @@ TEST_CASE("topology and configuration read back as the run that they were writte
     input.version = static_cast<int>(draw(2, 3));
     const ScalesimRun run = scalesim_run(input, "run");
     std::vector<Remark> remarks;
-    const auto again =
-        read_scalesim_runs(Source("run.csv", run.topology), Source("run.cfg", run.config), remarks);
+    const auto again = read_scalesim_runs(Source("run.csv", run.topology), Source("run.cfg", run.config), remarks);
     RC_ASSERT(again.size() == 1);
     const SystolicInput& read = again[0].input;
     RC_ASSERT(read.is_convolution == input.is_convolution);

@@ -16,14 +16,12 @@
 using namespace dovetail;
 
 TEST_CASE("the reference designs survive the way through Timeloop's documents") {
-  const std::filesystem::path folder =
-      dovetail::testing::reference_path("timeloop/cases");
+  const std::filesystem::path folder = dovetail::testing::reference_path("timeloop/cases");
   if (!std::filesystem::exists(folder)) {
     dovetail::testing::skip("the reference cases are not here");
     return;
   }
-  const std::string file =
-      (std::filesystem::temp_directory_path() / "dovetail_timeloop_round_trip.yaml").string();
+  const std::string file = (std::filesystem::temp_directory_path() / "dovetail_timeloop_round_trip.yaml").string();
   int compared = 0, refused = 0;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     if (entry.path().extension() != ".json") continue;
@@ -46,8 +44,7 @@ TEST_CASE("the reference designs survive the way through Timeloop's documents") 
     }
     const TimeloopDesign again = read_timeloop_design({file});
     REQUIRE(again.design.mapping);
-    const Evaluation after =
-        LoopModel().evaluate(again.design.layer, again.design.architecture, *again.design.mapping);
+    const Evaluation after = LoopModel().evaluate(again.design.layer, again.design.architecture, *again.design.mapping);
     CHECK(after.valid());
     CHECK(after.cycles == before.cycles);
     CHECK(after.energy_pj == before.energy_pj);

@@ -39,8 +39,7 @@ Box box_around(const Codesign& codesign, const Point& point, Random& random, int
   };
   const auto parameters = static_cast<int>(box.low.size());
   for (int i = 0; i < parameters; ++i)
-    while (codesign.family().shaping()[static_cast<std::size_t>(i)] != 0 && choices(space, box, i) > 1.0)
-      halve(i);
+    while (codesign.family().shaping()[static_cast<std::size_t>(i)] != 0 && choices(space, box, i) > 1.0) halve(i);
   for (int k = 0; k < halvings; ++k) {
     const int i = static_cast<int>(random.below(static_cast<std::uint64_t>(parameters)));
     if (choices(space, box, i) > 1.0) halve(i);

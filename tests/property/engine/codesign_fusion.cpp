@@ -53,16 +53,19 @@ Network drawn_network(Dice& dice, const char* name) {
     const std::int64_t rows = dice.of({2, 4, 6});
     for (int i = 0; i < count; ++i) {
       const std::int64_t columns = dice.of({2, 3, 4});
-      layers.push_back(make_matmul({.name = "product" + std::to_string(i), .rows = rows, .columns = columns, .depth = depth}));
+      layers.push_back(
+          make_matmul({.name = "product" + std::to_string(i), .rows = rows, .columns = columns, .depth = depth}));
       depth = columns;
     }
   } else {
     std::int64_t rows = dice.of({2, 3, 4}), channels = dice.of({1, 2});
     for (int i = 0; i < std::min(count, 3); ++i) {
       const std::int64_t before = dice.of({1, 2}), taps = dice.of({1, 2, 3});
-      layers.insert(layers.begin(),
-                    make_conv({.name = "conv" + std::to_string(i), .in_channels = before, .out_channels = channels,
-                               .out_height = rows, .kernel_height = taps}));
+      layers.insert(layers.begin(), make_conv({.name = "conv" + std::to_string(i),
+                                               .in_channels = before,
+                                               .out_channels = channels,
+                                               .out_height = rows,
+                                               .kernel_height = taps}));
       rows += taps - 1;
       channels = before;
     }

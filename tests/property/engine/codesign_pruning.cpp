@@ -99,8 +99,7 @@ TEST_CASE("proofs that were put off are done at the end: nothing that was tried 
       if (truth.feasible()) CHECK(result.best->objective <= truth.objective);
       if (trial.metrics.count("objective") != 0 && truth.feasible()) {
         CHECK(trial.metrics.at("lower_bound") <= truth.objective * (1 + 1e-9));
-        if (trial.metrics.count("pruned") == 0)
-          CHECK(trial.metrics.at("objective") >= truth.objective * (1 - 1e-9));
+        if (trial.metrics.count("pruned") == 0) CHECK(trial.metrics.at("objective") >= truth.objective * (1 - 1e-9));
       }
     }
   }

@@ -12,14 +12,9 @@
 using namespace dovetail;
 
 TEST_CASE("used elements of a strided and of a dilated window") {
-  const Layer pointwise = make_conv({.name = "pointwise",
-                                     .in_channels = 2,
-                                     .out_height = 4,
-                                     .out_width = 4,
-                                     .stride_height = 2,
-                                     .stride_width = 2});
-  CHECK(used_elements(pointwise,
-                      pointwise.tensors[static_cast<std::size_t>(find_tensor(pointwise, "Inputs"))]) ==
+  const Layer pointwise = make_conv(
+      {.name = "pointwise", .in_channels = 2, .out_height = 4, .out_width = 4, .stride_height = 2, .stride_width = 2});
+  CHECK(used_elements(pointwise, pointwise.tensors[static_cast<std::size_t>(find_tensor(pointwise, "Inputs"))]) ==
         2 * 4 * 4);
   const Layer window =
       make_conv({.name = "window", .out_height = 4, .out_width = 1, .kernel_height = 3, .kernel_width = 1});
@@ -73,15 +68,14 @@ TEST_CASE("no mapping of a small layer on a machine of a family is below the bou
                       .stride_height = stride,
                       .stride_width = stride});
   };
-  const std::vector<Layer> layers = {
-      conv(16, 8, 8, 1, 2),
-      conv(8, 32, 6, 1, 3),
-      conv(8, 8, 8, 2, 3),
-      conv(6, 12, 9, 3, 2),
-      conv(32, 48, 4, 3, 1),
-      conv(128, 256, 2, 1, 1),
-      make_matmul({.name = "24x36x40", .rows = 24, .columns = 36, .depth = 40}),
-      make_matmul({.name = "2x512x96", .rows = 2, .columns = 512, .depth = 96})};
+  const std::vector<Layer> layers = {conv(16, 8, 8, 1, 2),
+                                     conv(8, 32, 6, 1, 3),
+                                     conv(8, 8, 8, 2, 3),
+                                     conv(6, 12, 9, 3, 2),
+                                     conv(32, 48, 4, 3, 1),
+                                     conv(128, 256, 2, 1, 1),
+                                     make_matmul({.name = "24x36x40", .rows = 24, .columns = 36, .depth = 40}),
+                                     make_matmul({.name = "2x512x96", .rows = 2, .columns = 512, .depth = 96})};
   for (const char* name : {"gemmini", "nvdla"}) {
     const Family family = load_family(name);
     Random random(12, {1});

@@ -22,8 +22,7 @@ Study filters_in_elements() {
 bool fits(const Codesign& codesign, const Point& point) {
   const Architecture machine = codesign.family().instantiate(point);
   for (const UniqueLayer& unique : unique_layers(codesign.networks().front())) {
-    if (!demanded_tiles_fit(unique.layer, machine, codesign.family().rules(unique.layer, point),
-                            Bypass::search))
+    if (!demanded_tiles_fit(unique.layer, machine, codesign.family().rules(unique.layer, point), Bypass::search))
       return false;
   }
   return true;

@@ -95,8 +95,7 @@ Architecture draw_machine(Random& random) {
     if (i + 1 < levels) level.capacity_words = one_of(random, 3, 4, 6, 9, 14, 20, 40, 100);
     level.block_size = one_of(random, 1, 1, 2, 4);
     if (random.below(2) == 0)
-      level.read_bandwidth =
-          static_cast<double>(one_of(random, 1, 2, 3, 8)) * (random.below(3) == 0 ? 0.5 : 1.0);
+      level.read_bandwidth = static_cast<double>(one_of(random, 1, 2, 3, 8)) * (random.below(3) == 0 ? 0.5 : 1.0);
     if (random.below(2) == 0) level.write_bandwidth = static_cast<double>(one_of(random, 1, 2, 4));
     if (random.below(5) == 0) level.shared_bandwidth = static_cast<double>(one_of(random, 1, 3));
     const double scale = std::pow(6.0, i) * random.uniform(0.2, 2.0);
@@ -138,8 +137,7 @@ MapRequest draw(std::uint64_t number) {
         rules.must_bypass = all & ~rules.must_keep;
       }
       if (random.below(6) == 0) {
-        rules.max_factor[random.below(3)][random.below(request.layer.dimensions.size())] =
-            one_of(random, 1, 2);
+        rules.max_factor[random.below(3)][random.below(request.layer.dimensions.size())] = one_of(random, 1, 2);
       }
       if (random.below(6) == 0) {
         rules.inner_order = {static_cast<int>(random.below(request.layer.dimensions.size()))};
@@ -255,8 +253,7 @@ TEST_CASE("uneven placement: the optimum equals enumeration over every depth") {
   for (std::uint64_t number = 0; cases < 250 && number < 20'000; ++number) {
     const MapRequest request = draw(3'000'000 + number);
     bool wires = false;
-    for (const Level& level : request.architecture.levels)
-      wires = wires || level.network.energy_per_hop_pj != 0.0;
+    for (const Level& level : request.architecture.levels) wires = wires || level.network.energy_per_hop_pj != 0.0;
     const LoopPlan plan(request.layer, request.architecture);
     double best = std::numeric_limits<double>::infinity(), even = best;
     std::int64_t left = 60'000;
@@ -281,7 +278,9 @@ TEST_CASE("uneven placement: the optimum equals enumeration over every depth") {
     gained += best < even * (1.0 - 1e-9) ? 1 : 0;
     below += std::isfinite(best) && found.lower_bound > best * (1.0 + 1e-9) ? 1 : 0;
     const bool close = found.mapping && std::abs(found.objective - best) <= 1e-9 * best;
-    const bool same = !std::isfinite(best) ? !found.mapping : all ? close && found.proven : found.objective <= even * (1.0 + 1e-9);
+    const bool same = !std::isfinite(best) ? !found.mapping
+                      : all                ? close && found.proven
+                                           : found.objective <= even * (1.0 + 1e-9);
     if (!same && ++wrong <= 5) {
       MESSAGE("case ", number, " ", request.layer.name, " found ", found.objective, " (", found.stopped, ") of ", best,
               ", even ", even, ", bound ", found.lower_bound, " whole ", all);
@@ -296,8 +295,8 @@ TEST_CASE("uneven placement: the optimum equals enumeration over every depth") {
   CHECK(gained >= 10);
 }
 
-// What ExactMapper does only where a first try does not suffice, done at once: keep sets in one group, cut into cases by
-// what tensors share.
+// What ExactMapper does only where a first try does not suffice, done at once: keep sets in one group, cut into cases
+// by what tensors share.
 TEST_CASE("cases by what tensors share, from any known mapping: the optimum equals exhaustive enumeration") {
   int cases = 0, wrong = 0;
   for (std::uint64_t number = 0; cases < 150 && number < 20'000; ++number) {
@@ -306,8 +305,7 @@ TEST_CASE("cases by what tensors share, from any known mapping: the optimum equa
     request.rules = {};
     if (request.architecture.compute.instances < 4) continue;
     bool wires = false;
-    for (const Level& level : request.architecture.levels)
-      wires = wires || level.network.energy_per_hop_pj != 0.0;
+    for (const Level& level : request.architecture.levels) wires = wires || level.network.energy_per_hop_pj != 0.0;
     const LoopPlan plan(request.layer, request.architecture);
     MapPoint known, best;
     tests::MappingEnumerator every(request, wires, 30'000);
@@ -323,8 +321,7 @@ TEST_CASE("cases by what tensors share, from any known mapping: the optimum equa
     ExactSearch search(request, 1);
     search.start_from(known);
     search.solve();
-    const bool same = search.best() && std::abs(search.best()->objective - best.objective) <=
-                                           1e-9 * best.objective;
+    const bool same = search.best() && std::abs(search.best()->objective - best.objective) <= 1e-9 * best.objective;
     if (!(same && search.stopped() == "proven") && ++wrong <= 5) {
       MESSAGE("case ", number, " found ", search.best()->objective, " of ", best.objective, " bound ",
               search.lower_bound(), " ", search.stopped());
@@ -341,8 +338,7 @@ TEST_CASE("the optimum equals exhaustive enumeration, and nothing is below the b
   for (std::uint64_t number = 0; cases < 1000 && number < 20'000; ++number) {
     const MapRequest request = draw(number);
     bool wires = false;
-    for (const Level& level : request.architecture.levels)
-      wires = wires || level.network.energy_per_hop_pj != 0.0;
+    for (const Level& level : request.architecture.levels) wires = wires || level.network.energy_per_hop_pj != 0.0;
     const LoopPlan plan(request.layer, request.architecture);
     double best = std::numeric_limits<double>::infinity(), least_energy = best, least_cycles = best;
     tests::MappingEnumerator every(request, wires, 30'000);
@@ -362,18 +358,16 @@ TEST_CASE("the optimum equals exhaustive enumeration, and nothing is below the b
       CHECK_MESSAGE(!found.mapping, "case ", number);
       continue;
     }
-    const CompulsoryCost bound =
-        LayerBound(request.layer)(request.architecture, request.rules, request.bypass);
+    const CompulsoryCost bound = LayerBound(request.layer)(request.architecture, request.rules, request.bypass);
     if (!(bound.energy_pj <= least_energy && bound.cycles <= least_cycles) && ++above <= 5) {
-      MESSAGE("case ", number, " ", request.layer.name, " bound ", bound.energy_pj, " pJ of ", least_energy,
-              ", ", bound.cycles, " cycles of ", least_cycles);
+      MESSAGE("case ", number, " ", request.layer.name, " bound ", bound.energy_pj, " pJ of ", least_energy, ", ",
+              bound.cycles, " cycles of ", least_cycles);
     }
     const bool same = found.mapping && found.proven && std::abs(found.objective - best) <= 1e-9 * best;
     if (!same && ++wrong <= 5) {
-      MESSAGE("case ", number, " ", request.layer.name, " levels ", request.architecture.levels.size(),
-              " objective ", request.objective.energy_power, " ", request.objective.cycles_power, " found ",
-              found.objective, " (", found.mapping.has_value(), ", ", found.stopped, ") of ", best, " bound ",
-              found.lower_bound);
+      MESSAGE("case ", number, " ", request.layer.name, " levels ", request.architecture.levels.size(), " objective ",
+              request.objective.energy_power, " ", request.objective.cycles_power, " found ", found.objective, " (",
+              found.mapping.has_value(), ", ", found.stopped, ") of ", best, " bound ", found.lower_bound);
     }
     if (found.mapping) {
       const Evaluation again = LoopModel().evaluate(request.layer, request.architecture, *found.mapping);

@@ -1,4 +1,5 @@
-// Networks with results on chip: layers with homes as enumerated one by one, and whole chains as the chain model solves them.
+// Networks with results on chip: layers with homes as enumerated one by one, and whole chains as the chain model solves
+// them.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -61,9 +62,14 @@ Architecture small_machine(Dice& dice) {
 
 Layer small_layer(Dice& dice) {
   if (dice.one_in(2))
-    return make_matmul({.name = "product", .rows = dice.of({2, 3, 4}), .columns = dice.of({2, 4}), .depth = dice.of({2, 3})});
-  return make_conv({.name = "conv", .in_channels = dice.of({1, 2}), .out_channels = dice.of({1, 2}),
-                    .out_height = dice.of({2, 3, 4}), .kernel_height = dice.of({1, 2, 3}), .stride_height = dice.of({1, 1, 2})});
+    return make_matmul(
+        {.name = "product", .rows = dice.of({2, 3, 4}), .columns = dice.of({2, 4}), .depth = dice.of({2, 3})});
+  return make_conv({.name = "conv",
+                    .in_channels = dice.of({1, 2}),
+                    .out_channels = dice.of({1, 2}),
+                    .out_height = dice.of({2, 3, 4}),
+                    .kernel_height = dice.of({1, 2, 3}),
+                    .stride_height = dice.of({1, 1, 2})});
 }
 
 Architecture chain_machine(const ChainMachine& from) {
@@ -85,8 +91,12 @@ Layer chain_layer(const ChainLayer& from, int number) {
   const std::string name = "layer" + std::to_string(number);
   if (from.kind == ChainLayer::Kind::matmul)
     return make_matmul({.name = name, .rows = from.rows, .columns = from.columns, .depth = from.channels});
-  return make_conv({.name = name, .in_channels = from.channels, .out_channels = from.columns, .out_height = from.rows,
-                    .kernel_height = from.taps, .stride_height = from.stride});
+  return make_conv({.name = name,
+                    .in_channels = from.channels,
+                    .out_channels = from.columns,
+                    .out_height = from.rows,
+                    .kernel_height = from.taps,
+                    .stride_height = from.stride});
 }
 
 FusedMapRequest chain_request(const FusedChain& chain, Fusion fusion) {
@@ -116,7 +126,8 @@ FusedMapRequest chain_request(const FusedChain& chain, Fusion fusion) {
 FusedChain draw_chain(Dice& dice) {
   FusedChain chain;
   chain.name = "drawn";
-  chain.machine = {dice.of({12, 20, 30, 40, 60, 90}), dice.of({1.0, 2.0, 1000.0}), dice.of({10.0, 100.0, 200.0}), 6.0, 1.0};
+  chain.machine = {dice.of({12, 20, 30, 40, 60, 90}), dice.of({1.0, 2.0, 1000.0}), dice.of({10.0, 100.0, 200.0}), 6.0,
+                   1.0};
   const int count = dice.between(2, 4);
   if (dice.one_in(2)) {
     const std::int64_t rows = dice.of({2, 4, 6});
@@ -261,7 +272,8 @@ TEST_CASE("any number of threads gives the same schedule") {
       for (std::size_t s = 0; s < one.steps.size(); ++s) {
         CHECK(group_name(other.steps[s]) == group_name(one.steps[s]));
         REQUIRE(other.steps[s].runs.size() == one.steps[s].runs.size());
-        for (std::size_t r = 0; r < one.steps[s].runs.size(); ++r) CHECK(other.steps[s].runs[r].mapping == one.steps[s].runs[r].mapping);
+        for (std::size_t r = 0; r < one.steps[s].runs.size(); ++r)
+          CHECK(other.steps[s].runs[r].mapping == one.steps[s].runs[r].mapping);
       }
     }
   }

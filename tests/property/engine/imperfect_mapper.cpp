@@ -92,8 +92,8 @@ MapRequest draw(std::uint64_t number) {
   return request;
 }
 
-// Every choice of factors up to the extents, of orders and of keep sets, without regard to what is sensible: the loop model
-// says which of them cover.
+// Every choice of factors up to the extents, of orders and of keep sets, without regard to what is sensible: the loop
+// model says which of them cover.
 class Everything {
  public:
   explicit Everything(const MapRequest& request) : request_(request), keep_(keep_choices(request)) {
@@ -169,7 +169,8 @@ class Everything {
     if (level == keep_.size()) return (*visit_)(mapping_);
     PackedLevel& own = mapping_.levels[level];
     std::vector<std::uint8_t> active, idle;
-    for (std::size_t d = 0; d < chains_.size(); ++d) (own.temporal[d] > 1 ? active : idle).push_back(static_cast<std::uint8_t>(d));
+    for (std::size_t d = 0; d < chains_.size(); ++d)
+      (own.temporal[d] > 1 ? active : idle).push_back(static_cast<std::uint8_t>(d));
     do {
       std::copy(idle.begin(), idle.end(), std::copy(active.begin(), active.end(), own.order.begin()));
       orders(level + 1);
@@ -212,12 +213,13 @@ TEST_CASE("imperfect factors: the optimum equals enumeration of every cover, and
     });
     ++cases;
     const MapResult found = make_mapper("exact")->map(request);
-    const bool same = std::isfinite(all) ? found.mapping && std::abs(found.objective - tight_ones) <= 1e-9 * all
-                                         : !found.mapping;
+    const bool same =
+        std::isfinite(all) ? found.mapping && std::abs(found.objective - tight_ones) <= 1e-9 * all : !found.mapping;
     proven += found.proven || !found.mapping ? 1 : 0;
     CHECK(found.lower_bound <= tight_ones * (1.0 + 1e-9));
     if (!same && ++wrong <= 5)
-      MESSAGE("case ", number, " ", request.layer.name, " found ", found.objective, " (", found.stopped, ") of ", tight_ones);
+      MESSAGE("case ", number, " ", request.layer.name, " found ", found.objective, " (", found.stopped, ") of ",
+              tight_ones);
     if (!std::isfinite(all)) continue;
     // A factor larger than needed is hardly ever worth it, and then for a rounding to whole words or blocks.
     if (all < tight_ones * (1.0 - 1e-9)) ++loose;
@@ -225,7 +227,8 @@ TEST_CASE("imperfect factors: the optimum equals enumeration of every cover, and
     gained += tight_ones < perfect * (1.0 - 1e-9) ? 1 : 0;
     const double bound = imperfect_bound(request);
     tightness += bound / all;
-    if (bound > all * (1.0 + 1e-9) && ++above <= 5) MESSAGE("case ", number, " ", request.layer.name, " bound ", bound, " above ", all);
+    if (bound > all * (1.0 + 1e-9) && ++above <= 5)
+      MESSAGE("case ", number, " ", request.layer.name, " bound ", bound, " above ", all);
     for (const char* name : {"random", "hillclimb", "annealing", "evolution"}) {
       MapRequest asked = request;
       asked.budget = 200;
@@ -235,8 +238,8 @@ TEST_CASE("imperfect factors: the optimum equals enumeration of every cover, and
       CHECK(tight(pack(request.layer, *sampled.mapping), request.layer, request.rules));
     }
   }
-  MESSAGE(cases, " cases, ", proven, " proven, ", gained, " better than perfect ones, ", enumerated, " mappings, ", wrong, " wrong, ", loose,
-          " with a larger factor; bound at ", tightness / cases, " of the optimum");
+  MESSAGE(cases, " cases, ", proven, " proven, ", gained, " better than perfect ones, ", enumerated, " mappings, ",
+          wrong, " wrong, ", loose, " with a larger factor; bound at ", tightness / cases, " of the optimum");
   CHECK(wrong == 0);
   CHECK(above == 0);
   CHECK(cases >= 120);
@@ -282,8 +285,13 @@ TEST_CASE("links between neighbours: no bound is above enumeration") {
 TEST_CASE("primes are no cliff: 53 rows and columns cost hardly more than 54") {
   const auto square = [](std::int64_t n) {
     MapRequest request;
-    request.layer = make_conv({.name = "square", .in_channels = 1, .out_channels = 1, .out_height = n, .out_width = n,
-                               .kernel_height = 3, .kernel_width = 3});
+    request.layer = make_conv({.name = "square",
+                               .in_channels = 1,
+                               .out_channels = 1,
+                               .out_height = n,
+                               .out_width = n,
+                               .kernel_height = 3,
+                               .kernel_width = 3});
     Level buffer, spad, dram;
     spad.name = "spad";
     spad.mesh_x = 6;

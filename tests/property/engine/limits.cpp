@@ -32,10 +32,8 @@ SumLimits draw_limits(Random& random, const CostPoint& cheap, const CostPoint& f
   double least_cycles = 0.0;
   if (which & 1U) limits.energy_pj = between(cheap.energy_pj, fast.energy_pj);
   if (which & 2U) limits.cycles = between(fast.cycles, cheap.cycles);
-  if (which & 4U)
-    limits.energy_times_cycles = between(cheap.energy_pj * cheap.cycles, fast.energy_pj * fast.cycles);
-  if (which & 8U)
-    limits.energy_per_cycle = between(cheap.energy_pj / cheap.cycles, fast.energy_pj / fast.cycles);
+  if (which & 4U) limits.energy_times_cycles = between(cheap.energy_pj * cheap.cycles, fast.energy_pj * fast.cycles);
+  if (which & 8U) limits.energy_per_cycle = between(cheap.energy_pj / cheap.cycles, fast.energy_pj / fast.cycles);
   if (which & 16U) {
     least_cycles = between(fast.cycles, cheap.cycles);
     limits.falling = false;
@@ -119,8 +117,7 @@ TEST_CASE("the choice of points within limits is the best of all combinations") 
     for (std::size_t n = 0; n < networks; ++n) {
       cheap = {cheap.energy_pj + weights[n] * merged[n].front().first,
                cheap.cycles + weights[n] * merged[n].front().second};
-      fast = {fast.energy_pj + weights[n] * merged[n].back().first,
-              fast.cycles + weights[n] * merged[n].back().second};
+      fast = {fast.energy_pj + weights[n] * merged[n].back().first, fast.cycles + weights[n] * merged[n].back().second};
     }
     goal.limits = draw_limits(random, cheap, fast);
     const Truth truth = enumerate_choices(merged, weights, goal);
@@ -161,8 +158,8 @@ TEST_CASE("networks within limits: the least of all combinations of mappings, pr
       }
       request.networks = {network};
       request.goal.objective = objectives[random.below(std::size(objectives))];
-      request.goal.limits = draw_limits(random, {sums->front().first, sums->front().second},
-                                        {sums->back().first, sums->back().second});
+      request.goal.limits =
+          draw_limits(random, {sums->front().first, sums->front().second}, {sums->back().first, sums->back().second});
       const Truth truth = enumerate_choices({*sums}, {1.0}, request.goal);
       // At first sight, with a proof on top, and by prices, lines and lists alone.
       for (const auto& [prove, labels] : {std::pair(false, 20'000), {true, 20'000}, {true, 30}}) {

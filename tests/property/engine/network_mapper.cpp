@@ -86,9 +86,7 @@ TEST_CASE("a gap ends the search early and is kept; threads change nothing; what
   request.layers = {
       {make_matmul({.name = "a", .rows = 4, .columns = 2, .depth = 3}), 2, {}},
       {make_matmul({.name = "b", .rows = 2, .columns = 6, .depth = 2}), 1, {}},
-      {make_conv({.name = "c", .in_channels = 2, .out_channels = 2, .out_height = 3, .kernel_height = 2}),
-       3,
-       {}}};
+      {make_conv({.name = "c", .in_channels = 2, .out_channels = 2, .out_height = 3, .kernel_height = 2}), 3, {}}};
   const NetworkMapResult exact = map_network(request);
   request.threads = 2;
   const NetworkMapResult same = map_network(request);

@@ -76,8 +76,7 @@ Front enumerate(const PlacementProblem& problem) {
         double start = std::max(free[machine[l]], problem.layers[l].release);
         for (const auto& [from, to] : problem.edges)
           if (to == l)
-            start = std::max(start,
-                             end[from] + (machine[from] == machine[l] ? 0.0 : problem.layers[from].transfer));
+            start = std::max(start, end[from] + (machine[from] == machine[l] ? 0.0 : problem.layers[from].transfer));
         end[l] = free[machine[l]] = start + problem.layers[l].cycles[machine[l]];
         legal = legal && end[l] < never && end[l] <= problem.layers[l].deadline;
         makespan = std::max(makespan, end[l]);
@@ -114,7 +113,9 @@ TEST_CASE("placement: the front of labels is that of all orders and assignments,
   }));
 }
 
-TEST_CASE("placement: branching never bounds makespan x energy above what a schedule reaches, and loses nothing on the relaxation") {
+TEST_CASE(
+    "placement: branching never bounds makespan x energy above what a schedule reaches, and loses nothing on the "
+    "relaxation") {
   CHECK(rc::check([](std::uint64_t seed) {
     Random random(seed);
     const PlacementProblem problem = draw(random);
@@ -125,23 +126,27 @@ TEST_CASE("placement: branching never bounds makespan x energy above what a sche
     double before = bounds.edp();
     for (const std::size_t nodes : {0, 1, 4, 40, 4000}) {
       for (const double known : {never, least}) {
-        const double bound = detail::least_product_by_branching(problem, graph, bounds, nodes, [&](const std::vector<std::size_t>& machine) {
-          RC_ASSERT(machine.size() == problem.layers.size());
-          return known;
-        });
+        const double bound = detail::least_product_by_branching(problem, graph, bounds, nodes,
+                                                                [&](const std::vector<std::size_t>& machine) {
+                                                                  RC_ASSERT(machine.size() == problem.layers.size());
+                                                                  return known;
+                                                                });
         RC_ASSERT(bound <= least * (1.0 + 1e-9) + 1e-9);
         RC_ASSERT(bound >= bounds.edp());
         if (known < never) before = std::max(before, bound);
       }
     }
-    // Independent layers on machines without transfers: nothing is relaxed but the division of layers, so all is proven.
+    // Independent layers on machines without transfers: nothing is relaxed but the division of layers, so all is
+    // proven.
     PlacementProblem plain = problem;
     plain.edges.clear();
     for (PlacementLayer& layer : plain.layers) layer.transfer = layer.release = 0.0, layer.deadline = never;
     for (std::size_t l = 0; l < plain.layers.size(); ++l) plain.layers[l].network = static_cast<std::int64_t>(l);
     double best = never;
     for (const auto& [makespan, energy] : enumerate(plain)) best = std::min(best, makespan * energy);
-    const double proven = detail::least_product_by_branching(plain, PlacementGraph(plain), PlacementBounds(plain), 100'000, [&](const std::vector<std::size_t>&) { return best; });
+    const double proven =
+        detail::least_product_by_branching(plain, PlacementGraph(plain), PlacementBounds(plain), 100'000,
+                                           [&](const std::vector<std::size_t>&) { return best; });
     if (plain.machines > 1) RC_ASSERT(proven >= best * (1.0 - 1e-6));
   }));
 }
@@ -244,9 +249,8 @@ TEST_CASE("pipelines: dynamic programming finds what all cuts and boards give") 
             for (std::size_t end = first + 1; end <= problem.layers; ++end) {
               double stage = never, in = 0.0, out = 0.0;
               for (const auto& design : problem.boards[b].cycles)
-                stage =
-                    std::min(stage, std::accumulate(design.begin() + static_cast<std::ptrdiff_t>(first),
-                                                    design.begin() + static_cast<std::ptrdiff_t>(end), 0.0));
+                stage = std::min(stage, std::accumulate(design.begin() + static_cast<std::ptrdiff_t>(first),
+                                                        design.begin() + static_cast<std::ptrdiff_t>(end), 0.0));
               if (stage == never) continue;
               std::set<std::size_t> entering, leaving;
               for (const auto& [from, to] : edges) {

@@ -56,8 +56,7 @@ TEST_CASE("a decision is never worse than the loop model's choice, and evaluates
       CHECK(decision.objective <= decision.screened_objective);
       if (loop_model_bounds(request.architecture)) {
         CHECK(decision.objective >= screened.lower_bound);
-        CHECK(decision.screened_objective <=
-              model.evaluate(layer, request.architecture, *screened.mapping).edp());
+        CHECK(decision.screened_objective <= model.evaluate(layer, request.architecture, *screened.mapping).edp());
       }
       const Decision same = decide(request, screened, model, asking);
       CHECK(same.objective == decision.objective);
@@ -94,8 +93,7 @@ TEST_CASE("an evaluator that refuses or fails leaves a reason, not a mapping") {
   }
 }
 
-TEST_CASE(
-    "a reduction outside a loop over outputs loses partial sums only where they cannot be written back") {
+TEST_CASE("a reduction outside a loop over outputs loses partial sums only where they cannot be written back") {
   const Layer layer = make_matmul({.name = "product", .rows = 4, .columns = 4, .depth = 4});
   Architecture machine;
   machine.compute.instances = 1;

@@ -1,4 +1,5 @@
-// A layer's own best machine costs no more than any machine of its class, and the proof of a space is what enumeration says.
+// A layer's own best machine costs no more than any machine of its class, and the proof of a space is what enumeration
+// says.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -204,8 +205,9 @@ TEST_CASE("the proof of a space is what enumeration says") {
     const char *text, *objective;
     bool always;
   };
-  for (const auto& [text, objective, always] : {Case{few_eyeriss, "edp", true}, Case{few_gemmini, "edp", false}, Case{few_gemmini, "energy", true},
-                                                Case{few_nvdla, "energy^2*cycles", false}, Case{few_nvdla, "energy*cycles^2", true}}) {
+  for (const auto& [text, objective, always] :
+       {Case{few_eyeriss, "edp", true}, Case{few_gemmini, "edp", false}, Case{few_gemmini, "energy", true},
+        Case{few_nvdla, "energy^2*cycles", false}, Case{few_nvdla, "energy*cycles^2", true}}) {
     if (!always && asked_for() == nullptr) continue;
     CAPTURE(text);
     CAPTURE(objective);

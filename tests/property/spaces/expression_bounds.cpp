@@ -26,8 +26,7 @@ std::string number(Random& random, int depth) {
     case 0:
       return fmt::format("{}({})", unary[random.below(9)], operand());
     case 1:
-      return std::string(random.below(2) ? "min(" : "max(") + operand() + ", " + operand() + ", " +
-             operand() + ")";
+      return std::string(random.below(2) ? "min(" : "max(") + operand() + ", " + operand() + ", " + operand() + ")";
     default: {
       const std::string left = operand(), right = operand();
       return fmt::format("({} {} {})", left, binary[random.below(6)], right);
@@ -61,9 +60,9 @@ TEST_CASE("bounds contain every value") {
       const bool integers = random.below(2) == 0;
       for (std::size_t i = 0; i < 3; ++i) {
         low[i] = integers ? static_cast<double>(random.below(12)) - 4 : random.uniform(-3, 6);
-        high[i] = low[i] + (random.below(3) == 0
-                                ? 0.0
-                                : (integers ? static_cast<double>(random.below(6)) : random.uniform(0, 3)));
+        high[i] =
+            low[i] +
+            (random.below(3) == 0 ? 0.0 : (integers ? static_cast<double>(random.below(6)) : random.uniform(0, 3)));
         box[i] = {low[i], high[i], false};
       }
       const Interval bounds = expression.bounds(box);
@@ -80,8 +79,8 @@ TEST_CASE("bounds contain every value") {
         if (undefined) {
           if (!bounds.undefined) RC_FAIL(text + " is undefined somewhere and the bounds deny it");
         } else if (!(bounds.low <= found && found <= bounds.high)) {
-          RC_FAIL(fmt::format("{} = {} outside {} {} at {} {} {}", text, found, bounds.low, bounds.high, x[0],
-                              x[1], x[2]));
+          RC_FAIL(
+              fmt::format("{} = {} outside {} {} at {} {} {}", text, found, bounds.low, bounds.high, x[0], x[1], x[2]));
         }
       }
     }

@@ -34,8 +34,7 @@ Case random_case(Random& random) {
   Architecture& machine = result.machine;
   machine.name = "small";
   const int levels = 2 + static_cast<int>(random.below(2));
-  std::int64_t x = 1 + static_cast<std::int64_t>(random.below(3)),
-               y = 1 + static_cast<std::int64_t>(random.below(2));
+  std::int64_t x = 1 + static_cast<std::int64_t>(random.below(3)), y = 1 + static_cast<std::int64_t>(random.below(2));
   machine.levels.resize(static_cast<std::size_t>(levels));
   std::int64_t mesh_x = 1, mesh_y = 1;
   for (int l = levels; l-- > 0;) {
@@ -62,12 +61,10 @@ Case random_case(Random& random) {
       if (random.below(3) == 0) rules.must_keep = static_cast<unsigned>(random.below(8));
       if (random.below(3) == 0) rules.must_bypass = static_cast<unsigned>(random.below(8)) & ~rules.must_keep;
       if (random.below(2) == 0)
-        rules.max_factor[random.below(3)][random.below(dimensions)] =
-            1 + static_cast<std::int64_t>(random.below(2));
+        rules.max_factor[random.below(3)][random.below(dimensions)] = 1 + static_cast<std::int64_t>(random.below(2));
       if (random.below(6) == 0) rules.min_factor[0][random.below(dimensions)] = 2;
       if (random.below(2) == 0) {
-        const auto a = static_cast<int>(random.below(dimensions)),
-                   b = static_cast<int>(random.below(dimensions));
+        const auto a = static_cast<int>(random.below(dimensions)), b = static_cast<int>(random.below(dimensions));
         rules.inner_order = a == b ? std::vector<int>{a} : std::vector<int>{a, b};
       }
     }
@@ -109,9 +106,8 @@ void list(const Case& c, PackedMapping& mapping, int dimension, int slot, std::i
   if (slot == 3 * levels) {
     if (rest == 1)
       list(c, mapping, dimension + 1, 0,
-           dimension + 1 < mapping.dimension_count
-               ? c.layer.dimensions[static_cast<std::size_t>(dimension + 1)].extent
-               : 1,
+           dimension + 1 < mapping.dimension_count ? c.layer.dimensions[static_cast<std::size_t>(dimension + 1)].extent
+                                                   : 1,
            out);
     return;
   }
@@ -122,8 +118,7 @@ void list(const Case& c, PackedMapping& mapping, int dimension, int slot, std::i
   for (const std::int64_t divisor : divisors(rest)) {
     if (l < c.rules.levels.size()) {
       const LevelRules& rules = c.rules.levels[l];
-      if (divisor < rules.min_factor[s][d] ||
-          (rules.max_factor[s][d] != 0 && divisor > rules.max_factor[s][d]))
+      if (divisor < rules.min_factor[s][d] || (rules.max_factor[s][d] != 0 && divisor > rules.max_factor[s][d]))
         continue;
     }
     factor = static_cast<std::int32_t>(divisor);
@@ -175,15 +170,13 @@ TEST_CASE("counts, draws and steps agree with listing everything") {
     }
     const bool listed = pairs <= 20000 && legal.size() < 3000;
     if (listed)
-      RC_ASSERT(std::abs(pairs - std::pow(10.0, size.log10_factors + size.log10_keeps)) <
-                1e-6 * pairs + 1e-9);
+      RC_ASSERT(std::abs(pairs - std::pow(10.0, size.log10_factors + size.log10_keeps)) < 1e-6 * pairs + 1e-9);
 
     PackedMapping mapping;
     int found = 0;
     for (int i = 0; i < 40; ++i) {
       const bool uniform = i % 2 == 0;
-      if ((uniform ? space.sample_uniform(random, mapping, 3000) : space.sample(random, mapping)) == 0)
-        continue;
+      if ((uniform ? space.sample_uniform(random, mapping, 3000) : space.sample(random, mapping)) == 0) continue;
       ++found;
       RC_ASSERT(space.contains(mapping));
       RC_ASSERT(model.evaluate(c.layer, c.machine, mapping).valid());

@@ -21,7 +21,8 @@ int draws() {
 
 std::set<std::pair<std::size_t, std::size_t>> edges(const Network& network) {
   std::set<std::pair<std::size_t, std::size_t>> all;
-  for (auto [at, end] = boost::edges(network.graph); at != end; ++at) all.emplace(boost::source(*at, network.graph), boost::target(*at, network.graph));
+  for (auto [at, end] = boost::edges(network.graph); at != end; ++at)
+    all.emplace(boost::source(*at, network.graph), boost::target(*at, network.graph));
   return all;
 }
 

@@ -56,8 +56,7 @@ std::vector<Parameter> random_parameters(Random& random) {
 
 std::vector<std::string> random_constraints(const std::vector<Parameter>& parameters, Random& random) {
   std::vector<std::string> numbers, texts;
-  for (const Symbol& symbol : symbols(parameters))
-    (symbol.texts.empty() ? numbers : texts).push_back(symbol.name);
+  for (const Symbol& symbol : symbols(parameters)) (symbol.texts.empty() ? numbers : texts).push_back(symbol.name);
   std::vector<std::string> result;
   const std::size_t count = random.below(4);
   for (std::size_t i = 0; i < count; ++i) {
@@ -113,11 +112,9 @@ std::vector<Point> brute_force(const Space& space) {
   for (const Point& point : all) {
     bool legal = true;
     std::vector<double> values;
-    for (std::size_t i = 0; i < stored.size(); ++i)
-      values.push_back(table.slots[i].number_of(point.numbers[i]));
+    for (std::size_t i = 0; i < stored.size(); ++i) values.push_back(table.slots[i].number_of(point.numbers[i]));
     for (std::size_t p = 0; p < space.parameters().size(); ++p) {
-      const auto begin = values.begin() + space.offset(static_cast<int>(p)),
-                 end = begin + width(space.parameters()[p]);
+      const auto begin = values.begin() + space.offset(static_cast<int>(p)), end = begin + width(space.parameters()[p]);
       if (const auto* factors = std::get_if<Factorization>(&space.parameters()[p].domain)) {
         double product = 1;
         for (auto at = begin; at != end; ++at) product *= *at;
@@ -126,8 +123,7 @@ std::vector<Point> brute_force(const Space& space) {
       if (std::holds_alternative<PermutationItems>(space.parameters()[p].domain))
         legal = legal && std::set<double>(begin, end).size() == static_cast<std::size_t>(end - begin);
     }
-    for (const Constraint& constraint : space.constraints())
-      legal = legal && constraint.predicate.holds(values);
+    for (const Constraint& constraint : space.constraints()) legal = legal && constraint.predicate.holds(values);
     if (legal) feasible.push_back(point);
   }
   return feasible;

@@ -43,11 +43,8 @@ Layer random_conv(bool plain) {
 }
 
 Layer random_matmul() {
-  return make_matmul({.name = "product",
-                      .rows = draw(1, 9),
-                      .columns = draw(1, 9),
-                      .depth = draw(1, 9),
-                      .batch = draw(1, 3)});
+  return make_matmul(
+      {.name = "product", .rows = draw(1, 9), .columns = draw(1, 9), .depth = draw(1, 9), .batch = draw(1, 3)});
 }
 
 // Any nest: three tensors over up to six dimensions with random coefficients.
@@ -79,8 +76,7 @@ bool same_network(const Network& a, const Network& b) {
     return false;
   for (std::size_t v = 0; v < boost::num_vertices(a.graph); ++v) {
     const NetworkLayer &x = a.graph[v], &y = b.graph[v];
-    if (x.layer.name != y.layer.name || x.repeat != y.repeat || x.has_parameters != y.has_parameters)
-      return false;
+    if (x.layer.name != y.layer.name || x.repeat != y.repeat || x.has_parameters != y.has_parameters) return false;
     if (shape_key(x.layer) != shape_key(y.layer)) return false;
     for (const auto& edge : boost::make_iterator_range(boost::in_edges(v, a.graph)))
       if (!boost::edge(boost::source(edge, a.graph), v, b.graph).second) return false;
@@ -103,9 +99,7 @@ TEST_CASE("a native descriptor reads back the same network, on the zoo and on ra
     CHECK(again.idle[0].elements_read == 100);
   }
   CHECK(rc::check([] {
-    const Layer layer = draw(0, 2) == 0   ? random_einsum()
-                        : draw(0, 1) == 0 ? random_matmul()
-                                          : random_conv(false);
+    const Layer layer = draw(0, 2) == 0 ? random_einsum() : draw(0, 1) == 0 ? random_matmul() : random_conv(false);
     Imported imported;
     imported.network = single_layer(layer);
     imported.network.graph[0].repeat = draw(1, 3);
@@ -129,9 +123,7 @@ TEST_CASE("a Timeloop problem reads back the same loop nest") {
     }
   }
   CHECK(rc::check([&] {
-    RC_ASSERT(round_trip(draw(0, 2) == 0   ? random_einsum()
-                         : draw(0, 1) == 0 ? random_matmul()
-                                           : random_conv(false)));
+    RC_ASSERT(round_trip(draw(0, 2) == 0 ? random_einsum() : draw(0, 1) == 0 ? random_matmul() : random_conv(false)));
   }));
 }
 
@@ -174,7 +166,6 @@ TEST_CASE("a SCALE-Sim topology reads back the same convolutions and products, o
   };
   CHECK(reason(make_conv({.name = "c", .in_channels = 4, .out_channels = 4, .groups = 2, .out_height = 3})) ==
         "layer 'c': a SCALE-Sim topology cannot say 2 groups of channels");
-  CHECK(reason(make_conv(
-            {.name = "c", .in_channels = 2, .out_height = 3, .out_width = 3, .stride_height = 2})) ==
+  CHECK(reason(make_conv({.name = "c", .in_channels = 2, .out_height = 3, .out_width = 3, .stride_height = 2})) ==
         "layer 'c': a SCALE-Sim topology cannot say two strides, 2 and 1");
 }

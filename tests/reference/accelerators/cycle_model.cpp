@@ -31,8 +31,7 @@ std::vector<Design> reference_designs() {
 
 }  // namespace
 
-TEST_CASE(
-    "the ideal machine is never below the loop model, and close to it without partial sums that return") {
+TEST_CASE("the ideal machine is never below the loop model, and close to it without partial sums that return") {
   for (Design& d : reference_designs()) {
     d.architecture.link_transfers = false;
     const Evaluation loop = LoopModel().evaluate(d.layer, d.architecture, *d.mapping);
@@ -55,13 +54,12 @@ TEST_CASE("on the ideal machine the timeline moves exactly the words that the lo
     d.architecture.link_transfers = false;
     CAPTURE(d.id);
     const Evaluation loop = LoopModel().evaluate(d.layer, d.architecture, *d.mapping);
-    const EventTable table =
-        nest_events(d.layer, d.architecture, pack(d.layer, *d.mapping), *find_machine("ideal"));
+    const EventTable table = nest_events(d.layer, d.architecture, pack(d.layer, *d.mapping), *find_machine("ideal"));
     const TimelineResult run = run_skip_ahead(table, true);
     for (std::size_t s = 0; s < table.streams.size(); ++s) {
       const Stream& stream = table.streams[s];
-      const TensorCounts& parent = loop.levels[static_cast<std::size_t>(stream.parent_level)]
-                                       .tensors[static_cast<std::size_t>(stream.tensor)];
+      const TensorCounts& parent =
+          loop.levels[static_cast<std::size_t>(stream.parent_level)].tensors[static_cast<std::size_t>(stream.tensor)];
       CHECK(run.words[s] == parent.reads);
       if (stream.output) CHECK(run.back_words[s] == parent.updates);
     }

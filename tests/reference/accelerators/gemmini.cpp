@@ -27,8 +27,7 @@ std::string unpack(const std::string& name) {
   const std::unique_ptr<FILE, int (*)(FILE*)> pipe(popen(("gzip -dc '" + path + "'").c_str(), "r"), pclose);
   std::string text;
   char buffer[1 << 14];
-  for (std::size_t n; pipe && (n = std::fread(buffer, 1, sizeof buffer, pipe.get())) > 0;)
-    text.append(buffer, n);
+  for (std::size_t n; pipe && (n = std::fread(buffer, 1, sizeof buffer, pipe.get())) > 0;) text.append(buffer, n);
   return text;
 }
 
@@ -41,8 +40,7 @@ std::vector<MeasuredRow> of_dim(const std::vector<MeasuredRow>& rows, int dim) {
 
 }  // namespace
 
-TEST_CASE(
-    "mapped tiles of the 16 x 16 RTL: never fitted, though automatically tiled rows of their layers were") {
+TEST_CASE("mapped tiles of the 16 x 16 RTL: never fitted, though automatically tiled rows of their layers were") {
   const std::string text = unpack("rtl_designs.csv.gz");
   if (text.empty()) return;
   MeasuredOptions options;
@@ -53,8 +51,7 @@ TEST_CASE(
   CHECK(rows.rows.size() == 74);
   const GemminiConstants& constants = find_machine("gemmini")->constants;
   const FitError all = fit_error(rows.rows, constants);
-  MESSAGE("mean ", all.mean_percent, " %, median ", all.median_percent, " %, rank correlation ",
-          all.spearman);
+  MESSAGE("mean ", all.mean_percent, " %, median ", all.median_percent, " %, rank correlation ", all.spearman);
   CHECK(all.mean_percent < 10.0);
   CHECK(all.median_percent < 5.0);
   CHECK(all.spearman > 0.99);
@@ -76,8 +73,8 @@ TEST_CASE("arrays of other sizes, never fitted") {
   const MeasuredRows rows = read_measured_rows(text, "rtl_one_design.csv", options);
   for (const int dim : {4, 8, 16, 32, 64}) {
     const FitError error = fit_error(of_dim(rows.rows, dim), find_machine("gemmini")->constants);
-    MESSAGE("DIM ", dim, ": ", error.rows, " rows, mean ", error.mean_percent, " %, median ",
-            error.median_percent, " %");
+    MESSAGE("DIM ", dim, ": ", error.rows, " rows, mean ", error.mean_percent, " %, median ", error.median_percent,
+            " %");
     CHECK(error.mean_percent < (dim > 16 ? 20.0 : 10.0));
     CHECK(error.spearman > 0.99);
   }
@@ -124,8 +121,7 @@ TEST_CASE("a few RTL rows stay near without the shared data") {
 
 TEST_CASE("rows off the bus's grid take more requests, by the rule of largest yield") {
   using gemmini::Packets;
-  const Packets aligned = gemmini::row_of_pieces(16, 256, 16, 0, 64),
-                off = gemmini::row_of_pieces(16, 256, 16, 8, 64);
+  const Packets aligned = gemmini::row_of_pieces(16, 256, 16, 0, 64), off = gemmini::row_of_pieces(16, 256, 16, 8, 64);
   CHECK(aligned.beats == 1.0);
   CHECK(aligned.packets == 1.0);
   // At 8, 24, 40, 56: 32 bytes, 64 bytes, 32 bytes, and two times 16 bytes in two lines.
@@ -149,8 +145,7 @@ TEST_CASE("the tile pipeline explains its cycles exactly and is monotone in its 
   const GemminiResult r = run_gemmini(job, constants);
   CHECK(r.execute + r.fill + r.drain + r.wait_inputs + r.wait_weights + r.wait_slot + r.wait_host ==
         doctest::Approx(r.cycles).epsilon(1e-9));
-  for (const char* name :
-       {"beat", "load_latency", "store_latency", "host_conv", "read_dram", "write_dram", "slot"})
+  for (const char* name : {"beat", "load_latency", "store_latency", "host_conv", "read_dram", "write_dram", "slot"})
     for (const GemminiConstant& c : gemmini_constants()) {
       if (c.name != name) continue;
       GemminiConstants slower = constants;

@@ -83,8 +83,7 @@ void compare(const TimeloopCase& reference) {
   for (const LevelEvaluation& level : got.levels) total += level.energy_pj;
   for (const NetworkEvaluation& network : got.networks) total += network.energy_pj;
   CHECK(total == got.energy_pj);
-  const Score score =
-      LoopPlan(reference.layer, reference.architecture).score(pack(reference.layer, reference.mapping));
+  const Score score = LoopPlan(reference.layer, reference.architecture).score(pack(reference.layer, reference.mapping));
   CHECK(score.valid);
   CHECK(score.energy_pj == got.energy_pj);
   CHECK(score.cycles == static_cast<double>(got.cycles));

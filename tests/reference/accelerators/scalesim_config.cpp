@@ -22,25 +22,29 @@ using Json = nlohmann::json;
 std::string topology(const Json& layer) {
   const auto number = [&](const char* key) { return layer[key].get<std::int64_t>(); };
   if (layer["type"] == "gemm") return fmt::format("Layer,M,N,K,\nl,{},{},{},\n", number("M"), number("N"), number("K"));
-  return fmt::format("Layer name, IFMAP Height, IFMAP Width, Filter Height, Filter Width, Channels, Num Filter, Strides,\n"
-                     "l, {}, {}, {}, {}, {}, {}, {},\n",
-                     number("ifmap_h"), number("ifmap_w"), number("filt_h"), number("filt_w"), number("channels"),
-                     number("num_filters"), number("stride"));
+  return fmt::format(
+      "Layer name, IFMAP Height, IFMAP Width, Filter Height, Filter Width, Channels, Num Filter, Strides,\n"
+      "l, {}, {}, {}, {}, {}, {}, {},\n",
+      number("ifmap_h"), number("ifmap_w"), number("filt_h"), number("filt_w"), number("channels"),
+      number("num_filters"), number("stride"));
 }
 
 std::string configuration(const Json& input) {
   const std::int64_t width = input["mode"] == "USER" ? input["bandwidth_words_per_cycle"].get<std::int64_t>() : 10;
-  return fmt::format("[general]\nrun_name = case\n\n[architecture_presets]\nArrayHeight : {}\nArrayWidth: {}\nIfmapSramSzkB: {}\n"
-                     "FilterSramSzkB = {}\nOfmapSramSzkB: {}\nIfmapOffset: 0\nDataflow : {}\nBandwidth : {}\n\n[layout]\n"
-                     "IfmapCustomLayout: False\nIfmapSRAMBankBandwidth: {}\nFilterSRAMBankBandwidth: {}\n\n[run_presets]\nInterfaceBandwidth: {}\n",
-                     input["array_rows"].get<int>(), input["array_cols"].get<int>(), input["ifmap_sram_kb"].get<int>(),
-                     input["filter_sram_kb"].get<int>(), input["ofmap_sram_kb"].get<int>(), input["dataflow"].get<std::string>(), width,
-                     width, width, input["mode"].get<std::string>());
+  return fmt::format(
+      "[general]\nrun_name = case\n\n[architecture_presets]\nArrayHeight : {}\nArrayWidth: {}\nIfmapSramSzkB: {}\n"
+      "FilterSramSzkB = {}\nOfmapSramSzkB: {}\nIfmapOffset: 0\nDataflow : {}\nBandwidth : {}\n\n[layout]\n"
+      "IfmapCustomLayout: False\nIfmapSRAMBankBandwidth: {}\nFilterSRAMBankBandwidth: "
+      "{}\n\n[run_presets]\nInterfaceBandwidth: {}\n",
+      input["array_rows"].get<int>(), input["array_cols"].get<int>(), input["ifmap_sram_kb"].get<int>(),
+      input["filter_sram_kb"].get<int>(), input["ofmap_sram_kb"].get<int>(), input["dataflow"].get<std::string>(),
+      width, width, width, input["mode"].get<std::string>());
 }
 
 SystolicInput imported(const Json& input) {
   std::vector<Remark> remarks;
-  const auto runs = read_scalesim_runs(Source("t.csv", topology(input["layer"])), Source("s.cfg", configuration(input)), remarks);
+  const auto runs =
+      read_scalesim_runs(Source("t.csv", topology(input["layer"])), Source("s.cfg", configuration(input)), remarks);
   REQUIRE(runs.size() == 1);
   return runs[0].input;
 }
@@ -79,10 +83,13 @@ TEST_CASE("what a configuration says that is not read is refused by name") {
     for (const Diagnostic& one : diagnostics.all()) all += to_string(one) + "\n";
     return all;
   };
-  const std::string good = "[architecture_presets]\nArrayHeight: 4\nArrayWidth: 4\nIfmapSramSzkB: 1\nFilterSramSzkB: 1\nOfmapSramSzkB: 1\n"
-                           "Dataflow: ws\nBandwidth: 10\n[run_presets]\nInterfaceBandwidth: CALC\n";
+  const std::string good =
+      "[architecture_presets]\nArrayHeight: 4\nArrayWidth: 4\nIfmapSramSzkB: 1\nFilterSramSzkB: 1\nOfmapSramSzkB: 1\n"
+      "Dataflow: ws\nBandwidth: 10\n[run_presets]\nInterfaceBandwidth: CALC\n";
   CHECK(refusal(good).empty());
-  CHECK(refusal(good + "UseRamulatorTrace: True\n").find("s.cfg:11:1: useramulatortrace is not read") != std::string::npos);
+  CHECK(refusal(good + "UseRamulatorTrace: True\n").find("s.cfg:11:1: useramulatortrace is not read") !=
+        std::string::npos);
   CHECK(refusal("[sparsity]\nSparsitySupport: true\n" + good).find("sparsitysupport") != std::string::npos);
-  CHECK(refusal("[layout]\nIfmapSRAMBankBandwidth: 5\n[architecture_presets]\nBandwidth: x\nDataflow: oz\n").find("did you mean 'os'") != std::string::npos);
+  CHECK(refusal("[layout]\nIfmapSRAMBankBandwidth: 5\n[architecture_presets]\nBandwidth: x\nDataflow: oz\n")
+            .find("did you mean 'os'") != std::string::npos);
 }

@@ -1,5 +1,5 @@
-// Whole Timeloop designs (architecture, problem, ERT, mapping) against what Timeloop printed for them: cycles exactly, and
-// every energy to the printed digit.
+// Whole Timeloop designs (architecture, problem, ERT, mapping) against what Timeloop printed for them: cycles exactly,
+// and every energy to the printed digit.
 #include <doctest/doctest.h>
 
 #include <fmt/format.h>
@@ -29,7 +29,8 @@ const fs::path golden = dovetail::testing::reference_path("import/golden");
 TimeloopDesign read(const Json& row) {
   std::vector<std::string> files;
   for (const char* key : {"input", "ert", "map"}) {
-    for (const auto& file : row[key]) files.push_back((golden / row["name"].get<std::string>() / file.get<std::string>()).string());
+    for (const auto& file : row[key])
+      files.push_back((golden / row["name"].get<std::string>() / file.get<std::string>()).string());
   }
   REQUIRE(are_timeloop_documents(files));
   return read_timeloop_design(files);
@@ -42,7 +43,8 @@ std::map<std::string, std::string> printed_energies(const fs::path& file) {
   std::string level, tensor;
   for (std::string line; std::getline(stream, line) && line != "Networks";) {
     if (line.starts_with("=== ")) level = line.substr(4, line.size() - 8);
-    if (line.size() > 5 && line.starts_with("    ") && line[4] != ' ' && line.back() == ':') tensor = line.substr(4, line.size() - 5);
+    if (line.size() > 5 && line.starts_with("    ") && line[4] != ' ' && line.back() == ':')
+      tensor = line.substr(4, line.size() - 5);
     const std::size_t colon = line.find(": ");
     if (line.starts_with("        Energy (total) ") && colon != std::string::npos)
       energies[level + " " + tensor] = line.substr(colon + 2, line.find(" pJ") - colon - 2);
@@ -65,12 +67,14 @@ TEST_CASE("Timeloop's designs give Timeloop's numbers") {
     REQUIRE(design.mapping.has_value());
     const Evaluation evaluation = LoopModel().evaluate(design.layer, design.architecture, *design.mapping);
     for (const Violation& violation : evaluation.violations)
-      MESSAGE(violation.constraint, " ", violation.level, " ", violation.tensor, " ", violation.needed, " ", violation.available);
+      MESSAGE(violation.constraint, " ", violation.level, " ", violation.tensor, " ", violation.needed, " ",
+              violation.available);
     REQUIRE(evaluation.valid());
     CHECK(evaluation.cycles == row["cycles"].get<std::int64_t>());
     CHECK(evaluation.macs == row["computes"].get<std::int64_t>());
     CHECK(fmt::format("{:.2f}", evaluation.energy_pj * 1e-6) == fmt::format("{:.2f}", row["energy_uj"].get<double>()));
-    CHECK(fmt::format("{:.2f}", 100.0 * evaluation.utilization) == fmt::format("{:.2f}", row["utilization_percent"].get<double>()));
+    CHECK(fmt::format("{:.2f}", 100.0 * evaluation.utilization) ==
+          fmt::format("{:.2f}", row["utilization_percent"].get<double>()));
     const auto per_compute = [&](const std::string& name, double energy_pj) {
       CAPTURE(name);
       CHECK(fmt::format("{:.2f}", 1e3 * energy_pj / static_cast<double>(evaluation.macs)) ==
@@ -100,8 +104,10 @@ TEST_CASE("the design that was converted by hand is the one that is imported") {
     return;
   }
   const Design by_hand = load_design((folder / "by_hand.json").string());
-  const Design imported = read_timeloop_design({(folder / "parsed-processed-input.yaml").string(), (folder / "timeloop-mapper.ERT.yaml").string(),
-                                                (folder / "timeloop-mapper.map.yaml").string()}).design;
+  const Design imported = read_timeloop_design({(folder / "parsed-processed-input.yaml").string(),
+                                                (folder / "timeloop-mapper.ERT.yaml").string(),
+                                                (folder / "timeloop-mapper.map.yaml").string()})
+                              .design;
   CHECK(*imported.mapping == *by_hand.mapping);
   const Evaluation a = LoopModel().evaluate(by_hand.layer, by_hand.architecture, *by_hand.mapping);
   const Evaluation b = LoopModel().evaluate(imported.layer, imported.architecture, *imported.mapping);

@@ -23,7 +23,8 @@ namespace {
 std::vector<testing::TimeloopCase> cases() {
   std::vector<testing::TimeloopCase> read;
   std::ifstream file(dovetail::testing::reference_path("uneven/cases.jsonl").string());
-  for (std::string line; std::getline(file, line);) read.push_back(testing::read_case(nlohmann::ordered_json::parse(line)));
+  for (std::string line; std::getline(file, line);)
+    read.push_back(testing::read_case(nlohmann::ordered_json::parse(line)));
   return read;
 }
 
@@ -64,7 +65,8 @@ TEST_CASE("every mapping with depths costs what the definition says, and reads b
     compare(reference, reference.mapping);
     const auto json = to_json(reference.layer, reference.architecture, reference.mapping);
     Diagnostics diagnostics;
-    const auto back = read_mapping(parse_json(json.dump(), "case"), reference.layer, reference.architecture, diagnostics);
+    const auto back =
+        read_mapping(parse_json(json.dump(), "case"), reference.layer, reference.architecture, diagnostics);
     REQUIRE(back);
     CHECK(*back == reference.mapping);
   }

@@ -51,7 +51,8 @@ TEST_CASE("coefficients and cross-validated error") {
   Diagnostics diagnostics;
   const CsvTable table = load_csv(path, {}, diagnostics);
   REQUIRE_FALSE(diagnostics.failed());
-  const char* const helped[] = {"in22k", "in21k", "in12k", "clip", "laion", "swsl", "ssl", "_ig", "jft", "dist", "ns_", "openai"};
+  const char* const helped[] = {"in22k", "in21k", "in12k", "clip", "laion", "swsl",
+                                "ssl",   "_ig",   "jft",   "dist", "ns_",   "openai"};
   std::vector<Row> rows;
   std::vector<double> top1, targets;
   for (const CsvTable::Row& row : table.rows) {
@@ -67,7 +68,8 @@ TEST_CASE("coefficients and cross-validated error") {
   }
   CHECK(rows.size() == 1110);
   const Row all = fit(rows, targets);
-  for (int i = 0; i < 4; ++i) CHECK(AccuracyProxy::coefficients[i] == doctest::Approx(all[static_cast<std::size_t>(i)]).epsilon(1e-8));
+  for (int i = 0; i < 4; ++i)
+    CHECK(AccuracyProxy::coefficients[i] == doctest::Approx(all[static_cast<std::size_t>(i)]).epsilon(1e-8));
   double squares = 0.0, sum = 0.0;
   for (std::size_t fold = 0; fold < 10; ++fold) {
     std::vector<Row> train;

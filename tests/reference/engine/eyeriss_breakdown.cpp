@@ -43,8 +43,8 @@ Breakdown measure(const Layer& layer) {
 TEST_CASE("AlexNet, row stationary, on the hand design") {
   for (const UniqueLayer& unique : unique_layers(load_workload("alexnet"))) {
     const Breakdown energy = measure(unique.layer);
-    INFO(unique.layer.name, ": units ", energy.units, ", scratchpads ", energy.scratchpads, ", buffer ",
-         energy.buffer, ", DRAM ", energy.dram, " pJ, DRAM ", energy.dram_words, " words per operation");
+    INFO(unique.layer.name, ": units ", energy.units, ", scratchpads ", energy.scratchpads, ", buffer ", energy.buffer,
+         ", DRAM ", energy.dram, " pJ, DRAM ", energy.dram_words, " words per operation");
     MESSAGE(unique.layer.name, ": units ", energy.units, ", scratchpads ", energy.scratchpads, ", buffer ",
             energy.buffer, ", DRAM ", energy.dram, " pJ per operation");
     const double total = energy.units + energy.scratchpads + energy.buffer + energy.dram;

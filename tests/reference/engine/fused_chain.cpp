@@ -1,4 +1,5 @@
-// Chains with activations on chip: least EDP, energies and cycles equal the reference's brute force; bounds never above.
+// Chains with activations on chip: least EDP, energies and cycles equal the reference's brute force; bounds never
+// above.
 #include <doctest/doctest.h>
 
 #include <cmath>

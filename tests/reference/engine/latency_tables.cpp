@@ -47,8 +47,9 @@ TEST_CASE("additive devices to 1e-6 ms; measured ones below least squares") {
       largest = std::max(largest, std::abs(error));
     }
     const double rmse = std::sqrt(squares / static_cast<double>(json["test"].size()));
-    std::printf("%s: test RMSE %.4g, largest error %.4g; cross-validated %.4g (least squares %.4g), R2 %.4f, ridge %g\n", device.c_str(), rmse, largest,
-                fit.rmse, fit.least_squares_rmse, fit.r2, fit.ridge);
+    std::printf(
+        "%s: test RMSE %.4g, largest error %.4g; cross-validated %.4g (least squares %.4g), R2 %.4f, ridge %g\n",
+        device.c_str(), rmse, largest, fit.rmse, fit.least_squares_rmse, fit.r2, fit.ridge);
     if (device == "eyeriss" || device == "raspi4")
       CHECK(largest <= 1e-6);
     else

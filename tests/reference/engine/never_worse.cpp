@@ -1,7 +1,7 @@
 // On users' own machines, with and without free bypass, the exact mapper is never worse than any other mapper.
 //
-// The machines and layers are the Timeloop reference cases; their mappings are ignored. Efforts are counts: the budget of
-// the others, and for the exact mapper, beside the same budget, so many labels as its memory holds.
+// The machines and layers are the Timeloop reference cases; their mappings are ignored. Efforts are counts: the budget
+// of the others, and for the exact mapper, beside the same budget, so many labels as its memory holds.
 #include <doctest/doctest.h>
 
 #include <string>

@@ -29,8 +29,7 @@ void check_plan(const Json& one, const Json& plan, double bound, const char* wha
   }
   CHECK(done == one["layers"].size());
   if (std::string(what) == "energy") CHECK(close(static_mw * longest + dynamic, expected));
-  if (std::string(what) == "utilisation")
-    CHECK(close(sum / static_cast<double>(plan.size()) / bound, expected));
+  if (std::string(what) == "utilisation") CHECK(close(sum / static_cast<double>(plan.size()) / bound, expected));
   if (std::string(what) == "period") CHECK(close(longest, expected));
 }
 
@@ -39,8 +38,7 @@ void check_plan(const Json& one, const Json& plan, double bound, const char* wha
 TEST_CASE("pipelines: least period, fewest boards, least energy and most utilisation under each bound") {
   const auto cases = reference_lines("nas/cases/pipelines.jsonl");
   if (cases.empty()) dovetail::testing::skip("the reference cases are not here");
-  for (const bool given :
-       {true, false}) {  // bounds as in the case, or the default multiples: they are the same
+  for (const bool given : {true, false}) {  // bounds as in the case, or the default multiples: they are the same
     for (const auto& one : cases) {
       CAPTURE(one["id"].dump());
       auto asked = one;
@@ -59,8 +57,7 @@ TEST_CASE("pipelines: least period, fewest boards, least energy and most utilisa
         CHECK(close(ours["least_energy"], theirs["least_energy"]));
         CHECK(close(ours["most_utilisation"], theirs["most_utilisation"]));
         check_plan(one, ours["energy_plan"], ours["period_at_most"], "energy", ours["least_energy"]);
-        check_plan(one, ours["utilisation_plan"], ours["period_at_most"], "utilisation",
-                   ours["most_utilisation"]);
+        check_plan(one, ours["utilisation_plan"], ours["period_at_most"], "utilisation", ours["most_utilisation"]);
       }
     }
   }
@@ -76,8 +73,7 @@ TEST_CASE("pipelines: boards by name price the tiles themselves") {
     Diagnostics diagnostics;
     const PipelineCase pipeline_case = read_pipeline(parse_json(one.dump(), "case"), diagnostics);
     diagnostics.raise();
-    CHECK(answer_pipeline(pipeline_case, Pipelines(pipeline_case.problem))["least_period"] ==
-          one["least_period"]);
+    CHECK(answer_pipeline(pipeline_case, Pipelines(pipeline_case.problem))["least_period"] == one["least_period"]);
   }
 }
 
@@ -105,8 +101,7 @@ TEST_CASE("layers on sub-accelerators: the front, and the least energy under eac
       CHECK(bounds.energy() <= one["least_energy"].get<double>() * (1 + 1e-9));
       CHECK(bounds.edp() <= one["least_edp"].get<double>() * (1 + 1e-9));
       for (const auto& row : one["with_deadline"])
-        CHECK(bounds.energy_within(row["makespan_at_most"]) <=
-              row["least_energy"].get<double>() * (1 + 1e-9));
+        CHECK(bounds.energy_within(row["makespan_at_most"]) <= row["least_energy"].get<double>() * (1 + 1e-9));
     }
   }
 }

@@ -37,8 +37,7 @@ Mapping read_mapping(const std::string& text, const Layer& layer) {
       level = word[1] - '0';
       for (char role : word.substr(2)) {
         const char* name = role == 'W' ? "Weights" : role == 'I' ? "Inputs" : role == 'O' ? "Outputs" : "";
-        if (*name != '\0')
-          mapping.levels[level].keep |= 1U << static_cast<unsigned>(find_tensor(layer, name));
+        if (*name != '\0') mapping.levels[level].keep |= 1U << static_cast<unsigned>(find_tensor(layer, name));
       }
       continue;
     }
@@ -83,8 +82,7 @@ Point read_point(Row& row, const Family& gemmini) {
     return 0.0;
   };
   const double columns = std::stod(row["arch.meshX"]);
-  return {{index("hw.pe_dim", columns),
-           index("hw.scratchpad_kb", std::stod(row["arch.mem2_entries"]) / 1024.0),
+  return {{index("hw.pe_dim", columns), index("hw.scratchpad_kb", std::stod(row["arch.mem2_entries"]) / 1024.0),
            index("hw.accumulator_kb", std::stod(row["arch.mem1_entries"]) * columns * 4.0 / 1024.0)}};
 }
 
@@ -150,8 +148,7 @@ TEST_CASE("all published points: EDP within 0.6 % on average, energy of pointwis
   REQUIRE(pipe);
   std::string text;
   std::vector<char> chunk(1 << 16);
-  while (const std::size_t count = fread(chunk.data(), 1, chunk.size(), pipe.get()))
-    text.append(chunk.data(), count);
+  while (const std::size_t count = fread(chunk.data(), 1, chunk.size(), pipe.get())) text.append(chunk.data(), count);
   std::istringstream lines(text);
   std::string header, line;
   std::getline(lines, header);

@@ -16,9 +16,9 @@ using namespace dovetail;
 
 namespace {
 
-// Chen et al., IEEE JSSC 52(1), 2017: table III (mapping: p filters and q channels in an element, r x t sets in the array, n
-// images with the same filters, m filters whose partial sums stay on chip, e output rows at once; from memory, the text
-// confirms e, p, q, r and t where it names them) and table V (processing latency and power of four images).
+// Chen et al., IEEE JSSC 52(1), 2017: table III (mapping: p filters and q channels in an element, r x t sets in the
+// array, n images with the same filters, m filters whose partial sums stay on chip, e output rows at once; from memory,
+// the text confirms e, p, q, r and t where it names them) and table V (processing latency and power of four images).
 struct Published {
   const char* layer;
   int psum_banks;
@@ -46,9 +46,12 @@ Measured measure(const Published& one, const Layer& layer, Change change) {
   Architecture chip = family.instantiate(Point{{static_cast<double>(one.psum_banks)}});
   change(chip);
   const std::string text = fmt::format(
-      "levels:\n- {{level: PsumSpad, keep: [Outputs], temporal: '{}'}}\n- {{level: WeightSpad, keep: [Weights], temporal: '{}'}}\n"
-      "- {{level: InputSpad, keep: [Inputs]}}\n- {{level: FilterBanks, keep: [Weights], spatial_x: '{}', spatial_y: '{}'}}\n"
-      "- {{level: InputBanks, keep: [Inputs], temporal: '{}'}}\n- {{level: PsumBanks, keep: [Outputs], temporal: '{}'}}\n"
+      "levels:\n- {{level: PsumSpad, keep: [Outputs], temporal: '{}'}}\n- {{level: WeightSpad, keep: [Weights], "
+      "temporal: '{}'}}\n"
+      "- {{level: InputSpad, keep: [Inputs]}}\n- {{level: FilterBanks, keep: [Weights], spatial_x: '{}', spatial_y: "
+      "'{}'}}\n"
+      "- {{level: InputBanks, keep: [Inputs], temporal: '{}'}}\n- {{level: PsumBanks, keep: [Outputs], temporal: "
+      "'{}'}}\n"
       "- {{level: DRAM, temporal: '{}'}}\n",
       one.psum_spad, one.weight_spad, one.across, one.down, one.input_banks, one.psum_banks_loops, one.dram);
   Diagnostics diagnostics;
@@ -64,7 +67,8 @@ Measured measure(const Published& one, const Layer& layer, Change change) {
 std::vector<Measured> measure_all(Change change) {
   std::vector<Measured> all;
   const Network network = load_workload("alexnet-eyeriss");
-  for (std::size_t i = 0; i < published.size(); ++i) all.push_back(measure(published[i], layers(network)[i]->layer, change));
+  for (std::size_t i = 0; i < published.size(); ++i)
+    all.push_back(measure(published[i], layers(network)[i]->layer, change));
   return all;
 }
 
@@ -98,8 +102,8 @@ TEST_CASE("AlexNet on the Eyeriss chip: time with nothing fitted, power with one
   CHECK(all[0].idle_mw == doctest::Approx(idle_mw).epsilon(0.01));  // the family's constant is the fitted one
   for (std::size_t i = 0; i < all.size(); ++i) {
     const double apart = all[i].mw - all[i].idle_mw + fitted_mw(all, i);
-    MESSAGE(std::string(published[i].layer), ": ", all[i].ms, " ms (", percent(all[i].ms, published[i].ms), " %), ", all[i].mw, " mW (",
-            percent(all[i].mw, published[i].mw), " %; with the constant of the other four layers ",
+    MESSAGE(std::string(published[i].layer), ": ", all[i].ms, " ms (", percent(all[i].ms, published[i].ms), " %), ",
+            all[i].mw, " mW (", percent(all[i].mw, published[i].mw), " %; with the constant of the other four layers ",
             percent(apart, published[i].mw), " %)");
     CHECK(std::abs(percent(all[i].ms, published[i].ms)) < 10.0);
     CHECK(std::abs(percent(all[i].mw, published[i].mw)) < 10.0);

@@ -24,7 +24,8 @@ using Json = nlohmann::json;
 std::string path_of(const Json& row) {
   if (row["source"] == "onnx-node") return "/usr/share/libonnx-testdata/data/node/" + row["path"].get<std::string>();
   return (dovetail::testing::reference_path("import") / row["source"].get<std::string>() /
-          row["path"].get<std::string>()).string();
+          row["path"].get<std::string>())
+      .string();
 }
 
 bool is_read(const std::string& name) {
@@ -38,7 +39,8 @@ struct Sums {
   std::int64_t layers = 0, macs = 0, weights = 0, outputs = 0, inputs = 0;
 };
 
-// `second_operand`: the statement counts the second operand of a product as weights even where it is not learned (ONNX).
+// `second_operand`: the statement counts the second operand of a product as weights even where it is not learned
+// (ONNX).
 Sums sums(const Network& network, bool second_operand) {
   Sums sums;
   const Totals all = totals(network);
@@ -74,7 +76,8 @@ std::string difference(const Json& row, const std::string& path) {
     for (const auto& [kind, count] : notes.items()) {
       std::int64_t said = 0;
       for (const Remark& remark : imported.remarks) said += remark.kind == kind ? remark.count : 0;
-      if (said != count.get<std::int64_t>()) wrong += fmt::format(" note {} {} expected {}", kind, said, count.get<std::int64_t>());
+      if (said != count.get<std::int64_t>())
+        wrong += fmt::format(" note {} {} expected {}", kind, said, count.get<std::int64_t>());
     }
     return wrong;
   } catch (const InputError& error) {
@@ -82,7 +85,8 @@ std::string difference(const Json& row, const std::string& path) {
     const int line = row.contains("line") && row["line"].is_number() ? row["line"].get<int>() : 0;
     const std::string file = row.contains("in") && row["in"].is_string() ? row["in"].get<std::string>() : path;
     for (const Diagnostic& diagnostic : error.diagnostics()) {
-      if (diagnostic.where.line == line && fs::path(diagnostic.where.file).filename() == fs::path(file).filename()) return {};
+      if (diagnostic.where.line == line && fs::path(diagnostic.where.file).filename() == fs::path(file).filename())
+        return {};
     }
     return fmt::format("expected line {} ({}), found {}", line, row.value("why", ""), error.what());
   }
@@ -109,6 +113,7 @@ TEST_CASE("files of other tools read as an independent reader reads them") {
     CHECK_MESSAGE(wrong.empty(), path, ": ", wrong);
   }
   for (const auto& [from, count] : checked) MESSAGE(from, ": ", count, " files as expected");
-  for (const auto& [from, count] : skipped) MESSAGE(count, " files of ", from, " are held back, or of a format that is not built");
+  for (const auto& [from, count] : skipped)
+    MESSAGE(count, " files of ", from, " are held back, or of a format that is not built");
   CHECK(!checked.empty());
 }

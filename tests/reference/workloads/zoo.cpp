@@ -34,16 +34,13 @@ TEST_CASE("totals agree with those published") {
       {"dqn", 5, 3276800 + 2654208 + 1806336 + 1605632 + 9216, -1, -1},
       {"mlp", 3, 3 * 16 * 512 * 512, 3 * 512 * 512, 3 * 16 * 512},
       {"transformer", 8, 4L * 128 * 512 * 512 + 2L * 128 * 128 * 512 + 2L * 128 * 512 * 2048, 3145728, -1},
-      {"bert-base-128", 96, 12 * (4L * 128 * 768 * 768 + 2L * 128 * 128 * 768 + 2L * 128 * 768 * 3072),
-       84934656, -1},
-      {"bert-base-512", 96, 12 * (4L * 512 * 768 * 768 + 2L * 512 * 512 * 768 + 2L * 512 * 768 * 3072),
-       84934656, -1},
-      {"decoder7b-prefill", 9, 2048L * (4L * 4096 * 4096 + 3L * 4096 * 11008) + 2L * 2048 * 2048 * 4096,
-       202375168, -1},
+      {"bert-base-128", 96, 12 * (4L * 128 * 768 * 768 + 2L * 128 * 128 * 768 + 2L * 128 * 768 * 3072), 84934656, -1},
+      {"bert-base-512", 96, 12 * (4L * 512 * 768 * 768 + 2L * 512 * 512 * 768 + 2L * 512 * 768 * 3072), 84934656, -1},
+      {"decoder7b-prefill", 9, 2048L * (4L * 4096 * 4096 + 3L * 4096 * 11008) + 2L * 2048 * 2048 * 4096, 202375168, -1},
       {"decoder7b-decode", 9, 4L * 4096 * 4096 + 3L * 4096 * 11008 + 2L * 2048 * 4096, 202375168, -1},
       {"resnet18-3x3", 4, 4L * 115605504, -1, -1},
-      // The following as torchvision publishes their GFLOPS (0.39, 0.22, 4.46, 17.56, 0.35, 3.66, 7.61, 0.31, 0.10, 0.14,
-      // 2.83); their weights are compared below.
+      // The following as torchvision publishes their GFLOPS (0.39, 0.22, 4.46, 17.56, 0.35, 3.66, 7.61, 0.31, 0.10,
+      // 0.14, 2.83); their weights are compared below.
       {"efficientnet-b0", 82, 385814752, -1, -1},
       {"mobilenetv3-large", 64, 216589760, -1, -1},
       {"convnext-t", 59, 4455531264, -1, -1},
@@ -66,7 +63,8 @@ TEST_CASE("totals agree with those published") {
        32 * (2L * 4096 * 4096 + 2L * 4096 * 1024 + 3L * 4096 * 14336 + 2L * 2048 * 4096) + 4096L * 128256, -1, -1},
       {"unet", 23, 150428424448, 31023808, -1},  // 23 convolutional layers in the paper; 31.03 M weights from memory
       {"dqn-2013", 2, 16L * 20 * 20 * 4 * 8 * 8 + 32L * 9 * 9 * 16 * 4 * 4, 16 * 4 * 8 * 8 + 32 * 16 * 4 * 4, -1},
-      // torchvision's 61 100 840 less 10 344 biases; 569 M multiply-adds and 4 231 976 less 22 888 biases and batch norms.
+      // torchvision's 61 100 840 less 10 344 biases; 569 M multiply-adds and 4 231 976 less 22 888 biases and batch
+      // norms.
       {"alexnet-torchvision", 8, 714188480, 61100840 - 10344, -1},
       {"mobilenetv1", 28, 568740352, 4231976 - 22888, -1},
       {"resnet20-cifar", 22, 40813184, -1, -1},
@@ -89,7 +87,10 @@ TEST_CASE("totals agree with those published") {
 // Channels that a convolution writes, or columns of a matrix product.
 std::int64_t channels(const Layer& layer) {
   const bool depthwise = find_dimension(layer, "K") < 0;
-  std::int64_t count = layer.dimensions[find_dimension(layer, layer.kind == "matmul" ? "N" : depthwise ? "C" : "K")].extent;
+  std::int64_t count = layer.dimensions[find_dimension(layer, layer.kind == "matmul" ? "N"
+                                                              : depthwise            ? "C"
+                                                                                     : "K")]
+                           .extent;
   if (const int groups = find_dimension(layer, "G"); groups >= 0) count *= layer.dimensions[groups].extent;
   return count;
 }
@@ -145,8 +146,7 @@ TEST_CASE("weights are the published parameters less biases, norms and embedding
 }
 
 TEST_CASE("ResNet-50 is DOSA's table, layer by layer") {
-  const std::filesystem::path path =
-      dovetail::testing::reference_path("dosa/networks.csv");
+  const std::filesystem::path path = dovetail::testing::reference_path("dosa/networks.csv");
   if (!std::filesystem::exists(path)) {
     dovetail::testing::skip("DOSA's table is not here");
     return;

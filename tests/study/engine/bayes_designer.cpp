@@ -14,12 +14,11 @@ double median(Numbers values) {
   return 0.5 * (values[(values.size() - 1) / 2] + values[values.size() / 2]);
 }
 
-double median_best(const Problem& problem, Mode mode, const std::string& designer, int evaluations,
-                   int seeds = 5, const std::map<std::string, std::string>& options = {}) {
+double median_best(const Problem& problem, Mode mode, const std::string& designer, int evaluations, int seeds = 5,
+                   const std::map<std::string, std::string>& options = {}) {
   Numbers best;
   for (int seed = 0; seed < seeds; ++seed)
-    best.push_back(
-        run(problem, mode, designer, options, static_cast<std::uint64_t>(seed), evaluations, 1).back());
+    best.push_back(run(problem, mode, designer, options, static_cast<std::uint64_t>(seed), evaluations, 1).back());
   return median(best);
 }
 
@@ -57,10 +56,9 @@ TEST_CASE("batches do not pile up and never repeat a point") {
     for (std::size_t i = 0; i < points.size(); ++i) {
       CHECK(seen.insert(points[i]).second);
       for (std::size_t j = 0; j < i; ++j)
-        CHECK(std::hypot(points[i].numbers[0] - points[j].numbers[0],
-                         points[i].numbers[1] - points[j].numbers[1]) > 1e-4);
-      trials.push_back(
-          make_trial(id++, points[i], problem.evaluate(numbers(space, points[i])), problem.mode));
+        CHECK(std::hypot(points[i].numbers[0] - points[j].numbers[0], points[i].numbers[1] - points[j].numbers[1]) >
+              1e-4);
+      trials.push_back(make_trial(id++, points[i], problem.evaluate(numbers(space, points[i])), problem.mode));
     }
     designer->update(trials);
   }
@@ -91,13 +89,7 @@ TEST_CASE("the same calls give the same points, for any number of threads") {
 
 TEST_CASE("a study that only fails goes on, and an exhausted space ends it") {
   DesignerContext context{
-      Space({{"a", IntegerRange{0, 5, 1, false}}, {"b", CategoricalValues{{"u", "v"}}}}, {}),
-      {},
-      1,
-      1,
-      {},
-      {},
-      {}};
+      Space({{"a", IntegerRange{0, 5, 1, false}}, {"b", CategoricalValues{{"u", "v"}}}}, {}), {}, 1, 1, {}, {}, {}};
   context.goal.objectives.push_back({"f", true});
   const auto designer = make_designer("bayes", context);
   std::set<Point> seen;
@@ -128,8 +120,7 @@ TEST_CASE("two objectives: the front covers more than random search's") {
     std::sort(values.begin(), values.end());
     double area = 0, height = 1.1;
     for (const auto& value : values)
-      if (value[0] < 1.1 && value[1] < height)
-        area += (1.1 - value[0]) * (height - value[1]), height = value[1];
+      if (value[0] < 1.1 && value[1] < height) area += (1.1 - value[0]) * (height - value[1]), height = value[1];
     return area;
   };
   CHECK(covered("bayes") > covered("random") + 0.05);
@@ -144,8 +135,7 @@ TEST_CASE("three objectives, one of them known beforehand: the front covers more
   };
   const auto covered = [&](const std::string& name, std::uint64_t seed) {
     DesignerContext context{
-        Space({{"x", RealRange{0, 1, false}}, {"y", RealRange{0, 1, false}}, {"z", RealRange{0, 1, false}}},
-              {}),
+        Space({{"x", RealRange{0, 1, false}}, {"y", RealRange{0, 1, false}}, {"z", RealRange{0, 1, false}}}, {}),
         {},
         seed,
         1,
@@ -181,8 +171,7 @@ TEST_CASE("three objectives, one of them known beforehand: the front covers more
     return hits / 4000.0;
   };
   Numbers gains;
-  for (std::uint64_t seed = 0; seed < 5; ++seed)
-    gains.push_back(covered("bayes", seed) - covered("random", seed));
+  for (std::uint64_t seed = 0; seed < 5; ++seed) gains.push_back(covered("bayes", seed) - covered("random", seed));
   CHECK(median(gains) > 0.02);
 }
 
@@ -193,8 +182,7 @@ TEST_CASE("a cheap guess of the objective and told outcomes are used") {
   Numbers with, without;
   for (std::uint64_t seed = 0; seed < 5; ++seed) {
     for (const bool cheap : {false, true}) {
-      DesignerContext context{
-          space, make_goal(problem, Mode::passfail, 0), seed, 1, {}, {}, {{"transform", "none"}}};
+      DesignerContext context{space, make_goal(problem, Mode::passfail, 0), seed, 1, {}, {}, {{"transform", "none"}}};
       if (cheap)
         context.prior_mean = [&](const Point& point) {
           return std::vector<double>{1.1 * truth(point) + point.numbers[0]};
@@ -215,8 +203,7 @@ TEST_CASE("a cheap guess of the objective and told outcomes are used") {
 }
 
 TEST_CASE("wrong options say what is known") {
-  DesignerContext context{
-      Space({{"a", IntegerRange{0, 5, 1, false}}}, {}), {}, 1, 1, {}, {}, {{"kernl", "x"}}};
+  DesignerContext context{Space({{"a", IntegerRange{0, 5, 1, false}}}, {}), {}, 1, 1, {}, {}, {{"kernl", "x"}}};
   context.goal.objectives.push_back({"f", true});
   CHECK_THROWS_WITH_AS(make_designer("bayes", context), doctest::Contains("kernel"), std::invalid_argument);
   context.options = {{"threshold", "2"}};

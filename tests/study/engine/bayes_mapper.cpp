@@ -24,15 +24,14 @@ double median_objective(const std::string& name, MapRequest request, int seeds) 
 }  // namespace
 
 TEST_CASE("Bayesian against random mapping, medians of five fixed seeds") {
-  const std::vector<Layer> layers = {
-      make_conv({.name = "conv4_x",
-                 .in_channels = 256,
-                 .out_channels = 256,
-                 .out_height = 14,
-                 .out_width = 14,
-                 .kernel_height = 3,
-                 .kernel_width = 3}),
-      make_matmul({.name = "gemm", .rows = 512, .columns = 768, .depth = 768})};
+  const std::vector<Layer> layers = {make_conv({.name = "conv4_x",
+                                                .in_channels = 256,
+                                                .out_channels = 256,
+                                                .out_height = 14,
+                                                .out_width = 14,
+                                                .kernel_height = 3,
+                                                .kernel_width = 3}),
+                                     make_matmul({.name = "gemm", .rows = 512, .columns = 768, .depth = 768})};
   for (const char* machine : {"eyeriss", "gemmini"}) {
     const Family family = load_family(machine);
     const Point& point = family.default_point();
@@ -45,8 +44,7 @@ TEST_CASE("Bayesian against random mapping, medians of five fixed seeds") {
       request.budget = 100;
       const double random = median_objective("random", request, 5);
       const double bayes = median_objective("bayes", request, 5);
-      MESSAGE(family.name(), " ", layer.name, ": bayes ", bayes, ", random ", random, ", ratio ",
-              bayes / random);
+      MESSAGE(family.name(), " ", layer.name, ": bayes ", bayes, ", random ", random, ", ratio ", bayes / random);
       CHECK(bayes < random);
     }
   }

@@ -177,7 +177,10 @@ TEST_CASE("whatever would change trials is in the identity of a study") {
       {"workload", [](Study& s) { s.workloads.front().weight = 2.0; }},
       {"workload digest", [](Study& s) { s.workloads.front().name = "dqn"; }},
       {"family", [](Study& s) { s.family = "nvdla"; }},
-      {"specs", [](Study& s) { s.specs.push_back({{"area_um2", 1e6, {}}, "area_um2 <= 1000000"}); }},
+      {"specs",
+       [](Study& s) {
+         s.specs.push_back({{"area_um2", 1e6, {}}, "area_um2 <= 1000000"});
+       }},
   };
   for (const auto& [key, change] : changes) {
     CAPTURE(key);

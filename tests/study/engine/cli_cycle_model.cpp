@@ -61,8 +61,8 @@ Json study(const Folder& folder, const std::string& family, const std::string& t
 TEST_CASE("map --model cycle explains every layer, and its mappings evaluate to the same cycles") {
   const Folder folder;
   for (const char* family : {"eyeriss", "gemmini"}) {
-    const Outcome mapped = run(folder, {"map", "--workload", "mlp", "--architecture", family, "--model",
-                                        "cycle", "--format", "json", "--out", "designs"});
+    const Outcome mapped = run(folder, {"map", "--workload", "mlp", "--architecture", family, "--model", "cycle",
+                                        "--format", "json", "--out", "designs"});
     REQUIRE(mapped.code == 0);
     const Json json = Json::parse(mapped.out);
     CHECK(json["model"] == "cycle");
@@ -83,8 +83,8 @@ TEST_CASE("map --model cycle explains every layer, and its mappings evaluate to 
       REQUIRE(explained.code == 0);
       check_trace(Json::parse(read(folder.file("trace/trace.json"))), layer["best"]["cycles"].get<double>());
     }
-    const Outcome text = run(folder, {"map", "--workload", "mlp", "--architecture", family, "--model",
-                                      "cycle", "--format", "text"});
+    const Outcome text =
+        run(folder, {"map", "--workload", "mlp", "--architecture", family, "--model", "cycle", "--format", "text"});
     CHECK(text.out.find("Where the models disagree") != std::string::npos);
   }
 }

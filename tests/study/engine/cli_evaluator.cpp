@@ -1,5 +1,5 @@
-// A user's simulator that works, fails, hangs, prints garbage and dies: every failure is a reason, results are the same for
-// any number of threads, and a resumed study asks nothing twice.
+// A user's simulator that works, fails, hangs, prints garbage and dies: every failure is a reason, results are the same
+// for any number of threads, and a resumed study asks nothing twice.
 #include <doctest/doctest.h>
 #include <sys/stat.h>
 
@@ -89,9 +89,9 @@ struct Setting {
 TEST_CASE("each way to fail is a reason of its row, and the others go on") {
   const Setting setting;
   const Outcome outcome =
-      run(setting.folder, {"sweep", "--workload", setting.net, "--family", "eyeriss", "--hold", "--threads",
-                           "1", "--grid", "hw.pe_x=2,3,4,6,7,8,12,21", "--evaluator", setting.command,
-                           "--evaluator-timeout", "1.5", "--candidates", "1", "--format", "jsonl"});
+      run(setting.folder, {"sweep", "--workload", setting.net, "--family", "eyeriss", "--hold", "--threads", "1",
+                           "--grid", "hw.pe_x=2,3,4,6,7,8,12,21", "--evaluator", setting.command, "--evaluator-timeout",
+                           "1.5", "--candidates", "1", "--format", "jsonl"});
   CHECK(outcome.code == 4);
   std::map<int, Json> rows;
   std::istringstream lines(outcome.out);
@@ -116,9 +116,9 @@ TEST_CASE("each way to fail is a reason of its row, and the others go on") {
 
 TEST_CASE("one process per worker answers everything, and nothing is asked twice") {
   const Setting setting;
-  const Outcome outcome = run(
-      setting.folder, {"sweep", "--workload", setting.net, "--family", "eyeriss", "--hold", "--threads", "1",
-                       "--grid", "hw.pe_x=14,21,24", "--zip", "seed=1,1,1", "--evaluator", setting.command});
+  const Outcome outcome =
+      run(setting.folder, {"sweep", "--workload", setting.net, "--family", "eyeriss", "--hold", "--threads", "1",
+                           "--grid", "hw.pe_x=14,21,24", "--zip", "seed=1,1,1", "--evaluator", setting.command});
   CHECK(outcome.code == 0);
   CHECK(setting.logged("start") == 1);
   CHECK(setting.logged("asked") * 3 <= 3 * 3 * 8);
@@ -142,14 +142,13 @@ TEST_CASE("the same table for any number of threads; a resumed study replays fai
   }
   const std::string store = setting.folder.file("t1.db");
   const std::int64_t before = setting.logged("asked");
-  const Outcome resumed = run(
-      setting.folder, setting.optimize({"--trials", "16", "--threads", "1", "--store", store, "--resume"}));
+  const Outcome resumed =
+      run(setting.folder, setting.optimize({"--trials", "16", "--threads", "1", "--store", store, "--resume"}));
   CHECK(resumed.code == 0);
   CHECK(run(setting.folder, {"report", store, "--format", "csv"}).out == first);
   CHECK(setting.logged("asked") - before <= 8);  // the hand design and the best one are shown again
-  const Outcome other =
-      run(setting.folder,
-          setting.optimize({"--trials", "16", "--store", store, "--resume", "--evaluator-timeout", "2"}));
+  const Outcome other = run(
+      setting.folder, setting.optimize({"--trials", "16", "--store", store, "--resume", "--evaluator-timeout", "2"}));
   CHECK(other.code == 6);
   CHECK(other.err.find("evaluator timeout") != std::string::npos);
 }
@@ -157,9 +156,8 @@ TEST_CASE("the same table for any number of threads; a resumed study replays fai
 TEST_CASE("an interrupt does not wait for a silent simulator, and records nothing of it") {
   const Setting setting;
   const std::string store = setting.folder.file("a.db");
-  Program program(setting.folder,
-                  {"optimize", "--workload", setting.net, "--family", "eyeriss", "--evaluator",
-                   setting.command, "--set", "fixed.hw.pe_x=6", "--store", store});
+  Program program(setting.folder, {"optimize", "--workload", setting.net, "--family", "eyeriss", "--evaluator",
+                                   setting.command, "--set", "fixed.hw.pe_x=6", "--store", store});
   for (int i = 0; i < 400 && setting.logged("asked") < 2; ++i)
     std::this_thread::sleep_for(std::chrono::milliseconds(25));
   const auto start = std::chrono::steady_clock::now();

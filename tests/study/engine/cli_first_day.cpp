@@ -1,5 +1,5 @@
-// What a new user does on the first day, by the program alone: start from what is built in, look before searching, sweep,
-// and read why a row failed.
+// What a new user does on the first day, by the program alone: start from what is built in, look before searching,
+// sweep, and read why a row failed.
 #include <doctest/doctest.h>
 
 #include <nlohmann/json.hpp>
@@ -30,10 +30,9 @@ TEST_CASE("a built-in network and family, printed, are documents to start from")
   const Outcome network = run(folder, {"convert", "mlp"}), family = run(folder, {"convert", "shidiannao"});
   REQUIRE(network.code == 0);
   REQUIRE(family.code == 0);
-  const std::string net = folder.write("mine.yaml", network.out),
-                    machine = folder.write("own.yaml", family.out);
-  const Outcome mapped = run(
-      folder, {"map", "--workload", net, "--architecture", machine, "--mapper", "random", "--budget", "50", "--format", "json"});
+  const std::string net = folder.write("mine.yaml", network.out), machine = folder.write("own.yaml", family.out);
+  const Outcome mapped = run(folder, {"map", "--workload", net, "--architecture", machine, "--mapper", "random",
+                                      "--budget", "50", "--format", "json"});
   CHECK(mapped.code == 0);
   CHECK(Json::parse(mapped.out)["layers"].size() >= 1);
   const Outcome json = run(folder, {"convert", "mlp", "--to", "json"});
@@ -43,17 +42,16 @@ TEST_CASE("a built-in network and family, printed, are documents to start from")
 
 TEST_CASE("before a search: how large, how much of it feasible, how long, how much memory") {
   const Folder folder;
-  const Outcome plan = run(folder, {"optimize", "--workload", "mlp", "--family", "eyeriss", "--mapper",
-                                    "random", "--budget", "50", "--dry-run", "--format", "json"});
+  const Outcome plan = run(folder, {"optimize", "--workload", "mlp", "--family", "eyeriss", "--mapper", "random",
+                                    "--budget", "50", "--dry-run", "--format", "json"});
   REQUIRE(plan.code == 0);
   const Json json = Json::parse(plan.out);
-  for (const char* key :
-       {"points", "feasible", "feasible_share", "estimated_seconds", "estimated_memory_mb"}) {
+  for (const char* key : {"points", "feasible", "feasible_share", "estimated_seconds", "estimated_memory_mb"}) {
     CAPTURE(key);
     CHECK(json[key].get<double>() > 0.0);
   }
-  const Outcome empty = run(
-      folder, {"optimize", "--workload", "mlp", "--family", "eyeriss", "--set", "hw.pe_x=13", "--dry-run"});
+  const Outcome empty =
+      run(folder, {"optimize", "--workload", "mlp", "--family", "eyeriss", "--set", "hw.pe_x=13", "--dry-run"});
   CHECK(empty.code == 4);
   CHECK(has(empty.err, "pes % pe_x == 0"));
 }
@@ -61,10 +59,9 @@ TEST_CASE("before a search: how large, how much of it feasible, how long, how mu
 TEST_CASE("a row without any machine carries its reason, and the rows beside it are computed") {
   const Folder folder;
   for (const bool hold : {true, false}) {
-    std::vector<std::string> words = {"sweep",    "--workload", "mlp",      "--family", "eyeriss",
-                                      "--mapper", "random",     "--budget", "50",       "--trials",
-                                      "3",        "--designer", "random",   "--grid",   "hw.pe_x=13,14",
-                                      "--format", "jsonl"};
+    std::vector<std::string> words = {
+        "sweep",    "--workload", "mlp",        "--family", "eyeriss", "--mapper",      "random",   "--budget", "50",
+        "--trials", "3",          "--designer", "random",   "--grid",  "hw.pe_x=13,14", "--format", "jsonl"};
     if (hold) words.emplace_back("--hold");
     const Outcome outcome = run(folder, words);
     CHECK(outcome.code == 4);
@@ -90,10 +87,9 @@ TEST_CASE("what a command cannot do is said, not ignored") {
 
 TEST_CASE("options come from a file where the command line is silent") {
   const Folder folder;
-  const std::string file =
-      folder.write("options.yaml", "trials: 4\nmapper: random\nbudget: 50\nset: [hw.pe_x=14]\n");
-  const Outcome outcome = run(folder, {"optimize", "--workload", "mlp", "--family", "eyeriss", "--config",
-                                       file, "--trials", "2", "--designer", "random", "--format", "json"});
+  const std::string file = folder.write("options.yaml", "trials: 4\nmapper: random\nbudget: 50\nset: [hw.pe_x=14]\n");
+  const Outcome outcome = run(folder, {"optimize", "--workload", "mlp", "--family", "eyeriss", "--config", file,
+                                       "--trials", "2", "--designer", "random", "--format", "json"});
   REQUIRE(outcome.code == 0);
   const Json result = Json::parse(outcome.out);
   CHECK(result["trials"] == 2);

@@ -1,4 +1,5 @@
-// Co-design with results on chip: the enumerated best machine, the same table for any threads and after a kill, and what is refused.
+// Co-design with results on chip: the enumerated best machine, the same table for any threads and after a kill, and
+// what is refused.
 #include <doctest/doctest.h>
 
 #include <chrono>
@@ -67,9 +68,10 @@ TEST_CASE("the best machine is that of enumeration, each mapped with results on 
   for (const char* side : {"4", "8"}) {
     for (const char* scratchpad : {"2", "4", "16"}) {
       for (const char* accumulator : {"2", "8"}) {
-        const Outcome one = run(folder, {"map", "--workload", "block.yaml", "--architecture", "gemmini", "--fusion", "bands", "--set",
-                                         std::string("pe_dim=") + side, "--set", std::string("scratchpad_kb=") + scratchpad, "--set",
-                                         std::string("accumulator_kb=") + accumulator, "--format", "json"});
+        const Outcome one =
+            run(folder, {"map", "--workload", "block.yaml", "--architecture", "gemmini", "--fusion", "bands", "--set",
+                         std::string("pe_dim=") + side, "--set", std::string("scratchpad_kb=") + scratchpad, "--set",
+                         std::string("accumulator_kb=") + accumulator, "--format", "json"});
         REQUIRE(one.code == 0);
         const Json network = Json::parse(one.out)["network"];
         CHECK(network["proven"] == true);
@@ -166,7 +168,8 @@ TEST_CASE("what is not known of results on chip is refused at its place, all of 
                                  "specs: [latency_ms <= 1, area_um2 <= 1e6]\n");
   const Outcome outcome = run(folder, {"optimize", "wrong.yaml"});
   CHECK(outcome.code == 3);
-  for (const char* word : {"wrong.yaml:4:", "cycle", "mapper random", "prove", "objective", "bypass", "latency_ms <= 1"}) {
+  for (const char* word :
+       {"wrong.yaml:4:", "cycle", "mapper random", "prove", "objective", "bypass", "latency_ms <= 1"}) {
     CAPTURE(word);
     CHECK(outcome.err.find(word) != std::string::npos);
   }
@@ -185,8 +188,8 @@ TEST_CASE("text and page tell what stays on chip") {
   const std::string store = folder.file("a.db");
   const Outcome outcome = run(folder, {"optimize", "study.yaml", "--store", store, "--trials", "4"});
   REQUIRE(outcome.code == 0);
-  for (const char* words : {"fusion bands", "best found, layer by layer", "what stays on chip makes edp", "no schedule of any kind is below",
-                            "over time: # reserved"}) {
+  for (const char* words : {"fusion bands", "best found, layer by layer", "what stays on chip makes edp",
+                            "no schedule of any kind is below", "over time: # reserved"}) {
     CAPTURE(words);
     CHECK(outcome.out.find(words) != std::string::npos);
   }

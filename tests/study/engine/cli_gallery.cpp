@@ -14,7 +14,9 @@ using Json = nlohmann::json;
 TEST_CASE("every document of the gallery runs and finds a design") {
   const Folder folder;
   std::set<std::string> files;
-  for (const auto& entry : std::filesystem::directory_iterator(std::string(DOVETAIL_SOURCE_DIR) + "/tests/examples/gallery")) files.insert(entry.path().string());
+  for (const auto& entry :
+       std::filesystem::directory_iterator(std::string(DOVETAIL_SOURCE_DIR) + "/tests/examples/gallery"))
+    files.insert(entry.path().string());
   REQUIRE(files.size() >= 6);
   for (const std::string& file : files) {
     CAPTURE(file);

@@ -1,9 +1,9 @@
 // Every example of every `--help`, and every document that the README shows, is what it says: it runs.
 #include <doctest/doctest.h>
 
-#include <nlohmann/json.hpp>
 #include <algorithm>
 #include <fstream>
+#include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "support/program.hpp"
@@ -81,7 +81,8 @@ void write_files(const Folder& folder) {
   folder.write("design.yaml", design);
   folder.write("designs.jsonl", nlohmann::json::parse(design).dump() + "\n");
   folder.write("network.yaml", read(std::string(DOVETAIL_SOURCE_DIR) + "/tests/examples/network.yaml"));
-  folder.write("study.yaml", "workload: mlp\nfamily: eyeriss\ntrials: 2\nmapper: random\nbudget: 50\ndesigner: random\n");
+  folder.write("study.yaml",
+               "workload: mlp\nfamily: eyeriss\ntrials: 2\nmapper: random\nbudget: 50\ndesigner: random\n");
   folder.write("space.yaml",
                "parameters: [{name: x, kind: integer, low: 0, high: 9}]\ngoal: {objectives: [{metric: cost}]}\n");
   folder.write("pipeline.yaml", first_line(reference_path("nas/cases/pipelines.jsonl")));
@@ -90,7 +91,8 @@ void write_files(const Folder& folder) {
     CHECK(shell(folder, line).code == 0);
   const std::string one = reference_path("dosa/rtl_one_design.csv.gz").string(),
                     designs = reference_path("dosa/rtl_designs.csv.gz").string();
-  CHECK(shell(folder, "cp '" + one + "' . && zcat '" + one + "' > rows.csv && zcat '" + designs + "' > designs.csv").code == 0);
+  CHECK(shell(folder, "cp '" + one + "' . && zcat '" + one + "' > rows.csv && zcat '" + designs + "' > designs.csv")
+            .code == 0);
 }
 
 // Why a line cannot be run to its end here; it must then still be right in its words.
@@ -119,8 +121,9 @@ TEST_CASE("every example of every --help runs") {
     return;
   }
   write_files(folder);
-  const std::vector<std::string> commands = {"evaluate", "map",    "place",  "optimize", "sweep",   "serve",    "describe",
-                                             "report",   "worker", "explain", "convert", "calibrate", "completions"};
+  const std::vector<std::string> commands = {"evaluate", "map",       "place",      "optimize", "sweep",
+                                             "serve",    "describe",  "report",     "worker",   "explain",
+                                             "convert",  "calibrate", "completions"};
   int ran = 0;
   for (const std::string& command : commands) {
     const std::vector<std::string> lines = commands_in(run(folder, {command, "--help"}).out);
@@ -152,7 +155,8 @@ TEST_CASE("every command that the README quotes runs") {
   write_files(folder);
   CHECK(shell(folder, "$D optimize study.yaml --store dqn.db").code == 0);
   std::filesystem::create_directories(folder.path / "tests");
-  std::filesystem::create_directory_symlink(std::string(DOVETAIL_SOURCE_DIR) + "/tests/examples", folder.path / "tests/examples");
+  std::filesystem::create_directory_symlink(std::string(DOVETAIL_SOURCE_DIR) + "/tests/examples",
+                                            folder.path / "tests/examples");
   int ran = 0;
   for (const std::string& line : quoted_commands(read(std::string(DOVETAIL_SOURCE_DIR) + "/README.md"))) {
     CAPTURE(line);
@@ -174,7 +178,8 @@ TEST_CASE("every study that the README shows is read") {
   CHECK(studies.size() >= 2);
   for (const std::string& study : studies) {
     CAPTURE(study);
-    const Outcome outcome = run(folder, {"convert", folder.write("study.yaml", "schema: dovetail-study/1\n" + study), "--to", "json"});
+    const Outcome outcome =
+        run(folder, {"convert", folder.write("study.yaml", "schema: dovetail-study/1\n" + study), "--to", "json"});
     CAPTURE(outcome.err);
     CHECK(outcome.code == 0);
   }
@@ -187,7 +192,8 @@ TEST_CASE("what the README shows of the main job is what it prints") {
   const std::vector<std::string> shown = blocks(readme.substr(at), "");
   REQUIRE(!shown.empty());
   const Folder folder;
-  const Outcome plan = run(folder, {"optimize", "--workload", "resnet18", "--family", "eyeriss", "--trials", "30", "--dry-run"});
+  const Outcome plan =
+      run(folder, {"optimize", "--workload", "resnet18", "--family", "eyeriss", "--trials", "30", "--dry-run"});
   CHECK(plan.code == 0);
   // The hand design's line is proven, so it is the same for every search.
   const Outcome hand = run(folder, {"map", "--workload", "resnet18", "--architecture", "eyeriss", "--format", "json"});

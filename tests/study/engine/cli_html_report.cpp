@@ -1,12 +1,13 @@
-// The HTML page of a study that ended and of one that was cut off: self-contained, and drawn without an error by a browser.
+// The HTML page of a study that ended and of one that was cut off: self-contained, and drawn without an error by a
+// browser.
 #include <doctest/doctest.h>
 
 #include <chrono>
 #include <nlohmann/json.hpp>
 #include <thread>
 
-#include "support/reference_data.hpp"
 #include "support/program.hpp"
+#include "support/reference_data.hpp"
 
 using namespace dovetail::testing;
 
@@ -28,10 +29,10 @@ std::string browser() {
 }
 
 std::string drawn(const Folder& folder, const std::string& page) {
-  const std::string command =
-      "cd " + folder.path.string() + " && HOME=" + folder.path.string() + " timeout 60 " + browser() +
-      " --headless --no-sandbox --disable-gpu --virtual-time-budget=8000 --dump-dom file://" + page +
-      " > dom 2>/dev/null";
+  const std::string command = "cd " + folder.path.string() + " && HOME=" + folder.path.string() + " timeout 60 " +
+                              browser() +
+                              " --headless --no-sandbox --disable-gpu --virtual-time-budget=8000 --dump-dom file://" +
+                              page + " > dom 2>/dev/null";
   REQUIRE(std::system(command.c_str()) == 0);
   // The scripts themselves stand in the page as well: what they drew comes before the data.
   const std::string dom = read(folder.file("dom"));
@@ -56,8 +57,7 @@ TEST_CASE("the page of a finished study stands alone and draws every section") {
   const std::string text = read(page);
   // Nothing is fetched: no element of ours names another file.
   const std::string frame = text.substr(0, text.find("<script"));
-  for (const char* fetching : {"src=", "href=", "url(", "@import"})
-    CHECK(frame.find(fetching) == std::string::npos);
+  for (const char* fetching : {"src=", "href=", "url(", "@import"}) CHECK(frame.find(fetching) == std::string::npos);
   CHECK(text.find("<script src") == std::string::npos);
   CHECK(text.find("\"calibration_coverage\"") != std::string::npos);
   if (browser().empty()) {
@@ -66,8 +66,8 @@ TEST_CASE("the page of a finished study stands alone and draws every section") {
   }
   const std::string dom = drawn(folder, page);
   for (const char* section :
-       {"mlp on eyeriss", "Best design beside the hand design", "The accelerator", "Convergence",
-        "Trade-offs", "Energy by layer", "By memory and tensor", "Area", "Roofline", "Layers and loop nests",
+       {"mlp on eyeriss", "Best design beside the hand design", "The accelerator", "Convergence", "Trade-offs",
+        "Energy by layer", "By memory and tensor", "Area", "Roofline", "Layers and loop nests",
         "Infeasible trials by reason", "Surrogate calibration", "Parameter effects"}) {
     CAPTURE(section);
     CHECK(dom.find(section) != std::string::npos);

@@ -1,4 +1,5 @@
-// Studies whose mappings have imperfect factors or uneven placement: more is found, and what is printed is what it costs.
+// Studies whose mappings have imperfect factors or uneven placement: more is found, and what is printed is what it
+// costs.
 #include <doctest/doctest.h>
 
 #include <nlohmann/json.hpp>
@@ -35,7 +36,8 @@ struct Setting {
   Folder folder;
   Setting() { folder.write("odd.yaml", network); }
   Outcome optimize(const std::string& more) const {
-    return shell(folder, "\"$D\" optimize --workload odd.yaml --family eyeriss --trials 4 --seed 2 --format json " + more);
+    return shell(folder,
+                 "\"$D\" optimize --workload odd.yaml --family eyeriss --trials 4 --seed 2 --format json " + more);
   }
   // The hand design is the same machine in every space of mappings.
   double hand(const std::string& more) const {
@@ -50,7 +52,8 @@ struct Setting {
 
 TEST_CASE("larger spaces of mappings hold the smaller ones, for machines of a study as well") {
   const Setting setting;
-  const double plain = setting.hand(""), imperfect = setting.hand("--factors imperfect"), uneven = setting.hand("--placement uneven"),
+  const double plain = setting.hand(""), imperfect = setting.hand("--factors imperfect"),
+               uneven = setting.hand("--placement uneven"),
                both = setting.hand("--factors imperfect --placement uneven");
   CHECK(imperfect < plain);
   CHECK(uneven <= plain);
@@ -78,7 +81,8 @@ TEST_CASE("the best design of such a study costs what evaluate says, and is the 
     REQUIRE(priced.code == 0);
     const Json alone = Json::parse(priced.out);
     CHECK(alone["cycles"] == layer["metrics"]["cycles"]);
-    CHECK(alone["energy_pj"].get<double>() == doctest::Approx(layer["metrics"]["energy_pj"].get<double>()).epsilon(1e-12));
+    CHECK(alone["energy_pj"].get<double>() ==
+          doctest::Approx(layer["metrics"]["energy_pj"].get<double>()).epsilon(1e-12));
     energy += alone["energy_pj"].get<double>();
     cycles += alone["cycles"].get<double>();
   }

@@ -1,4 +1,5 @@
-// Limits on a design, as a user sees them: both of two hold, lines of the report, hand designs that break them, relaxations.
+// Limits on a design, as a user sees them: both of two hold, lines of the report, hand designs that break them,
+// relaxations.
 #include <doctest/doctest.h>
 
 #include <regex>
@@ -55,8 +56,8 @@ struct Case {
     folder.write("net.yaml", network);
   }
   Outcome optimize(std::vector<std::string> more, const std::string& format = "json") const {
-    std::vector<std::string> words = {"optimize", "--workload", "net.yaml", "--family", "tiny.yaml", "--designer",
-                                      "exhaustive", "--trials", "20", "--format", format};
+    std::vector<std::string> words = {"optimize",   "--workload", "net.yaml", "--family", "tiny.yaml", "--designer",
+                                      "exhaustive", "--trials",   "20",       "--format", format};
     words.insert(words.end(), more.begin(), more.end());
     return run(folder, words);
   }
@@ -102,9 +103,10 @@ TEST_CASE("two limits on one metric both hold, however they are given") {
   const double large = tiny.machine("4", "1")["area_um2"].get<double>();
   REQUIRE(small < large);
   const std::string tight = "area_um2<=" + text(small), loose = "area_um2<=" + text(large);
-  for (const std::vector<std::string>& order :
-       {std::vector<std::string>{"--spec", tight, "--spec", loose}, {"--spec", loose, "--spec", tight},
-        {"--set", "specs=[" + tight + "," + loose + "]"}, {"--set", "specs.area_um2=" + text(small), "--spec", loose}}) {
+  for (const std::vector<std::string>& order : {std::vector<std::string>{"--spec", tight, "--spec", loose},
+                                                {"--spec", loose, "--spec", tight},
+                                                {"--set", "specs=[" + tight + "," + loose + "]"},
+                                                {"--set", "specs.area_um2=" + text(small), "--spec", loose}}) {
     const Outcome outcome = tiny.optimize(order);
     CAPTURE(outcome.err);
     REQUIRE(outcome.code == 0);
@@ -143,7 +145,8 @@ TEST_CASE("reports have a line per limit, and mark a hand design that breaks one
 
 TEST_CASE("where nothing keeps the limits: exit 4, and a relaxation that does") {
   const Case tiny;
-  for (const std::string limit : {"power_mw<=0.001", "energy_pj<=1000", "cycles<=100", "edp<=1e6", "latency_ms<=1e-6"}) {
+  for (const std::string limit :
+       {"power_mw<=0.001", "energy_pj<=1000", "cycles<=100", "edp<=1e6", "latency_ms<=1e-6"}) {
     CAPTURE(limit);
     const Outcome outcome = tiny.optimize({"--spec", "area_um2<=5e6", "--spec", limit}, "text");
     CHECK(outcome.code == 4);

@@ -35,7 +35,8 @@ std::string word(std::uint32_t value) {
 
 }  // namespace
 
-TEST_CASE("prices first, training only for what meets the rate; the same with any number of threads, and after kill -9") {
+TEST_CASE(
+    "prices first, training only for what meets the rate; the same with any number of threads, and after kill -9") {
   const Folder folder;
   const std::string file = folder.write("study.yaml", study);
   const Outcome one = run(folder, {"optimize", file, "--format", "json", "--threads", "1"});
@@ -51,7 +52,8 @@ TEST_CASE("prices first, training only for what meets the rate; the same with an
   CHECK(json["infeasible"].contains("spec frames_per_s >= 12000"));
   const Json& metrics = json["best"]["metrics"];
   CHECK(metrics["frames_per_s"].get<double>() >= 12000.0);
-  CHECK(json["best"]["objective"].get<double>() == doctest::Approx(0.5 * metrics["accuracy"].get<double>() + 0.5 * metrics["utilization"].get<double>()));
+  CHECK(json["best"]["objective"].get<double>() ==
+        doctest::Approx(0.5 * metrics["accuracy"].get<double>() + 0.5 * metrics["utilization"].get<double>()));
   const Json& stages = json["best"]["details"]["price"]["stages"];
   CHECK(stages.size() == metrics["boards"].get<std::size_t>());
   double busy = 0.0;
@@ -68,7 +70,8 @@ TEST_CASE("prices first, training only for what meets the rate; the same with an
     program.signal(SIGKILL);
     program.wait();
   }
-  const Outcome resumed = run(folder, {"optimize", file, "--format", "json", "--store", store, "--resume", "--threads", "2"});
+  const Outcome resumed =
+      run(folder, {"optimize", file, "--format", "json", "--store", store, "--resume", "--threads", "2"});
   CAPTURE(resumed.err);
   CHECK(without_seconds(resumed.out) == without_seconds(one.out));
 }
@@ -78,7 +81,11 @@ TEST_CASE("the preset is a study document") {
   const Outcome text = run(folder, {"convert", "co-exploration"});
   CHECK(text.code == 0);
   const std::string file = folder.write("co.yaml", text.out);
-  const std::vector<std::string> less = {"--trials", "2", "--set", "accuracy.trainer.images=80", "--set", "accuracy.trainer.epochs=1", "--set", "specs=frames_per_s >= 15000", "--format", "json"};
+  const std::vector<std::string> less = {"--trials", "2",
+                                         "--set",    "accuracy.trainer.images=80",
+                                         "--set",    "accuracy.trainer.epochs=1",
+                                         "--set",    "specs=frames_per_s >= 15000",
+                                         "--format", "json"};
   std::vector<std::string> by_preset = {"optimize", "--preset", "co-exploration"}, by_file = {"optimize", file};
   by_preset.insert(by_preset.end(), less.begin(), less.end());
   by_file.insert(by_file.end(), less.begin(), less.end());
@@ -97,8 +104,11 @@ TEST_CASE("a user's images, and mistakes about them") {
   }
   folder.write("train-images-idx3-ubyte", std::string("\0\0\x08\x03", 4) + word(60) + word(8) + word(8) + pixels);
   folder.write("train-labels-idx1-ubyte", std::string("\0\0\x08\x01", 4) + word(60) + labels);
-  const std::string head = "network: {family: chain, input: 1x8x8, classes: 3}\nobjective: {maximize: accuracy}\nspace: {nn.depth: [4]}\ntrials: 2\ndesigner: random\n";
-  const std::string file = folder.write("study.yaml", head + "accuracy: {trainer: {data: ., epochs: 3, batch: 8, holdout: 0.3}}\n");
+  const std::string head =
+      "network: {family: chain, input: 1x8x8, classes: 3}\nobjective: {maximize: accuracy}\nspace: {nn.depth: "
+      "[4]}\ntrials: 2\ndesigner: random\n";
+  const std::string file =
+      folder.write("study.yaml", head + "accuracy: {trainer: {data: ., epochs: 3, batch: 8, holdout: 0.3}}\n");
   const Outcome good = run(folder, {"optimize", file, "--format", "json"});
   CAPTURE(good.err);
   CHECK(good.code == 0);
@@ -112,12 +122,18 @@ TEST_CASE("a user's images, and mistakes about them") {
   };
   mistake("network: {family: chain, input: 3x32x32}\nobjective: {maximize: accuracy}\naccuracy: {trainer: {data: .}}\n",
           "wrong.yaml:3:28: . has images of 1x8x8, and chain reads 3x32x32: set the network's input");
-  mistake("network: {family: chain, input: 1x8x8, classes: 2}\nobjective: {maximize: accuracy}\naccuracy: {trainer: {data: .}}\n", "train-labels-idx1-ubyte: byte 10: the label of image 2 is 2");
-  mistake("network: {family: nb201}\nobjective: {maximize: accuracy}\naccuracy: {trainer: {data: generated}}\n", "wrong.yaml:3:21: the trainer cannot run nb201: its layers do not show zeros, overlapping windows");
-  mistake(head + "accuracy: {trainer: {data: ., epoch: 3}}\n", "wrong.yaml:6:31: trainer: no key 'epoch'; did you mean 'epochs'");
+  mistake(
+      "network: {family: chain, input: 1x8x8, classes: 2}\nobjective: {maximize: accuracy}\naccuracy: {trainer: {data: "
+      ".}}\n",
+      "train-labels-idx1-ubyte: byte 10: the label of image 2 is 2");
+  mistake("network: {family: nb201}\nobjective: {maximize: accuracy}\naccuracy: {trainer: {data: generated}}\n",
+          "wrong.yaml:3:21: the trainer cannot run nb201: its layers do not show zeros, overlapping windows");
+  mistake(head + "accuracy: {trainer: {data: ., epoch: 3}}\n",
+          "wrong.yaml:6:31: trainer: no key 'epoch'; did you mean 'epochs'");
   mistake(head + "accuracy: {trainer: {epochs: 3}}\n", "trainer: expected data");
   mistake(head + "accuracy: {trainer: {data: nowhere}}\n", "wrong.yaml:6:28: there is no file or folder");
   mistake(head + "accuracy: {trainer: {data: ., epochs: 0, holdout: 2}}\n", "holdout");
   mistake("network: {family: chain}\nsystem: {boards: [zcu103]}\nobjective: {minimize: period_ms}\n", "zcu102");
-  mistake("network: {family: chain}\nsystem: {bords: [zcu102]}\nobjective: {minimize: period_ms}\n", "system: no key 'bords'");
+  mistake("network: {family: chain}\nsystem: {bords: [zcu102]}\nobjective: {minimize: period_ms}\n",
+          "system: no key 'bords'");
 }

@@ -12,9 +12,9 @@
 #include <random>
 #include <set>
 
-#include "support/reference_data.hpp"
 #include "support/postgres_server.hpp"
 #include "support/program.hpp"
+#include "support/reference_data.hpp"
 
 using namespace dovetail::testing;
 using Json = nlohmann::json;
@@ -40,9 +40,25 @@ Words operator+(Words first, const Words& second) {
 }
 
 // The MLP on eyeriss, mapped by a few random mappings per layer; every suggestion depends on outcomes.
-const Words study = {"optimize", "--workload", "mlp",    "--family", "eyeriss", "--designer", "evolution", "--mapper",
-                     "random",   "--budget",   "400",    "--seed",   "5",       "--threads",  "1",         "--format",
-                     "csv",      "--set",      "designer={name: evolution, population: 6}"};
+const Words study = {"optimize",
+                     "--workload",
+                     "mlp",
+                     "--family",
+                     "eyeriss",
+                     "--designer",
+                     "evolution",
+                     "--mapper",
+                     "random",
+                     "--budget",
+                     "400",
+                     "--seed",
+                     "5",
+                     "--threads",
+                     "1",
+                     "--format",
+                     "csv",
+                     "--set",
+                     "designer={name: evolution, population: 6}"};
 
 Words remote(const std::string& name) {
   return {"--store", server().url(name), "--workers", "remote"};
@@ -66,7 +82,8 @@ struct Running {
 };
 
 std::unique_ptr<Running> worker(const Words& more = {}) {
-  return std::make_unique<Running>(Words{"worker", "--store", server().url(), "--threads", "1", "--lease", "0.5", "--idle", "30"} + more);
+  return std::make_unique<Running>(
+      Words{"worker", "--store", server().url(), "--threads", "1", "--lease", "0.5", "--idle", "30"} + more);
 }
 
 void pause(int ms) {
@@ -134,11 +151,13 @@ TEST_CASE("folders of workers that were killed go when the next one starts") {
   server();
   const Folder place;  // workers of other tests are none of ours
   setenv("TMPDIR", place.path.c_str(), 1);
-  const auto proposer = std::make_unique<Running>(study + Words{"--lag", "4", "--trials", "500", "--budget", "20000"} + remote("left"));
+  const auto proposer =
+      std::make_unique<Running>(study + Words{"--lag", "4", "--trials", "500", "--budget", "20000"} + remote("left"));
   const auto folders = [&] {
     std::set<std::string> found;
     for (const auto& entry : std::filesystem::directory_iterator(place.path))
-      if (entry.path().filename().string().rfind("dovetail-worker-" + std::to_string(geteuid()) + "-", 0) == 0) found.insert(entry.path().string());
+      if (entry.path().filename().string().rfind("dovetail-worker-" + std::to_string(geteuid()) + "-", 0) == 0)
+        found.insert(entry.path().string());
     return found;
   };
   const auto nobodys = [](const std::string& path) {
@@ -167,9 +186,16 @@ TEST_CASE("folders of workers that were killed go when the next one starts") {
 TEST_CASE("a worker that is stopped past its lease is late, and one that is told to end returns its trial") {
   const Folder folder;
   // Two slow trials at a time, each a simulator that sleeps.
-  const std::string simulator = folder.write("slow.sh", "while read line; do sleep 0.7; echo '{\"energy_pj\": 1000, \"cycles\": 100}'; done\n");
-  const Words slow = {"optimize", "--workload", "mlp", "--family", "eyeriss", "--designer", "random", "--mapper", "random", "--budget", "50",
-                      "--candidates", "1", "--evaluator", "sh " + simulator, "--threads", "1", "--lag", "2", "--trials", "3", "--format", "csv"};
+  const std::string simulator =
+      folder.write("slow.sh", "while read line; do sleep 0.7; echo '{\"energy_pj\": 1000, \"cycles\": 100}'; done\n");
+  const Words slow = {"optimize",  "--workload",  "mlp",
+                      "--family",  "eyeriss",     "--designer",
+                      "random",    "--mapper",    "random",
+                      "--budget",  "50",          "--candidates",
+                      "1",         "--evaluator", "sh " + simulator,
+                      "--threads", "1",           "--lag",
+                      "2",         "--trials",    "3",
+                      "--format",  "csv"};
   const Words evaluator = {"--study", "slow", "--evaluator", "sh " + simulator};
   const auto wait_for = [&](const std::string& question) {
     for (int i = 0; i < 400 && server().ask(question) != "t"; ++i) pause(20);
@@ -225,14 +251,24 @@ TEST_CASE("wrong uses of each door") {
 
   // A second proposer; a worker of another build, without the study's command, or with a command that it has not.
   Running proposer(words + remote("doors"));
-  for (int i = 0; i < 400 && server().ask("SELECT count(*) > 0 FROM dovetail.trial JOIN dovetail.study USING (study) WHERE name = 'doors'") != "t"; ++i) pause(20);
+  for (int i = 0;
+       i < 400 &&
+       server().ask("SELECT count(*) > 0 FROM dovetail.trial JOIN dovetail.study USING (study) WHERE name = 'doors'") !=
+           "t";
+       ++i)
+    pause(20);
   refused(words + remote("doors") + Words{"--resume"}, 6, "another run is writing");
   refused(words + remote("doors"), 6, "--resume");
   refused({"worker", "--store", server().url("doors"), "--evaluator", "./mine"}, 2, "--evaluator means nothing");
-  server().ask("UPDATE dovetail.study SET build = replace(build::text, '\"arithmetic\":\"', '\"arithmetic\":\"x')::json WHERE name = 'doors'");
+  server().ask(
+      "UPDATE dovetail.study SET build = replace(build::text, '\"arithmetic\":\"', '\"arithmetic\":\"x')::json WHERE "
+      "name = 'doors'");
   refused({"worker", "--store", server().url("doors")}, 6, "arithmetic");
-  server().ask("UPDATE dovetail.study SET build = replace(build::text, '\"arithmetic\":\"x', '\"arithmetic\":\"')::json WHERE name = 'doors'");
-  CHECK(server().ask("SELECT sum(attempt) FROM dovetail.trial JOIN dovetail.study USING (study) WHERE name = 'doors'") == "0");
+  server().ask(
+      "UPDATE dovetail.study SET build = replace(build::text, '\"arithmetic\":\"x', '\"arithmetic\":\"')::json WHERE "
+      "name = 'doors'");
+  CHECK(server().ask(
+            "SELECT sum(attempt) FROM dovetail.trial JOIN dovetail.study USING (study) WHERE name = 'doors'") == "0");
   const auto good = worker({"--study", "doors"});
   CHECK(proposer.wait().code == 0);
 }
@@ -251,22 +287,31 @@ TEST_CASE("a study moves to PostgreSQL and back without a changed trial, and goe
   REQUIRE_MESSAGE(continued.code == 0, continued.err);
   CHECK(continued.out == whole.out);
   REQUIRE(run(folder, {"convert", server().url("moved"), "--store", back}).code == 0);
-  CHECK(run(folder, {"report", back, "--format", "csv"}).out == run(folder, {"report", server().url("moved"), "--format", "csv"}).out);
-  CHECK(run(folder, words + Words{"--trials", "24", "--store", back, "--resume"}).out == run(folder, words + Words{"--trials", "24"}).out);
+  CHECK(run(folder, {"report", back, "--format", "csv"}).out ==
+        run(folder, {"report", server().url("moved"), "--format", "csv"}).out);
+  CHECK(run(folder, words + Words{"--trials", "24", "--store", back, "--resume"}).out ==
+        run(folder, words + Words{"--trials", "24"}).out);
 }
 
 TEST_CASE("a search over networks: its tables are sent along, and its commands are those that a worker agreed to") {
   const Folder folder;
-  const std::string trainer = folder.write("train.sh", "while read -r line; do n=$(printf %s \"$line\" | grep -o '\"conv3x3\"' | wc -l); echo \"{\\\"accuracy\\\": $n}\"; done\n");
+  const std::string trainer = folder.write("train.sh",
+                                           "while read -r line; do n=$(printf %s \"$line\" | grep -o '\"conv3x3\"' | "
+                                           "wc -l); echo \"{\\\"accuracy\\\": $n}\"; done\n");
   std::string costs = "block,operator,latency_ms,energy_mj\nbias,,1.6,0.3\n";
   const char* const operations[] = {"none", "skip", "conv1x1", "conv3x3", "avgpool"};
   for (int e = 0; e < 6; ++e)
-    for (int o = 0; o < 5; ++o) costs += "edge" + std::to_string(e) + "," + operations[o] + ",0." + std::to_string(o) + ",0.0" + std::to_string(o) + "\n";
+    for (int o = 0; o < 5; ++o)
+      costs += "edge" + std::to_string(e) + "," + operations[o] + ",0." + std::to_string(o) + ",0.0" +
+               std::to_string(o) + "\n";
   folder.write("cost.csv", costs);
-  const std::string file = folder.write("study.yaml",
-                                        "network: {family: nb201}\ncost: {table: cost.csv}\nmetrics: {edp: latency_ms * energy_mj}\nspecs: [edp <= 3]\n"
-                                        "accuracy: {command: sh " + trainer + "}\nobjective: {maximize: accuracy}\nlag: 3\ndesigner: evolution\n");
-  const Words words = {"optimize", file, "--trials", "16", "--seed", "3", "--set", "specs='edp <= 2.5'", "--format", "csv"};
+  const std::string file = folder.write(
+      "study.yaml",
+      "network: {family: nb201}\ncost: {table: cost.csv}\nmetrics: {edp: latency_ms * energy_mj}\nspecs: [edp <= 3]\n"
+      "accuracy: {command: sh " +
+          trainer + "}\nobjective: {maximize: accuracy}\nlag: 3\ndesigner: evolution\n");
+  const Words words = {"optimize", file,    "--trials",           "16",       "--seed",
+                       "3",        "--set", "specs='edp <= 2.5'", "--format", "csv"};
   const Outcome expected = run(folder, words);
   REQUIRE_MESSAGE(expected.code == 0, expected.err);
   Running proposer(words + remote("networks"));

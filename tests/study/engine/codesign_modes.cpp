@@ -36,8 +36,7 @@ trials: 100
 class Simulator final : public Evaluator {
  public:
   std::string name() const override { return "simulator"; }
-  Evaluation evaluate(const Layer& layer, const Architecture& architecture,
-                      const Mapping& mapping) const override {
+  Evaluation evaluate(const Layer& layer, const Architecture& architecture, const Mapping& mapping) const override {
     for (const Level& level : architecture.levels)
       if (level.capacity_words && *level.capacity_words > 65536) throw std::runtime_error("memory too large");
     Evaluation answer = model_->evaluate(layer, architecture, mapping);
@@ -63,8 +62,7 @@ TEST_CASE("several objectives are read from a list or a text, and mappings follo
   CHECK_FALSE(parse_study_objective("energy,"));
 }
 
-TEST_CASE(
-    "the front of a listed space is the front of all its machines, and any designer finds parts of it") {
+TEST_CASE("the front of a listed space is the front of all its machines, and any designer finds parts of it") {
   Study exhaustive = study(parse_yaml(front_study, "study.yaml"));
   exhaustive.designer = "exhaustive";
   const Codesign codesign(exhaustive);
@@ -117,8 +115,7 @@ TEST_CASE("the paper's settings are a study file that runs, the same twice") {
   CHECK(first.best->objective == second.best->objective);
 }
 
-TEST_CASE(
-    "a review names the limits of the best design, the designs next to it, and what explains the others") {
+TEST_CASE("a review names the limits of the best design, the designs next to it, and what explains the others") {
   Study listed = study(parse_yaml(R"(
 workload: mlp
 family: gemmini
@@ -131,9 +128,8 @@ trials: 100
   const CodesignResult result = run(codesign, {});
   REQUIRE(result.best);
   const std::vector<std::string> limits = binding_limits(codesign, *result.best);
-  CHECK(std::count_if(limits.begin(), limits.end(), [](const std::string& limit) {
-          return limit.starts_with("hw.pe_dim at its largest, 64");
-        }) == 1);
+  CHECK(std::count_if(limits.begin(), limits.end(),
+                      [](const std::string& limit) { return limit.starts_with("hw.pe_dim at its largest, 64"); }) == 1);
 
   // Made-up rows: `a` alone decides, `b` does not matter.
   nlohmann::ordered_json rows = nlohmann::ordered_json::array();
@@ -158,8 +154,8 @@ trials: 100
 }
 
 TEST_CASE("a user's evaluator that fails on some machines may have the loop model as the surrogate's mean") {
-  Study own = study(parse_yaml(
-      "{workload: mlp, family: gemmini, trials: 12, designer: {name: bayes, prior: loop}}", "study.yaml"));
+  Study own = study(
+      parse_yaml("{workload: mlp, family: gemmini, trials: 12, designer: {name: bayes, prior: loop}}", "study.yaml"));
   const Codesign codesign(own, std::make_shared<const Simulator>());
   CodesignOptions options;
   options.baseline = false;

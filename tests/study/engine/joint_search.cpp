@@ -23,8 +23,7 @@ Study study(const std::string& text) {
 class Counted final : public Evaluator {
  public:
   std::string name() const override { return "counted"; }
-  Evaluation evaluate(const Layer& layer, const Architecture& architecture,
-                      const Mapping& mapping) const override {
+  Evaluation evaluate(const Layer& layer, const Architecture& architecture, const Mapping& mapping) const override {
     ++count;
     return model_->evaluate(layer, architecture, mapping);
   }
@@ -81,9 +80,7 @@ TEST_CASE("the surrogate earns its evaluations: better than random designs in mo
     options.mappings = 16;
     JointOptions random = options;
     random.warm_up = 1000000;
-    better += joint_search(codesign, options).best->objective < joint_search(codesign, random).best->objective
-                  ? 1
-                  : 0;
+    better += joint_search(codesign, options).best->objective < joint_search(codesign, random).best->objective ? 1 : 0;
   }
   CHECK(better >= 4);
 }

@@ -10,8 +10,7 @@ namespace {
 double median_best(const Problem& problem, const std::string& designer, int evaluations, int seeds) {
   Numbers best;
   for (int seed = 0; seed < seeds; ++seed)
-    best.push_back(
-        run(problem, problem.mode, designer, {}, static_cast<std::uint64_t>(seed), evaluations, 2).back());
+    best.push_back(run(problem, problem.mode, designer, {}, static_cast<std::uint64_t>(seed), evaluations, 2).back());
   std::sort(best.begin(), best.end());
   return best[best.size() / 2];
 }
@@ -25,8 +24,7 @@ TEST_CASE("a huge value, once or in a region, costs little") {
 }
 
 TEST_CASE("never worse than random where outcomes are level, tied, noisy or of any scale") {
-  for (const Problem& problem :
-       {plateau(), ties(), tiny_scale(), huge_scale(), all_scales(), noisy()}) {
+  for (const Problem& problem : {plateau(), ties(), tiny_scale(), huge_scale(), all_scales(), noisy()}) {
     CAPTURE(problem.name);
     CHECK(median_best(problem, "bayes", 30, 3) <= median_best(problem, "random", 30, 5));
   }

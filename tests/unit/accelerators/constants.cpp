@@ -36,8 +36,8 @@ Architecture machine(std::vector<Level> levels) {
 }  // namespace
 
 TEST_CASE("levels keep the constants of their description") {
-  const Architecture made = machine({level("Spad", 168, flat(0.95)), level("GlobalBuffer", 1, flat(26)),
-                                     level("DRAM", 1, access(800, 700, 700))});
+  const Architecture made = machine(
+      {level("Spad", 168, flat(0.95)), level("GlobalBuffer", 1, flat(26)), level("DRAM", 1, access(800, 700, 700))});
   const std::vector<double> read_pj = {0.95, 26, 800};
   for (std::size_t i = 0; i < made.levels.size(); ++i) {
     CHECK(made.levels[i].energy.read_pj == read_pj[i]);

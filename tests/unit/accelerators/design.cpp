@@ -50,7 +50,9 @@ std::string replaced(std::string text, const std::string& from, const std::strin
   return text.replace(at, from.size(), to);
 }
 
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
 
 }  // namespace
 
@@ -106,13 +108,14 @@ TEST_CASE("the reference cases read, and read back equal") {
         CAPTURE(pointer);
         const nlohmann::json::json_pointer at(pointer);
         if (value.is_null() && ours[key].contains(at) && ours[key][at].empty()) continue;  // flatten() loses []
-        if (pointer.find("_latency") != std::string::npos && value == 0) continue;  // left out when 0
+        if (pointer.find("_latency") != std::string::npos && value == 0) continue;         // left out when 0
         REQUIRE(ours[key].contains(at));
         CHECK(ours[key][at] == value);
       }
     }
     for (std::size_t d = 0; d < design.layer.dimensions.size(); ++d) {
-      CHECK(std::next(original["problem"]["dims"].begin(), static_cast<std::ptrdiff_t>(d)).key() == design.layer.dimensions[d].name);
+      CHECK(std::next(original["problem"]["dims"].begin(), static_cast<std::ptrdiff_t>(d)).key() ==
+            design.layer.dimensions[d].name);
     }
   }
 }
@@ -139,15 +142,18 @@ TEST_CASE("structural mistakes of mappings are located") {
   const std::string text = short_design;
   CHECK(contains(mistakes(replaced(text, "level: Buffer,", "level: DRAM,")),
                  "d:14:13: level 2 is 'DRAM', expected 'Buffer': levels stand innermost first"));
-  CHECK(contains(mistakes(replaced(text, "level: Buffer,", "level: Bufer,")), "unknown level 'Bufer', expected 'Buffer'"));
+  CHECK(contains(mistakes(replaced(text, "level: Buffer,", "level: Bufer,")),
+                 "unknown level 'Bufer', expected 'Buffer'"));
   CHECK(contains(mistakes(replaced(text, "[[K, 4]]", "[[X, 4]]")), "d:14:34: unknown dimension 'X'"));
   CHECK(contains(mistakes(replaced(text, "[[K, 4]]", "[[K, 0]]")), "the factor of K is 0, allowed is 1 to 2147483647"));
   CHECK(contains(mistakes(replaced(text, "[[K, 4]]", "[[K, 2], [K, 2]]")), "dimension 'K' occurs twice in spatial_x"));
   CHECK(contains(mistakes(replaced(text, "[[K, 4]]", "[[K]]")), "a loop of spatial_x must be [dimension, factor]"));
   CHECK(contains(mistakes(replaced(text, "R3 S3", "R3 T3")), "'T3' is not a loop of temporal"));
-  CHECK(contains(mistakes(replaced(text, "Weights, O", "Weight, O")), "unknown tensor 'Weight'; did you mean 'Weights'?"));
+  CHECK(contains(mistakes(replaced(text, "Weights, O", "Weight, O")),
+                 "unknown tensor 'Weight'; did you mean 'Weights'?"));
   CHECK(contains(mistakes(replaced(text, "Weights, O", "Outputs, O")), "tensor 'Outputs' is kept twice"));
-  CHECK(contains(mistakes(replaced(text, "  - {level: DRAM, temporal: \"K4 C4\"}\n", "")), "the mapping has 2 levels, the architecture has 3"));
+  CHECK(contains(mistakes(replaced(text, "  - {level: DRAM, temporal: \"K4 C4\"}\n", "")),
+                 "the mapping has 2 levels, the architecture has 3"));
   CHECK(mistakes(replaced(text, "K4 C4", "K4 C3")).empty());  // wrong products are the evaluator's to report
 }
 
@@ -181,7 +187,8 @@ problem:
     S: {axes: [i, j], write: true}
 arch: {compute: {}, levels: [{name: M}]}
 mapping: {levels: [{level: M, keep: [Q, S], temporal: "i4 j4 k1=2 k:3"}]}
-)", "d"));
+)",
+                                               "d"));
   CHECK(design.layer.tensors[1].name == "Key");
   CHECK(design.layer.tensors[1].word_bits == 8);
   CHECK(design.mapping->levels[0].keep == 0b101U);

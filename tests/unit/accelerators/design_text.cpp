@@ -25,7 +25,8 @@ mapping:
   - {level: Spad, temporal: R3 S3, keep: [Weights, Outputs]}
   - {level: Buffer, spatial_x: [[K, 4]], spatial_y: [C2], temporal: "P8 Q8"}
   - {level: DRAM, temporal: "K4 C4"}
-)", "d"));
+)",
+                                "d"));
 }
 
 }  // namespace
@@ -33,11 +34,16 @@ mapping:
 TEST_CASE("a machine is a tree with its figures in columns") {
   CHECK(tree(small().architecture) ==
         "toy: 8 multipliers\n"
-        "              instances  capacity each           words/cycle each  pJ per access                                      um^2 each\n"
-        "DRAM          1          unbounded x 16 bit      1.5 rd/wr         200                                                0\n"
-        "└─ Buffer     1          4,096 x 16 bit = 8 KiB  unlimited         6 rd, 6 fill, 6.5 upd / 4 words + 0.25/cycle leak  0\n"
-        "   └─ Spad    8 (4 x 2)  64 x 16 bit = 128 B     2 rd              0.5                                                0          2-fold buffered\n"
-        "      └─ MAC  8 (4 x 2)  8 bit                   1 MAC             1                                                  0\n");
+        "              instances  capacity each           words/cycle each  pJ per access                              "
+        "        um^2 each\n"
+        "DRAM          1          unbounded x 16 bit      1.5 rd/wr         200                                        "
+        "        0\n"
+        "└─ Buffer     1          4,096 x 16 bit = 8 KiB  unlimited         6 rd, 6 fill, 6.5 upd / 4 words + "
+        "0.25/cycle leak  0\n"
+        "   └─ Spad    8 (4 x 2)  64 x 16 bit = 128 B     2 rd              0.5                                        "
+        "        0          2-fold buffered\n"
+        "      └─ MAC  8 (4 x 2)  8 bit                   1 MAC             1                                          "
+        "        0\n");
 }
 
 TEST_CASE("a mapping is a loop nest with its tiles") {

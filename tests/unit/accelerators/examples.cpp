@@ -39,8 +39,7 @@ TEST_CASE("the einsums of the examples") {
 
 TEST_CASE("the design of the examples is a valid one") {
   const Design design = load_design(example("design.yaml"));
-  const Evaluation evaluation =
-      LoopModel().evaluate(design.layer, design.architecture, design.mapping.value());
+  const Evaluation evaluation = LoopModel().evaluate(design.layer, design.architecture, design.mapping.value());
   CHECK(evaluation.valid());
   CHECK(evaluation.macs == 115605504);
 }

@@ -132,8 +132,7 @@ TEST_CASE("malformed mappings are violations, not crashes") {
   small.mapping.levels.pop_back();
   REQUIRE(small.evaluate().violations.size() == 1);
   CHECK(small.evaluate().violations[0].constraint == "levels");
-  for (const Loop& loop :
-       {Loop{7, 2}, Loop{-1, 2}, Loop{0, 0}, Loop{0, -3}, Loop{0, std::int64_t{1} << 40}}) {
+  for (const Loop& loop : {Loop{7, 2}, Loop{-1, 2}, Loop{0, 0}, Loop{0, -3}, Loop{0, std::int64_t{1} << 40}}) {
     small = Small();
     small.mapping.levels[0].temporal = {loop};
     CHECK(find(small.evaluate(), "loops") != nullptr);

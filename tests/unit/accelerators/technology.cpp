@@ -33,8 +33,7 @@ TEST_CASE("Horowitz's table at 45 nm, 0.9 V") {
   CHECK(technology.adder(parse_number_format("int8")).energy_pj == doctest::Approx(0.03));
   CHECK(technology.adder(parse_number_format("int32")).energy_pj == doctest::Approx(0.1));
   CHECK(technology.adder(parse_number_format("fp16")).energy_pj == doctest::Approx(0.4));
-  CHECK(technology.mac(parse_number_format("fp32"), parse_number_format("fp32")).energy_pj ==
-        doctest::Approx(4.6));
+  CHECK(technology.mac(parse_number_format("fp32"), parse_number_format("fp32")).energy_pj == doctest::Approx(4.6));
   CHECK(technology.mac(parse_number_format("int8"), parse_number_format("int32")).area_um2 ==
         doctest::Approx(282 + 137));
   CHECK(technology.sram(8 * 8192, 64).energy_pj == doctest::Approx(10.0));

@@ -19,8 +19,7 @@ TEST_CASE("a tile by hand") {
   CHECK(cycles.bottleneck == TileBottleneck::compute);
   CHECK(tile_cycles(TileEdition::geometric, layer, tile, {.kept = 2, .weight_bits = {}}).cycles ==
         4 * std::max(3 * input, store) + input + store);
-  const TileBoard board{
-      .name = "b", .dsp = 7, .bram = 24, .port_bits = 112, .static_mw = {}, .dynamic_mw = {}};
+  const TileBoard board{.name = "b", .dsp = 7, .bram = 24, .port_bits = 112, .static_mw = {}, .dynamic_mw = {}};
   const TileResources taken = tile_resources(board, tile, false);
   CHECK(taken == TileResources{8, 2 * 2 + 2 * 4 + 8, 112});
   CHECK(tile_violations(board, taken) == std::vector<std::string>{"dsp"});
@@ -49,8 +48,7 @@ TEST_CASE("a batch of tiles costs what each costs") {
   }
 }
 
-TEST_CASE(
-    "convolutions, groups, depthwise layers and products are taken; everything else is refused by name") {
+TEST_CASE("convolutions, groups, depthwise layers and products are taken; everything else is refused by name") {
   const auto conv = tile_layer(make_conv({.name = "c",
                                           .batch = 2,
                                           .in_channels = 8,
@@ -73,17 +71,12 @@ TEST_CASE(
                                  .stride = 2,
                                  .padding = 1,
                                  .batch = 4});
-  const auto depthwise = tile_layer(make_conv({.name = "d",
-                                               .in_channels = 8,
-                                               .out_channels = 8,
-                                               .groups = 8,
-                                               .kernel_height = 3,
-                                               .kernel_width = 3}));
+  const auto depthwise = tile_layer(make_conv(
+      {.name = "d", .in_channels = 8, .out_channels = 8, .groups = 8, .kernel_height = 3, .kernel_width = 3}));
   REQUIRE(depthwise.layer);
   CHECK(depthwise.layer->depthwise);
   CHECK(depthwise.layer->out_channels == 8);
-  const auto product =
-      tile_layer(make_matmul({.name = "p", .rows = 16, .columns = 32, .depth = 64, .batch = 3}));
+  const auto product = tile_layer(make_matmul({.name = "p", .rows = 16, .columns = 32, .depth = 64, .batch = 3}));
   REQUIRE(product.layer);
   CHECK(*product.layer == TileLayer{.out_channels = 32, .in_channels = 64, .rows = 16, .batch = 3});
   const auto refused = [](const Layer& layer, const char* why) {
@@ -94,12 +87,9 @@ TEST_CASE(
   };
   refused(make_conv({.name = "tall", .kernel_height = 7, .kernel_width = 1}), "7 x 1");
   refused(make_conv({.name = "skewed", .stride_height = 2, .stride_width = 1}), "strides");
-  refused(make_conv({.name = "dilated",
-                     .kernel_height = 3,
-                     .kernel_width = 3,
-                     .dilation_height = 2,
-                     .dilation_width = 2}),
-          "dilation");
+  refused(
+      make_conv({.name = "dilated", .kernel_height = 3, .kernel_width = 3, .dilation_height = 2, .dilation_width = 2}),
+      "dilation");
   Layer odd = make_matmul({.name = "odd", .rows = 2, .columns = 2, .depth = 2});
   odd.kind = "einsum";
   refused(odd, "einsum");

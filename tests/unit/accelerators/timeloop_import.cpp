@@ -106,7 +106,8 @@ TEST_CASE("mappings: permutations from the innermost loop, splits, what is left,
 - {target: PE, type: spatial, factors: 'M3', permutation: MNK, split: 0}
 - {target: a_reg, type: datatype, keep: [Inputs], bypass: [Weights, Outputs]}
 - {target: z_reg, type: dataspace, keep: [Outputs], bypass: [Weights, Inputs]}
-)", messages);
+)",
+                             messages);
   REQUIRE_MESSAGE(found.has_value(), messages);
   const Layer layer = product();
   CHECK(found->levels[4].temporal == std::vector<Loop>{{2, 2}, {1, 12}});  // K outside N
@@ -144,9 +145,11 @@ TEST_CASE("mistakes in mappings") {
 TEST_CASE("what an architecture says that is not read is refused by name") {
   CHECK(refusal(nodes, "!Parallel", "!Pipelined").find("!Pipelined is not read") != std::string::npos);
   CHECK(refusal(nodes, "depth: 1024", "depth: rows * 4").find("'glb': depth must be a number") != std::string::npos);
-  CHECK(refusal(nodes, "depth: 1024", "depth: 1024, has_power_gating: true").find("has_power_gating") != std::string::npos);
+  CHECK(refusal(nodes, "depth: 1024", "depth: 1024, has_power_gating: true").find("has_power_gating") !=
+        std::string::npos);
   CHECK(refusal(nodes, "meshX: 4", "meshX: 0").find("meshX must be") != std::string::npos);
-  CHECK(refusal("subtree:\n- {name: a}\n- {name: b}\n", "name: a", "name: 'a[0..x]'").find("arch.yaml:3:") != std::string::npos);
+  CHECK(refusal("subtree:\n- {name: a}\n- {name: b}\n", "name: a", "name: 'a[0..x]'").find("arch.yaml:3:") !=
+        std::string::npos);
   CHECK(refusal("nodes: []\n", "[]", "[]").find("needs a memory") != std::string::npos);
 }
 

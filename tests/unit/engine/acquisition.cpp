@@ -34,21 +34,18 @@ TEST_CASE("log EI is the logarithm of expected improvement") {
     for (const double variance : {0.01, 0.5, 4.0}) {
       const double exact = expectation(mean, variance, [](double f) { return std::max(0.0, 0.4 - f); });
       if (exact > 1e-9)
-        CHECK(log_expected_improvement(mean, variance, 0.4) ==
-              doctest::Approx(std::log(exact)).epsilon(1e-4));
+        CHECK(log_expected_improvement(mean, variance, 0.4) == doctest::Approx(std::log(exact)).epsilon(1e-4));
     }
   CHECK(log_expected_improvement(0.0, 1.0, 0.0) == doctest::Approx(-0.5 * std::log(2.0 * 3.14159265358979)));
 }
 
 TEST_CASE("log h is smooth where its branches meet and finite where EI is zero") {
   for (const double seam : {-1.0, -10.0})
-    CHECK(log_improvement_shape(seam - 1e-9) ==
-          doctest::Approx(log_improvement_shape(seam + 1e-9)).epsilon(1e-7));
+    CHECK(log_improvement_shape(seam - 1e-9) == doctest::Approx(log_improvement_shape(seam + 1e-9)).epsilon(1e-7));
   CHECK(std::isfinite(log_improvement_shape(-1e5)));
   CHECK(log_improvement_shape(-1e3) < log_improvement_shape(-900.0));
   // -z^2/2 - log(sqrt(2 pi)) - 2 log|z| is the leading term.
-  CHECK(log_improvement_shape(-1e4) ==
-        doctest::Approx(-0.5e8 - 0.9189385332 - 2.0 * std::log(1e4)).epsilon(1e-12));
+  CHECK(log_improvement_shape(-1e4) == doctest::Approx(-0.5e8 - 0.9189385332 - 2.0 * std::log(1e4)).epsilon(1e-12));
 }
 
 TEST_CASE("log EI's derivatives are finite differences") {
@@ -60,11 +57,10 @@ TEST_CASE("log EI's derivatives are finite differences") {
                                                log_expected_improvement(mean - step, variance, incumbent)) /
                                               (2 * step))
                                   .epsilon(1e-4));
-    CHECK(gradient.by_variance ==
-          doctest::Approx((log_expected_improvement(mean, variance + step, incumbent) -
-                           log_expected_improvement(mean, variance - step, incumbent)) /
-                          (2 * step))
-              .epsilon(1e-4));
+    CHECK(gradient.by_variance == doctest::Approx((log_expected_improvement(mean, variance + step, incumbent) -
+                                                   log_expected_improvement(mean, variance - step, incumbent)) /
+                                                  (2 * step))
+                                      .epsilon(1e-4));
   }
 }
 
@@ -72,8 +68,7 @@ TEST_CASE("feasibility adds in the log and the threshold orders what lies below 
   CHECK(log_feasibility(0.0, 3.0) == doctest::Approx(std::log(0.5)));
   CHECK(log_feasibility(-4.0, 1.0) == doctest::Approx(std::log(normal_cdf(4.0))));
   const double threshold = std::log(0.1);
-  CHECK(weigh_by_feasibility(-2.0, std::log(0.5), std::log(0.5), threshold) ==
-        doctest::Approx(-2.0 + std::log(0.5)));
+  CHECK(weigh_by_feasibility(-2.0, std::log(0.5), std::log(0.5), threshold) == doctest::Approx(-2.0 + std::log(0.5)));
   CHECK(weigh_by_feasibility(100.0, std::log(0.05), std::log(0.05), threshold) <
         weigh_by_feasibility(-500.0, std::log(0.2), std::log(0.2), threshold));
   CHECK(weigh_by_feasibility(1.0, std::log(0.05), std::log(0.05), threshold) >
@@ -110,8 +105,7 @@ TEST_CASE("log EHVI of three objectives: one box at a time, certain points, and 
           if (std::any_of(points.begin(), points.end(), [&](const Point& p) {
                 return p[0] <= cuts[0][a] && p[1] <= cuts[1][b] && p[2] <= cuts[2][c];
               }))
-            sum +=
-                (cuts[0][a + 1] - cuts[0][a]) * (cuts[1][b + 1] - cuts[1][b]) * (cuts[2][c + 1] - cuts[2][c]);
+            sum += (cuts[0][a + 1] - cuts[0][a]) * (cuts[1][b + 1] - cuts[1][b]) * (cuts[2][c + 1] - cuts[2][c]);
     return sum;
   };
   const auto gain = [&](const Point& point) {
@@ -124,8 +118,7 @@ TEST_CASE("log EHVI of three objectives: one box at a time, certain points, and 
         doctest::Approx(log_expected_improvement(1, 0.3, 4) + log_expected_improvement(2, 0.6, 4) +
                         log_expected_improvement(3, 0.9, 4)));
   for (const Point& point : {Point{1.5, 1.5, 1.5}, Point{0.5, 3.9, 3.9}, Point{2.2, 2.1, 0.2}})
-    CHECK(std::exp(slabs.log_improvement(point, {1e-12, 1e-12, 1e-12})) ==
-          doctest::Approx(gain(point)).epsilon(1e-4));
+    CHECK(std::exp(slabs.log_improvement(point, {1e-12, 1e-12, 1e-12})) == doctest::Approx(gain(point)).epsilon(1e-4));
   const Point mean{2.2, 2.1, 1.7}, variance{0.5, 0.4, 0.6};
   Random random(3, {1});
   double sampled = 0.0;
@@ -142,9 +135,9 @@ TEST_CASE("log EHVI of three objectives: one box at a time, certain points, and 
 TEST_CASE("log EHVI: exact for certain points, product of EIs without a front, quadrature with one") {
   const Objectives reference{4, 4};
   const auto front = pareto_front({{1, 3}, {2, 2}, {3, 1}});
-  CHECK(std::exp(log_hypervolume_improvement({1.5, 1.5}, {1e-12, 1e-12}, front, reference)) ==
-        doctest::Approx(hypervolume(pareto_front({{1, 3}, {2, 2}, {3, 1}, {1.5, 1.5}}), reference) - 6.0)
-            .epsilon(1e-4));
+  CHECK(
+      std::exp(log_hypervolume_improvement({1.5, 1.5}, {1e-12, 1e-12}, front, reference)) ==
+      doctest::Approx(hypervolume(pareto_front({{1, 3}, {2, 2}, {3, 1}, {1.5, 1.5}}), reference) - 6.0).epsilon(1e-4));
   CHECK(log_hypervolume_improvement({1, 2}, {0.3, 0.6}, {}, reference) ==
         doctest::Approx(log_expected_improvement(1, 0.3, 4) + log_expected_improvement(2, 0.6, 4)));
   const double exact = expectation(2.2, 0.5, [&](double a) {

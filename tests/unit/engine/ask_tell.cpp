@@ -65,10 +65,8 @@ TEST_CASE("the protocol: ask, tell, best; failures, surprises and repeats") {
   const Json asked = ask(session, R"({"ask": 3})");
   REQUIRE(asked["trials"].size() == 3);
   CHECK(asked["trials"][2]["id"] == 2);
-  CHECK(ask(session, R"({"tell": [{"id": 0, "metrics": {"f": 3, "area": 9}}]})")["best"]
-            .is_null());  // spec broken
-  CHECK(ask(session, R"({"tell": [{"id": 1, "metrics": {"f": 2, "area": 1, "more": 7}}]})")["best"]["id"] ==
-        1);
+  CHECK(ask(session, R"({"tell": [{"id": 0, "metrics": {"f": 3, "area": 9}}]})")["best"].is_null());  // spec broken
+  CHECK(ask(session, R"({"tell": [{"id": 1, "metrics": {"f": 2, "area": 1, "more": 7}}]})")["best"]["id"] == 1);
   CHECK(ask(session, R"({"tell": [{"id": 2, "failed": "simulator crashed"}]})")["ok"] == true);
   CHECK(session.trials()[2].reason == "simulator crashed");
   // The same again is fine, something else is not.
@@ -77,8 +75,7 @@ TEST_CASE("the protocol: ask, tell, best; failures, surprises and repeats") {
   // A point never asked for.
   Json point = asked["trials"][0]["point"];
   point["x"] = 0.125;
-  const Json surprise =
-      ask(session, Json{{"tell", {{{"point", point}, {"metrics", {{"f", 1}, {"area", 0}}}}}}}.dump());
+  const Json surprise = ask(session, Json{{"tell", {{{"point", point}, {"metrics", {{"f", 1}, {"area", 0}}}}}}}.dump());
   CHECK(surprise["best"]["id"] == 3);
   CHECK(surprise["best"]["point"] == point);
 }
@@ -87,8 +84,8 @@ TEST_CASE("what is not finite failed, written in any way") {
   for (const char* metric : {"NaN", "nan", "Infinity", "-Infinity", "1e999", "-1e999", "null", "inf"}) {
     AskTell session("random", context());
     ask(session, R"({"ask": 1})");
-    CHECK(ask(session, std::string(R"({"tell": [{"id": 0, "metrics": {"f": )") + metric +
-                           R"(, "area": 1}}]})")["ok"] == true);
+    CHECK(ask(session, std::string(R"({"tell": [{"id": 0, "metrics": {"f": )") + metric + R"(, "area": 1}}]})")["ok"] ==
+          true);
     CHECK(session.trials()[0].state == TrialState::failed);
   }
 }
@@ -97,8 +94,7 @@ TEST_CASE("one mistake in a line and nothing of it counts") {
   AskTell session("random", context());
   ask(session, R"({"ask": 3})");
   const Json reply = ask(
-      session,
-      R"({"tell": [{"id": 0, "metrics": {"f": 1, "area": 1}}, {"id": 99, "metrics": {"f": 1, "area": 1}}]})");
+      session, R"({"tell": [{"id": 0, "metrics": {"f": 1, "area": 1}}, {"id": 99, "metrics": {"f": 1, "area": 1}}]})");
   CHECK(reply["error"].get<std::string>().find("99") != std::string::npos);
   CHECK(session.trials()[0].state == TrialState::pending);
   for (const char* line : {"",
@@ -153,8 +149,7 @@ TEST_CASE("a session resumed from its store goes on as if it had never stopped")
   const auto step = [](AskTell& session, int round, std::vector<std::string>& log) {
     const Json asked = ask(session, R"({"ask": 2})");
     log.push_back(asked.dump());
-    log.push_back(
-        ask(session, told(asked["trials"][0], 1.0 / (round + 1.0))).dump());  // the other stays pending
+    log.push_back(ask(session, told(asked["trials"][0], 1.0 / (round + 1.0))).dump());  // the other stays pending
   };
   for (int round = 0; round < 8; ++round) step(unbroken, round, whole);
   for (int round = 0; round < 8; round += 2) {
@@ -171,9 +166,8 @@ TEST_CASE("a session resumed from its store goes on as if it had never stopped")
 TEST_CASE("goals are read with every mistake located") {
   Diagnostics diagnostics;
   const Goal goal = read_goal(
-      parse_yaml(
-          "{objectives: [{metric: edp}, {metric: speed, minimize: false}], specs: [{metric: area, max: 4}]}",
-          "g.yaml"),
+      parse_yaml("{objectives: [{metric: edp}, {metric: speed, minimize: false}], specs: [{metric: area, max: 4}]}",
+                 "g.yaml"),
       diagnostics);
   CHECK_FALSE(diagnostics.failed());
   CHECK(goal.objectives.size() == 2);
@@ -181,8 +175,7 @@ TEST_CASE("goals are read with every mistake located") {
   CHECK(goal.specs[0].max == 4.0);
   Diagnostics wrong;
   read_goal(
-      parse_yaml("objectives: [{metrc: edp}, 3]\nspecs:\n  - {metric: a}\n  - {metric: b, max: x}\nspec: []",
-                 "g.yaml"),
+      parse_yaml("objectives: [{metrc: edp}, 3]\nspecs:\n  - {metric: a}\n  - {metric: b, max: x}\nspec: []", "g.yaml"),
       wrong);
   CHECK(wrong.errors() >= 5);
 }

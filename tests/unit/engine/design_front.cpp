@@ -39,8 +39,7 @@ TEST_CASE("two objectives agree with the staircase, three with a grid") {
       for (int y = 0; y < 8; ++y)
         for (int z = 0; z < 8; ++z) {
           bool covered = false;
-          for (const auto& point : solid)
-            covered = covered || (point[0] <= x && point[1] <= y && point[2] <= z);
+          for (const auto& point : solid) covered = covered || (point[0] <= x && point[1] <= y && point[2] <= z);
           cells += covered ? 1 : 0;
         }
     CHECK(dominated_volume(solid, {8, 8, 8}) == doctest::Approx(cells));

@@ -69,8 +69,7 @@ TEST_CASE("a mapping that reloads its weights for every row") {
   for (const Remedy& remedy : explanation.mapping_remedies) CHECK(remedy.edp < 1.0);
   CHECK(explanation.machine_remedies.front().edp < 1.0);
   const std::string text = to_text(design.layer, design.architecture, explanation);
-  CHECK(text.find(
-            "bound by the read bandwidth of DRAM, which takes 144 cycles where the multipliers take 128") !=
+  CHECK(text.find("bound by the read bandwidth of DRAM, which takes 144 cycles where the multipliers take 128") !=
         std::string::npos);
   CHECK(text.find("DRAM Weights: each word crosses 8 times (again for M 8)") != std::string::npos);
   CHECK(text.find("4 of 8 multipliers work (50 %)") != std::string::npos);

@@ -47,8 +47,8 @@ TEST_CASE("what bounds of energy and cycles bound, and what is known of the mach
     CHECK(metric.before_mapping == (metric.value(low) == metric.value({9.0, 8.0, 7.0, 1.0})));
     // value = scale x energy^a x cycles^b
     const double scale = metric.value({1.0, 1.0, 7.0, 1.0});
-    CHECK(metric.value(low) == doctest::Approx(scale * std::pow(2.0, metric.energy_power) *
-                                               std::pow(3.0, metric.cycles_power)));
+    CHECK(metric.value(low) ==
+          doctest::Approx(scale * std::pow(2.0, metric.energy_power) * std::pow(3.0, metric.cycles_power)));
   }
   CHECK_FALSE(find_metric("power_mw")->rises());
   CHECK(find_metric("speed") == nullptr);

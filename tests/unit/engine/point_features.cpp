@@ -34,8 +34,7 @@ TEST_CASE("three parameters with one list of choices have shares, two have none"
   CHECK(three.dimension() == 5);
   CHECK(three.kernel("matern52").terms.size() == three.kernel("product").terms.size() + 2);
 
-  const PointFeatures two(
-      Space({{"a", CategoricalValues{{"x", "y"}}}, {"b", CategoricalValues{{"x", "y"}}}}, {}));
+  const PointFeatures two(Space({{"a", CategoricalValues{{"x", "y"}}}, {"b", CategoricalValues{{"x", "y"}}}}, {}));
   CHECK(two.shared().empty());
   CHECK(two(Point{{0, 1}}).size() == 4);
 }

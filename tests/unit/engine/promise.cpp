@@ -46,10 +46,9 @@ TEST_CASE("the promise of one objective is log EI plus log P(feasible), against 
   const double incumbent = line.belief.objective(0).forward(0.09);  // at 0.4
   const std::vector<double> scores = line.scores(false, rows);
   for (std::size_t i = 0; i < rows.rows; ++i)
-    CHECK(scores[i] ==
-          doctest::Approx(log_expected_improvement(outlook.objectives[0].mean[i],
-                                                   outlook.objectives[0].variance[i], incumbent) +
-                          outlook.log_feasible[i]));
+    CHECK(scores[i] == doctest::Approx(log_expected_improvement(outlook.objectives[0].mean[i],
+                                                                outlook.objectives[0].variance[i], incumbent) +
+                                       outlook.log_feasible[i]));
   CHECK(scores[1] > scores[0]);
   CHECK(scores[1] > scores[2]);
 }

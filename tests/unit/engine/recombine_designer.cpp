@@ -21,9 +21,8 @@ std::unique_ptr<Designer> recombining(std::function<bool(const Point&)> admits) 
   DesignerContext context;
   context.space = Space({{"a", IntegerRange{0, 9, 1, false}}, {"b", IntegerRange{0, 9, 1, false}}}, {});
   context.goal = Goal{{Objective{"accuracy", false}}, {}};
-  return with_recombination(
-      make_designer("random", context),
-      {"accuracy", {{"a.accuracy", 1.0, 0, 1}, {"b.accuracy", 1.0, 1, 1}}, std::move(admits)});
+  return with_recombination(make_designer("random", context),
+                            {"accuracy", {{"a.accuracy", 1.0, 0, 1}, {"b.accuracy", 1.0, 1, 1}}, std::move(admits)});
 }
 
 }  // namespace
@@ -42,8 +41,7 @@ TEST_CASE("the best known parts are put together at the third suggestion") {
 }
 
 TEST_CASE("a combination that limits forbid gives way to the next best") {
-  const auto designer =
-      recombining([](const Point& point) { return point.numbers[0] + point.numbers[1] <= 9.0; });
+  const auto designer = recombining([](const Point& point) { return point.numbers[0] + point.numbers[1] <= 9.0; });
   designer->update(std::vector<Trial>{trial(7, 1, 0), trial(2, 6, 1), trial(3, 3, 2), trial(1, 4, 3)});
   // 7 and 6 are too much together, and so are 7 and 4 or 3; 3 and 6 make 7.5, more than the best trial's 7.
   CHECK(designer->suggest(3)[2] == Point{{3, 6}});

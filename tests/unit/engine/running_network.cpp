@@ -55,7 +55,9 @@ TEST_CASE("rows of a convolution need rows of the one before") {
   CHECK(axis->window == 3);
   CHECK(axis->padding == 1);
   CHECK(axis->need(14) == 29);
-  CHECK(with_rows(expand.layer, expand.axes.front(), 29).dimensions[static_cast<std::size_t>(expand.axes.front().dimension)].extent == 29);
+  CHECK(with_rows(expand.layer, expand.axes.front(), 29)
+            .dimensions[static_cast<std::size_t>(expand.axes.front().dimension)]
+            .extent == 29);
 }
 
 TEST_CASE("products of two activations read both") {

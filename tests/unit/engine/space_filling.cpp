@@ -8,10 +8,9 @@
 using namespace dovetail;
 
 TEST_CASE("the ends of ranges are neighbours, choices and features of the user's are not") {
-  const Space space({{"x", RealRange{0, 10, false}},
-                     {"n", IntegerRange{0, 4, 1, false}},
-                     {"kind", CategoricalValues{{"a", "b"}}}},
-                    {});
+  const Space space(
+      {{"x", RealRange{0, 10, false}}, {"n", IntegerRange{0, 4, 1, false}}, {"kind", CategoricalValues{{"a", "b"}}}},
+      {});
   const PointFeatures features(space);
   const auto row = [&](double x, double n, double kind) { return features(Point{{x, n, kind}}); };
   CHECK(wrapped_distance(features, row(1, 2, 0), row(9, 2, 0)) == doctest::Approx(0.2));
@@ -29,8 +28,7 @@ TEST_CASE("the ends of ranges are neighbours, choices and features of the user's
 }
 
 TEST_CASE("the central point is feasible, fresh and nearest to the middle") {
-  std::vector<Parameter> parameters{{"a", IntegerRange{0, 20, 1, false}},
-                                    {"b", IntegerRange{0, 20, 1, false}}};
+  std::vector<Parameter> parameters{{"a", IntegerRange{0, 20, 1, false}}, {"b", IntegerRange{0, 20, 1, false}}};
   const Space space(parameters, {make_constraint("a + b <= 12", parameters)});
   const PointFeatures features(space);
   FreshPoints points(space);

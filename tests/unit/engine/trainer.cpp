@@ -34,14 +34,18 @@ std::vector<double> plain(const ConvSizes& s, int images, const std::vector<doub
                 const int iy = oy * s.stride - s.padding + ky, ix = ox * s.stride - s.padding + kx, g = o / out;
                 if (iy < 0 || ix < 0 || iy >= s.in_height || ix >= s.in_width) continue;
                 const int weight = s.depthwise() ? (ky * s.kernel + kx) * s.out_channels + o
-                                                 : g * out * in * s.kernel * s.kernel + ((ky * s.kernel + kx) * in + c) * out + o % out;
+                                                 : g * out * in * s.kernel * s.kernel +
+                                                       ((ky * s.kernel + kx) * in + c) * out + o % out;
                 y[static_cast<std::size_t>(((n * s.out_height + oy) * s.out_width + ox) * s.out_channels + o)] +=
-                    w[static_cast<std::size_t>(weight)] * x[static_cast<std::size_t>(((n * s.in_height + iy) * s.in_width + ix) * s.in_channels + g * in + c)];
+                    w[static_cast<std::size_t>(weight)] *
+                    x[static_cast<std::size_t>(((n * s.in_height + iy) * s.in_width + ix) * s.in_channels + g * in +
+                                               c)];
               }
   return y;
 }
 
-TrainNode node(const char* name, int in, int out, int groups, int kernel, int stride, int padding, int in_size, int out_size, std::vector<TrainRead> reads) {
+TrainNode node(const char* name, int in, int out, int groups, int kernel, int stride, int padding, int in_size,
+               int out_size, std::vector<TrainRead> reads) {
   return {name, in, out, groups, kernel, stride, padding, in_size, in_size, out_size, out_size, std::move(reads)};
 }
 
@@ -51,16 +55,19 @@ TrainGraph all_kinds() {
   graph.channels = 2;
   graph.height = graph.width = 9;
   graph.classes = 3;
-  graph.nodes = {node("first", 2, 4, 1, 3, 1, 1, 9, 9, {{-1, 1}}),          node("grouped", 4, 6, 2, 3, 2, 1, 4, 2, {{0, 2}}),
-                 node("depthwise", 4, 4, 4, 3, 2, 1, 9, 5, {{0, 1}}),       node("point", 4, 6, 1, 1, 1, 0, 2, 2, {{2, 2}}),
-                 node("sum", 6, 5, 1, 2, 1, 1, 2, 3, {{1, 1}, {3, 1}}),     node("head", 5, 3, 1, 1, 1, 0, 1, 1, {{4, 0}})};
+  graph.nodes = {
+      node("first", 2, 4, 1, 3, 1, 1, 9, 9, {{-1, 1}}),      node("grouped", 4, 6, 2, 3, 2, 1, 4, 2, {{0, 2}}),
+      node("depthwise", 4, 4, 4, 3, 2, 1, 9, 5, {{0, 1}}),   node("point", 4, 6, 1, 1, 1, 0, 2, 2, {{2, 2}}),
+      node("sum", 6, 5, 1, 2, 1, 1, 2, 3, {{1, 1}, {3, 1}}), node("head", 5, 3, 1, 1, 1, 0, 1, 1, {{4, 0}})};
   return graph;
 }
 
 TrainGraph small_chain() {
-  const NetworkFamily chain = load_network_family("chain", {{"input", parse_yaml("1x8x8", "test")}, {"classes", parse_yaml("4", "test")}});
+  const NetworkFamily chain =
+      load_network_family("chain", {{"input", parse_yaml("1x8x8", "test")}, {"classes", parse_yaml("4", "test")}});
   Diagnostics diagnostics;
-  const Point point = network_point(chain, {{"depth", "4"}, {"kernel1", "3"}, {"stride1", "2"}, {"kernel3", "3"}}, "test", diagnostics);
+  const Point point =
+      network_point(chain, {{"depth", "4"}, {"kernel1", "3"}, {"stride1", "2"}, {"kernel3", "3"}}, "test", diagnostics);
   const TrainReading reading = train_graph(chain.instantiate(point), 1, 8, 8);
   CHECK(reading.refusal == "");
   return *reading.graph;
@@ -69,11 +76,13 @@ TrainGraph small_chain() {
 }  // namespace
 
 TEST_CASE("convolutions are what their definition says") {
-  const std::vector<ConvSizes> cases = {{3, 5, 1, 3, 1, 1, 6, 7, 6, 7}, {4, 6, 2, 3, 2, 1, 7, 7, 4, 4}, {6, 6, 6, 5, 1, 2, 5, 5, 5, 5},
-                                        {3, 4, 1, 1, 1, 0, 4, 4, 4, 4}, {2, 3, 1, 4, 3, 0, 10, 10, 3, 3}, {4, 8, 4, 1, 2, 0, 5, 5, 3, 3}};
+  const std::vector<ConvSizes> cases = {{3, 5, 1, 3, 1, 1, 6, 7, 6, 7},   {4, 6, 2, 3, 2, 1, 7, 7, 4, 4},
+                                        {6, 6, 6, 5, 1, 2, 5, 5, 5, 5},   {3, 4, 1, 1, 1, 0, 4, 4, 4, 4},
+                                        {2, 3, 1, 4, 3, 0, 10, 10, 3, 3}, {4, 8, 4, 1, 2, 0, 5, 5, 3, 3}};
   for (const ConvSizes& s : cases) {
     const int images = 3;
-    const auto x = draws(static_cast<std::size_t>(images * s.in_height * s.in_width * s.in_channels), 1), w = draws(s.weights(), 2), wanted = plain(s, images, x, w);
+    const auto x = draws(static_cast<std::size_t>(images * s.in_height * s.in_width * s.in_channels), 1),
+               w = draws(s.weights(), 2), wanted = plain(s, images, x, w);
     std::vector<double> y(wanted.size()), scratch;
     conv_forward(s, images, x.data(), w.data(), y.data(), scratch);
     for (std::size_t i = 0; i < y.size(); ++i) CHECK(y[i] == doctest::Approx(wanted[i]).epsilon(1e-12));
@@ -114,8 +123,10 @@ TEST_CASE("gradients agree with finite differences") {
 
 TEST_CASE("a training is a function of its arguments") {
   const TrainGraph graph = small_chain();
-  const Images images = make_textures({.height = 8, .width = 8, .classes = 4, .count = 240, .difficulty = 0.2, .seed = 5});
-  CHECK(images.pixels == make_textures({.height = 8, .width = 8, .classes = 4, .count = 240, .difficulty = 0.2, .seed = 5}).pixels);
+  const Images images =
+      make_textures({.height = 8, .width = 8, .classes = 4, .count = 240, .difficulty = 0.2, .seed = 5});
+  CHECK(images.pixels ==
+        make_textures({.height = 8, .width = 8, .classes = 4, .count = 240, .difficulty = 0.2, .seed = 5}).pixels);
   TrainingOptions options;
   options.epochs = 6;
   options.batch = 16;

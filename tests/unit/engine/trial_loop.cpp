@@ -30,7 +30,10 @@ class ShuffledQueue final : public Queue {
       REQUIRE_FALSE(open_.empty());
       finish_some();
     }
-    StoredTrial outcome{{id, ready_.at(id).point, TrialState::completed, {{"objective", 1.0 + ready_.at(id).point.numbers[0]}}, ""}, 0.0, ""};
+    StoredTrial outcome{
+        {id, ready_.at(id).point, TrialState::completed, {{"objective", 1.0 + ready_.at(id).point.numbers[0]}}, ""},
+        0.0,
+        ""};
     ready_.erase(id);
     return outcome;
   }
@@ -73,7 +76,9 @@ Seen run(Pace pace, std::int64_t trials, unsigned seed, std::int64_t points = 10
                          events.push_back("suggested");
                          return list;
                        },
-                       [](std::int64_t id, const Point& point) { return Job{id, point}; },
+                       [](std::int64_t id, const Point& point) {
+                         return Job{id, point};
+                       },
                        [&](const StoredTrial& outcome) { seen.taken.push_back(outcome.trial.id); },
                        [&](std::span<const Trial> completed) {
                          for (const Trial& trial : completed) told.push_back(trial.id);
@@ -101,7 +106,8 @@ TEST_CASE("at a lag, trial k is suggested after exactly the trials up to k - lag
       CHECK(seen.end == LoopEnd::trials);
       CHECK(seen.taken == first(40));
       REQUIRE(seen.known.size() == 40);
-      for (std::int64_t k = 0; k < 40; ++k) CHECK(seen.known[static_cast<std::size_t>(k)] == first(std::max<std::int64_t>(0, k - lag + 1)));
+      for (std::int64_t k = 0; k < 40; ++k)
+        CHECK(seen.known[static_cast<std::size_t>(k)] == first(std::max<std::int64_t>(0, k - lag + 1)));
       CHECK(queue.most_open <= static_cast<std::size_t>(lag));
       CHECK(queue.posted_events == 40);
       if (lag == 50) CHECK(queue.posts == 1);

@@ -47,8 +47,7 @@ TEST_CASE("arithmetic follows precedence") {
   CHECK(value("-1 % 4") == 3);
   CHECK(value("1 % -4") == -3);
   CHECK(value("hw.pe_x*2") == 28);
-  CHECK(value("min(a, b, 5) + max(a, b) + floor(2.7) + ceil(2.1) + log2(8) + abs(-3)") ==
-        4 + 6 + 2 + 3 + 3 + 3);
+  CHECK(value("min(a, b, 5) + max(a, b) + floor(2.7) + ceil(2.1) + log2(8) + abs(-3)") == 4 + 6 + 2 + 3 + 3 + 3);
   CHECK(value("1.5e2 + .5") == 150.5);
   CHECK(value("(a > b) * 10 + (a < b)") == 10);
   CHECK(std::isinf(value("1e999")));
@@ -113,8 +112,7 @@ TEST_CASE("mistakes are located and helpful") {
   CHECK(mistake("a + hw.pex > 1") == "5: unknown name `hw.pex`; did you mean hw.pe_x?");
   CHECK(mistake("flor(a) > 1").find("1: unknown function `flor`") == 0);
   CHECK(mistake("flor(a) > 1").find("did you mean floor?") != std::string::npos);
-  CHECK(mistake("a = 3") ==
-        "3: found `=` where an operator or the end of the expression is expected; write `==`");
+  CHECK(mistake("a = 3") == "3: found `=` where an operator or the end of the expression is expected; write `==`");
   CHECK(mistake("a && b").find("write `and`") != std::string::npos);
   CHECK(mistake("(a > 1").find("ends where `)`") != std::string::npos);
   CHECK(mistake("").find("empty expression") != std::string::npos);
@@ -130,20 +128,20 @@ TEST_CASE("mistakes are located and helpful") {
 }
 
 TEST_CASE("constraints name whatever a parameter may be called") {
-  const std::vector<Symbol> odd{{"größe", {}}, {"pe-x", {}},        {"pe", {}},   {"2nd", {}},
-                                {"a b", {}},   {"and", {}},         {"µs", {}},   {"大きさ", {}},
-                                {"mode", {"it's", "plain", "größer"}}};
+  const std::vector<Symbol> odd{{"größe", {}}, {"pe-x", {}},   {"pe", {}},
+                                {"2nd", {}},   {"a b", {}},    {"and", {}},
+                                {"µs", {}},    {"大きさ", {}}, {"mode", {"it's", "plain", "größer"}}};
   const std::vector<double> at{1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 0.0};
   const auto number = [&](std::string_view text) { return Expression::compile(text, odd).value(at); };
   CHECK(number("größe + `pe-x` + `2nd` + `a b` + `and` + µs + 大きさ") == 251);
-  CHECK(number("2nd * 2") == 16);    // nothing else can be meant
+  CHECK(number("2nd * 2") == 16);  // nothing else can be meant
   CHECK(number("a b + 1") == 17);
-  CHECK(number("pe * 2") == 8);      // a plain name is a plain name
+  CHECK(number("pe * 2") == 8);  // a plain name is a plain name
   CHECK(Expression::compile("mode == 'it''s' and mode != 'größer'", odd).holds(at));
   std::vector<ExpressionMistake> mistakes;
   CHECK(!Expression::compile("größe × 2 ≤ 大きさe", odd, mistakes));
   REQUIRE(mistakes.size() == 1);
-  CHECK(mistakes[0].column == 7);    // characters, not bytes
+  CHECK(mistakes[0].column == 7);  // characters, not bytes
   CHECK(mistakes[0].message.find("found `×`") == 0);
   CHECK(mistakes[0].message.find("write `*`") != std::string::npos);
 }
@@ -168,8 +166,7 @@ TEST_CASE("hostile texts end in a mistake, not in a crash") {
 }
 
 TEST_CASE("conjunctions split into their parts") {
-  const Expression all =
-      Expression::compile("a > 1 and (b > 2 and hw.pe_x % a == 0) and (a > 3 or b > 1)", symbols);
+  const Expression all = Expression::compile("a > 1 and (b > 2 and hw.pe_x % a == 0) and (a > 3 or b > 1)", symbols);
   const std::vector<Expression> parts = all.conjuncts();
   REQUIRE(parts.size() == 4);
   CHECK(parts[0].names() == std::vector<int>{0});

@@ -89,13 +89,12 @@ TEST_CASE("smaller parts cost less, several global buffers share the words and s
   CHECK(split.levels[global].energy.read_pj < hand.levels[global].energy.read_pj);
 }
 
-TEST_CASE(
-    "row stationary: filter rows along Y, output rows along X, a filter row and its sums in the element") {
+TEST_CASE("row stationary: filter rows along Y, output rows along X, a filter row and its sums in the element") {
   const Family family = load_family("eyeriss");
   CHECK(family.baseline_name() == "row stationary");
   const MappingRules rules = family.baseline_rules(conv, family.default_point());
-  const int k = dimension(conv, "K"), c = dimension(conv, "C"), p = dimension(conv, "P"),
-            q = dimension(conv, "Q"), r = dimension(conv, "R"), s = dimension(conv, "S");
+  const int k = dimension(conv, "K"), c = dimension(conv, "C"), p = dimension(conv, "P"), q = dimension(conv, "Q"),
+            r = dimension(conv, "R"), s = dimension(conv, "S");
   CHECK(rules.levels[global].min_factor[along_y][r] == 3);
   CHECK(rules.levels[global].max_factor[along_x][r] == 1);
   CHECK(rules.levels[global].max_factor[along_x][p] == 0);
@@ -136,11 +135,9 @@ TEST_CASE("the dataflow options of the hardware bind the mapping") {
   CHECK(in_pe.levels[weights].min_factor[temporal][s] == 3);
   CHECK(in_pe.levels[weights].min_factor[temporal][r] == 1);
   const MappingRules outside = family.rules(conv, with(family, "hw.filter_height", 2));
-  for (EyerissLevel level : {psums, weights, inputs})
-    CHECK(outside.levels[level].max_factor[temporal][r] == 1);
+  for (EyerissLevel level : {psums, weights, inputs}) CHECK(outside.levels[level].max_factor[temporal][r] == 1);
   CHECK(outside.levels[global].max_factor[temporal][r] == 0);
-  CHECK(free.levels[global].must_keep ==
-        ((1U << find_tensor(conv, "Inputs")) | (1U << find_tensor(conv, "Outputs"))));
+  CHECK(free.levels[global].must_keep == ((1U << find_tensor(conv, "Inputs")) | (1U << find_tensor(conv, "Outputs"))));
   const auto kernels = static_cast<std::size_t>(find_tensor(conv, "Weights"));
   CHECK(free.levels[global].must_bypass == (1U << kernels | home_bit(kernels)));  // passed by, unless it lives here
 }

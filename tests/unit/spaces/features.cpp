@@ -76,8 +76,7 @@ TEST_CASE("features of a mapping") {
     REQUIRE_MESSAGE(found != features.names().end(), name);
     return x[static_cast<std::size_t>(found - features.names().begin())];
   };
-  CHECK(std::set<std::string>(features.names().begin(), features.names().end()).size() ==
-        features.names().size());
+  CHECK(std::set<std::string>(features.names().begin(), features.names().end()).size() == features.names().size());
   CHECK(get("pe_use") == 1);
   CHECK(get("mesh_x.Buffer") == 1);
   CHECK(get("factor.Buffer.x.M") == doctest::Approx(1.0 / 3));

@@ -92,9 +92,9 @@ TEST_CASE("steps reach every factor chain") {
     std::vector<int> k;
     for (int l = 0; l < 3; ++l)
       for (std::size_t d = 0; d < 2; ++d)
-        for (const auto* slot : {&m.levels[static_cast<std::size_t>(l)].temporal,
-                                 &m.levels[static_cast<std::size_t>(l)].spatial_x,
-                                 &m.levels[static_cast<std::size_t>(l)].spatial_y})
+        for (const auto* slot :
+             {&m.levels[static_cast<std::size_t>(l)].temporal, &m.levels[static_cast<std::size_t>(l)].spatial_x,
+              &m.levels[static_cast<std::size_t>(l)].spatial_y})
           k.push_back((*slot)[d]);
     return k;
   };

@@ -46,7 +46,8 @@ TEST_CASE("counts of networks are exact") {
   CHECK(family.space().count().feasible == 14);
   CHECK(family.space().count().exact);
   // Twenty layers of four operators with ten factors; sixteen of them may be left out.
-  CHECK(load_network_family("shuffle20").space().count().feasible == doctest::Approx(std::pow(40.0, 4) * std::pow(41.0, 16)).epsilon(1e-9));
+  CHECK(load_network_family("shuffle20").space().count().feasible ==
+        doctest::Approx(std::pow(40.0, 4) * std::pow(41.0, 16)).epsilon(1e-9));
   CHECK(load_network_family("chain").space().count().feasible == doctest::Approx(3.566e19).epsilon(1e-3));
 }
 
@@ -57,7 +58,8 @@ TEST_CASE("nb201 has the multiply-accumulates of the published skeleton") {
     for (int e = 0; e < 6; ++e) values.emplace_back("edge" + std::to_string(e), op);
     return macs_of(family, values);
   };
-  // Stem 3 x 16 x 9 x 32^2; reductions 2 x (16 x 32 x 9 + 32 x 32 x 9 + 16 x 32) x 16^2 (the second has the same); 640 of the head.
+  // Stem 3 x 16 x 9 x 32^2; reductions 2 x (16 x 32 x 9 + 32 x 32 x 9 + 16 x 32) x 16^2 (the second has the same); 640
+  // of the head.
   const std::int64_t skeleton = 442368 + 2 * (1179648 + 2359296 + 131072) + 640;
   CHECK(all("none") == skeleton);
   CHECK(all("skip") == skeleton);
@@ -69,7 +71,14 @@ TEST_CASE("nb201 has the multiply-accumulates of the published skeleton") {
 TEST_CASE("the canonical text of nb201 is six digits") {
   const NetworkFamily family = load_network_family("nb201");
   Diagnostics diagnostics;
-  const Point point = network_point(family, {{"nn.edge0", "conv1x1"}, {"edge1", "conv3x3"}, {"edge2", "none"}, {"edge3", "skip"}, {"edge4", "conv1x1"}, {"edge5", "avgpool"}}, "test", diagnostics);
+  const Point point = network_point(family,
+                                    {{"nn.edge0", "conv1x1"},
+                                     {"edge1", "conv3x3"},
+                                     {"edge2", "none"},
+                                     {"edge3", "skip"},
+                                     {"edge4", "conv1x1"},
+                                     {"edge5", "avgpool"}},
+                                    "test", diagnostics);
   REQUIRE_FALSE(diagnostics.failed());
   CHECK(family.key(point) == "230124");
   CHECK(family.operators(point)[5].block == "edge5");
@@ -94,7 +103,8 @@ TEST_CASE("an inactive parameter cannot be given") {
   Diagnostics diagnostics;
   network_point(family, {{"depth", "2"}, {"nn.kernel3", "3"}}, "--at", diagnostics);
   REQUIRE(diagnostics.failed());
-  CHECK(diagnostics.all().front().message.find("nn.kernel3 does not exist in this network: it needs (3 <= nn.depth)") == 0);
+  CHECK(diagnostics.all().front().message.find("nn.kernel3 does not exist in this network: it needs (3 <= nn.depth)") ==
+        0);
 }
 
 TEST_CASE("mistakes stand where they are") {
@@ -117,7 +127,8 @@ TEST_CASE("mistakes stand where they are") {
   CHECK(changed("c -> 4", "c -> 4.5").find("allowed is a whole number") != std::string::npos);
   CHECK(changed("pad: '(kernel[i] - 1) / 2'", "stride: 4").find("is missing") != std::string::npos);
   CHECK(changed("low: 1, high: 3", "low: 3, high: 1").find("whole numbers in order") != std::string::npos);
-  CHECK(changed("layers:\n", "constraints: [depth > 3]\nlayers:\n").find("the family has no network") != std::string::npos);
+  CHECK(changed("layers:\n", "constraints: [depth > 3]\nlayers:\n").find("the family has no network") !=
+        std::string::npos);
   CHECK(changed("values: [1, 3]", "values: [3, 1]").find("do not ascend") != std::string::npos);
   CHECK(changed("input: 3x8x8", "input: 3x8").find("channels x height x width") != std::string::npos);
 }

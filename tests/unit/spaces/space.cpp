@@ -20,9 +20,9 @@ TEST_CASE("an empty list of parameters has one point") {
 }
 
 TEST_CASE("equations over wide ranges are counted without listing the range") {
-  const Space space = make_space(
-      {{"pe_x", IntegerRange{1, 1'000'000, 1, false}}, {"pe_y", IntegerRange{1, 1'000'000, 1, false}}},
-      {"pe_x * pe_y == 168"});
+  const Space space =
+      make_space({{"pe_x", IntegerRange{1, 1'000'000, 1, false}}, {"pe_y", IntegerRange{1, 1'000'000, 1, false}}},
+                 {"pe_x * pe_y == 168"});
   CHECK(space.count().exact);
   CHECK(space.count().feasible == 16);
   CHECK(space.count().points == 1e12);
@@ -64,8 +64,7 @@ TEST_CASE("three tied parameters stay connected") {
 TEST_CASE("wide spaces multiply and stay cheap") {
   std::vector<Parameter> parameters;
   parameters.reserve(53);
-  for (int i = 0; i < 50; ++i)
-    parameters.push_back({fmt::format("b{}", i), CategoricalValues{{"off", "on"}}});
+  for (int i = 0; i < 50; ++i) parameters.push_back({fmt::format("b{}", i), CategoricalValues{{"off", "on"}}});
   for (int i = 0; i < 3; ++i) parameters.push_back({fmt::format("r{}", i), RealRange{-1, 1, false}});
   const Space space(parameters, {});
   CHECK_FALSE(space.finite());
@@ -90,16 +89,15 @@ TEST_CASE("a linear sum over many integers is counted by its partial sums") {
   const Space space = make_space(parameters, {sum + " == 90"});
   const SpaceSize size = space.count();
   CHECK(size.exact);
-  CHECK(size.feasible / 1e20 ==
-        doctest::Approx(0.0308).epsilon(0.01));  // the middle of the distribution of 20 digits
+  CHECK(size.feasible / 1e20 == doctest::Approx(0.0308).epsilon(0.01));  // the middle of the distribution of 20 digits
   Random random(1);
   for (int i = 0; i < 100; ++i) CHECK(space.contains(*space.sample(random)));
 }
 
 TEST_CASE("real parameters are drawn uniformly from what the constraints leave") {
-  const Space space = make_space(
-      {{"x", RealRange{0, 1, false}}, {"y", RealRange{0, 1, false}}, {"n", IntegerRange{1, 4, 1, false}}},
-      {"x ^ 2 + y ^ 2 <= 0.01 * n"});
+  const Space space =
+      make_space({{"x", RealRange{0, 1, false}}, {"y", RealRange{0, 1, false}}, {"n", IntegerRange{1, 4, 1, false}}},
+                 {"x ^ 2 + y ^ 2 <= 0.01 * n"});
   const SpaceSize size = space.count();
   const double share = 3.14159265 / 4 * 0.01 * 2.5;  // quarter circles of area pi/4 r^2, mean of n
   CHECK_FALSE(size.exact);
@@ -117,14 +115,13 @@ TEST_CASE("real parameters are drawn uniformly from what the constraints leave")
     radius += std::hypot(point.numbers[0], point.numbers[1]) / (0.1 * std::sqrt(point.numbers[2])) / 4000;
   }
   CHECK(radius == doctest::Approx(2.0 / 3).epsilon(0.02));
-  for (int n = 1; n <= 4; ++n)
-    CHECK(per_n[static_cast<std::size_t>(n)] == doctest::Approx(400 * n).epsilon(0.2));
+  for (int n = 1; n <= 4; ++n) CHECK(per_n[static_cast<std::size_t>(n)] == doctest::Approx(400 * n).epsilon(0.2));
 }
 
 TEST_CASE("a tiny feasible volume is found by descending") {
-  const Space space = make_space(
-      {{"x", RealRange{0, 1, false}}, {"y", RealRange{0, 1, false}}, {"z", RealRange{0, 1, false}}},
-      {"abs(x - y * z) <= 1e-7", "abs(y - 0.3) <= 1e-6"});
+  const Space space =
+      make_space({{"x", RealRange{0, 1, false}}, {"y", RealRange{0, 1, false}}, {"z", RealRange{0, 1, false}}},
+                 {"abs(x - y * z) <= 1e-7", "abs(y - 0.3) <= 1e-6"});
   Random random(5);
   const auto point = space.sample(random);
   REQUIRE(point);
@@ -161,9 +158,9 @@ TEST_CASE("values and texts read as a person would write them") {
 }
 
 TEST_CASE("permutations and factorizations take part in constraints") {
-  const Space space = make_space(
-      {{"order", PermutationItems{{"K", "C", "P", "Q"}}}, {"C", Factorization{24, {"spad", "pe", "dram"}}}},
-      {"order.K < order.C", "C.pe <= 4", "C.spad % 2 == 0"});
+  const Space space =
+      make_space({{"order", PermutationItems{{"K", "C", "P", "Q"}}}, {"C", Factorization{24, {"spad", "pe", "dram"}}}},
+                 {"order.K < order.C", "C.pe <= 4", "C.spad % 2 == 0"});
   int factors = 0;
   for (int spad = 2; spad <= 24; spad += 2)
     for (int pe = 1; pe <= 4; ++pe) factors += 24 % (spad * pe) == 0;
@@ -172,9 +169,8 @@ TEST_CASE("permutations and factorizations take part in constraints") {
 }
 
 TEST_CASE("an empty space names the constraint that closes it") {
-  const Space space =
-      make_space({{"pe_x", IntegerRange{1, 16, 1, false}}, {"pe_y", IntegerRange{1, 16, 1, false}}},
-                 {"pe_x * pe_y == 168", "pe_x + pe_y <= 25", "pe_x >= 4"});
+  const Space space = make_space({{"pe_x", IntegerRange{1, 16, 1, false}}, {"pe_y", IntegerRange{1, 16, 1, false}}},
+                                 {"pe_x * pe_y == 168", "pe_x + pe_y <= 25", "pe_x >= 4"});
   CHECK(space.count().feasible == 0);
   CHECK(space.count().exact);
   const auto closure = space.closure();
@@ -184,8 +180,7 @@ TEST_CASE("an empty space names the constraint that closes it") {
   CHECK(closure->left == 26);  // 12 x 14
   CHECK(closure->right == 25);
   CHECK(explain(*closure, space)
-            .find("nothing is feasible: `pe_x + pe_y <= 25` closes the space; nearest it comes is 26 on") ==
-        0);
+            .find("nothing is feasible: `pe_x + pe_y <= 25` closes the space; nearest it comes is 26 on") == 0);
 }
 
 TEST_CASE("several constraints can close a space together") {

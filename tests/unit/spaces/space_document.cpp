@@ -60,8 +60,7 @@ TEST_CASE("a document becomes a space and points travel as JSON") {
     REQUIRE(*back == point);
   }
   const Point point{{14, 0.5, 1, 2, 1, 0, 2, 4, 8, 2}};
-  CHECK(to_json(s, point).dump() ==
-        R"({"pe_x":14,"lr":0.5,"tile":1,"flow":"3","order":["C","K","P"],"C":[4,8,2]})");
+  CHECK(to_json(s, point).dump() == R"({"pe_x":14,"lr":0.5,"tile":1,"flow":"3","order":["C","K","P"],"C":[4,8,2]})");
 }
 
 TEST_CASE("ranges may be written as in a family, and parameters by name") {
@@ -96,11 +95,9 @@ constraints: [168 % pe_x == 0]
 }
 
 TEST_CASE("an unknown key is told with those allowed, each once") {
-  const auto all =
-      mistakes("parameters: [{name: x, kind: real, low: 0, high: 1}]\nobjectives: [edp]\ngoal: {}\n");
+  const auto all = mistakes("parameters: [{name: x, kind: real, low: 0, high: 1}]\nobjectives: [edp]\ngoal: {}\n");
   CHECK(all.size() == 1);
-  CHECK(has(
-      all, "s.yaml:2:1: unknown key 'objectives' in space, allowed are 'parameters', 'constraints', 'goal'"));
+  CHECK(has(all, "s.yaml:2:1: unknown key 'objectives' in space, allowed are 'parameters', 'constraints', 'goal'"));
 }
 
 TEST_CASE("wrong points are refused with every mistake") {
@@ -190,10 +187,8 @@ TEST_CASE("categories written as numbers stay numbers") {
   CHECK(to_json(*read, point).dump() == R"({"k":1.5,"b":true,"m":"many"})");
   CHECK(*read_point(parse_json(to_json(*read, point).dump(), "p"), *read, diagnostics) == point);
   CHECK_FALSE(
-      read_space(
-          parse_yaml("parameters: [{name: k, kind: categorical, values: [0, 1]}]\nconstraints: [k == 2]",
-                     "s"),
-          diagnostics)
+      read_space(parse_yaml("parameters: [{name: k, kind: categorical, values: [0, 1]}]\nconstraints: [k == 2]", "s"),
+                 diagnostics)
           .has_value());
   REQUIRE_FALSE(diagnostics.all().empty());
   CHECK(diagnostics.all().back().message == "k is never `2`; allowed: '0', '1'");

@@ -83,8 +83,7 @@ TEST_CASE("probabilities beat the base rate on new points and stay calibrated wi
     for (const ReliabilityBin& bin : reliability(probability, test.passed))
       if (bin.count >= 100) worst = std::max(worst, std::abs(bin.predicted - bin.observed));
     CHECK(worst < 0.15);
-    CHECK(brier_score(classifier.leave_one_out(), classifier.kept_outcomes()) <
-          base_rate_brier(train.passed));
+    CHECK(brier_score(classifier.leave_one_out(), classifier.kept_outcomes()) < base_rate_brier(train.passed));
   }
 }
 
@@ -127,8 +126,7 @@ TEST_CASE("Platt's scaling repairs over-confidence") {
   CHECK(scaling.offset == doctest::Approx(-0.2).epsilon(0.25));
 }
 
-TEST_CASE(
-    "Platt's scaling: a weight of two is two outcomes, and passes may be kept from raising what they show") {
+TEST_CASE("Platt's scaling: a weight of two is two outcomes, and passes may be kept from raising what they show") {
   const std::vector<double> score{-1.5, -0.5, 0.2, 0.9, 1.4};
   const std::vector<char> outcome{0, 1, 1, 0, 1};
   std::vector<double> twice = score, weights(score.size(), 1.0);

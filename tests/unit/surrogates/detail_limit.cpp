@@ -42,8 +42,8 @@ TEST_CASE("ordinary outputs are whole") {
 
 TEST_CASE("transforms keep order and detail at every scale of numbers") {
   for (const double scale : {1e-300, 1e-200, 1e-30, 1.0, 1e30, 1e200, 1e300}) {
-    for (const auto kind : {OutputTransform::Kind::identity, OutputTransform::Kind::log,
-                            OutputTransform::Kind::power, OutputTransform::Kind::bilog}) {
+    for (const auto kind : {OutputTransform::Kind::identity, OutputTransform::Kind::log, OutputTransform::Kind::power,
+                            OutputTransform::Kind::bilog}) {
       CAPTURE(scale);
       CAPTURE(static_cast<int>(kind));
       std::vector<double> outputs;

@@ -23,8 +23,7 @@ std::vector<double> wave(const Matrix& points) {
   std::vector<double> result;
   for (std::size_t i = 0; i < points.rows; ++i) {
     double sum = 0.0;
-    for (std::size_t j = 0; j < points.columns; ++j)
-      sum += std::sin(3.0 * points(i, j) + static_cast<double>(j));
+    for (std::size_t j = 0; j < points.columns; ++j) sum += std::sin(3.0 * points(i, j) + static_cast<double>(j));
     result.push_back(sum);
   }
   return result;
@@ -87,8 +86,7 @@ TEST_CASE("kernels on paper") {
         doctest::Approx(3.0 * (1.0 + main_effects)));
 }
 
-TEST_CASE(
-    "the likelihood's gradient is its finite difference, for sums, products, ties, linear and warped parts") {
+TEST_CASE("the likelihood's gradient is its finite difference, for sums, products, ties, linear and warped parts") {
   GaussianProcessModel model = rich_model();
   for (const std::size_t n : {7u, 90u, 150u}) {
     if (n > 100) model.warped_columns.clear();
@@ -123,8 +121,7 @@ TEST_CASE("predictions' gradients are finite differences") {
     both(1, j) -= step;
     const Prediction side = process.predict(both);
     CHECK(at.mean_gradient[j] == doctest::Approx((side.mean[0] - side.mean[1]) / (2 * step)).epsilon(1e-4));
-    CHECK(at.variance_gradient[j] ==
-          doctest::Approx((side.variance[0] - side.variance[1]) / (2 * step)).epsilon(1e-3));
+    CHECK(at.variance_gradient[j] == doctest::Approx((side.variance[0] - side.variance[1]) / (2 * step)).epsilon(1e-3));
   }
   Matrix one(1, 5);
   std::copy(point.begin(), point.end(), one.row(0).begin());
@@ -214,8 +211,7 @@ TEST_CASE("a fit finds which inputs matter and predicts") {
   const GaussianProcess process(model, parameters, inputs, outputs);
   const Matrix queries = random_points(50, 4, 77);
   const Prediction prediction = process.predict(queries);
-  for (std::size_t i = 0; i < 50; ++i)
-    CHECK(std::abs(prediction.mean[i] - std::sin(6.0 * queries(i, 1))) < 0.15);
+  for (std::size_t i = 0; i < 50; ++i) CHECK(std::abs(prediction.mean[i] - std::sin(6.0 * queries(i, 1))) < 0.15);
 }
 
 TEST_CASE("warping is Kumaraswamy's map of the inputs") {
@@ -226,8 +222,7 @@ TEST_CASE("warping is Kumaraswamy's map of the inputs") {
   const double a = 2.5, b = 0.6;
   const auto map = [&](const Matrix& points) {
     Matrix result = points;
-    for (std::size_t i = 0; i < points.rows; ++i)
-      result(i, 1) = 1.0 - std::pow(1.0 - std::pow(points(i, 1), a), b);
+    for (std::size_t i = 0; i < points.rows; ++i) result(i, 1) = 1.0 - std::pow(1.0 - std::pow(points(i, 1), a), b);
     return result;
   };
   std::vector<double> parameters{std::log(1.4), std::log(0.4), std::log(0.7), std::log(1e-4)};

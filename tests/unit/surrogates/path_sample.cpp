@@ -42,8 +42,7 @@ TEST_CASE("many paths average to the posterior, for products, sums, linear and a
     CHECK(std::abs(mean - expected.mean[i]) < 5.0 * std::sqrt(expected.variance[i] / paths) + 0.01);
     for (std::size_t j = 0; j < 3; ++j) {
       double product = 0.0;
-      for (const auto& value : values)
-        product += (value[i] - expected.mean[i]) * (value[j] - expected.mean[j]) / paths;
+      for (const auto& value : values) product += (value[i] - expected.mean[i]) * (value[j] - expected.mean[j]) / paths;
       CHECK(product == doctest::Approx(covariance(i, j)).epsilon(0.12).scale(0.2));
     }
   }

@@ -124,8 +124,7 @@ TEST_CASE("above the limit a local model, which appended rows do not outgrow") {
 TEST_CASE("the transform is chosen by what the inputs explain, not by how they were chosen") {
   // A cone whose foot is searched most: its values pile up near 0 as those of a logarithmic output would.
   Matrix inputs;
-  for (int i = 1; i <= 40; ++i)
-    inputs.append(std::vector<double>{0.5 + (i % 2 ? 0.5 : -0.5) * std::pow(0.87, i)});
+  for (int i = 1; i <= 40; ++i) inputs.append(std::vector<double>{0.5 + (i % 2 ? 0.5 : -0.5) * std::pow(0.87, i)});
   const auto cone = [](double x) { return 0.001 + 3.0 * std::abs(x - 0.5); };
   const auto grown = [](double x) { return std::exp(5.0 * std::sin(6.0 * x)); };
   CHECK(OutputTransform::best(values(inputs, cone)).kind() == OutputTransform::Kind::log);

@@ -102,8 +102,7 @@ TEST_CASE("every broken YAML text has a located message") {
   CHECK(contains(yaml_message("a: [1, 2\nb: 3\n"), "f.yaml:"));
   CHECK(contains(yaml_message("a: *nowhere\n"), "f.yaml:1:"));
   CHECK(contains(yaml_message("? [a, b]\n: 1\n"), "a key must be a word, found a list"));
-  CHECK(contains(yaml_message(std::string("a: \x01 b", 6)),
-                 "f.yaml:1:4: this is not a text file: found byte 0x01"));
+  CHECK(contains(yaml_message(std::string("a: \x01 b", 6)), "f.yaml:1:4: this is not a text file: found byte 0x01"));
   CHECK(contains(yaml_message("a: \xff\xfe"), "f.yaml:1:4: this is not a text file"));
   CHECK(contains(yaml_message(std::string("\0\0", 2)), "not a text file"));
   CHECK(contains(yaml_message(std::string(5000, '[')), "nested more than"));
@@ -135,8 +134,7 @@ TEST_CASE("every broken JSON text has a located message") {
 }
 
 TEST_CASE("files that cannot be read have messages too") {
-  CHECK(contains(message([] { load_file("/nonexistent/x.yaml"); }),
-                 "/nonexistent/x.yaml: there is no such file"));
+  CHECK(contains(message([] { load_file("/nonexistent/x.yaml"); }), "/nonexistent/x.yaml: there is no such file"));
   CHECK(contains(message([] { load_file("/tmp"); }), "/tmp: this is a directory"));
 }
 

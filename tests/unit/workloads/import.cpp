@@ -1,8 +1,8 @@
 // Workloads of other tools from small files of our own: what each format means, and where its mistakes stand.
 #include <doctest/doctest.h>
 
-#include <boost/graph/adjacency_list.hpp>
 #include <unistd.h>
+#include <boost/graph/adjacency_list.hpp>
 
 #include <filesystem>
 #include <fstream>
@@ -42,7 +42,8 @@ std::int64_t remarked(const Imported& imported, const std::string& kind) {
   return 0;
 }
 
-const std::string conv_header = "Layer name, IFMAP Height, IFMAP Width, Filter Height, Filter Width, Channels, Num Filter, Strides,\n";
+const std::string conv_header =
+    "Layer name, IFMAP Height, IFMAP Width, Filter Height, Filter Width, Channels, Num Filter, Strides,\n";
 
 // A folder of its own that is gone at the end.
 struct Folder {
@@ -81,8 +82,11 @@ TEST_CASE("SCALE-Sim products, batches, sparsity and layers per channel") {
 }
 
 TEST_CASE("dirt of SCALE-Sim files is read as its owner means it") {
-  const Imported imported = read("t.csv", "\xEF\xBB\xBFLayer\tIfmap height\tifmap width\tfilter height\tfilter width\tchannels\tfilters\tstride\r"
-                                          "title\r\r\xC2\xA0" "a\t4\t4\t1\t1\t2\t2\t1\t\r\na\t4\t4\t1\t1\t2\t2\t1 # why\n");
+  const Imported imported =
+      read("t.csv",
+           "\xEF\xBB\xBFLayer\tIfmap height\tifmap width\tfilter height\tfilter width\tchannels\tfilters\tstride\r"
+           "title\r\r\xC2\xA0"
+           "a\t4\t4\t1\t1\t2\t2\t1\t\r\na\t4\t4\t1\t1\t2\t2\t1 # why\n");
   CHECK(totals(imported.network).layers == 2);
   CHECK(remarked(imported, "tabs") == 1);
   CHECK(remarked(imported, "title") == 1);
@@ -92,9 +96,12 @@ TEST_CASE("dirt of SCALE-Sim files is read as its owner means it") {
 }
 
 TEST_CASE("SCALE-Sim mistakes, all of a file, each at its line") {
-  const std::string text = refusal("w.csv", conv_header + "a, 8, 8, 3\nb, 8, 8, 3, 3, x, 4, 1\nc, 8, 8, 9, 3, 4, 4, 1\nd, 8, 8, 3, 3, 4, 0, 1\n"
-                                                          "e, 8, 8, 3, 3, 4, 4, 1, , 5\n");
-  for (const char* place : {"w.csv:2:", "w.csv:3:", "w.csv:4:", "w.csv:5:", "w.csv:6:"}) CHECK_MESSAGE(says(text, place), text);
+  const std::string text =
+      refusal("w.csv", conv_header +
+                           "a, 8, 8, 3\nb, 8, 8, 3, 3, x, 4, 1\nc, 8, 8, 9, 3, 4, 4, 1\nd, 8, 8, 3, 3, 4, 0, 1\n"
+                           "e, 8, 8, 3, 3, 4, 4, 1, , 5\n");
+  for (const char* place : {"w.csv:2:", "w.csv:3:", "w.csv:4:", "w.csv:5:", "w.csv:6:"})
+    CHECK_MESSAGE(says(text, place), text);
   CHECK(says(refusal("w.csv", "a,b,c\n1,2,3\n"), "w.csv:1:"));
   CHECK(says(refusal("w.csv", ""), "w.csv:1:"));
 }
@@ -118,7 +125,11 @@ Network net {
 }
 
 TEST_CASE("MAESTRO mistakes") {
-  CHECK(says(refusal("n.m", "Network n {\n Layer a {\n Type: CONV\n Dimensions { N: 1, N: 1, K: 1, C: 1, R: 1, S: 1, Y: 1, X: 1 } } }"), "n.m:4:"));
+  CHECK(says(
+      refusal(
+          "n.m",
+          "Network n {\n Layer a {\n Type: CONV\n Dimensions { N: 1, N: 1, K: 1, C: 1, R: 1, S: 1, Y: 1, X: 1 } } }"),
+      "n.m:4:"));
   CHECK(says(refusal("n.m", "Dataflow {\n}"), "n.m:1:1: expected 'Network' or 'Constant'"));
   CHECK(says(refusal("n.m", "Network n {\nLayer a { Typ: CONV } }"), "did you mean 'Type'"));
   CHECK(says(refusal("n.m", "Constant A 3;\n"), "n.m:1:"));
@@ -149,24 +160,31 @@ problem: !Problem
   CHECK(totals(plain.network).macs == 9 * 16 * 4);
   CHECK(remarked(plain, "default-shape") == 1);
   // Of `<<` the value of the mapping itself wins whole.
-  CHECK(says(refusal("p.yaml", "a: &a {instance: {M: 1, N: 2, K: 3}}\nproblem:\n  <<: *a\n  shape: gemm_ABZ\n  instance: {M: 4}\n"),
-             "dimension 'N' has no size"));
+  CHECK(
+      says(refusal("p.yaml",
+                   "a: &a {instance: {M: 1, N: 2, K: 3}}\nproblem:\n  <<: *a\n  shape: gemm_ABZ\n  instance: {M: 4}\n"),
+           "dimension 'N' has no size"));
 }
 
 TEST_CASE("Timeloop mistakes") {
   const std::string sizes = "R: 1, S: 1, P: 2, Q: 2, C: 2, K: 2, N: 1";
   const std::string misspelt = refusal("p.yaml", "problem:\n  instance: {" + sizes + ",\n    HStride: 2}\n");
-  CHECK_MESSAGE(says(misspelt, "p.yaml:3:5: the instance has the unknown key 'HStride'; did you mean 'Hstride'?"), misspelt);
+  CHECK_MESSAGE(says(misspelt, "p.yaml:3:5: the instance has the unknown key 'HStride'; did you mean 'Hstride'?"),
+                misspelt);
   CHECK(says(refusal("p.yaml", "problem:\n  instance: {" + sizes + ", Hstrid: 2}\n"), "did you mean 'Hstride'"));
   CHECK(says(refusal("p.yaml", "problem:\n  instance: {" + sizes + ",\n    Wstride: 0}\n"), "p.yaml:3:"));
-  CHECK(read("p.yaml", "problem:\n  instance: {R: 1, S: 1, P: 1, Q: 1, C: 2, K: 2, N: 1, Wstride: 0}\n").remarks.size() == 2);
+  CHECK(
+      read("p.yaml", "problem:\n  instance: {R: 1, S: 1, P: 1, Q: 1, C: 2, K: 2, N: 1, Wstride: 0}\n").remarks.size() ==
+      2);
   CHECK(says(refusal("p.yaml", "problem:\n  shape: cnn-layr\n"), "did you mean 'cnn-layer'"));
   CHECK(says(refusal("p.yaml", "problem:\n  name: x\n  instance: {C: 1}\n"), "p.yaml:2:"));
   CHECK(says(refusal("p.yaml", "a: {{cwd()}}\nproblem: {}\n"), "p.yaml:1:"));
-  CHECK(says(refusal("p.yaml", "problem: {C: 1}\nproblem: {C: 2}\n"), "p.yaml:2:1: key 'problem' stands twice, first in line 1"));
+  CHECK(says(refusal("p.yaml", "problem: {C: 1}\nproblem: {C: 2}\n"),
+             "p.yaml:2:1: key 'problem' stands twice, first in line 1"));
   CHECK(says(refusal("p.yaml", "a: &a 1\nb: &a 2\nproblem: {}\n"), "stands twice"));
   CHECK(says(refusal("p.yaml", "- a\nproblem: {}\n"), "p.yaml:2:1:"));
-  CHECK(says(refusal("a.yaml", "architecture:\n  nodes: []\n"), "a.yaml:1:1: no workload in it: this looks like a Timeloop architecture"));
+  CHECK(says(refusal("a.yaml", "architecture:\n  nodes: []\n"),
+             "a.yaml:1:1: no workload in it: this looks like a Timeloop architecture"));
   CHECK(says(refusal("a.yaml", "workload:\n  rank_sizes: {}\n  einsums: []\nrenames: {}\n"), "AccelForge"));
   CHECK(says(refusal("a.cfg", "[general]\nrun_name = x\n"), "SCALE-Sim configuration"));
 }
@@ -193,7 +211,8 @@ TEST_CASE("included texts keep their own lines, and lead nowhere else") {
   fails("5.yaml", "{{include_text('/etc/hostname')}}\n", "must count from this file");
   fails("6.yaml", "{{include_text('../../../../../../../../etc/hostname')}}\n", "outside");
   for (int i = 0; i < 10; ++i)
-    folder.write("inner/deep" + std::to_string(i) + ".yaml", "{{include_text('deep" + std::to_string(i + 1) + ".yaml')}}\n");
+    folder.write("inner/deep" + std::to_string(i) + ".yaml",
+                 "{{include_text('deep" + std::to_string(i + 1) + ".yaml')}}\n");
   fails("7.yaml", "{{include_text('deep0.yaml')}}\n", "more than 8 deep");
 }
 
@@ -230,8 +249,11 @@ TEST_CASE("ZigZag layers: relations, idle operators, and what reads them") {
   CHECK(imported.idle[0].elements_read == 4 * 25);
   CHECK(boost::num_edges(imported.network.graph) == 1);  // through the pooling, once
   CHECK(imported.network.graph[0].layer.tensors[0].word_bits == 8);
-  CHECK(says(refusal("w.yaml", "- {id: 0, operator_type: Conv, equation: 'O[k]+=W[k]*I[k]', loop_dims: [K]}\n"), "no loop_sizes"));
-  CHECK(says(refusal("w.yaml", "- {id: 0, operator_type: Conv, equation: 'O[k]+=W[k]*I[c]', loop_dims: [K], loop_sizes: [2]}\n"), "'c' of 'I'"));
+  CHECK(says(refusal("w.yaml", "- {id: 0, operator_type: Conv, equation: 'O[k]+=W[k]*I[k]', loop_dims: [K]}\n"),
+             "no loop_sizes"));
+  CHECK(says(refusal("w.yaml",
+                     "- {id: 0, operator_type: Conv, equation: 'O[k]+=W[k]*I[c]', loop_dims: [K], loop_sizes: [2]}\n"),
+             "'c' of 'I'"));
   CHECK(says(refusal("m.yaml", "- {name: default, spatial_mapping: {}}\n"), "ZigZag mapping"));
 }
 
@@ -254,5 +276,6 @@ TEST_CASE("a format that is named is the one that reads") {
   options.from = "scalesim";
   CHECK(totals(import_source(Source("net.txt", "L,M,N,K\na,2,3,4\n"), options).network).macs == 24);
   options.from = "scalsim";
-  CHECK_THROWS_WITH_AS(import_source(Source("net.txt", ""), options), doctest::Contains("did you mean 'scalesim'"), InputError);
+  CHECK_THROWS_WITH_AS(import_source(Source("net.txt", ""), options), doctest::Contains("did you mean 'scalesim'"),
+                       InputError);
 }

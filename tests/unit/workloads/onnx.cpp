@@ -50,10 +50,7 @@ bool skipped() {
 OnnxModel one_conv(const Extents& input, const std::vector<std::int64_t>& weights,
                    const std::vector<Attribute>& attributes = {}) {
   OnnxModel model;
-  model.input("x", input)
-      .weights("w", weights)
-      .node("Conv", "conv", {"x", "w"}, {"y"}, attributes)
-      .output("y");
+  model.input("x", input).weights("w", weights).node("Conv", "conv", {"x", "w"}, {"y"}, attributes).output("y");
   return model;
 }
 
@@ -64,13 +61,11 @@ TEST_CASE("symbolic sizes are asked for and set") {
   const OnnxModel model = one_conv({"batch", 3, 32, ""}, {8, 3, 3, 3});
   const std::string message = refusal(model);
   CHECK(
-      has(message,
-          "Conv node 'conv': axis 0 of tensor 'x' has no known size (dynamic-shape); --dim batch=1 sets it"));
+      has(message, "Conv node 'conv': axis 0 of tensor 'x' has no known size (dynamic-shape); --dim batch=1 sets it"));
   const Imported imported = read(model, {{"batch", 2}, {"x.3", 18}});
   CHECK(totals(imported.network).macs == 2 * 8 * 30 * 16 * 3 * 9);
   CHECK(totals(imported.network).parameters == 8 * 3 * 9);
-  CHECK(has(refusal(model, {{"bacth", 2}}),
-            "--dim 'bacth' names no open size of the model; did you mean 'batch'?"));
+  CHECK(has(refusal(model, {{"bacth", 2}}), "--dim 'bacth' names no open size of the model; did you mean 'batch'?"));
   CHECK(has(refusal(model, {{"batch", 0}}), "must be 1 or more"));
 }
 
@@ -78,19 +73,17 @@ TEST_CASE("windows: strides, dilations, asymmetric and automatic padding, groups
   if (skipped()) return;
   using List = std::vector<std::int64_t>;
   const auto macs_of = [](const OnnxModel& model) { return totals(read(model).network).macs; };
-  CHECK(macs_of(one_conv({1, 2, 10, 10}, {4, 2, 3, 3},
-                         {{"strides", List{2, 3}}, {"dilations", List{2, 1}}})) == 3 * 3 * 4 * 2 * 9);
+  CHECK(macs_of(one_conv({1, 2, 10, 10}, {4, 2, 3, 3}, {{"strides", List{2, 3}}, {"dilations", List{2, 1}}})) ==
+        3 * 3 * 4 * 2 * 9);
   CHECK(macs_of(one_conv({1, 2, 10, 10}, {4, 2, 3, 3}, {{"pads", List{0, 1, 1, 2}}})) == 9 * 11 * 4 * 2 * 9);
-  CHECK(macs_of(one_conv({1, 2, 10, 10}, {4, 2, 3, 3},
-                         {{"auto_pad", "SAME_UPPER"}, {"strides", List{3, 3}}})) == 4 * 4 * 4 * 2 * 9);
+  CHECK(macs_of(one_conv({1, 2, 10, 10}, {4, 2, 3, 3}, {{"auto_pad", "SAME_UPPER"}, {"strides", List{3, 3}}})) ==
+        4 * 4 * 4 * 2 * 9);
   CHECK(macs_of(one_conv({1, 4, 10, 10}, {6, 2, 1, 1}, {{"group", 2}})) == 100 * 6 * 2);
   CHECK(macs_of(one_conv({1, 4, 10, 10}, {4, 1, 1, 1}, {{"group", 4}})) == 100 * 4);
   CHECK(macs_of(one_conv({2, 4, 10}, {6, 4, 3})) == 2 * 8 * 6 * 4 * 3);
   CHECK(macs_of(one_conv({1, 2, 5, 6, 7}, {3, 2, 2, 2, 2})) == 4 * 5 * 6 * 3 * 2 * 8);
-  CHECK(
-      has(refusal(one_conv({1, 2, 2, 2}, {4, 2, 3, 3})), "the kernel reaches over 3 positions along axis 2"));
-  CHECK(has(refusal(one_conv({1, 3, 8, 8}, {4, 2, 3, 3})),
-            "weights 'w' of shape [4, 2, 3, 3] do not fit 3 channels"));
+  CHECK(has(refusal(one_conv({1, 2, 2, 2}, {4, 2, 3, 3})), "the kernel reaches over 3 positions along axis 2"));
+  CHECK(has(refusal(one_conv({1, 3, 8, 8}, {4, 2, 3, 3})), "weights 'w' of shape [4, 2, 3, 3] do not fit 3 channels"));
   CHECK(has(refusal(one_conv({1, 2, 8, 8}, {4, 2, 3, 3}, {{"strides", List{0, 1}}})), "strides is 0"));
   CHECK(has(refusal(one_conv({1, 2, -8, 8}, {4, 2, 3, 3})), "size -8"));
 }
@@ -118,8 +111,7 @@ TEST_CASE("attention: sizes computed by the graph, products of computed operands
         n == "k" ? std::vector<std::int64_t>{0, 2, 3, 1} : std::vector<std::int64_t>{0, 2, 1, 3};
     model.node("Transpose", n + "_heads", {n + "_split"}, {n + "_h"}, {{"perm", order}});
   }
-  model.node("MatMul", "scores", {"q_h", "k_h"}, {"s"})
-      .node("Softmax", "softmax", {"s"}, {"p"}, {{"axis", -1}});
+  model.node("MatMul", "scores", {"q_h", "k_h"}, {"s"}).node("Softmax", "softmax", {"s"}, {"p"}, {{"axis", -1}});
   model.node("MatMul", "context", {"p", "v_h"}, {"c"}).output("c");
   const Imported imported = read(model, {{"batch", 2}, {"seq", 10}});
   const Totals all = totals(imported.network);
@@ -222,19 +214,13 @@ TEST_CASE("products that are no loop nest are refused by node") {
 TEST_CASE("graphs that no runtime would take") {
   if (skipped()) return;
   OnnxModel cycle;
-  cycle.input("x", {4, 4})
-      .node("Add", "a", {"x", "v"}, {"u"})
-      .node("MatMul", "b", {"u", "x"}, {"v"})
-      .output("v");
+  cycle.input("x", {4, 4}).node("Add", "a", {"x", "v"}, {"u"}).node("MatMul", "b", {"u", "x"}, {"v"}).output("v");
   CHECK(has(refusal(cycle), "form a cycle"));
   OnnxModel dangling;
   dangling.input("x", {4, 4}).node("MatMul", "a", {"x", "nowhere"}, {"y"}).output("y");
   CHECK(has(refusal(dangling), "MatMul node 'a' reads 'nowhere', which nothing writes"));
   OnnxModel twice;
-  twice.input("x", {4, 4})
-      .node("MatMul", "a", {"x", "x"}, {"y"})
-      .node("MatMul", "b", {"x", "x"}, {"y"})
-      .output("y");
+  twice.input("x", {4, 4}).node("MatMul", "a", {"x", "x"}, {"y"}).node("MatMul", "b", {"x", "x"}, {"y"}).output("y");
   CHECK(has(refusal(twice), "MatMul node 'b' writes 'y', which is written before"));
   OnnxModel huge;
   huge.input("x", {2147483647, 2147483647}).node("MatMul", "a", {"x", "x"}, {"y"}).output("y");

@@ -32,11 +32,10 @@ struct Machine {
 };
 
 const Record<Machine>& machine_record() {
-  static const auto port =
-      Record<Port>("port", "A port.")
-          .required("name", &Port::name, "its name")
-          .optional(
-              "width", [](Port& p) -> double& { return p.width; }, "words per cycle", above(0));
+  static const auto port = Record<Port>("port", "A port.")
+                               .required("name", &Port::name, "its name")
+                               .optional(
+                                   "width", [](Port& p) -> double& { return p.width; }, "words per cycle", above(0));
   static const auto machine =
       Record<Machine>("machine", "A machine.")
           .document("dovetail-machine/1")
@@ -47,8 +46,7 @@ const Record<Machine>& machine_record() {
           .optional("node", &Machine::node, "technology", one_of({"45nm", "28nm"}))
           .optional("sizes", &Machine::sizes, "of its parts", at_least(1))
           .choice("flow", &Machine::flow, "what stays",
-                  std::vector<std::pair<std::string, Flow>>{{"weights", Flow::weights},
-                                                            {"outputs", Flow::outputs}})
+                  std::vector<std::pair<std::string, Flow>>{{"weights", Flow::weights}, {"outputs", Flow::outputs}})
           .record("main", &Machine::main, port)
           .list("ports", &Machine::ports, port, "all of them")
           .checked([](const Node& node, Machine& object, Diagnostics& diagnostics) {
@@ -103,10 +101,8 @@ TEST_CASE("all mistakes of a record arrive in one run") {
   CHECK(mistakes("lanes: 13\n") == "m:1:1: lanes is 13, which is unlucky\n");
   CHECK(mistakes("lanes: '4'\n") == "m:1:8: lanes must be an integer, found '4' in quotes\n");
   CHECK(mistakes("lanes: 4.5\n") == "m:1:8: lanes must be an integer, found the number 4.5\n");
-  CHECK(mistakes("lanes: 99999999999999999999\n") ==
-        "m:1:8: lanes is 99999999999999999999, allowed is 1 to 64\n");
-  CHECK(mistakes("lanes: 1\nshare: .nan\n") ==
-        "m:2:8: share must be a finite number, found the number .nan\n");
+  CHECK(mistakes("lanes: 99999999999999999999\n") == "m:1:8: lanes is 99999999999999999999, allowed is 1 to 64\n");
+  CHECK(mistakes("lanes: 1\nshare: .nan\n") == "m:2:8: share must be a finite number, found the number .nan\n");
   CHECK(mistakes("just text") == "m:1:1: machine must be a mapping of keys to values, found 'just text'\n");
 }
 

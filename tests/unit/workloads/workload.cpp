@@ -41,8 +41,7 @@ bool contains(const std::string& text, const std::string& part) {
 TEST_CASE("a convolution in one line") {
   CHECK(einsum_text(one("{conv: 64x56x56 -> 128, kernel: 3, stride: 2, pad: 1}")) ==
         "Outputs[N,K,P,Q] += Weights[K,C,R,S] * Inputs[N,C,2P+R,2Q+S]");
-  const Layer layer =
-      one("{conv: 64x56x30 -> 128, kernel: 3x5, stride: [2, 1], pad: 1x2, dilation: 1x2, batch: 4}");
+  const Layer layer = one("{conv: 64x56x30 -> 128, kernel: 3x5, stride: [2, 1], pad: 1x2, dilation: 1x2, batch: 4}");
   const Layer same = make_conv({.name = "a",
                                 .batch = 4,
                                 .in_channels = 64,
@@ -75,9 +74,7 @@ TEST_CASE("products and einsums in one line") {
   CHECK(einsum_text(layer) == "O[n,k,p,q] += I[n,c,2p+r,2q+3s] * W[k,c,r,s]");
   CHECK(layer.tensors[written_tensor(layer)].word_bits == 32);
   CHECK(layer.tensors[find_tensor(layer, "W")].density == 0.5);
-  CHECK(
-      one("{dims: {m: 3, k: 5}, tensors: {A: {axes: [m, k]}, y: {axes: [m], write: true}}}").tensors.size() ==
-      2);
+  CHECK(one("{dims: {m: 3, k: 5}, tensors: {A: {axes: [m, k]}, y: {axes: [m], write: true}}}").tensors.size() == 2);
   CHECK(one("{einsum: \"s[] += a[i] * b[i]\", dims: {i: 9}}").tensors.back().axes.empty());
 }
 
@@ -117,8 +114,7 @@ TEST_CASE("the graph: default order, named edges, repeat counts, equal layers on
   CHECK(totals(network).parameters == 4 * 6 + 6 + 4 + 18);
   CHECK(totals(network).layers == 7);
   // An edge may point forwards in the file.
-  CHECK(topological_order(
-            read("layers:\n  x: {matmul: 1x1 * 1x1, after: y}\n  y: {matmul: 1x1 * 1x1, after: []}\n")) ==
+  CHECK(topological_order(read("layers:\n  x: {matmul: 1x1 * 1x1, after: y}\n  y: {matmul: 1x1 * 1x1, after: []}\n")) ==
         std::vector<std::size_t>{1, 0});
 }
 
@@ -154,8 +150,7 @@ TEST_CASE("mistakes of single layers") {
                  "the kernel's height of 7 is larger than the padded input's of 5"));
   CHECK(contains(mistake("{conv: 4x5x5 -> 4, groups: 3}"),
                  "groups is 3, which must divide the 4 input and 4 output channels"));
-  CHECK(contains(mistake("{depthwise: 4x5x5, groups: 4}"),
-                 "groups has no meaning for a depthwise convolution"));
+  CHECK(contains(mistake("{depthwise: 4x5x5, groups: 4}"), "groups has no meaning for a depthwise convolution"));
   CHECK(contains(mistake("{conv: 4 -> 4x5x5, pad: same}"), "pad: same needs the input size"));
   CHECK(contains(mistake("{conv: 8x8x8 -> 4x8x7}"),
                  "the output's width is 7, but the input's 8 gives 8 (kernel 1, stride 1, pad 0)"));
@@ -173,16 +168,13 @@ TEST_CASE("mistakes of single layers") {
   CHECK(contains(mistake("{einsum: \"O[n] += I[n,c] W[c]\", dims: {n: 1, c: 2}}"),
                  "expected '*' or the end of the einsum, found 'W[c]'"));
   CHECK(contains(mistake("{einsum: \"O[n] += I[n,x]\", dims: {n: 1, c: 2}}"), "unknown dimension 'x'"));
-  CHECK(contains(mistake("{einsum: \"O[n] += I[n]\", dims: {n: 1, c: 2}}"),
-                 "dimension 'c' is not used by the einsum"));
+  CHECK(contains(mistake("{einsum: \"O[n] += I[n]\", dims: {n: 1, c: 2}}"), "dimension 'c' is not used by the einsum"));
   CHECK(contains(mistake("{einsum: \"O[n] += I[0n]\", dims: {n: 1}}"), "coefficient 0 is not allowed"));
   CHECK(contains(mistake("{einsum: \"O[n += I[n]\", dims: {n: 1}}"),
                  "expected the name of a dimension (letters a to z, digits and _), found '= I[n]'"));
-  CHECK(contains(mistake("{einsum: \"O[n] += I[n] * J[n] * K[n] * L[n]\", dims: {n: 1}}"),
-                 "5 tensors, allowed are 4"));
+  CHECK(contains(mistake("{einsum: \"O[n] += I[n] * J[n] * K[n] * L[n]\", dims: {n: 1}}"), "5 tensors, allowed are 4"));
   CHECK(contains(mistake("{einsum: \"O[n] += I[n]\"}"), "einsum needs the key 'dims'"));
-  CHECK(contains(mistake("{tensors: {A: {axes: [i]}}, dims: {i: 2}}"),
-                 "0 tensors have write: true, exactly one must"));
+  CHECK(contains(mistake("{tensors: {A: {axes: [i]}}, dims: {i: 2}}"), "0 tensors have write: true, exactly one must"));
   CHECK(contains(mistakes("layers: []\n"), "the workload has no layers"));
   CHECK(contains(mistakes("layers: 3\n"), "layers must be a list of layers, found the number 3"));
   CHECK(contains(mistakes("name: x\n"), "workload needs the key 'layers', which is missing"));

@@ -47,21 +47,19 @@ IdleOperator idle_operator(const onnx::NodeProto& node, const ValueTypes& types,
                            const std::unordered_set<std::string>& computed) {
   IdleOperator idle{node_name(node), node.op_type()};
   for (const std::string& value : node.input()) {
-    if (__builtin_add_overflow(idle.elements_read, element_count(types, value, computed),
-                               &idle.elements_read))
+    if (__builtin_add_overflow(idle.elements_read, element_count(types, value, computed), &idle.elements_read))
       idle.elements_read = 0;
   }
   for (const std::string& value : node.output()) {
-    if (__builtin_add_overflow(idle.elements_written, element_count(types, value, computed),
-                               &idle.elements_written))
+    if (__builtin_add_overflow(idle.elements_written, element_count(types, value, computed), &idle.elements_written))
       idle.elements_written = 0;
   }
   return idle;
 }
 
 // Sets the open sizes that the user says.
-void set_sizes(onnx::GraphProto& graph, const std::map<std::string, std::int64_t>& sizes,
-               const Location& where, Diagnostics& diagnostics) {
+void set_sizes(onnx::GraphProto& graph, const std::map<std::string, std::int64_t>& sizes, const Location& where,
+               Diagnostics& diagnostics) {
   for (const auto& [key, size] : sizes)
     if (size < 1) diagnostics.error(where, fmt::format("--dim {}={}: a size must be 1 or more", key, size));
   const std::vector<std::string> names = symbolic_sizes(graph);
@@ -85,10 +83,8 @@ void add_nodes(const onnx::GraphProto& graph, const std::vector<int>& order, con
       try {
         OnnxLayer made = onnx_layer(node, types, computed, where);
         if (made.transposed)
-          add_remark(
-              imported.remarks, "transposed", "layer",
-              "a transposed convolution, as loops over its input; outputs that pads cut off are counted",
-              where);
+          add_remark(imported.remarks, "transposed", "layer",
+                     "a transposed convolution, as loops over its input; outputs that pads cut off are counted", where);
         place = builder.add(std::move(made.layer), where);
       } catch (const InputError& error) {
         for (const Diagnostic& each : error.diagnostics()) diagnostics.error(each.where, each.message);
@@ -97,16 +93,15 @@ void add_nodes(const onnx::GraphProto& graph, const std::vector<int>& order, con
     } else if (node.op_type() == "Constant") {
       continue;
     } else {
-      add_remark(imported.remarks, "no-mac", "operator",
-                 "no multiply-accumulates: listed, not counted as layers", where);
+      add_remark(imported.remarks, "no-mac", "operator", "no multiply-accumulates: listed, not counted as layers",
+                 where);
       const auto is_computed = [&](const std::string& value) { return computed.contains(value); };
       if (std::none_of(node.output().begin(), node.output().end(), is_computed))
         continue;  // done before the network runs
       place = builder.add_idle(idle_operator(node, types, computed), where);
     }
     for (const std::string& value : node.input())
-      if (const auto writer = writers.find(value); writer != writers.end())
-        builder.read(place, writer->second);
+      if (const auto writer = writers.find(value); writer != writers.end()) builder.read(place, writer->second);
     for (const std::string& value : node.output())
       if (!value.empty()) writers[value] = place;
   }
@@ -115,8 +110,7 @@ void add_nodes(const onnx::GraphProto& graph, const std::vector<int>& order, con
 
 }  // namespace
 
-void read_onnx(const Source& source, const ImportOptions& options, Imported& imported,
-               Diagnostics& diagnostics) {
+void read_onnx(const Source& source, const ImportOptions& options, Imported& imported, Diagnostics& diagnostics) {
   const Location where{source.path(), 0, 0, ""};
   onnx::ModelProto model = load_onnx(source.path());
   onnx::GraphProto& graph = *model.mutable_graph();

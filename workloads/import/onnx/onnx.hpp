@@ -13,8 +13,7 @@ bool is_onnx(const Source& source);
 /// MatMulInteger, QLinearMatMul and Einsum of two operands; all other operators are idle. An operand is
 /// learned when it depends on no input. Where the program is built without ONNX, every file is refused with
 /// the names of the packages.
-void read_onnx(const Source& source, const ImportOptions& options, Imported& imported,
-               Diagnostics& diagnostics);
+void read_onnx(const Source& source, const ImportOptions& options, Imported& imported, Diagnostics& diagnostics);
 
 /// Why this build reads no ONNX; empty where it does.
 std::string_view onnx_unavailable();

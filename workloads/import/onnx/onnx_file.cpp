@@ -116,8 +116,8 @@ onnx::ModelProto load_onnx(const std::string& path) {
   struct stat status = {};
   if (fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode)) throw InputError(where, "this is no file");
   if (status.st_size > INT_MAX)
-    throw InputError(
-        where, "the file is larger than 2 GiB, which a protocol buffer cannot be: keep the weights outside");
+    throw InputError(where,
+                     "the file is larger than 2 GiB, which a protocol buffer cannot be: keep the weights outside");
   std::string skimmed;
   bool whole = false;
   {
@@ -128,10 +128,9 @@ onnx::ModelProto load_onnx(const std::string& path) {
   onnx::ModelProto model;
   if (file.GetErrno() != 0) throw InputError(where, "the file cannot be read");
   if (!whole || !model.ParseFromString(skimmed) || !model.has_graph())
-    throw InputError(
-        where,
-        "this is no ONNX model, or one that is cut off (not-onnx): a binary protocol buffer with "
-        "a graph was expected");
+    throw InputError(where,
+                     "this is no ONNX model, or one that is cut off (not-onnx): a binary protocol buffer with "
+                     "a graph was expected");
   return model;
 }
 

@@ -16,9 +16,8 @@ using onnx::GraphProto;
 using onnx::NodeProto;
 
 const std::set<std::string_view>& layer_operators() {
-  static const std::set<std::string_view> all = {"Conv",          "ConvInteger",   "QLinearConv",
-                                                 "ConvTranspose", "Gemm",          "MatMul",
-                                                 "MatMulInteger", "QLinearMatMul", "Einsum"};
+  static const std::set<std::string_view> all = {"Conv",   "ConvInteger",   "QLinearConv",   "ConvTranspose", "Gemm",
+                                                 "MatMul", "MatMulInteger", "QLinearMatMul", "Einsum"};
   return all;
 }
 
@@ -100,7 +99,8 @@ std::string function_key(const std::string& domain, const std::string& name) {
 class HiddenProducts {
  public:
   HiddenProducts(const onnx::ModelProto& model, const Location& where, Diagnostics& diagnostics)
-      : where_(where), diagnostics_(diagnostics) {
+      : where_(where),
+        diagnostics_(diagnostics) {
     for (const auto& function : model.functions())
       functions_[function_key(function.domain(), function.name())] = {&function};
   }
@@ -108,9 +108,8 @@ class HiddenProducts {
   void check(const NodeProto& node) {
     if (Function* function = called(node)) {
       if (has_product(*function))
-        report(node,
-               fmt::format("calls the local function {} with products inside, which is not read (function)",
-                           quote(node.op_type())));
+        report(node, fmt::format("calls the local function {} with products inside, which is not read (function)",
+                                 quote(node.op_type())));
       return;
     }
     if (operator_kind(node) == OperatorKind::unsupported)
@@ -118,9 +117,7 @@ class HiddenProducts {
     bool inside = false;
     for_each_subgraph(node, [&](const GraphProto& graph) { inside = inside || any_product(graph.node()); });
     if (inside)
-      report(
-          node,
-          "has products in a sub-graph that may run any number of times, which is not read (control-flow)");
+      report(node, "has products in a sub-graph that may run any number of times, which is not read (control-flow)");
   }
 
  private:
@@ -138,8 +135,7 @@ class HiddenProducts {
   bool has_product(Function& function) {
     if (function.state == State::open) {
       if (!reported_cycle_)
-        diagnostics_.error(where_,
-                           fmt::format("the local function {} calls itself", quote(function.proto->name())));
+        diagnostics_.error(where_, fmt::format("the local function {} calls itself", quote(function.proto->name())));
       reported_cycle_ = true;
       return false;
     }
@@ -180,8 +176,7 @@ class HiddenProducts {
 OperatorKind operator_kind(const NodeProto& node) {
   if (fused_operators().contains(node.op_type())) return OperatorKind::unsupported;
   if (!layer_operators().contains(node.op_type())) return OperatorKind::plain;
-  if (node.op_type() == "Einsum" && node.input_size() == 1)
-    return OperatorKind::plain;  // a sum, or a transpose
+  if (node.op_type() == "Einsum" && node.input_size() == 1) return OperatorKind::plain;  // a sum, or a transpose
   return is_standard(node.domain()) ? OperatorKind::layer : OperatorKind::unsupported;
 }
 
@@ -204,8 +199,8 @@ std::vector<int> node_order(const GraphProto& graph, const Location& where, Diag
   for (int n = 0; n < graph.node_size(); ++n) {
     for (const std::string& output : graph.node(n).output()) {
       if (!output.empty() && !writer.try_emplace(output, n).second)
-        diagnostics.error(where, fmt::format("{} writes {}, which is written before",
-                                             node_text(graph.node(n)), quote(output)));
+        diagnostics.error(
+            where, fmt::format("{} writes {}, which is written before", node_text(graph.node(n)), quote(output)));
     }
   }
   std::vector<std::vector<int>> readers(graph.node_size());
@@ -215,8 +210,8 @@ std::vector<int> node_order(const GraphProto& graph, const Location& where, Diag
     for_each_subgraph(graph.node(n), [&](const GraphProto& inner) { add_reads(inner, reads); });
     for (const std::string& input : graph.node(n).input()) {
       if (!input.empty() && !writer.contains(input))
-        diagnostics.error(
-            where, fmt::format("{} reads {}, which nothing writes", node_text(graph.node(n)), quote(input)));
+        diagnostics.error(where,
+                          fmt::format("{} reads {}, which nothing writes", node_text(graph.node(n)), quote(input)));
     }
     for (const std::string& read : reads) {
       const auto found = writer.find(read);
@@ -239,8 +234,8 @@ std::vector<int> node_order(const GraphProto& graph, const Location& where, Diag
   if (static_cast<int>(order.size()) < graph.node_size() && !diagnostics.failed()) {
     for (int n = 0; n < graph.node_size(); ++n) {
       if (waiting[n] == 0) continue;
-      diagnostics.error(
-          where, fmt::format("{} reads what it writes: the nodes form a cycle", node_text(graph.node(n))));
+      diagnostics.error(where,
+                        fmt::format("{} reads what it writes: the nodes form a cycle", node_text(graph.node(n))));
       break;
     }
   }

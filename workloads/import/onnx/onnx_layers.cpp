@@ -19,9 +19,12 @@ constexpr std::int64_t most_extent = std::numeric_limits<std::int32_t>::max();
 
 class Builder {
  public:
-  Builder(const onnx::NodeProto& node, const ValueTypes& types,
-          const std::unordered_set<std::string>& computed, const Location& where)
-      : node_(node), types_(types), computed_(computed), where_(where) {}
+  Builder(const onnx::NodeProto& node, const ValueTypes& types, const std::unordered_set<std::string>& computed,
+          const Location& where)
+      : node_(node),
+        types_(types),
+        computed_(computed),
+        where_(where) {}
 
   OnnxLayer build() {
     const std::string& name = node_.op_type();
@@ -61,11 +64,9 @@ class Builder {
     const auto* found = attribute(name);
     if (found == nullptr || found->ints_size() == 0) return std::vector<std::int64_t>(axes, 1);
     const std::vector<std::int64_t> all(found->ints().begin(), found->ints().end());
-    if (all.size() != axes)
-      fail(fmt::format("{} has {} numbers for {} spatial axes", name, all.size(), axes));
+    if (all.size() != axes) fail(fmt::format("{} has {} numbers for {} spatial axes", name, all.size(), axes));
     for (const std::int64_t each : all)
-      if (each < 1 || each > most_extent)
-        fail(fmt::format("{} is {}, allowed are 1 to {}", name, each, most_extent));
+      if (each < 1 || each > most_extent) fail(fmt::format("{} is {}, allowed are 1 to {}", name, each, most_extent));
     return all;
   }
 
@@ -74,11 +75,9 @@ class Builder {
     const auto* found = attribute("pads");
     if (found == nullptr || found->ints_size() == 0) return std::vector<std::int64_t>(2 * axes, 0);
     const std::vector<std::int64_t> all(found->ints().begin(), found->ints().end());
-    if (all.size() != 2 * axes)
-      fail(fmt::format("pads has {} numbers for {} spatial axes", all.size(), axes));
+    if (all.size() != 2 * axes) fail(fmt::format("pads has {} numbers for {} spatial axes", all.size(), axes));
     for (const std::int64_t each : all)
-      if (each < 0 || each > most_extent)
-        fail(fmt::format("pads is {}, allowed are 0 to {}", each, most_extent));
+      if (each < 0 || each > most_extent) fail(fmt::format("pads is {}, allowed are 0 to {}", each, most_extent));
     return all;
   }
 
@@ -92,13 +91,11 @@ class Builder {
   Shape shape(int position) const {
     const std::string& value = input(position);
     const auto known = shape_of(types_, value);
-    if (!known)
-      fail(fmt::format("the shape of tensor {} is not known (dynamic-shape){}", quote(value), hint(value)));
+    if (!known) fail(fmt::format("the shape of tensor {} is not known (dynamic-shape){}", quote(value), hint(value)));
     for (std::size_t axis = 0; axis < known->size(); ++axis) {
       const std::int64_t size = (*known)[axis];
       if (size == -1 && is_open(value, axis))
-        fail(fmt::format("axis {} of tensor {} has no known size (dynamic-shape){}", axis, quote(value),
-                         hint(value)));
+        fail(fmt::format("axis {} of tensor {} has no known size (dynamic-shape){}", axis, quote(value), hint(value)));
       if (size < 1 || size > most_extent)
         fail(fmt::format("axis {} of tensor {} has size {}, allowed are 1 to {}", axis, quote(value), size,
                          most_extent));
@@ -140,9 +137,8 @@ class Builder {
   Window window(int data, int weights, bool is_transposed) const {
     const Shape x = shape(data), w = shape(weights);
     if (x.size() < 3 || x.size() > 5)
-      fail(
-          fmt::format("tensor {} has {} axes; a convolution has 1 to 3 spatial axes after batch and channels",
-                      quote(input(data)), x.size()));
+      fail(fmt::format("tensor {} has {} axes; a convolution has 1 to 3 spatial axes after batch and channels",
+                       quote(input(data)), x.size()));
     if (w.size() != x.size())
       fail(fmt::format("tensor {} has {} axes and the weights {} have {}", quote(input(data)), x.size(),
                        quote(input(weights)), w.size()));
@@ -182,8 +178,8 @@ class Builder {
     const std::int64_t around = mode == "VALID" ? 0 : window.pads[axis] + window.pads[window.axes + axis];
     const std::int64_t reach = window.dilation[axis] * (window.kernel[axis] - 1) + 1;
     if (reach > in + around)
-      fail(fmt::format("the kernel reaches over {} positions along axis {}, the padded input has {}", reach,
-                       axis + 2, in + around));
+      fail(fmt::format("the kernel reaches over {} positions along axis {}, the padded input has {}", reach, axis + 2,
+                       in + around));
     return (in + around - reach) / stride + 1;
   }
 
@@ -251,10 +247,8 @@ class Builder {
     inputs.axes.insert(inputs.axes.end(), {{{n, 1}}, {{c, 1}}});
     outputs.axes.insert(outputs.axes.end(), {{{n, 1}}, {{k >= 0 ? k : c, 1}}});
     std::vector<int> at, tap;
-    for (std::size_t axis = 0; axis < all.axes; ++axis)
-      at.push_back(add(layer, positions[axis], extents[axis]));
-    for (std::size_t axis = 0; axis < all.axes; ++axis)
-      tap.push_back(add(layer, taps[axis], all.kernel[axis]));
+    for (std::size_t axis = 0; axis < all.axes; ++axis) at.push_back(add(layer, positions[axis], extents[axis]));
+    for (std::size_t axis = 0; axis < all.axes; ++axis) tap.push_back(add(layer, taps[axis], all.kernel[axis]));
     for (std::size_t axis = 0; axis < all.axes; ++axis) {
       const Axis sliding = {{at[axis], all.stride[axis]}, {tap[axis], all.dilation[axis]}};
       weights.axes.push_back({{tap[axis], 1}});
@@ -281,10 +275,8 @@ class Builder {
       fail(fmt::format("operands have {} and {} axes, allowed are 2", a.size(), b.size()));
     if (integer("transA", 0) != 0) std::swap(a[0], a[1]);
     if (integer("transB", 0) != 0) std::swap(b[0], b[1]);
-    if (a[1] != b[0])
-      fail(fmt::format("operands [{}] and [{}] do not fit", fmt::join(a, ", "), fmt::join(b, ", ")));
-    return product(make_matmul({.name = node_name(node_), .rows = a[0], .columns = b[1], .depth = a[1]}), 0,
-                   1);
+    if (a[1] != b[0]) fail(fmt::format("operands [{}] and [{}] do not fit", fmt::join(a, ", "), fmt::join(b, ", ")));
+    return product(make_matmul({.name = node_name(node_), .rows = a[0], .columns = b[1], .depth = a[1]}), 0, 1);
   }
 
   std::int64_t times(std::int64_t a, std::int64_t b) const {
@@ -301,8 +293,7 @@ class Builder {
     if (a.empty() || b.empty()) fail("an operand is a scalar");
     if (a.size() == 1) a.insert(a.begin(), 1);
     if (b.size() == 1) b.push_back(1);
-    MatmulShape sizes{
-        .name = node_name(node_), .rows = a[a.size() - 2], .columns = b.back(), .depth = a.back()};
+    MatmulShape sizes{.name = node_name(node_), .rows = a[a.size() - 2], .columns = b.back(), .depth = a.back()};
     const auto misfit = [&] {
       fail(fmt::format("operands [{}] and [{}] do not fit", fmt::join(a, ", "), fmt::join(b, ", ")));
     };
@@ -394,8 +385,7 @@ class Builder {
   }
 
   // An axis of size 1 is broadcast along a longer dimension: the tensor does not move with it.
-  static std::vector<Axis> axes(const std::string& letters, const Shape& sizes,
-                                const std::map<char, int>& dimension) {
+  static std::vector<Axis> axes(const std::string& letters, const Shape& sizes, const std::map<char, int>& dimension) {
     std::vector<Axis> all;
     for (std::size_t axis = 0; axis < letters.size(); ++axis)
       if (sizes[axis] > 1) all.push_back({{dimension.at(letters[axis]), 1}});

@@ -67,8 +67,7 @@ class Inference {
       opsets_[is_standard(import.domain()) ? "" : import.domain()] = version;
     }
     opsets_.try_emplace("", 1);
-    for (const auto& function : model.functions())
-      functions_[function.domain() + ":" + function.name()] = &function;
+    for (const auto& function : model.functions()) functions_[function.domain() + ":" + function.name()] = &function;
     for (const auto& value : graph_.value_info()) set_type(value.name(), value.type());
     for (const auto& value : graph_.output()) set_type(value.name(), value.type());
     for (const auto& tensor : graph_.initializer()) add_initializer(tensor);
@@ -135,12 +134,11 @@ class Inference {
   const onnx::OpSchema* schema_of(const NodeProto& node) const {
     const std::string domain = is_standard(node.domain()) ? "" : node.domain();
     const auto version = opsets_.find(domain);
-    return version == opsets_.end() ? nullptr
-                                    : onnx::OpSchemaRegistry::Schema(node.op_type(), version->second, domain);
+    return version == opsets_.end() ? nullptr : onnx::OpSchemaRegistry::Schema(node.op_type(), version->second, domain);
   }
 
-  // Whether the rules may be applied: they read the types of their inputs without asking whether there are any, divide by
-  // strides, and count extents down one stride at a time.
+  // Whether the rules may be applied: they read the types of their inputs without asking whether there are any, divide
+  // by strides, and count extents down one stride at a time.
   bool ready(const NodeProto& node) const {
     if (node.op_type() == "SplitToSequence") return false;  // divides by an input
     for (const auto& attribute : node.attribute()) {
@@ -178,8 +176,7 @@ class Inference {
     try {
       rules::GraphInferenceContext outer(types_, opsets_, &symbols_, functions_, registry, &partial_);
       rules::InferenceContextImpl context(known, types_, data_, {}, &partial_, &outer);
-      if (const auto local = functions_.find(node.domain() + ":" + node.op_type());
-          local != functions_.end()) {
+      if (const auto local = functions_.find(node.domain() + ":" + node.op_type()); local != functions_.end()) {
         if (expanded_nodes(*local->second, functions_) > most_expanded) return {};
         std::unordered_map<std::string, int> opsets;
         for (const auto& import : local->second->opset_import())
@@ -188,8 +185,7 @@ class Inference {
         return context.allOutputTypes_;
       }
       const onnx::OpSchema* schema = schema_of(node);
-      if (schema == nullptr || node.input_size() < schema->min_input() ||
-          node.output_size() < schema->min_output())
+      if (schema == nullptr || node.input_size() < schema->min_input() || node.output_size() < schema->min_output())
         return {};
       if (schema->has_type_and_shape_inference_function()) {
         schema->GetTypeAndShapeInferenceFunction()(context);
@@ -258,8 +254,7 @@ void for_each_size(Values& values, Visit&& visit) {
 
 }  // namespace
 
-std::vector<std::string> bind_sizes(onnx::GraphProto& graph,
-                                    const std::map<std::string, std::int64_t>& sizes) {
+std::vector<std::string> bind_sizes(onnx::GraphProto& graph, const std::map<std::string, std::int64_t>& sizes) {
   std::set<std::string> used;
   const auto bind = [&](onnx::ValueInfoProto& value, int axis) {
     auto& size = *value.mutable_type()->mutable_tensor_type()->mutable_shape()->mutable_dim(axis);

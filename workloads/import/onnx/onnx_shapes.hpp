@@ -21,8 +21,7 @@ using ValueTypes = std::unordered_map<std::string, onnx::TypeProto>;
 
 /// Sets the symbolic sizes of a graph's inputs, outputs and values that `sizes` names, by their name
 /// (`batch`) or by a tensor and an axis (`input.0`). Returns the keys of `sizes` that named nothing.
-std::vector<std::string> bind_sizes(onnx::GraphProto& graph,
-                                    const std::map<std::string, std::int64_t>& sizes);
+std::vector<std::string> bind_sizes(onnx::GraphProto& graph, const std::map<std::string, std::int64_t>& sizes);
 
 /// The names of the symbolic sizes of a graph's inputs, sorted.
 std::vector<std::string> symbolic_sizes(const onnx::GraphProto& graph);

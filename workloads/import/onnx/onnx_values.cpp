@@ -33,9 +33,8 @@ std::optional<std::int64_t> element_count(const std::vector<std::int64_t>& sizes
 
 // Whether all are finite and fit std::int64_t.
 bool in_range(const std::vector<Element>& elements) {
-  return std::all_of(elements.begin(), elements.end(), [](const Element& element) {
-    return !element || (*element >= -0x1p63L && *element < 0x1p63L);
-  });
+  return std::all_of(elements.begin(), elements.end(),
+                     [](const Element& element) { return !element || (*element >= -0x1p63L && *element < 0x1p63L); });
 }
 
 template <class T>
@@ -57,20 +56,15 @@ void append_data(const TensorProto& tensor, std::vector<Element>& elements) {
   const bool raw = tensor.has_raw_data();
   switch (tensor.data_type()) {
     case TensorProto::INT64:
-      return raw ? append_raw<std::int64_t>(tensor.raw_data(), elements)
-                 : append_field(tensor.int64_data(), elements);
+      return raw ? append_raw<std::int64_t>(tensor.raw_data(), elements) : append_field(tensor.int64_data(), elements);
     case TensorProto::INT32:
-      return raw ? append_raw<std::int32_t>(tensor.raw_data(), elements)
-                 : append_field(tensor.int32_data(), elements);
+      return raw ? append_raw<std::int32_t>(tensor.raw_data(), elements) : append_field(tensor.int32_data(), elements);
     case TensorProto::BOOL:
-      return raw ? append_raw<std::int8_t>(tensor.raw_data(), elements)
-                 : append_field(tensor.int32_data(), elements);
+      return raw ? append_raw<std::int8_t>(tensor.raw_data(), elements) : append_field(tensor.int32_data(), elements);
     case TensorProto::FLOAT:
-      return raw ? append_raw<float>(tensor.raw_data(), elements)
-                 : append_field(tensor.float_data(), elements);
+      return raw ? append_raw<float>(tensor.raw_data(), elements) : append_field(tensor.float_data(), elements);
     case TensorProto::DOUBLE:
-      return raw ? append_raw<double>(tensor.raw_data(), elements)
-                 : append_field(tensor.double_data(), elements);
+      return raw ? append_raw<double>(tensor.raw_data(), elements) : append_field(tensor.double_data(), elements);
     default:
       return;
   }
@@ -226,8 +220,7 @@ template <class Function>
 Elements unary(const Inputs& in, Function&& function) {
   if (in.at(0) == nullptr) return std::nullopt;
   std::vector<Element> all;
-  for (const Element& element : in.at(0)->elements)
-    all.push_back(element ? Element(function(*element)) : std::nullopt);
+  for (const Element& element : in.at(0)->elements) all.push_back(element ? Element(function(*element)) : std::nullopt);
   return all;
 }
 
@@ -335,19 +328,11 @@ const std::unordered_map<std::string_view, Operator>& operators() {
       {"Pow", [](const Inputs& in) { return binary(in, [](Number a, Number b) { return std::pow(a, b); }); }},
       {"Min", [](const Inputs& in) { return binary(in, [](Number a, Number b) { return std::min(a, b); }); }},
       {"Max", [](const Inputs& in) { return binary(in, [](Number a, Number b) { return std::max(a, b); }); }},
-      {"Equal",
-       [](const Inputs& in) { return binary(in, [](Number a, Number b) { return Number(a == b); }); }},
+      {"Equal", [](const Inputs& in) { return binary(in, [](Number a, Number b) { return Number(a == b); }); }},
       {"Less", [](const Inputs& in) { return binary(in, [](Number a, Number b) { return Number(a < b); }); }},
-      {"Greater",
-       [](const Inputs& in) { return binary(in, [](Number a, Number b) { return Number(a > b); }); }},
-      {"And",
-       [](const Inputs& in) {
-         return binary(in, [](Number a, Number b) { return Number(a != 0 && b != 0); });
-       }},
-      {"Or",
-       [](const Inputs& in) {
-         return binary(in, [](Number a, Number b) { return Number(a != 0 || b != 0); });
-       }},
+      {"Greater", [](const Inputs& in) { return binary(in, [](Number a, Number b) { return Number(a > b); }); }},
+      {"And", [](const Inputs& in) { return binary(in, [](Number a, Number b) { return Number(a != 0 && b != 0); }); }},
+      {"Or", [](const Inputs& in) { return binary(in, [](Number a, Number b) { return Number(a != 0 || b != 0); }); }},
       {"Not", [](const Inputs& in) { return unary(in, [](Number a) { return Number(a == 0); }); }},
       {"Neg", [](const Inputs& in) { return unary(in, [](Number a) { return -a; }); }},
       {"Abs", [](const Inputs& in) { return unary(in, [](Number a) { return std::abs(a); }); }},
@@ -362,8 +347,7 @@ const std::unordered_map<std::string_view, Operator>& operators() {
 }  // namespace
 
 bool SmallTensor::known() const {
-  return std::all_of(elements.begin(), elements.end(),
-                     [](const Element& element) { return element.has_value(); });
+  return std::all_of(elements.begin(), elements.end(), [](const Element& element) { return element.has_value(); });
 }
 
 std::optional<SmallTensor> small_tensor(const TensorProto& tensor) {
@@ -373,8 +357,7 @@ std::optional<SmallTensor> small_tensor(const TensorProto& tensor) {
   const auto count = element_count(small.sizes);
   if (!count || !is_kept(small.type) || tensor.data_location() == TensorProto::EXTERNAL) return std::nullopt;
   append_data(tensor, small.elements);
-  if (static_cast<std::int64_t>(small.elements.size()) != *count || !in_range(small.elements))
-    return std::nullopt;
+  if (static_cast<std::int64_t>(small.elements.size()) != *count || !in_range(small.elements)) return std::nullopt;
   return small;
 }
 
@@ -427,8 +410,7 @@ std::optional<SmallTensor> fold(const onnx::NodeProto& node, const SmallTensors&
   for (const auto& size : result.tensor_type().shape().dim())
     small.sizes.push_back(size.has_dim_value() ? size.dim_value() : -1);
   // An open length of a vector is the number of its elements.
-  if (small.sizes.size() == 1 && small.sizes[0] < 0)
-    small.sizes[0] = static_cast<std::int64_t>(elements->size());
+  if (small.sizes.size() == 1 && small.sizes[0] < 0) small.sizes[0] = static_cast<std::int64_t>(elements->size());
   small.elements = std::move(*elements);
   const auto count = element_count(small.sizes);
   if (!count || *count != static_cast<std::int64_t>(small.elements.size())) return std::nullopt;
