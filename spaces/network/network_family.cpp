@@ -174,7 +174,7 @@ std::vector<std::string> NetworkFamily::unseen_steps() const {
           if (!what.empty() && std::find(names.begin(), names.end(), what) == names.end())
             names.push_back(std::move(what));
           look(one.body);
-          for (const auto& alternative : one.alternatives) look({alternative.second});
+          for (const auto& alternative : one.alternatives) look({alternative.statement});
         }
       };
   look(impl_->text.statements);

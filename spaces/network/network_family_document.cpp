@@ -216,7 +216,7 @@ void read_form(const Form& form, const Node& node, StatementText& statement, Dia
 
 void read_alternative(const std::string& value, const Location& where, const Node& node, StatementText& statement,
                       Diagnostics& diagnostics) {
-  statement.alternatives.emplace_back(value, read_statement("", where, node, diagnostics));
+  statement.alternatives.push_back({value, read_statement("", where, node, diagnostics)});
 }
 
 StatementText read_statement(const std::string& name, const Location& where, const Node& node,

@@ -30,6 +30,8 @@ struct NetworkConstraintText {
   Formula require;
 };
 
+struct AlternativeText;
+
 /// One step of a network: what it computes, from what, how often and when.
 struct StatementText {
   enum class Kind {
@@ -53,7 +55,13 @@ struct StatementText {
   std::vector<Formula> after;  ///< what is read; empty: what stands before
   Formula in, out, kernel, stride, pad, groups, dilation, size, selector;
   std::vector<StatementText> body;
-  std::vector<std::pair<std::string, StatementText>> alternatives;
+  std::vector<AlternativeText> alternatives;
+};
+
+/// What a value of `selector` chooses.
+struct AlternativeText {
+  std::string value;
+  StatementText statement;
 };
 
 /// What a table of costs by block and operator knows a part of the network by.

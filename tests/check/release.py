@@ -32,6 +32,24 @@ def sanitizers(options):
     return done.returncode == 0, last[0] if last else "no test ran"
 
 
+# Good texts that a reader's inputs are grown from, where the tree or the shared data has some.
+SEEDS = {"native": ["workloads/zoo/*.yaml", "tests/examples/network.yaml"],
+         "yaml": ["workloads/zoo/*.yaml", "accelerators/families/*.yaml"], "json": ["tests/examples/uneven_gemm.json"],
+         "design": ["tests/examples/design.yaml", "tests/examples/uneven_gemm.json", "tests/reference/data/timeloop/cases/*.json"],
+         "family": ["accelerators/families/*.yaml"], "network-family": ["workloads/families/*.yaml"],
+         "systolic": ["tests/reference/data/scalesim/cases/*.json"], "tile-case": ["../shared/reference/fpga/cases/*.json"],
+         "timeloop": ["../shared/reference/import/timeloop/**/*.yaml"], "zigzag": ["../shared/reference/import/zigzag/**/*.yaml"],
+         "scalesim": ["../shared/reference/import/**/*.csv"], "scalesim-machine": ["../shared/reference/import/**/*.cfg"],
+         "maestro": ["../shared/reference/import/**/*.m"], "onnx": ["../shared/reference/import/**/*.onnx"]}
+
+
+def seed_texts(reader, folder):
+    for pattern in SEEDS.get(reader, []):
+        for seed in glob.glob(os.path.join(ROOT, pattern), recursive=True):
+            if os.path.getsize(seed) < 20_000:
+                shutil.copy(seed, folder)
+
+
 def fuzz(options):
     built("fuzz", "fuzz_readers")
     program = os.path.join(ROOT, "build/fuzz/tests/fuzz/fuzz_readers")
@@ -39,8 +57,7 @@ def fuzz(options):
     wrong = []
     for reader in readers:
         with tempfile.TemporaryDirectory() as folder:
-            for seed in glob.glob(os.path.join(ROOT, "tests/fuzz/seeds", reader.split("=")[1], "*")):
-                shutil.copy(seed, folder)
+            seed_texts(reader.split("=")[1], folder)
             done = run([program, reader, f"-runs={options.runs}", "-timeout=5", "-rss_limit_mb=1024", "-verbosity=0",
                         f"-artifact_prefix={folder}/", folder], cwd=folder)
             if done.returncode:
