@@ -556,6 +556,7 @@ MapResult ExactMapper::map(const MapRequest& asked) const {
       search->solve();
       best = search->best();
       evaluations += search->evaluations();
+      if (best && search->stopped() == "proven" && rounded_up(request, best->mapping)) list();
     }
   } catch (const std::length_error&) {
     // Too large for tables: search without a proof.

@@ -5,10 +5,13 @@
 #include <cmath>
 #include <vector>
 
+#include <dovetail/accelerators/loop/cost.hpp>
+#include <dovetail/accelerators/loop/loop_model.hpp>
 #include <dovetail/engine/map/factor_chains.hpp>
 #include <dovetail/engine/map/keep_sets.hpp>
 #include <dovetail/engine/map/session.hpp>
 #include <dovetail/spaces/mapping/map_space.hpp>
+#include <dovetail/workloads/numbers.hpp>
 
 namespace dovetail {
 namespace {
@@ -174,6 +177,28 @@ Listing list_mappings(const MapRequest& request, std::int64_t limit) {
   listing.best = session.best();
   listing.evaluations = session.evaluations();
   return listing;
+}
+
+bool rounded_up(const MapRequest& request, const PackedMapping& mapping) {
+  const Evaluation cost = LoopModel().evaluate(request.layer, request.architecture, mapping);
+  if (!cost.valid()) return false;
+  auto needed = static_cast<double>(cost.compute_cycles), latency = 0.0;
+  for (std::size_t i = 0; i < cost.levels.size(); ++i) {
+    const Level& level = request.architecture.levels[i];
+    latency += static_cast<double>(level.network.fill_latency_cycles + level.network.drain_latency_cycles);
+    double read = 0.0, written = 0.0;
+    for (std::size_t t = 0; t < request.layer.tensors.size(); ++t) {
+      const TensorCounts& counts = cost.levels[i].tensors[t];
+      const double rate = AccessCost(level, request.layer.tensors[t]).rate;
+      read += static_cast<double>(counts.reads) * rate;
+      written += static_cast<double>(counts.fills + counts.updates) * rate;
+    }
+    const Bandwidth bandwidth(level);
+    const double cycles =
+        std::max({read / bandwidth.read, written / bandwidth.write, (read + written) / bandwidth.shared});
+    needed = std::max(needed, std::ceil(cycles * (1.0 - sum_rounding)));
+  }
+  return static_cast<double>(cost.cycles) > needed + latency + 0.5;
 }
 
 }  // namespace dovetail

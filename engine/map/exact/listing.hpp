@@ -25,6 +25,11 @@ struct Listing {
   bool complete = false;  ///< all were listed: `best` is proven, or nothing fits
 };
 
+/// Whether the evaluator's divisions (level_cycles) make a mapping's cycles more than its words need. Searches that
+/// compare by words take two mappings of equal traffic for equally fast; where the best one was rounded up, another may
+/// not be.
+bool rounded_up(const MapRequest& request, const PackedMapping& mapping);
+
 /// The best of at most `limit` mappings; not complete when there are more, or when the request's stop or time ends it.
 Listing list_mappings(const MapRequest& request, std::int64_t limit);
 

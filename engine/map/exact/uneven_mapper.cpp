@@ -84,7 +84,8 @@ MapResult UnevenMapper::map(const MapRequest& asked) const {
     lower_bound = std::min(lower_bound, part.bound);
   }
   bool listed = false;
-  if ((stopped == "tables" || !machines.whole) && asked.budget == 0) {
+  const bool rounded = best && rounded_up(asked, best->mapping);
+  if ((stopped == "tables" || !machines.whole || rounded) && asked.budget == 0) {
     MapRequest left = asked;
     left.front = false;
     left.placement = Placement::uneven;
