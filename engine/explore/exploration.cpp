@@ -8,7 +8,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include <dovetail/engine/design/around/recombine_designer.hpp>
+#include <dovetail/engine/design/around/parts_designer.hpp>
 #include <dovetail/engine/explore/accuracy/command_accuracy.hpp>
 #include <dovetail/engine/explore/accuracy/mean_accuracy.hpp>
 #include <dovetail/engine/explore/accuracy/proxy_accuracy.hpp>
@@ -40,6 +40,7 @@ constexpr int draws_to_judge = 2'000;        // of a space too large for that
 constexpr int repair_steps = 40;             // of a draw that breaks a limit
 constexpr int first_draws = 12;              // stratified, before the designer's own
 constexpr int first_systems = 20;            // the same of systems, whose families must all be seen
+constexpr int first_full = 6;                // evaluated in full, of what a cheap fidelity liked best
 constexpr int every_system = 6;              // and one in so many later suggestions
 constexpr int guessed_systems = 6,
               every_guessed_system = 12;  // the same where a guess tells good systems from bad ones
@@ -465,20 +466,8 @@ std::optional<Point> Exploration::draw(Random& random) const {
   return point;
 }
 
-// Evenly where all candidates can be listed.
-std::optional<Point> Exploration::draw_admitted(Random& random) const {
-  if (!small_) return draw(random);
-  std::call_once(listed_once_, [&] {
-    for (Point& point : space().enumerate(most_listed))
-      if (candidates_.in_order(point) && (!known_ || known_violation(point) <= 0.0))
-        listed_.push_back(std::move(point));
-  });
-  if (listed_.empty()) return std::nullopt;
-  return listed_[random.below(listed_.size())];
-}
-
 // The accuracy of several networks is the mean of what is known of each by itself.
-std::unique_ptr<Designer> Exploration::recombining(std::unique_ptr<Designer> designer) const {
+std::unique_ptr<Designer> Exploration::in_parts(std::unique_ptr<Designer> designer) const {
   const bool alone =
       !candidates_.machine && !candidates_.tiles && !candidates_.system && candidates_.compression.numbers() == 0;
   const bool all_known = known_ && std::all_of(measures_->limits().begin(), measures_->limits().end(),
@@ -489,14 +478,19 @@ std::unique_ptr<Designer> Exploration::recombining(std::unique_ptr<Designer> des
   if (study_.designer != "bayes" || goal_.objectives.size() != 1 || goal_.objectives.front().metric != "accuracy" ||
       goal_.objectives.front().minimize)
     return designer;
-  Recombination parts;
+  ObjectiveParts parts;
   for (const NetworkSource& network : candidates_.networks) {
-    if (network.count == 0) return designer;
-    parts.parts.push_back({network.task + ".accuracy", network.weight, network.first, network.count});
+    if (!network.family) return designer;
+    int parameter = 0;
+    while (space().offset(parameter) < network.first) ++parameter;
+    parts.parts.push_back({network.task + ".accuracy", network.weight, network.first,
+                           candidates_.part(parameter, static_cast<int>(network.family->space().parameters().size()))});
+    if (parts.parts.back().space.size() != network.count) return designer;
   }
   parts.metric = "accuracy";
   parts.admits = [this](const Point& point) { return space().contains(point) && admits(point); };
-  return with_recombination(std::move(designer), std::move(parts));
+  parts.seed = study_.seed;
+  return with_parts(std::move(designer), std::move(parts));
 }
 
 std::optional<Unreachable> Exploration::unreachable() const {
@@ -569,6 +563,23 @@ std::vector<Trial> Exploration::searched_cheaply(DesignerContext context) const 
   return trials;
 }
 
+// The points that the cheap fidelity liked best are the first to be evaluated in full.
+FirstDraws Exploration::best_of(const std::vector<Trial>& trials) const {
+  const Objective& objective = goal_.objectives.front();
+  std::vector<std::pair<double, Point>> order;
+  for (const Trial& trial : trials)
+    if (is_feasible(trial))
+      order.emplace_back((objective.minimize ? 1.0 : -1.0) * trial.metrics.at(objective.metric), trial.point);
+  std::stable_sort(order.begin(), order.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  FirstDraws draws;
+  draws.count = std::min(first_full, static_cast<int>(order.size()));
+  draws.seed = study_.seed;
+  draws.draw = [order = std::move(order), next = std::size_t{0}](Random&) mutable {
+    return next < order.size() ? std::optional<Point>(order[next++].second) : std::nullopt;
+  };
+  return draws;
+}
+
 std::unique_ptr<Designer> Exploration::designer(int threads) const {
   DesignerContext context;
   context.space = space();
@@ -579,11 +590,9 @@ std::unique_ptr<Designer> Exploration::designer(int threads) const {
   context.options.erase("known");
   const bool any_known = known_ && std::any_of(measures_->limits().begin(), measures_->limits().end(),
                                                [](const MeasuredLimit& limit) { return limit.known; });
-  if (any_known || candidates_.system) {
-    context.admits = [this](const Point& point) { return admits(point); };
-    context.draw = [this](Random& random) { return draw_admitted(random); };
-  }
+  if (any_known || candidates_.system) context.admits = [this](const Point& point) { return admits(point); };
   if (candidates_.system) {
+    context.draw = [this](Random& random) { return draw(random); };
     context.settle = [this](Point& point) {
       candidates_.system->put_in_order(
           std::span(point.numbers).first(static_cast<std::size_t>(candidates_.machine_numbers)));
@@ -599,7 +608,8 @@ std::unique_ptr<Designer> Exploration::designer(int threads) const {
   }
   try {
     if (searches_cheaply_first()) context.related.push_back(searched_cheaply(context));
-    auto designer = recombining(make_designer(study_.designer, context));
+    auto designer = in_parts(make_designer(study_.designer, context));
+    if (!context.related.empty()) designer = with_first_draws(std::move(designer), best_of(context.related.front()));
     const bool tight = any_known && !small_;
     if (!tight && !candidates_.stratified() && !candidates_.system) return designer;
     // Its own draws would be of the largest stratum, or break limits: the first points are drawn here, of random search

@@ -6,13 +6,13 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include <dovetail/engine/design/designer.hpp>
+#include <dovetail/engine/explore/first_draws.hpp>
 #include <dovetail/engine/explore/measures.hpp>
 #include <dovetail/engine/explore/stage/exact_compression.hpp>
 #include <dovetail/engine/explore/stage/stage.hpp>
@@ -82,7 +82,7 @@ class Exploration {
   std::int64_t refused() const { return refused_; }
 
   static constexpr const char* stages_metric = "stages";
-  static constexpr int cheap_trials = 60;  ///< of a cheap fidelity, before the first full one
+  static constexpr int cheap_trials = 150;  ///< of a cheap fidelity, before the first full one
 
  private:
   void read_networks(Diagnostics& diagnostics);
@@ -99,12 +99,12 @@ class Exploration {
   std::vector<double> start_tiling(const Node& start) const;
   std::map<std::string, double> cheap_metrics(const Point& point) const;
   double known_violation(const Point& point) const;
-  std::optional<Point> draw_admitted(Random& random) const;
   void make_guess();
   std::vector<double> guesses(const Point& point) const;
-  std::unique_ptr<Designer> recombining(std::unique_ptr<Designer> designer) const;
+  std::unique_ptr<Designer> in_parts(std::unique_ptr<Designer> designer) const;
   std::optional<Trial> measured(std::int64_t id, const Point& point, const StageEffort& effort, bool cheaply) const;
   std::vector<Trial> searched_cheaply(DesignerContext context) const;
+  FirstDraws best_of(const std::vector<Trial>& trials) const;
 
   ExplorationStudy study_;
   OwnAccuracy own_accuracy_;
@@ -115,8 +115,6 @@ class Exploration {
   Goal goal_;
   std::vector<Point> start_;
   bool known_ = true, small_ = false;  ///< small: all candidates can be listed
-  mutable std::once_flag listed_once_;
-  mutable std::vector<Point> listed_;  ///< a small space's candidates that keep known limits
   std::unique_ptr<const SystemGuess> guess_;
   std::size_t guessed_ = 0;  ///< objectives, the first ones, that it has guesses of
   std::shared_ptr<const ExactCompression> exact_;

@@ -4,10 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <map>
 #include <set>
-#include <string>
-#include <utility>
 
 #include <dovetail/engine/design/points/point_moves.hpp>
 #include <dovetail/surrogates/numeric/ascend.hpp>
@@ -25,9 +22,7 @@ class Search {
   Search(const AcquisitionProblem& problem, const AcquisitionSearch& options, Random& random)
       : problem_(problem),
         options_(options),
-        random_(random) {
-    find_exchangeable();
-  }
+        random_(random) {}
 
   std::optional<Point> run(std::span<const Point> incumbents) {
     std::vector<Point> pool;
@@ -90,7 +85,6 @@ class Search {
             pool.push_back(std::move(*point));
       if (options_.neighbours) append_neighbours(incumbent, 64, pool);
       replace_choices(incumbent, pool);
-      exchange_choices(incumbent, pool);
     }
   }
 
@@ -110,37 +104,6 @@ class Search {
           if (!(moved == point) && (problem_.space.constraints().empty() || problem_.space.contains(moved)))
             pool.push_back(std::move(moved));
         }
-  }
-
-  // Numbers with the same choices, of all groups: an exchange between two networks keeps what both cost together.
-  void find_exchangeable() {
-    std::map<std::vector<std::string>, std::vector<int>> lists;
-    for (std::size_t p = 0; p < problem_.space.parameters().size() && !problem_.features.shared().empty(); ++p)
-      if (const auto* choice = std::get_if<CategoricalValues>(&problem_.space.parameters()[p].domain))
-        lists[choice->values].push_back(problem_.space.offset(static_cast<int>(p)));
-    for (const auto& [choices, numbers] : lists) {
-      if (numbers.size() < 3) continue;
-      for (std::size_t a = 0; a < numbers.size(); ++a)
-        for (std::size_t b = 0; b < a; ++b) exchangeable_.emplace_back(numbers[a], numbers[b]);
-    }
-  }
-
-  // The choices of two parameters change places.
-  void exchange_choices(const Point& point, std::vector<Point>& pool) {
-    constexpr std::size_t most = 80;
-    const auto exchange = [&](const std::pair<int, int>& pair) {
-      Point moved = point;
-      double &a = moved.numbers[static_cast<std::size_t>(pair.first)],
-             &b = moved.numbers[static_cast<std::size_t>(pair.second)];
-      if (a == b) return;
-      std::swap(a, b);
-      if (problem_.space.constraints().empty() || problem_.space.contains(moved)) pool.push_back(std::move(moved));
-    };
-    if (exchangeable_.size() <= most) {
-      for (const auto& pair : exchangeable_) exchange(pair);
-    } else {
-      for (std::size_t i = 0; i < most; ++i) exchange(exchangeable_[random_.below(exchangeable_.size())]);
-    }
   }
 
   bool inside(Point& point) const {
@@ -180,10 +143,7 @@ class Search {
       std::vector<std::size_t> owner;
       for (std::size_t t = 0; t < tops.size(); ++t) {
         if (!moving[t]) continue;
-        if (options_.neighbours) {
-          append_neighbours(tops[t].point, 40, pool);
-          exchange_choices(tops[t].point, pool);
-        }
+        if (options_.neighbours) append_neighbours(tops[t].point, 40, pool);
         for (int i = 0; i < (options_.neighbours ? 8 : 24); ++i)
           if (auto point = random_move(problem_.space, tops[t].point, {i % 2 ? 0.0 : 0.3, scale[t]}, random_))
             pool.push_back(std::move(*point));
@@ -273,7 +233,6 @@ class Search {
   const AcquisitionSearch& options_;
   Random& random_;
   std::set<Point> visited_;
-  std::vector<std::pair<int, int>> exchangeable_;
 };
 
 }  // namespace

@@ -41,10 +41,9 @@ struct AcquisitionSearch {
   std::optional<SearchRegion> region;
 };
 
-/// The best fresh point found: draws and moves of the incumbents, then climbs over feasible neighbours, exchanges of
-/// two parameters' choices (which keep what a limit on their sum counts) and random moves of shrinking size from the
-/// best, then L-BFGS on the real coordinates, kept inside the known constraints by bisection. None when every candidate
-/// was tried before.
+/// The best fresh point found: draws and moves of the incumbents, then climbs over feasible neighbours and random moves
+/// of shrinking size from the best, then L-BFGS on the real coordinates, kept inside the known constraints by
+/// bisection. None when every candidate was tried before.
 std::optional<Point> maximise_acquisition(const AcquisitionProblem& problem, std::span<const Point> incumbents,
                                           const AcquisitionSearch& search, Random& random);
 

@@ -1,7 +1,10 @@
 // Parts of several trials put together, by hand.
 #include <doctest/doctest.h>
 
-#include <dovetail/engine/design/around/recombine_designer.hpp>
+#include <algorithm>
+#include <cmath>
+
+#include <dovetail/engine/design/around/parts_designer.hpp>
 #include <dovetail/engine/design/designers.hpp>
 
 using namespace dovetail;
@@ -21,8 +24,10 @@ std::unique_ptr<Designer> recombining(std::function<bool(const Point&)> admits) 
   DesignerContext context;
   context.space = Space({{"a", IntegerRange{0, 9, 1, false}}, {"b", IntegerRange{0, 9, 1, false}}}, {});
   context.goal = Goal{{Objective{"accuracy", false}}, {}};
-  return with_recombination(make_designer("random", context),
-                            {"accuracy", {{"a.accuracy", 1.0, 0, 1}, {"b.accuracy", 1.0, 1, 1}}, std::move(admits)});
+  const auto part = [](const char* name) { return Space({{name, IntegerRange{0, 9, 1, false}}}, {}); };
+  return with_parts(
+      make_designer("random", context),
+      {"accuracy", {{"a.accuracy", 1.0, 0, part("a")}, {"b.accuracy", 1.0, 1, part("b")}}, std::move(admits), 1});
 }
 
 }  // namespace
@@ -45,6 +50,39 @@ TEST_CASE("a combination that limits forbid gives way to the next best") {
   designer->update(std::vector<Trial>{trial(7, 1, 0), trial(2, 6, 1), trial(3, 3, 2), trial(1, 4, 3)});
   // 7 and 6 are too much together, and so are 7 and 4 or 3; 3 and 6 make 7.5, more than the best trial's 7.
   CHECK(designer->suggest(3)[2] == Point{{3, 6}});
+}
+
+TEST_CASE("once parts are believed, the best combination within a limit is found in few of many") {
+  // 900 of 1 000 000 combinations are better than 0.97 of the best one: the parts are smooth, and the limit ties them.
+  DesignerContext context;
+  context.space = Space({{"a", IntegerRange{0, 999, 1, false}}, {"b", IntegerRange{0, 999, 1, false}}}, {});
+  context.goal = Goal{{Objective{"accuracy", false}}, {}};
+  const auto limited = [](const Point& point) { return point.numbers[0] + point.numbers[1] <= 1000.0; };
+  const auto part = [](const char* name) { return Space({{name, IntegerRange{0, 999, 1, false}}}, {}); };
+  context.admits = limited;
+  const auto designer =
+      with_parts(make_designer("random", context),
+                 {"accuracy", {{"a.accuracy", 1.0, 0, part("a")}, {"b.accuracy", 3.0, 1, part("b")}}, limited, 1});
+  const auto measured = [](const Point& point, std::int64_t id) {
+    const double a = 1.0 - std::pow(point.numbers[0] / 1000.0 - 0.6, 2),
+                 b = 1.0 - std::pow(point.numbers[1] / 1000.0 - 0.7, 2);
+    return Trial{id,
+                 point,
+                 TrialState::completed,
+                 {{"a.accuracy", a}, {"b.accuracy", b}, {"accuracy", (a + 3.0 * b) / 4.0}},
+                 ""};
+  };
+  double best = 0.0;
+  for (int i = 0; i < 30; ++i) {
+    const std::vector<Point> points = designer->suggest(1);
+    REQUIRE(points.size() == 1);
+    CHECK(limited(points[0]));
+    const Trial trial = measured(points[0], i);
+    best = std::max(best, trial.metrics.at("accuracy"));
+    designer->update(std::vector<Trial>{trial});
+  }
+  // On the limit a = 1 - b the mean is largest at b = 0.625, a = 0.375.
+  CHECK(best > 1.0 - (std::pow(0.225, 2) + 3.0 * std::pow(0.075, 2)) / 4.0 - 1e-3);
 }
 
 TEST_CASE("no point comes twice") {
