@@ -128,6 +128,11 @@ struct SpaceWork {
   std::int64_t settled = 0;  ///< networks that were mapped as wholes to decide
 };
 
+/// Where a study whose space was proven in part stood: the objective of the best, and what no design is below.
+struct ProofStep {
+  double seconds = 0.0, best = 0.0, lower_bound = 0.0;  ///< 0: none yet
+};
+
 /// A finished or interrupted study.
 struct CodesignResult {
   std::optional<DesignPoint> best;           ///< feasible
@@ -152,6 +157,8 @@ struct CodesignResult {
   double tried_lower_bound = 0.0;
   std::string stopped = "trials";  ///< trials, exhausted, proven, time, interrupt
   std::vector<std::string> notes;  ///< what the user should know of a resumed run
+  std::vector<ProofStep>
+      proof;  ///< how best and bound met; empty where the bound of the space did not rise step by step
   double seconds = 0.0;
   double gap() const;  ///< (best - bound) / best; 1 without a bound
   /// No machine that was tried is better than `best`.

@@ -29,6 +29,7 @@ using Clock = std::chrono::steady_clock;
 constexpr double proof_memory_mb = 16.0;
 constexpr double best_memory_mb = 256.0;  // of the best machine's own
 constexpr std::int64_t proof_labels_per_trial = 5'000;
+constexpr std::int64_t starting_effort = 400'000, starting_machines = 6;  // of a proof before any trial
 constexpr std::int64_t proof_boxes = 20'000'000;  // of a proof that was asked for: what it may hold in memory
 
 double seconds_since(Clock::time_point start) {
@@ -53,7 +54,7 @@ class Run {
     start_from_hand_design();
     const Study& study = codesign_.study();
     check_rounds();
-    search(*codesign_.designer(threads_), study.trials);
+    if (!study.prove || !start_from_proof()) search(*codesign_.designer(threads_), study.trials);
     recording_ = false;
     if (study.prove && result_.stopped == "trials") prove();
     finish();
@@ -170,23 +171,58 @@ class Run {
           "kept");
   }
 
+  // A proof begins with little effort: the machines that the layers agree on first are good ones to start from. True
+  // where they already are as good as was asked for.
+  bool start_from_proof() {
+    if (!codesign_.points_are_machines() || can_be_listed(codesign_.space())) return false;
+    proof_.emplace(codesign_);
+    SpaceProof::Limits limits = proof_limits();
+    if (!proof_->known(limits)) {
+      proof_.reset();
+      return false;
+    }
+    limits.effort = starting_effort;
+    recording_ = false;
+    search_proof(limits, std::min(codesign_.study().trials, starting_machines));
+    recording_ = true;
+    const bool reached =
+        result_.best && proof_->lower_bound(best_objective_) >= best_objective_ * (1.0 - codesign_.study().gap);
+    if (result_.stopped != "exhausted") return false;
+    if (!reached) {
+      result_.stopped = "trials";
+      result_.exhausted = false;
+    }
+    return reached;
+  }
+
+  SpaceProof::Limits proof_limits() {
+    return {codesign_.study().gap,
+            std::numeric_limits<std::int64_t>::max(),
+            true,
+            [this] { return stopping(); },
+            threads_,
+            [this](double bound) { reach(bound); },
+            [this](double bound) { rise(bound); }};
+  }
+
+  // Machines that the proof asks about, until there are `trials` in all or it has no more questions.
+  void search_proof(const SpaceProof::Limits& limits, std::int64_t trials) {
+    if (result_.best) proof_->expect(*result_.best);
+    SpaceProver prover(codesign_, {[&](double best) { return proof_->next(best, limits); },
+                                   [&](const Point& point, double bound) { proof_->prove(point, bound); }});
+    search(prover, trials);
+  }
+
   // Every machine that may be better than the best: from the list of all, or from the boxes of those too many to list.
   void prove() {
     constexpr auto unlimited = std::numeric_limits<std::int64_t>::max();
     proving_ = true;
+    if (proof_) {
+      search_proof(proof_limits(), unlimited);
+      return;
+    }
     if (codesign_.points_are_machines() && !can_be_listed(codesign_.space())) {
       const auto stop = [this] { return stopping(); };
-      const SpaceProof::Limits proof{
-          codesign_.study().gap, unlimited, true, stop, threads_, [this](double bound) { reach(bound); }};
-      proof_.emplace(codesign_);
-      if (proof_->known(proof)) {
-        if (result_.best) proof_->expect(*result_.best);
-        SpaceProver prover(codesign_, {[&](double best) { return proof_->next(best, proof); },
-                                       [&](const Point& point, double bound) { proof_->prove(point, bound); }});
-        search(prover, unlimited);
-        return;
-      }
-      proof_.reset();
       const BoxSearch::Limits limits{proof_boxes, stop, threads_};
       boxes_.emplace(codesign_);
       if (boxes_->known(limits)) {
@@ -208,6 +244,17 @@ class Run {
           fmt::format("proof: after {:.1f} s no design is below {:.4e}, {:.1f} % less than the best, {:.4e}",
                       seconds_since(start_), bound, 100.0 * gap, best_objective_));
     proof_gap_ = std::min(proof_gap_, gap);
+  }
+
+  // The steps of a proof: whenever the best falls or the bound rises by what can be seen.
+  void rise(double bound) {
+    constexpr double visible = 5e-4;
+    if (!steps_.empty() && bound <= steps_.back().lower_bound * (1.0 + visible)) return;
+    steps_.push_back({seconds_since(start_), best_objective_, std::min(bound, best_objective_)});
+  }
+
+  void fall() {
+    steps_.push_back({seconds_since(start_), best_objective_, steps_.empty() ? 0.0 : steps_.back().lower_bound});
   }
 
   std::int64_t done() const { return static_cast<std::int64_t>(result_.trials.size()); }
@@ -259,6 +306,7 @@ class Run {
     best_objective_ = result_.baseline_free->objective;
     best_bound_ = result_.baseline_free->lower_bound;
     result_.best = result_.baseline_free;
+    fall();
     if (options_.store != nullptr) options_.store->put_information("start", "baseline_free");
   }
 
@@ -287,6 +335,7 @@ class Run {
       best_bound_ = trial.metrics.at("lower_bound");
       best_point_ = trial.point;
       result_.best = std::move(design);
+      fall();
     }
     result_.trials.push_back(trial);
     report();
@@ -478,9 +527,13 @@ class Run {
       result_.none_keeps = none_keeps();
       return;
     }
+    if (result_.best->objective < best_objective_) {
+      best_objective_ = result_.best->objective;
+      fall();
+    }
     SpaceBound found = bound_space(
         codesign_, settled_trials(), *result_.best, codesign_.study().prove, threads_, [this] { return stopping(); },
-        SpaceSearch{proof_ ? &*proof_ : nullptr, boxes_ ? &*boxes_ : nullptr});
+        SpaceSearch{proof_ ? &*proof_ : nullptr, boxes_ ? &*boxes_ : nullptr, [this](double bound) { rise(bound); }});
     result_.lower_bound = found.lower_bound;
     result_.proven = found.proven;
     result_.work = found.work;
@@ -491,6 +544,10 @@ class Run {
                                             part.parts, part.parts == 1 ? "part" : "parts"));
     }
     if (found.best) result_.best = std::move(found.best);
+    if (codesign_.study().prove && !steps_.empty() && steps_.back().lower_bound > 0.0) {
+      steps_.push_back({seconds_since(start_), result_.best->objective, result_.lower_bound});
+      result_.proof = std::move(steps_);
+    }
     if (result_.proven && result_.stopped == "exhausted") result_.stopped = "proven";
     if (proof_ && !result_.proven && result_.stopped == "exhausted" && result_.gap() <= codesign_.study().gap)
       result_.stopped = "gap", result_.exhausted = false;
@@ -531,6 +588,7 @@ class Run {
   std::optional<BoxSearch> boxes_;         // and that of spaces it does not know
   bool proving_ = false;
   double proof_gap_ = 1.0;  // that was reached
+  std::vector<ProofStep> steps_;
   std::mutex designs_mutex_;
   std::map<std::int64_t, DesignPoint> designs_;  // of outcomes of this process that were not taken yet
   std::optional<LocalQueue> local_;              // last: its threads use the others

@@ -35,6 +35,8 @@ struct ResultParts {
   nlohmann::ordered_json closest;  ///< of closest_json where nothing is feasible
   nlohmann::ordered_json review;   ///< of review_json
   bool none_keeps = false;         ///< as in CodesignResult
+  nlohmann::ordered_json proof =
+      nullptr;  ///< [{seconds, best, lower_bound}], how best and bound of the space met over time
 };
 
 /// The result of a study whose header is known: of a search that just ended, or of a store.

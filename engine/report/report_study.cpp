@@ -160,6 +160,7 @@ Json compose_result(const Json& header, const ResultParts& parts) {
   json["tried_lower_bound"] = json_number(parts.tried_lower_bound);
   if (!parts.front.is_null()) json["front"] = parts.front;
   if (!parts.work.is_null()) json["work"] = parts.work;
+  if (!parts.proof.is_null()) json["proof"] = parts.proof;
   if (!parts.review.is_null()) json["review"] = parts.review;
   json["trials"] = parts.trials;
   json["feasible"] = parts.feasible;
@@ -180,6 +181,17 @@ Json work_json(const SpaceWork& work) {
           {"cut", work.cut},
           {"mapped", work.mapped},
           {"settled", work.settled}};
+}
+
+// Best and bound of the space over time, where a proof raised it step by step.
+Json proof_json(const std::vector<ProofStep>& steps) {
+  if (steps.empty()) return nullptr;
+  const auto known = [](double value) { return value > 0.0 ? json_number(value) : Json(nullptr); };
+  Json json = Json::array();
+  for (const ProofStep& step : steps)
+    json.push_back(
+        {{"seconds", json_number(step.seconds)}, {"best", known(step.best)}, {"lower_bound", known(step.lower_bound)}});
+  return json;
 }
 
 Json front_json(const Codesign& codesign, const CodesignResult& result) {
@@ -207,7 +219,8 @@ Json result_json(const Codesign& codesign, const CodesignResult& result) {
        result.tried_lower_bound, static_cast<std::int64_t>(result.trials.size()), result.feasible, result.pruned,
        result.infeasible, result.stopped, result.seconds, front_json(codesign, result), work_json(result.work),
        closest_json(codesign, result, result.closest ? point_json(codesign.space(), result.closest->point) : Json()),
-       review_json(best, trials, header["parameters"].get<std::vector<std::string>>()), result.none_keeps});
+       review_json(best, trials, header["parameters"].get<std::vector<std::string>>()), result.none_keeps,
+       proof_json(result.proof)});
 }
 
 std::string nests_text(const DesignPoint& design) {

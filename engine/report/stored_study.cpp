@@ -70,6 +70,7 @@ StoredStudy read(const Store& store, const std::string& path) {
       parts.tried_lower_bound = tried.get<double>();
     parts.closest = ending.value("closest", Json(nullptr));
     parts.none_keeps = ending.value("none_keeps", false);
+    parts.proof = ending.value("proof", Json(nullptr));
     if (ending.contains("best") && ending["best"].is_object()) parts.best = ending["best"];
     parts.seconds = ending["seconds"].is_number() ? ending["seconds"].get<double>() : parts.seconds;
   }
@@ -104,6 +105,7 @@ std::string kept_result(const Json& result) {
               {"stopped", result["stopped"]},
               {"closest", result.value("closest", Json(nullptr))},
               {"none_keeps", result.value("none_keeps", false)},
+              {"proof", result.value("proof", Json(nullptr))},
               {"seconds", result["seconds"]}}
       .dump();
 }

@@ -61,7 +61,7 @@ SpaceBound bound_space(const Codesign& codesign, std::span<const Trial> trials, 
     BoxSearch own_boxes(codesign);
     const std::int64_t effort =
         std::clamp(effort_per_trial * static_cast<std::int64_t>(trials.size()), least_effort, most_effort);
-    const SpaceProof::Limits limits{short_gap, effort, false, stop, threads};
+    const SpaceProof::Limits limits{short_gap, effort, false, stop, threads, {}, begun.rose};
     SpaceProof* proof = begun.proof;
     if (proof == nullptr && begun.boxes == nullptr && own_proof.known(limits)) proof = &own_proof;
     if (proof != nullptr) {

@@ -24,6 +24,7 @@ struct SpaceBound {
 struct SpaceSearch {
   SpaceProof* proof = nullptr;
   BoxSearch* boxes = nullptr;
+  std::function<void(double bound)> rose = {};  ///< told of bounds of a proof that begins here
 };
 
 /// Whether the space is finite and of so few points (2^17) that each is bounded on its own.

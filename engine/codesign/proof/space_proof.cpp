@@ -192,6 +192,7 @@ std::optional<Point> SpaceProof::next(double incumbent, const Limits& limits) {
     while (!proof.open.empty() && proof.open.top().bound < target) {
       if (proof.work.labels >= limits.effort || (limits.stop && limits.stop())) return std::nullopt;
       proof.round(target, stage > glances, limits);
+      if (limits.rose) limits.rose(lower_bound(incumbent));
       if (!proof.questions.empty()) return ask();
     }
     if (limits.reached) limits.reached(lower_bound(incumbent));

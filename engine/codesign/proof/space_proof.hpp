@@ -30,7 +30,8 @@ class SpaceProof {
     bool ask = true;          ///< machines of which more should be known; else only bounds are raised
     std::function<bool()> stop = {};
     int threads = 1;
-    std::function<void(double bound)> reached = {};  ///< told when a gap on the way was reached
+    std::function<void(double bound)> reached = {};  ///< told when a gap on the way was reached,
+    std::function<void(double bound)> rose = {};     ///< and after every look at parts
   };
   /// A part of the space that is not excluded.
   struct Open {

@@ -270,6 +270,8 @@
       chart(pair, {width: 400, height: 240, layer: layers});
     }
 
+    drawProof();
+
     const designs = done.map(trial => ({trial: trial.id, energy: trial.metrics.energy_pj, cycles: trial.metrics.cycles, area: trial.metrics.area_um2, edp: trial.metrics.edp}));
     const front = (a, b) => designs.filter(one => !designs.some(other =>
         other[a] <= one[a] && other[b] <= one[b] && (other[a] < one[a] || other[b] < one[b]))).sort((p, q) => p[a] - q[a]);
@@ -288,6 +290,29 @@
         marks.push({data: {values: others}, mark, encoding: {x: axis(a, titleA), y: axis(b, titleB), text: {field: 'name'}}});
       chart(grid, {width: 380, height: 260, layer: marks});
     }
+  }
+
+  // Best and bound of the whole space against seconds: between them lies what nobody knows yet.
+  function drawProof() {
+    const steps = (result.proof || []).filter(step => step.best);
+    if (!steps.some(step => step.lower_bound)) return;
+    const gap = step => step.lower_bound ? 1 - step.lower_bound / step.best : null;
+    const rows = [];
+    for (const step of steps) {
+      rows.push({seconds: step.seconds, value: step.best, name: 'best found', gap: gap(step)});
+      if (step.lower_bound) rows.push({seconds: step.seconds, value: step.lower_bound, name: 'no design is below', gap: gap(step)});
+    }
+    const node = section('Proof of the space', 'The best design found and the bound of all designs of the space, over time: what lies between them is open. ' +
+      `It ended at a gap of ${percent(gap(steps[steps.length - 1]))}.`);
+    const pair = element('div', {class: 'pair'});
+    node.append(pair);
+    const x = {field: 'seconds', type: 'quantitative', title: 'seconds since the start', scale: {nice: false}};
+    const tooltip = [{field: 'seconds', format: '.1f'}, {field: 'name', title: ' '}, {field: 'value', format: '.4e'}, {field: 'gap', format: '.2%'}];
+    chart(pair, {width: 400, height: 240, data: {values: rows}, mark: {type: 'line', interpolate: 'step-after', point: {size: 24}, strokeWidth: 2},
+      encoding: {x, tooltip, color: {field: 'name', type: 'nominal', title: null, scale: {domain: ['best found', 'no design is below'], range: [colour.best, colour.hand]}, legend: {orient: 'bottom'}},
+        y: {field: 'value', type: 'quantitative', title: `${objective} ${unit}`, scale: {zero: false, nice: false, padding: 8}, axis: {format: '.2e', tickCount: 5}}}});
+    chart(pair, {width: 400, height: 240, data: {values: rows.filter(row => row.name === 'no design is below' && row.gap > 0)}, mark: {type: 'line', interpolate: 'step-after', point: {size: 24}, color: colour.hand, strokeWidth: 2},
+      encoding: {x, tooltip, y: {field: 'gap', type: 'quantitative', title: 'gap', scale: {type: 'log', nice: false, padding: 8}, axis: {format: '.1%', tickCount: 5}}}});
   }
 
   // ---- energy, area, roofline
