@@ -8,7 +8,6 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include <dovetail/engine/design/around/parts_designer.hpp>
 #include <dovetail/engine/explore/accuracy/command_accuracy.hpp>
 #include <dovetail/engine/explore/accuracy/mean_accuracy.hpp>
 #include <dovetail/engine/explore/accuracy/proxy_accuracy.hpp>
@@ -466,33 +465,6 @@ std::optional<Point> Exploration::draw(Random& random) const {
   return point;
 }
 
-// The accuracy of several networks is the mean of what is known of each by itself.
-std::unique_ptr<Designer> Exploration::in_parts(std::unique_ptr<Designer> designer) const {
-  const bool alone =
-      !candidates_.machine && !candidates_.tiles && !candidates_.system && candidates_.compression.numbers() == 0;
-  const bool all_known = known_ && std::all_of(measures_->limits().begin(), measures_->limits().end(),
-                                               [](const MeasuredLimit& limit) { return limit.known; });
-  if (!alone || !all_known || candidates_.networks.size() < 2 ||
-      study_.explore.accuracies.size() != candidates_.networks.size() || own_accuracy_)
-    return designer;
-  if (study_.designer != "bayes" || goal_.objectives.size() != 1 || goal_.objectives.front().metric != "accuracy" ||
-      goal_.objectives.front().minimize)
-    return designer;
-  ObjectiveParts parts;
-  for (const NetworkSource& network : candidates_.networks) {
-    if (!network.family) return designer;
-    int parameter = 0;
-    while (space().offset(parameter) < network.first) ++parameter;
-    parts.parts.push_back({network.task + ".accuracy", network.weight, network.first,
-                           candidates_.part(parameter, static_cast<int>(network.family->space().parameters().size()))});
-    if (parts.parts.back().space.size() != network.count) return designer;
-  }
-  parts.metric = "accuracy";
-  parts.admits = [this](const Point& point) { return space().contains(point) && admits(point); };
-  parts.seed = study_.seed;
-  return with_parts(std::move(designer), std::move(parts));
-}
-
 std::optional<Unreachable> Exploration::unreachable() const {
   if (exact_) {
     const double least = exact_->least_latency_ms(candidates_);
@@ -608,7 +580,7 @@ std::unique_ptr<Designer> Exploration::designer(int threads) const {
   }
   try {
     if (searches_cheaply_first()) context.related.push_back(searched_cheaply(context));
-    auto designer = in_parts(make_designer(study_.designer, context));
+    auto designer = make_designer(study_.designer, context);
     if (!context.related.empty()) designer = with_first_draws(std::move(designer), best_of(context.related.front()));
     const bool tight = any_known && !small_;
     if (!tight && !candidates_.stratified() && !candidates_.system) return designer;

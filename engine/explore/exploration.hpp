@@ -101,7 +101,6 @@ class Exploration {
   double known_violation(const Point& point) const;
   void make_guess();
   std::vector<double> guesses(const Point& point) const;
-  std::unique_ptr<Designer> in_parts(std::unique_ptr<Designer> designer) const;
   std::optional<Trial> measured(std::int64_t id, const Point& point, const StageEffort& effort, bool cheaply) const;
   std::vector<Trial> searched_cheaply(DesignerContext context) const;
   FirstDraws best_of(const std::vector<Trial>& trials) const;
