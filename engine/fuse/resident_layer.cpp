@@ -59,7 +59,7 @@ CostPoint unavoidable_cost(const Layer& layer, const Architecture& architecture,
   for (std::size_t t = 0; t < layer.tensors.size(); ++t) {
     if ((living >> t & 1U) != 0) continue;
     const Tensor& tensor = layer.tensors[t];
-    const AccessCost price(outermost, tensor);
+    const AccessCost price(outermost, layer, t);
     const double words = used_elements(layer, tensor) / static_cast<double>(outermost.instances);
     const double clusters = std::max(1.0, static_cast<double>(outermost.cluster_size));
     least.energy_pj += words * price.scale * (tensor.written ? price.update_pj : price.read_pj) *
