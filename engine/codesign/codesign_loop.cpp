@@ -29,7 +29,6 @@ using Clock = std::chrono::steady_clock;
 constexpr double proof_memory_mb = 16.0;
 constexpr double best_memory_mb = 256.0;  // of the best machine's own
 constexpr std::int64_t proof_labels_per_trial = 5'000;
-constexpr std::int64_t starting_effort = 400'000, starting_machines = 6;  // of a proof before any trial
 constexpr std::int64_t proof_boxes = 20'000'000;  // of a proof that was asked for: what it may hold in memory
 
 double seconds_since(Clock::time_point start) {
@@ -54,7 +53,7 @@ class Run {
     start_from_hand_design();
     const Study& study = codesign_.study();
     check_rounds();
-    if (!study.prove || !start_from_proof()) search(*codesign_.designer(threads_), study.trials);
+    search(*codesign_.designer(threads_), study.trials);
     recording_ = false;
     if (study.prove && result_.stopped == "trials") prove();
     finish();
@@ -171,30 +170,6 @@ class Run {
           "kept");
   }
 
-  // A proof begins with little effort: the machines that the layers agree on first are good ones to start from. True
-  // where they already are as good as was asked for.
-  bool start_from_proof() {
-    if (!codesign_.points_are_machines() || can_be_listed(codesign_.space())) return false;
-    proof_.emplace(codesign_);
-    SpaceProof::Limits limits = proof_limits();
-    if (!proof_->known(limits)) {
-      proof_.reset();
-      return false;
-    }
-    limits.effort = starting_effort;
-    recording_ = false;
-    search_proof(limits, std::min(codesign_.study().trials, starting_machines));
-    recording_ = true;
-    const bool reached =
-        result_.best && proof_->lower_bound(best_objective_) >= best_objective_ * (1.0 - codesign_.study().gap);
-    if (result_.stopped != "exhausted") return false;
-    if (!reached) {
-      result_.stopped = "trials";
-      result_.exhausted = false;
-    }
-    return reached;
-  }
-
   SpaceProof::Limits proof_limits() {
     return {codesign_.study().gap,
             std::numeric_limits<std::int64_t>::max(),
@@ -217,11 +192,14 @@ class Run {
   void prove() {
     constexpr auto unlimited = std::numeric_limits<std::int64_t>::max();
     proving_ = true;
-    if (proof_) {
-      search_proof(proof_limits(), unlimited);
-      return;
-    }
     if (codesign_.points_are_machines() && !can_be_listed(codesign_.space())) {
+      const SpaceProof::Limits proof = proof_limits();
+      proof_.emplace(codesign_);
+      if (proof_->known(proof)) {
+        search_proof(proof, unlimited);
+        return;
+      }
+      proof_.reset();
       const auto stop = [this] { return stopping(); };
       const BoxSearch::Limits limits{proof_boxes, stop, threads_};
       boxes_.emplace(codesign_);
