@@ -522,7 +522,7 @@ class Run {
                                             part.parts, part.parts == 1 ? "part" : "parts"));
     }
     if (found.best) result_.best = std::move(found.best);
-    if (codesign_.study().prove && !steps_.empty() && steps_.back().lower_bound > 0.0) {
+    if (codesign_.study().prove && !steps_.empty() && result_.lower_bound > 0.0) {
       steps_.push_back({seconds_since(start_), result_.best->objective, result_.lower_bound});
       result_.proof = std::move(steps_);
     }

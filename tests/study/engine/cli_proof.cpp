@@ -11,11 +11,11 @@ TEST_CASE("a study stops at the gap that was asked for, and shows the way to it"
   const Folder folder;
   const std::string store = folder.file("a.db"), page = folder.file("a.html");
   const Outcome outcome =
-      run(folder, {"optimize", "--workload", "mlp", "--family", "eyeriss", "--trials", "2", "--prove", "--gap", "0.15",
+      run(folder, {"optimize", "--workload", "mlp", "--family", "eyeriss", "--trials", "2", "--prove", "--gap", "0.05",
                    "--threads", "1", "--store", store, "--format", "json"});
   REQUIRE(outcome.code == 0);
   const nlohmann::json result = nlohmann::json::parse(outcome.out);
-  CHECK(result["gap"].get<double>() <= 0.15);
+  CHECK(result["gap"].get<double>() <= 0.05);
   CHECK((result["stopped"] == "gap" || result["stopped"] == "proven"));
   const nlohmann::json& steps = result["proof"];
   REQUIRE(steps.size() >= 2);
