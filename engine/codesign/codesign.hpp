@@ -157,8 +157,7 @@ struct CodesignResult {
   double tried_lower_bound = 0.0;
   std::string stopped = "trials";  ///< trials, exhausted, proven, time, interrupt
   std::vector<std::string> notes;  ///< what the user should know of a resumed run
-  std::vector<ProofStep>
-      proof;  ///< how best and bound met; empty where the bound of the space did not rise step by step
+  std::vector<ProofStep> proof;    ///< how best and bound met, of a study with `prove`
   double seconds = 0.0;
   double gap() const;  ///< (best - bound) / best; 1 without a bound
   /// No machine that was tried is better than `best`.

@@ -66,8 +66,8 @@ class DesignEvaluation {
     int threads = 1;  ///< as in MapRequest, like the others
     double cutoff = 0.0;
     bool prove = true;
-    std::function<bool()>
-        stop;  ///< ends a mapping search of the larger spaces, which can be long; whoever asked checks it again
+    /// Ends a mapping search of the larger spaces, which can be long; whoever asked checks it again.
+    std::function<bool()> stop = {};
   };
 
   /// What the mapper is asked for a layer.
