@@ -43,13 +43,16 @@ double most_units(const Layer& layer, const Architecture& architecture, const Ma
 
 }  // namespace
 
-CostPoint unavoidable_cost(const Layer& layer, const Architecture& architecture, const MappingRules& rules,
-                           unsigned living, unsigned cut) {
-  Architecture inside = architecture;
-  Level& outer = inside.levels.back();
+Architecture with_free_outermost(Architecture machine) {
+  Level& outer = machine.levels.back();
   outer.energy = {};
   outer.read_bandwidth = outer.write_bandwidth = outer.shared_bandwidth = std::nullopt;
-  const CompulsoryCost own = compulsory_cost(layer, inside, rules);
+  return machine;
+}
+
+CostPoint unavoidable_cost(const Layer& layer, const Architecture& architecture, const MappingRules& rules,
+                           unsigned living, unsigned cut) {
+  const CompulsoryCost own = compulsory_cost(layer, with_free_outermost(architecture), rules);
   CostPoint least{own.energy_pj, own.cycles};
   if (!architecture.link_transfers)
     least.cycles =

@@ -23,6 +23,9 @@ struct HomeLevel {
 /// Words of a memory that `words` of a tensor take.
 std::int64_t memory_words(const Level& memory, const Tensor& tensor, std::int64_t words);
 
+/// The machine whose outermost memory costs neither energy nor time: what a layer costs inside it.
+Architecture with_free_outermost(Architecture machine);
+
 /// What no mapping of a layer avoids when some tensors live on chip: operations on the compute units that whole factors
 /// can occupy, their operands at the levels inside, and the other tensors at the outermost memory, each once. `cut`:
 /// dimensions that bands may cut, of which any part may run at a time. Microseconds.

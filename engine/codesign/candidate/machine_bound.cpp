@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <optional>
 
 #include <dovetail/engine/bound/forced_tiles.hpp>
 #include <dovetail/engine/fuse/resident_layer.hpp>
@@ -34,10 +33,7 @@ std::vector<CompulsoryCost> MachineBound::costs(const Candidate& candidate, cons
 std::vector<CompulsoryCost> MachineBound::likely_costs(const Candidate& candidate,
                                                        const std::vector<char>& weighty) const {
   if (!terms_->fused()) return costs(candidate, weighty);
-  Architecture inside = candidate.machine;
-  Level& outer = inside.levels.back();
-  outer.energy = {};
-  outer.read_bandwidth = outer.write_bandwidth = outer.shared_bandwidth = std::nullopt;
+  const Architecture inside = with_free_outermost(candidate.machine);
   std::vector<CompulsoryCost> likely = costs(candidate);
   for (std::size_t i = 0; i < likely.size(); ++i) {
     const PoolLayer& layer = *candidate.work->layers[i];

@@ -312,7 +312,7 @@
       encoding: {x, tooltip, color: {field: 'name', type: 'nominal', title: null, scale: {domain: ['best found', 'no design is below'], range: [colour.best, colour.hand]}, legend: {orient: 'bottom'}},
         y: {field: 'value', type: 'quantitative', title: `${objective} ${unit}`, scale: {zero: false, nice: false, padding: 8}, axis: {format: '.2e', tickCount: 5}}}});
     chart(pair, {width: 400, height: 240, data: {values: rows.filter(row => row.name === 'no design is below' && row.gap > 0)}, mark: {type: 'line', interpolate: 'step-after', point: {size: 24}, color: colour.hand, strokeWidth: 2},
-      encoding: {x, tooltip, y: {field: 'gap', type: 'quantitative', title: 'gap', scale: {type: 'log', nice: false, padding: 8}, axis: {format: '.1%', tickCount: 5}}}});
+      encoding: {x, tooltip, y: {field: 'gap', type: 'quantitative', title: 'gap', scale: {type: 'log', nice: false, padding: 8}, axis: {format: '.2~%', tickCount: 5}}}});
   }
 
   // ---- energy, area, roofline
