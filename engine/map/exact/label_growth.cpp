@@ -91,6 +91,12 @@ void LabelSearch::pay_parent(Label& label, int q, std::size_t t, double total, d
   label.traffic_key = mix(mix(label.traffic_key, total), static_cast<std::uint64_t>(q) * 8 + t + 64);
 }
 
+// Whether a tensor is stored by a part of the memory just below a level that is not its outermost part.
+bool LabelSearch::inner_part(const Label& label, int level, std::size_t t) const {
+  const int keeper = keeper_below(label.keep, level, t);
+  return keeper >= 0 && keeper + 1 < level && problem_->level[static_cast<std::size_t>(keeper)].above == level;
+}
+
 bool LabelSearch::spread(const Label& source, int level, std::size_t choice, const Arrangement& arrangement,
                          Label& out) const {
   const MapProblem& p = *problem_;
@@ -132,6 +138,10 @@ bool LabelSearch::spread(const Label& source, int level, std::size_t choice, con
     }
     // The units below level 0 hold nothing: one word per step and child.
     if (own.wires && level == 0) out.energy += rest * arrangement.hops[t] * own.hop_pj;
+    // What a further part of the memory below left behind itself is settled.
+    const bool settled = inner_part(source, level, t) && (out.open[t] >> keeper_below(out.keep, level, t) & 1U) == 0;
+    if (own.wires && settled)
+      out.energy += source.flow[t] / children * arrangement.hops[t] * own.hop_pj;
   }
   for (std::size_t k = 0; k < p.windows.size() && k < out.renewed.size(); ++k) {
     const auto [t, d] = p.windows[k];
@@ -159,7 +169,8 @@ LabelSearch::Borders LabelSearch::borders(const Label& source, const LabelPath& 
   for (std::size_t t = 0; t < p.tensors.size(); ++t) {
     out.first[t] = out.all.size();
     const bool fresh = level >= 1 && (kept_at(source.keep, level - 1) >> t & 1U) != 0;
-    const bool ghost = level >= 1 && !fresh && p.level[static_cast<std::size_t>(level)].wires;
+    const bool ghost =
+        level >= 1 && !fresh && !inner_part(source, level, t) && p.level[static_cast<std::size_t>(level)].wires;
     unsigned boundaries = source.open[t];
     if (fresh || ghost) boundaries |= 1U << (level - 1);
     out.transit[t] = !fresh && (source.open[t] & ((1U << (keeper_below(source.keep, level, t) + 1)) - 1U)) == 0;
@@ -276,10 +287,10 @@ void LabelSearch::loop(const Label& source, const LabelPath& path, const Borders
       const double words = reuse.closed_words();
       const bool stays_open = reuse.open && level + 1 < p.levels;
       double energy = 0.0;
-      const MapLevel& hop = p.level[static_cast<std::size_t>(k) + 1];
-      if (hop.wires) {
-        const double instances = border.children / path.children[static_cast<std::size_t>(k) + 1];
-        energy += words * rest * instances * path.arrangement[static_cast<std::size_t>(k) + 1]->hops[t] * hop.hop_pj;
+      const auto above = static_cast<std::size_t>(p.level[static_cast<std::size_t>(k)].above);
+      if (above <= j && p.level[above].wires) {
+        const double instances = border.children / path.children[above];
+        energy += words * rest * instances * path.arrangement[above]->hops[t] * p.level[above].hop_pj;
       }
       if (border.kept) {
         const double fill = words * border.children * rest;

@@ -157,7 +157,7 @@ LabelSearch::Prospect LabelSearch::prospect(const Label& label, int level, unsig
       energy += flow * price;
     }
     if (served) out.reads[t] = flow * own.cost[t].rate;
-    if (own.wires && level >= 1) {
+    if (own.wires && level >= 1 && !inner_part(label, level, t)) {
       const double slide = p.tensors[t].product() ? 1.0 : p.window_share(t, m);
       const double hops = label.arrangement != nullptr ? label.arrangement->hops[t] : 0.0;
       energy += p.volume[m][t] * rest * hops * own.hop_pj * slide;
@@ -400,6 +400,11 @@ bool LabelSearch::replaces_fresh(const Label& a, const Label& b, int level, bool
   for (std::size_t t = 0; t < p.tensors.size(); ++t) {
     const bool fresh = (kept_at(a.keep, level - 1) >> t & 1U) != 0;
     if (!fresh && !own.wires) continue;
+    if (inner_part(a, level, t) || inner_part(b, level, t)) {
+      // Settled ones have paid for their hops; what others will pay depends on the layout.
+      if (a.open[t] != 0 || b.open[t] != 0 || !inner_part(a, level, t) || !inner_part(b, level, t)) return false;
+      continue;
+    }
     if (!p.tensors[t].separable() || p.windows.size() > static_cast<std::size_t>(max_windows)) return false;
     const std::vector<MapBounds::Keeper>& keepers = bounds_.keepers(level - 1, t);
     // Where several levels may be the parent, or one further out, less flow is better wherever it goes.

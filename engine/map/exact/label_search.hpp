@@ -190,6 +190,7 @@ class LabelSearch {
             const LoopOrder& order, unsigned keep, std::uint16_t rung, WalkedLoops& loops, Label& out) const;
   void pay_fill(Label& label, int k, std::size_t t, double total, double children, double copies, double unit) const;
   void pay_parent(Label& label, int p, std::size_t t, double total, double children, double copies, double unit) const;
+  bool inner_part(const Label& label, int level, std::size_t t) const;
   double adders(int level, double before, double after, double children, double groups) const;
   PackedMapping mapping(const LabelPath& path) const;
 

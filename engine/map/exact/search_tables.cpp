@@ -200,6 +200,8 @@ MapProblem::MapProblem(const MapRequest& asked, std::size_t tile_limit, std::spa
     level[i].port = part ? level[i - 1].port : static_cast<int>(i);
     if (part) level[i - 1].stacked_above = true;
   }
+  for (std::size_t i = level.size(); i-- > 0;)
+    level[i].above = level[i].stacked_above ? level[i + 1].above : static_cast<int>(i) + 1;
   for (int i = 0; i < levels; ++i) {
     add_choices(i);
     orders.push_back(std::make_unique<LoopOrders>(tensors, merged.layer.dimensions.size(),

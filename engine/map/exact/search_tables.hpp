@@ -69,6 +69,7 @@ struct MapLevel {
   bool temporal_rules = false;
   int port = 0;                ///< the lowest level of the same memory: its own position, unless memories are stacked
   bool stacked_above = false;  ///< the next level is a further part of the same memory
+  int above = 0;               ///< the next level of another memory: its fan-out is what words of this memory cross
 };
 
 /// Everything that does not depend on keep sets. Throws std::length_error when the tiles are too many.

@@ -30,6 +30,20 @@ bool has_loops(const LevelRules& rules, const Layer& layer) {
   return false;
 }
 
+// Whether loops that stand outside the tiles of all tensors in a memory cost something else than the same loops in the
+// next memory: between them is a fan-out, over which windows of neighbours overlap, or wires see the memory's block.
+bool block_matters(const MapRequest& request, std::size_t level) {
+  const Architecture& machine = request.architecture;
+  const int outer = static_cast<int>(level) + 1;
+  if (fanout_x(machine, outer) * fanout_y(machine, outer) == 1) return false;
+  const LevelNetwork& network = machine.levels[level + 1].network;
+  bool seen = network.energy_per_hop_pj != 0.0 || network.router_energy_pj != 0.0 || machine.link_transfers;
+  for (const Tensor& tensor : request.layer.tensors) {
+    for (const Axis& axis : tensor.axes) seen = seen || axis.size() > 1;
+  }
+  return seen;
+}
+
 LevelRules further_rules(const LevelRules& memory) {
   LevelRules rules;
   rules.max_factor[in_time] = memory.max_factor[in_time];
@@ -48,6 +62,9 @@ Level further_part(const Level& memory) {
 unsigned may_keep(const KeepChoice& choice) {
   return choice.must | choice.optional;
 }
+
+// The outermost part of a stack, which stores nothing, in an order of tensors.
+constexpr unsigned nothing = max_tensors;
 
 // One stacked machine: per level the order of its tensors, innermost part first; empty: not stacked.
 StackedMachine stack(const MapRequest& request, const std::vector<KeepChoice>& choices,
@@ -72,7 +89,7 @@ StackedMachine stack(const MapRequest& request, const std::vector<KeepChoice>& c
     for (std::size_t n = 0; n < orders[i].size(); ++n) {
       Level part = n == 0 ? memory : further_part(memory);
       part.name += "." + std::to_string(n);
-      add(i, part, n == 0 ? rules : further_rules(rules), 1U << orders[i][n]);
+      add(i, part, n == 0 ? rules : further_rules(rules), orders[i][n] == nothing ? 0U : 1U << orders[i][n]);
     }
   }
   return stacked;
@@ -125,9 +142,10 @@ StackedMachines stacked_machines(const MapRequest& request) {
   std::vector<char> stacked(levels, 0);
   std::size_t room = static_cast<std::size_t>(max_levels) - levels;
   for (std::size_t i = levels - 1; i-- > 0;) {
-    const auto parts = static_cast<std::size_t>(std::popcount(may_keep(choices[i])));
+    const auto tensors = static_cast<std::size_t>(std::popcount(may_keep(choices[i])));
+    const std::size_t parts = tensors + (block_matters(request, i) ? 1 : 0);
     const LevelRules& rules = level_rules(request.rules, i);
-    if (parts < 2 || !has_loops(rules, request.layer)) continue;
+    if (tensors == 0 || parts < 2 || !has_loops(rules, request.layer)) continue;
     const bool can =
         divisible(rules, request.layer.dimensions.size()) && request.architecture.levels[i].min_utilization == 0.0;
     if (!can || parts - 1 > room) {
@@ -149,6 +167,7 @@ StackedMachines stacked_machines(const MapRequest& request) {
       for (const auto& orders : chosen) {
         longer.push_back(orders);
         longer.back()[i] = order;
+        if (block_matters(request, i)) longer.back()[i].push_back(nothing);
       }
     } while (std::next_permutation(order.begin(), order.end()));
     chosen = std::move(longer);

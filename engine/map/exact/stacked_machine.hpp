@@ -14,7 +14,9 @@ namespace dovetail {
 /// the block at every tensor's depth: the memory is then a stack of parts, each of which stores one tensor and has the
 /// loops up to the next cut. Words move between a part and the tensor's next holder as between levels, at the memory's
 /// prices; the parts share the memory's words and its ports. Parts without loops between them say that two tensors have
-/// the same depth, so that one order of the tensors stands for all depths that ascend in it.
+/// the same depth, so that one order of the tensors stands for all depths that ascend in it. Loops outside the tiles of
+/// all tensors belong to the next memory as well, unless a fan-out between makes a difference: then the outermost part
+/// stores nothing.
 struct StackedMachine {
   MapRequest request;       ///< the layer on the stacked machine; its keep sets are in the rules
   std::vector<int> memory;  ///< per level of it: the level of the machine itself
