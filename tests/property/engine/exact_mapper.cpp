@@ -253,8 +253,15 @@ TEST_CASE("uneven placement: the optimum equals enumeration over every depth") {
   for (std::uint64_t number = 0; cases < 500 && number < 20'000; ++number) {
     MapRequest request = draw(3'000'000 + number);
     if (number % 2 == 1) {
-      // Costs that look at a memory's block as a whole.
+      // Costs that look at a memory's block as a whole, also where it stores one tensor.
       Random more(5, {number});
+      request.bypass = more.below(2) == 0 ? Bypass::search : Bypass::fixed;
+      request.rules.levels.resize(request.architecture.levels.size() - 1);
+      for (LevelRules& rules : request.rules.levels) {
+        const auto all = (1U << request.layer.tensors.size()) - 1U;
+        rules.must_keep = request.bypass == Bypass::fixed ? 1U << more.below(request.layer.tensors.size()) : 0U;
+        rules.must_bypass = request.bypass == Bypass::fixed ? all & ~rules.must_keep : 0U;
+      }
       for (Level& level : request.architecture.levels) {
         level.network.energy_per_hop_pj = more.uniform(0.0, 3.0);
         if (more.below(3) == 0) level.energy.idle_pj_per_cycle = more.uniform(0.0, 3.0);
