@@ -294,7 +294,8 @@ class LoopPlan::Scoring {  // NOLINT(clang-analyzer-optin.performance.Padding)
   Reals held(std::size_t i, std::size_t t) const {
     Reals own = tiles[i];
     const PackedLevel& level = mapping.levels[i];
-    for (std::size_t position = 0; position < level.depth[t]; ++position) {
+    const unsigned outside = outside_tile(level, t);
+    for (std::size_t position = 0; position < outside; ++position) {
       const unsigned d = level.order[position];
       own[static_cast<int>(d)] /= static_cast<double>(level.temporal[d]);
     }
@@ -330,9 +331,9 @@ class LoopPlan::Scoring {  // NOLINT(clang-analyzer-optin.performance.Padding)
   double words_of(std::size_t t, std::size_t i) const {
     const PlanTensor& tensor = plan.tensor[t];
     const double whole = box[i][t];
-    const unsigned outside_tile = (1U << mapping.levels[i].depth[t]) - 1U;
-    for (std::size_t l = outside_tile != 0 ? i : i + 1; l < levels; ++l) {
-      const unsigned moving = lanes::members(tensor.relevant, order[l]) & looping[l] & (l == i ? outside_tile : ~0U);
+    const unsigned outside_own = (1U << outside_tile(mapping.levels[i], t)) - 1U;
+    for (std::size_t l = outside_own != 0 ? i : i + 1; l < levels; ++l) {
+      const unsigned moving = lanes::members(tensor.relevant, order[l]) & looping[l] & (l == i ? outside_own : ~0U);
       if (moving == 0) continue;
       const unsigned position = 31U - static_cast<unsigned>(__builtin_clz(moving));
       const double words = whole * (running[l][position] * outside[l]);

@@ -45,7 +45,7 @@ class Counting {
     };
     if (level > 0) {
       const PackedLevel& holder = mapping.levels[static_cast<std::size_t>(level) - 1];
-      turn(holder, holder.depth[tensor.index]);
+      turn(holder, static_cast<int>(outside_tile(holder, tensor.index)));
     }
     for (int i = level; i < mapping.level_count; ++i) {
       const PackedLevel& at = mapping.levels[static_cast<std::size_t>(i)];

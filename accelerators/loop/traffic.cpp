@@ -42,7 +42,7 @@ std::vector<MovingLoop> loops_above(const LoopShape& shape, const ShapeTensor& t
   };
   if (level > 0) {
     const PackedLevel& holder = mapping.levels[static_cast<std::size_t>(level) - 1];
-    turn(holder, holder.depth[tensor.index]);
+    turn(holder, static_cast<int>(outside_tile(holder, tensor.index)));
   }
   for (int above = level; above < mapping.level_count; ++above) {
     const Extents& spatial = tiling.spatial[static_cast<std::size_t>(above)];
@@ -377,7 +377,8 @@ Extents Tiling::child(int level) const {
 Extents Tiling::held(const PackedMapping& mapping, int level, const ShapeTensor& tensor) const {
   const PackedLevel& at = mapping.levels[static_cast<std::size_t>(level)];
   Extents box = tile[static_cast<std::size_t>(level)];
-  for (std::size_t position = 0; position < at.depth[tensor.index]; ++position) {
+  const unsigned outside = outside_tile(at, tensor.index);
+  for (std::size_t position = 0; position < outside; ++position) {
     const std::size_t d = at.order[position];
     box[d] /= at.temporal[d];
   }

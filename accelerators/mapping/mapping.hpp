@@ -27,7 +27,8 @@ struct MappingLevel {
   std::vector<Loop> temporal;   ///< outermost first
   /// Uneven placement: the outermost depth[t] temporal loops stand outside the tile of tensor t that is kept here, as
   /// loops of the tensor's next outer holder, inside that memory's own loops and spatial loops. 0 for all tensors: one
-  /// tile for all of them. The outermost level has no holder outside it, so its depths are 0.
+  /// tile for all of them. What is not kept here is inside the loops that are inside the tile of some kept tensor: loops
+  /// outside all of them are another holder's. The outermost level has no holder outside it, so its depths are 0.
   std::array<std::uint8_t, max_tensors> depth{};
   bool operator==(const MappingLevel&) const = default;
 };

@@ -29,6 +29,16 @@ inline bool uneven(const PackedLevel& level) {
 }
 bool uneven(const PackedMapping& mapping);
 
+/// How many places of `order` are outside the tile of a tensor at a level, stored there or not (MappingLevel::depth).
+inline unsigned outside_tile(const PackedLevel& level, std::size_t tensor) {
+  if ((level.keep >> tensor & 1U) != 0 || !uneven(level)) return level.depth[tensor];
+  unsigned least = max_dimensions;
+  for (std::size_t t = 0; t < max_tensors; ++t) {
+    if ((level.keep >> t & 1U) != 0 && level.depth[t] < least) least = level.depth[t];
+  }
+  return least;
+}
+
 /// A mapping without loops that keeps nothing: every factor 1, orders by position, also behind dimension_count.
 PackedMapping empty_packed_mapping(int levels, int dimensions);
 

@@ -103,12 +103,22 @@ class SlowLoopModel {
     return box;
   }
 
+  // Loops of a level outside a tensor's tile; of what the level does not keep, those outside all that it keeps.
+  int outside(int tensor, const MappingLevel& at) const {
+    if ((at.keep >> tensor & 1U) != 0) return at.depth[tensor];
+    int least = at.keep == 0 ? 0 : static_cast<int>(at.temporal.size());
+    for (int t = 0; t < static_cast<int>(layer_.tensors.size()); ++t) {
+      if ((at.keep >> t & 1U) != 0) least = std::min(least, static_cast<int>(at.depth[t]));
+    }
+    return least;
+  }
+
   // The tile of one tensor: the loops inside its depth at the level.
   Box own_tile(int tensor, int level) const {
     Box box = tiles_[level];
     const MappingLevel& at = mapping_.levels[level];
-    for (int outside = 0; outside < at.depth[tensor]; ++outside) {
-      box[at.temporal[outside].dimension] /= at.temporal[outside].factor;
+    for (int loop = 0; loop < outside(tensor, at); ++loop) {
+      box[at.temporal[loop].dimension] /= at.temporal[loop].factor;
     }
     return box;
   }
@@ -241,8 +251,8 @@ class SlowLoopModel {
     std::vector<TemporalLoop> result;
     if (level > 0) {
       const MappingLevel& holder = mapping_.levels[level - 1];
-      for (int outside = holder.depth[tensor] - 1; outside >= 0; --outside) {
-        const Loop& loop = holder.temporal[outside];
+      for (int position = outside(tensor, holder) - 1; position >= 0; --position) {
+        const Loop& loop = holder.temporal[position];
         result.push_back({loop.factor, loop.dimension, inner[loop.dimension]});
         inner[loop.dimension] *= loop.factor;
       }

@@ -43,7 +43,7 @@ struct Label {
   double stacked_words = 0.0;       ///< while further parts of the same memory follow: words that its parts hold
   std::uint32_t stacked_loops = 0;  ///< the same: dimensions that its parts loop over,
   std::uint16_t stacked_here = 0;   ///< tensors stored since the last of these loops,
-  std::int16_t stacked_last = -1;   ///< and the dimension of that loop
+  std::int16_t stacked_last = -1;   ///< and the dimension of that loop; after a part that stores nothing, its outermost
   TileLattice::Id tile = 0;
   std::uint32_t keep = 0;                        ///< what the levels inside store: max_tensors bits each
   std::uint32_t choice = 0;                      ///< spatial stage: position in MapLevel::choices
@@ -54,6 +54,11 @@ struct Label {
 };
 
 static_assert(max_levels * max_tensors <= 32);
+
+/// The dimension of the outermost loop of an order that has some.
+inline unsigned outermost(const LoopOrder& order) {
+  return order.dimension[static_cast<std::size_t>(order.count) - 1];
+}
 
 /// What a level inside a label stores.
 inline unsigned kept_at(std::uint32_t keep, int level) {

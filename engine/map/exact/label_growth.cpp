@@ -104,7 +104,14 @@ bool LabelSearch::spread(const Label& source, int level, std::size_t choice, con
   const MapLevel& own = p.level[j];
   const SpatialChoice& picked = own.choices[choice];
   const double children = picked.children;
+  // The outermost loop outside the tiles of all tensors might as well be one of this level, unless it is unrolled here:
+  // then neighbours hold neighbouring windows.
+  if (level >= 1 && p.level[j - 1].stores_nothing && source.stacked_last >= 0 && !p.links &&
+      p.lattice.extents(picked.tile)[static_cast<std::size_t>(source.stacked_last)] == 1) {
+    return false;
+  }
   out = source;
+  out.stacked_last = -1;
   out.tile = source.tile + picked.tile;
   out.choice = static_cast<std::uint32_t>(choice);
   out.arrangement = &arrangement;
@@ -140,8 +147,7 @@ bool LabelSearch::spread(const Label& source, int level, std::size_t choice, con
     if (own.wires && level == 0) out.energy += rest * arrangement.hops[t] * own.hop_pj;
     // What a further part of the memory below left behind itself is settled.
     const bool settled = inner_part(source, level, t) && (out.open[t] >> keeper_below(out.keep, level, t) & 1U) == 0;
-    if (own.wires && settled)
-      out.energy += source.flow[t] / children * arrangement.hops[t] * own.hop_pj;
+    if (own.wires && settled) out.energy += source.flow[t] / children * arrangement.hops[t] * own.hop_pj;
   }
   for (std::size_t k = 0; k < p.windows.size() && k < out.renewed.size(); ++k) {
     const auto [t, d] = p.windows[k];
@@ -350,14 +356,14 @@ void LabelSearch::loop(const Label& source, const LabelPath& path, const Borders
   out.stacked_loops = 0;
   out.stacked_here = 0;
   out.stacked_last = -1;
+  if (p.level[j].stores_nothing && order.count > 0) out.stacked_last = static_cast<std::int16_t>(outermost(order));
   if (p.level[j].stacked_above) {
     out.stacked_words = source.stacked_words + p.words(level, keep, target);
     out.stacked_loops = source.stacked_loops;
     for (int n = 0; n < order.count; ++n) out.stacked_loops |= 1U << order.dimension[static_cast<std::size_t>(n)];
     const bool looped = order.count > 0;
     out.stacked_here = static_cast<std::uint16_t>((looped ? 0U : source.stacked_here) | keep);
-    out.stacked_last = looped ? static_cast<std::int16_t>(order.dimension[static_cast<std::size_t>(order.count - 1)])
-                              : source.stacked_last;
+    out.stacked_last = looped ? static_cast<std::int16_t>(outermost(order)) : source.stacked_last;
   }
   if (!open) {
     measure(out, level, nullptr);

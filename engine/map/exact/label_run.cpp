@@ -241,11 +241,13 @@ bool LabelSearch::loop_over(const std::vector<const Label*>& from, const std::ve
         if (label.stacked_words > 0.0 &&
             label.stacked_words + p.words(level, keep, m) > p.level[static_cast<std::size_t>(level)].capacity)
           continue;
-        if (p.level[static_cast<std::size_t>(level)].stacked_above && keep == 0 && active != 0) continue;
+        const MapLevel& own = p.level[static_cast<std::size_t>(level)];
+        if (own.stacked_above && keep == 0 && active != 0) continue;
         if (active == 0 && keep != 0 && label.stacked_here >= keep) continue;
         const Step around = step_to(label, m);
         for (const LoopOrder& order : p.orders[static_cast<std::size_t>(level)]->get(source.below, active)) {
           if (label.stacked_here != 0 && order.count > 0 && !settled(label, order)) continue;
+          if (own.stores_nothing && order.count > 0 && !p.links && (p.windowed >> outermost(order) & 1U) == 0) continue;
           loop(label, paths[source.index], source.borders, level, around, order, keep, rung, loops, grown);
           if (!bound_after_loops(grown, level, cutoff)) continue;
           grown.parent = &label;

@@ -169,6 +169,7 @@ MapProblem::MapProblem(const MapRequest& asked, std::size_t tile_limit, std::spa
     for (std::size_t d = 0; d < merged.layer.dimensions.size(); ++d) {
       if ((tensors[t].windowed() >> d & 1U) != 0) windows.emplace_back(static_cast<int>(t), static_cast<int>(d));
     }
+    windowed |= tensors[t].windowed();
   }
   if (lattice.rounds()) held.resize(lattice.size());
   volume.resize(lattice.size());
@@ -195,10 +196,12 @@ MapProblem::MapProblem(const MapRequest& asked, std::size_t tile_limit, std::spa
   });
   if (lattice.rounds() || machine.link_transfers || !tensors[static_cast<std::size_t>(written)].plain()) exact = false;
   add_levels();
+  const unsigned all_tensors = (1U << tensors.size()) - 1U;
   for (std::size_t i = 0; i < level.size(); ++i) {
     const bool part = i > 0 && !memory.empty() && memory[i] == memory[i - 1];
     level[i].port = part ? level[i - 1].port : static_cast<int>(i);
     if (part) level[i - 1].stacked_above = true;
+    level[i].stores_nothing = part && (level_rules(request.rules, i).must_bypass & all_tensors) == all_tensors;
   }
   for (std::size_t i = level.size(); i-- > 0;)
     level[i].above = level[i].stacked_above ? level[i + 1].above : static_cast<int>(i) + 1;

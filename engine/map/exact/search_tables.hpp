@@ -67,9 +67,10 @@ struct MapLevel {
   std::vector<SpatialChoice> choices;                                 ///< descending children
   double most_children = 1.0;                                         ///< that any choice has
   bool temporal_rules = false;
-  int port = 0;                ///< the lowest level of the same memory: its own position, unless memories are stacked
-  bool stacked_above = false;  ///< the next level is a further part of the same memory
-  int above = 0;               ///< the next level of another memory: its fan-out is what words of this memory cross
+  int port = 0;                 ///< the lowest level of the same memory: its own position, unless memories are stacked
+  bool stacked_above = false;   ///< the next level is a further part of the same memory
+  bool stores_nothing = false;  ///< it is the outermost part of a stack, for loops outside the tiles of all tensors
+  int above = 0;                ///< the next level of another memory: its fan-out is what words of this memory cross
 };
 
 /// Everything that does not depend on keep sets. Throws std::length_error when the tiles are too many.
@@ -86,6 +87,7 @@ class MapProblem {
   MergedLayer merged;
   std::vector<TensorReuse> tensors;
   std::vector<std::pair<int, int>> windows;  ///< (tensor, dimension) that share an axis
+  unsigned windowed = 0;                     ///< these dimensions
   TileLattice lattice;
   int levels = 0, written = 0;
   double macs = 1.0, compute_pj = 0.0, adder_pj = 0.0, extra_cycles = 0.0;

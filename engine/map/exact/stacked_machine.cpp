@@ -31,17 +31,28 @@ bool has_loops(const LevelRules& rules, const Layer& layer) {
 }
 
 // Whether loops that stand outside the tiles of all tensors in a memory cost something else than the same loops in the
-// next memory: between them is a fan-out, over which windows of neighbours overlap, or wires see the memory's block.
+// next memory: the fan-out between them unrolls a dimension of a window, or its children pass words on.
 bool block_matters(const MapRequest& request, std::size_t level) {
   const Architecture& machine = request.architecture;
   const int outer = static_cast<int>(level) + 1;
   if (fanout_x(machine, outer) * fanout_y(machine, outer) == 1) return false;
-  const LevelNetwork& network = machine.levels[level + 1].network;
-  bool seen = network.energy_per_hop_pj != 0.0 || network.router_energy_pj != 0.0 || machine.link_transfers;
+  if (machine.link_transfers) return true;
+  const LevelRules& rules = level_rules(request.rules, level + 1);
+  const auto long_term = [&](const AxisTerm& term) {
+    return request.layer.dimensions[static_cast<std::size_t>(term.dimension)].extent > 1;
+  };
+  const auto unrolled = [&](const AxisTerm& term) {
+    const auto d = static_cast<std::size_t>(term.dimension);
+    return long_term(term) &&
+           (rules.max_factor[at(Slot::spatial_x)][d] != 1 || rules.max_factor[at(Slot::spatial_y)][d] != 1);
+  };
   for (const Tensor& tensor : request.layer.tensors) {
-    for (const Axis& axis : tensor.axes) seen = seen || axis.size() > 1;
+    for (const Axis& axis : tensor.axes) {
+      if (std::count_if(axis.begin(), axis.end(), long_term) > 1 && std::any_of(axis.begin(), axis.end(), unrolled))
+        return true;
+    }
   }
-  return seen;
+  return false;
 }
 
 LevelRules further_rules(const LevelRules& memory) {
