@@ -128,9 +128,11 @@ function(dovetail_install)
   get_property(rooms GLOBAL PROPERTY DOVETAIL_ROOMS)
   foreach(room IN LISTS rooms)
     install(TARGETS dovetail_${room} EXPORT dovetail ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
-    install(DIRECTORY ${PROJECT_SOURCE_DIR}/${room}/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/dovetail/${room}
-            FILES_MATCHING PATTERN "*.hpp" PATTERN "*.h" PATTERN "cli" EXCLUDE)
   endforeach()
+  install(CODE "set(SOURCE_DIR \"${PROJECT_SOURCE_DIR}\")
+set(ROOMS \"${rooms}\")
+set(INCLUDE_DIR \"\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_INCLUDEDIR}\")")
+  install(SCRIPT ${PROJECT_SOURCE_DIR}/.cmake/install_headers.cmake)
   install(TARGETS dovetail_nlopt EXPORT dovetail)
   # The C library is a package part of its own: it needs none of the libraries that the rooms need.
   install(TARGETS dovetail_capi EXPORT dovetail-capi LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
