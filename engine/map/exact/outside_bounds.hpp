@@ -4,47 +4,11 @@
 #include <algorithm>
 #include <array>
 #include <limits>
-#include <map>
 #include <vector>
 
-#include <dovetail/engine/map/exact/search_tables.hpp>
-#include <dovetail/engine/map/exact/toll.hpp>
+#include <dovetail/engine/map/exact/outermost_tables.hpp>
 
 namespace dovetail {
-
-/// A group of keep sets: what each level must and may store. One choice of keep sets is a group without options.
-using KeepGroup = std::array<KeepChoice, max_levels>;
-
-/// The keep sets of a level that a group allows, the largest first.
-std::vector<unsigned> keep_sets(const KeepChoice& choice);
-
-/// Most children, over all fan-outs together, that hold equal data of a tensor.
-using Multicast = std::array<double, max_tensors>;
-
-/// What a search looks at: keep sets, and mappings that share no more than `multicast`. No fan-out shares every tensor
-/// at once, so that bounds of cases are much closer than bounds of everything.
-struct SearchCase {
-  KeepGroup keep{};
-  Multicast multicast{};
-  bool net = false;            ///< bounds net of first-read elision: closer, for many cases at once
-  const Toll* toll = nullptr;  ///< what capacities cost; outlives the search
-  SearchCase() { multicast.fill(std::numeric_limits<double>::infinity()); }
-};
-
-/// What all choices of all fan-outs share: vectors that no other one covers.
-std::vector<Multicast> multicasts(const MapProblem& problem);
-
-/// What the loops of the outermost level cost around every tile of the level inside it: the same for all choices of
-/// keep sets that agree on that level.
-struct OutermostCosts {
-  std::vector<TileLattice::Id> tiles;  ///< that the level inside can hold, ascending
-  std::vector<double> energy, cycles;  ///< per tile of the lattice; cycles: the least of its multiples
-};
-
-/// OutermostCosts by the keep set of the level inside, for the keep sets that some of `groups` have there.
-using OutermostTables = std::map<unsigned, OutermostCosts>;
-/// None under a fan-out, unless `spread` asks for them there as well.
-OutermostTables outermost_tables(const MapProblem& problem, const std::vector<KeepGroup>& groups, bool spread = false);
 
 /// What moving the written tensor over one boundary costs at least, first reads elided. Of the words that all children
 /// take in and of those that their parents serve, the first ones are not read: at most one per output and instance that
