@@ -94,12 +94,6 @@ void Codesign::check_fusion(bool simulated, Diagnostics& diagnostics) const {
   const auto wanted = parse_study_objective(study_.objective);
   if (wanted && wanted->mapping.energy_power == 0.0)
     refuse("makes energy, or a product with it, small: 'objective' " + study_.objective + " has no energy");
-  for (const StudySpec& spec : study_.specs) {
-    if (!find_metric(spec.spec.metric)->before_mapping)
-      refuse(
-          fmt::format("finds the least {} alone: the limit '{}' would need other schedules; limits may be on area_um2",
-                      study_.objective, spec.text));
-  }
   if (builder_) refuse("is of studies whose networks are given");
 }
 

@@ -60,6 +60,12 @@ class Scheduling {
     }
   }
 
+  std::vector<std::pair<double, double>> front() {
+    std::vector<std::pair<double, double>> all;
+    for (const ChainLabel& label : from(0, {})) all.emplace_back(label.cost.energy_pj, label.cost.cycles);
+    return all;
+  }
+
   ChainSchedule run() {
     const std::vector<ChainLabel>& labels = from(0, {});
     ChainSchedule best;
@@ -243,6 +249,10 @@ class Scheduling {
 
 ChainSchedule schedule_chain(const FusedChain& chain, Fusion fusion) {
   return Scheduling(chain, fusion).run();
+}
+
+std::vector<std::pair<double, double>> chain_front(const FusedChain& chain, Fusion fusion) {
+  return Scheduling(chain, fusion).front();
 }
 
 double compulsory_edp(const FusedChain& chain) {

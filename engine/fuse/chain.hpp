@@ -68,6 +68,9 @@ struct ChainSchedule {
 /// Exact. With `none` every result lives in DRAM.
 ChainSchedule schedule_chain(const FusedChain& chain, Fusion fusion);
 
+/// Energy and cycles of the schedules that no other one is at least as good as in both, by rising energy.
+std::vector<std::pair<double, double>> chain_front(const FusedChain& chain, Fusion fusion);
+
 /// What no schedule of the chain is below, without a search: the network's input and output and all weights cross the
 /// DRAM boundary once, every operand is read from the buffer once per operation. Energy x cycles.
 double compulsory_edp(const FusedChain& chain);

@@ -55,12 +55,30 @@ struct FusedStep {
   bool result_lives = false;  ///< a single layer's result stays in the home level
   std::int64_t bands = 1;
   int dimension = -1;  ///< that bands cut, of the last layer
+  /// Of products whose bands cut heads and rows: so many parts of heads, one after the other, and their dimension.
+  /// Pinned weights of a part stay for its bands only.
+  std::int64_t parts = 1;
+  int part_dimension = -1;
   bool pinned = false, retain = false;
   std::vector<FusedRun> runs;
   CostPoint more;                   ///< additions and pinned weights, on top of the runs
   CostPoint pinning;                ///< of it, the pinned weights
   std::vector<int> alive;           ///< results that live in the home level while the step runs, beside its own
   std::int64_t reserved_words = 0;  ///< that nothing but residents may use, at most, while the step runs
+};
+
+/// What cannot live on chip for want of words, whatever the rest of the schedule does.
+struct NoRoom {
+  enum class What : std::uint8_t {
+    result,  ///< of layer `first`, whole until the last reader `last` has run
+    skip,    ///< the same, until it is added to that of layer `last`
+    group,   ///< layers first .. last band by band, in however many bands
+    weights  ///< of such a group, all at once beside its bands; read anew they fit
+  };
+  What what = What::result;
+  int first = 0, last = 0;
+  std::int64_t words = 0;  ///< needed of the home level at least, with the least tiles of what runs meanwhile
+  std::int64_t bands = 1;  ///< of the group that needs least
 };
 
 struct FusedMapResult {
@@ -73,6 +91,7 @@ struct FusedMapResult {
   std::vector<FusedStep> steps;
   std::optional<HomeLevel> home;
   std::string no_home;  ///< why the machine has none
+  std::vector<NoRoom> no_room;
   std::int64_t evaluations = 0, labels = 0, problems = 0, searches = 0;
   std::size_t prices = 0, paths = 0;
   double seconds = 0.0;

@@ -4,12 +4,14 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <stdexcept>
 
 #include <dovetail/accelerators/loop/loop_model.hpp>
 #include <dovetail/accelerators/loop/plan.hpp>
 #include <dovetail/engine/bound/unavoidable_cost.hpp>
 #include <dovetail/engine/map/keep_sets.hpp>
+#include <dovetail/engine/map/sampling/moves.hpp>
 #include <dovetail/workloads/numbers.hpp>
 
 namespace dovetail {
@@ -80,6 +82,26 @@ std::int64_t memory_words(const Level& memory, const Tensor& tensor, std::int64_
   return (words * tensor.word_bits + memory.word_bits - 1) / memory.word_bits;
 }
 
+std::int64_t least_tile_words(const MapRequest& request, int level, unsigned living) {
+  Layer tile = request.layer;
+  for (std::size_t d = 0; d < tile.dimensions.size(); ++d) {
+    std::int64_t least = 1;
+    for (int i = 0; i <= level; ++i) {
+      for (const auto& factors : level_rules(request.rules, static_cast<std::size_t>(i)).min_factor)
+        least *= std::max<std::int64_t>(1, factors[d]);
+    }
+    tile.dimensions[d].extent = std::min(least, tile.dimensions[d].extent);
+  }
+  const unsigned kept = keep_choices(request)[static_cast<std::size_t>(level)].must & ~living;
+  std::int64_t words = 0;
+  for (std::size_t t = 0; t < tile.tensors.size(); ++t) {
+    if ((kept >> t & 1U) != 0)
+      words += memory_words(request.architecture.levels[static_cast<std::size_t>(level)], tile.tensors[t],
+                            elements(tile, tile.tensors[t]));
+  }
+  return words;
+}
+
 ResidentLayer::ResidentLayer(const MapRequest& base, HomeLevel home, unsigned living)
     : base_(base),
       home_(home),
@@ -93,6 +115,7 @@ ResidentLayer::ResidentLayer(const MapRequest& base, HomeLevel home, unsigned li
   }
   if (living != 0) base_.rules = with_homes(base_.rules, homes, base.architecture.levels.size());
   const CostPoint least = unavoidable_cost(base_.layer, base_.architecture, base_.rules, living);
+  least_room_ = least_tile_words(base_, home.level, living);
   least_energy_ = least.energy_pj;
   least_cycles_ = least.cycles;
 }
@@ -114,7 +137,7 @@ MapRequest ResidentLayer::request(std::int64_t room) const {
 }
 
 double ResidentLayer::bound(double price, std::int64_t room) const {
-  if (room < 0) return infinity;
+  if (room < least_room_) return infinity;
   double least = least_energy_ + price * least_cycles_;
   for (auto at = rooms_.lower_bound(room); at != rooms_.end(); ++at) {
     if (at->second.nothing) return infinity;
@@ -143,6 +166,7 @@ ResidentLayer::Room& ResidentLayer::open(std::int64_t room) {
   const auto [at, added] = rooms_.try_emplace(room);
   if (!added) return at->second;
   Room& own = at->second;
+  ++changes_;
   try {
     own.search = std::make_unique<ExactSearch>(request(room));
     own.nothing = !(own.search->root_bound() < infinity);
@@ -163,11 +187,47 @@ void ResidentLayer::add(const PackedMapping& mapping) {
     if ((living_ >> t & 1U) == 0) point.tile_words += at_home.tensors[t].utilized_capacity;
   }
   for (const ResidentPoint& other : points_) {
-    if (other.point.energy_pj == point.point.energy_pj && other.point.cycles == point.point.cycles &&
+    if (other.point.energy_pj <= point.point.energy_pj && other.point.cycles <= point.point.cycles &&
         other.tile_words <= point.tile_words)
       return;
   }
   points_.push_back(std::move(point));
+  ++changes_;
+}
+
+void ResidentLayer::adapt(const PackedMapping& from) {
+  const std::vector<KeepChoice> choices = keep_choices(base_);
+  const unsigned all = (1U << base_.layer.tensors.size()) - 1U;
+  const Homes homes = homes_of(base_.rules);
+  const MapMoves rules(base_);
+  // What is missing of an extent goes to the loops of the outermost memory, or of the home level.
+  for (const std::size_t rest : {std::size_t{from.level_count} - 1, static_cast<std::size_t>(home_.level)}) {
+    PackedMapping mapping = from;
+    bool whole = true;
+    for (std::size_t d = 0; d < base_.layer.dimensions.size(); ++d) {
+      std::int64_t left = base_.layer.dimensions[d].extent;
+      const auto deal = [&](std::int32_t& factor) {
+        factor = static_cast<std::int32_t>(std::gcd(std::int64_t{factor}, left));
+        left /= factor;
+      };
+      for (std::size_t i = 0; i < mapping.level_count; ++i) {
+        deal(mapping.levels[i].spatial_x[d]);
+        deal(mapping.levels[i].spatial_y[d]);
+        deal(mapping.levels[i].temporal[d]);
+      }
+      whole = whole && left == 1;
+      mapping.levels[rest].temporal[d] *= static_cast<std::int32_t>(left);
+    }
+    for (std::size_t i = 0; i < mapping.level_count; ++i) {
+      const unsigned kept = mapping.levels[i].keep & all;
+      mapping.levels[i].keep = static_cast<std::uint8_t>(choices[i].must | (kept & choices[i].optional));
+    }
+    if (rules.contains(mapping)) {
+      settle(mapping, homes);
+      add(mapping);
+    }
+    if (whole) return;
+  }
 }
 
 bool ResidentLayer::ask(Room& at, double price, std::int64_t room, double enough) {
@@ -178,6 +238,7 @@ bool ResidentLayer::ask(Room& at, double price, std::int64_t room, double enough
   if (const ResidentPoint* known = best(price, room)) best_point = known->point;
   const std::int64_t evaluated = at.search->evaluations(), labeled = at.search->labels();
   const double value = at.search->cheapest(price, best_point, enough);
+  ++changes_;
   evaluations_ += at.search->evaluations() - evaluated;
   labels_ += at.search->labels() - labeled;
   if (!(value < infinity)) {
@@ -188,6 +249,29 @@ bool ResidentLayer::ask(Room& at, double price, std::int64_t room, double enough
   answered->second = enough;
   if (best_point) add(best_point->mapping);
   return true;
+}
+
+bool ResidentLayer::list(double price, std::int64_t room, double below, std::size_t labels) {
+  if (!(bound(price, room) < below)) return true;
+  const auto [known, first] = listed_.try_emplace({room, price}, 0.0);
+  if (!first && known->second >= below) return true;
+  MapRequest asked = request(room);
+  asked.front = true;
+  try {
+    ExactSearch search(asked);
+    std::vector<MapPoint> found;
+    for (const ResidentPoint& point : points_) {
+      if (point.tile_words <= room) found.push_back(point.point);
+    }
+    const bool complete = search.front_below(price, below, labels, found);
+    evaluations_ += search.evaluations();
+    labels_ += search.labels();
+    for (const MapPoint& point : found) add(point.mapping);
+    if (complete) known->second = below;
+    return complete;
+  } catch (const std::length_error&) {
+    return false;
+  }
 }
 
 bool ResidentLayer::refine(double price, std::int64_t room, double enough) {

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include <dovetail/engine/map/exact/exact_mapper.hpp>
@@ -31,6 +32,9 @@ Architecture with_free_outermost(Architecture machine);
 /// dimensions that bands may cut, of which any part may run at a time. Microseconds.
 CostPoint unavoidable_cost(const Layer& layer, const Architecture& architecture, const MappingRules& rules,
                            unsigned living, unsigned cut = 0);
+
+/// Words of a level that tiles of a layer's tensors take at least, but for those that live there.
+std::int64_t least_tile_words(const MapRequest& request, int level, unsigned living);
 
 /// A mapping with what its tiles take of the home level, beside what lives there.
 struct ResidentPoint {
@@ -57,12 +61,26 @@ class ResidentLayer {
   bool refine(double price, std::int64_t room, double enough);
   /// A mapping that is known.
   void add(const PackedMapping& mapping);
+  /// The same of a mapping of a layer of other extents or with other tensors at home, made one of this layer: factors
+  /// that do not divide are cut, what is missing is left to the outermost memory.
+  void adapt(const PackedMapping& mapping);
+  /// All mappings that are known, in the order they were found; positions stay.
+  const std::vector<ResidentPoint>& points() const { return points_; }
+  /// Completes the mappings whose tiles take at most `room` words and whose energy_pj + price x cycles is less than
+  /// `below`, as far as no other one is at least as good in both. Gives up, and answers false, where a proof takes more
+  /// than `labels`.
+  bool list(double price, std::int64_t room, double below, std::size_t labels);
 
   /// What the layer is asked to map at a room: the machine has what is left and what lives there, the rules say who
   /// does.
   MapRequest request(std::int64_t room) const;
+  /// Words of the home level that the others take at least: their tiles at the least factors that the rules allow.
+  std::int64_t least_room() const { return least_room_; }
   std::int64_t evaluations() const { return evaluations_; }
   std::int64_t labels() const { return labels_; }
+  const Layer& layer() const { return base_.layer; }
+  /// Grows with everything that is learned.
+  std::size_t changes() const { return changes_; }
   std::int64_t searches() const { return static_cast<std::int64_t>(rooms_.size()); }
 
  private:
@@ -83,10 +101,13 @@ class ResidentLayer {
   HomeLevel home_;
   unsigned living_;
   std::int64_t living_words_ = 0;  ///< that the search counts for what lives there
+  std::int64_t least_room_ = 0;
   double least_energy_ = 0.0, least_cycles_ = 0.0;
   std::map<std::int64_t, Room> rooms_;
+  std::map<std::pair<std::int64_t, double>, double> listed_;  // by room and price: below which all is known
   std::vector<ResidentPoint> points_;
   std::int64_t evaluations_ = 0, labels_ = 0;
+  std::size_t changes_ = 0;
 };
 
 }  // namespace dovetail

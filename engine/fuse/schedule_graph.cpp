@@ -71,11 +71,20 @@ ScheduleGraph::ScheduleGraph(const FusedMapRequest& request, std::optional<HomeL
   find_residents();
   state(0, {});
   for (std::size_t s = 0; s < states_.size(); ++s) expand(static_cast<int>(s));
+  find_no_room();
   order_.resize(states_.size());
   std::iota(order_.begin(), order_.end(), 0);
   std::stable_sort(order_.begin(), order_.end(), [&](int a, int b) {
     return states_[static_cast<std::size_t>(a)].layer > states_[static_cast<std::size_t>(b)].layer;
   });
+  family_questions_.resize(families_.size());
+  question_edges_.resize(questions_.size());
+  for (std::size_t q = 0; q < questions_.size(); ++q)
+    family_questions_[static_cast<std::size_t>(questions_[q].first)].push_back(static_cast<int>(q));
+  for (std::size_t e = 0; e < edges_.size(); ++e) {
+    for (const Term& term : edges_[e].terms)
+      question_edges_[static_cast<std::size_t>(term.question)].push_back(static_cast<int>(e));
+  }
 }
 
 // Which results may live at home, what no schedule avoids, and the mappings that are known.
@@ -114,7 +123,7 @@ void ScheduleGraph::find_residents() {
     if (!cost.valid()) return;
     sum.energy_pj += static_cast<double>(running(i).repeat) * cost.energy_pj;
     sum.cycles += static_cast<double>(running(i).repeat) * static_cast<double>(cost.cycles);
-    families_[static_cast<std::size_t>(family_of(running(i).layer, 0U))]->add(pack(running(i).layer, *known));
+    families_[static_cast<std::size_t>(family_of(i, running(i).layer, 0U))]->add(pack(running(i).layer, *known));
   }
   guess_ = sum;
 }
@@ -139,7 +148,7 @@ void ScheduleGraph::add_edge(int from, Edge edge, int next_layer, Alive alive) {
   edges_.push_back(std::move(edge));
 }
 
-int ScheduleGraph::family_of(const Layer& layer, unsigned living) {
+int ScheduleGraph::family_of(int whole, const Layer& layer, unsigned living) {
   const auto [place, added] =
       family_places_.try_emplace({shape_key(layer), living}, static_cast<int>(families_.size()));
   if (added) {
@@ -155,6 +164,8 @@ int ScheduleGraph::family_of(const Layer& layer, unsigned living) {
     base.threads = request_.threads;
     HomeLevel home = home_.value_or(HomeLevel{});
     if (!home_) home.capacity_words = std::numeric_limits<std::int64_t>::max();
+    family_shapes_.push_back(shape_key(running(whole).layer));
+    kin_[family_shapes_.back()].push_back(place->second);
     families_.push_back(std::make_unique<ResidentLayer>(base, home, living));
   }
   return place->second;
@@ -163,7 +174,7 @@ int ScheduleGraph::family_of(const Layer& layer, unsigned living) {
 Term ScheduleGraph::term(int layer, const Layer& part, unsigned living, std::int64_t room, double runs) {
   Term term;
   term.layer = layer;
-  term.family = family_of(part, living);
+  term.family = family_of(layer, part, living);
   term.living = living;
   term.room = room;
   term.runs = runs;
@@ -282,27 +293,48 @@ void ScheduleGraph::groups(int s) {
       if (!passes) break;
       continue;
     }
+    std::vector<std::vector<RowAxis>> all;
     for (const RowAxis& axis : running(j).axes) {
-      const auto axes = axes_of(i, j, axis);
-      if (!axes) continue;
-      for (std::int64_t count = 2; count <= axis.rows; ++count) {
-        if (axis.rows % count != 0) continue;
-        for (const bool pinned : {false, true}) {
-          for (const bool retain : {false, true}) bands(s, j, *axes, count, pinned, retain);
-        }
+      if (auto axes = axes_of(i, j, axis)) all.push_back(std::move(*axes));
+    }
+    for (const std::vector<RowAxis>& axes : all) {
+      for (std::int64_t count = 2; count <= axes.back().rows; ++count) {
+        if (axes.back().rows % count == 0) cuts(s, j, {axes, {}, count, 1});
+      }
+    }
+    if (all.size() != 2) continue;
+    // Heads, and rows of every part of them.
+    for (std::int64_t parts = 2; parts <= all[0].back().rows; ++parts) {
+      for (std::int64_t count = 2; count <= all[1].back().rows && all[0].back().rows % parts == 0; ++count) {
+        if (all[1].back().rows % count == 0) cuts(s, j, {all[1], all[0], count, parts});
       }
     }
   }
 }
 
-void ScheduleGraph::bands(int s, int last, const std::vector<RowAxis>& axes, std::int64_t count, bool pinned,
-                          bool retain) {
+void ScheduleGraph::cuts(int s, int last, Cut cut) {
+  for (const bool pinned : {false, true}) {
+    for (const bool retain : {false, true}) {
+      cut.pinned = pinned;
+      cut.retain = retain;
+      bands(s, last, cut);
+    }
+  }
+}
+
+Layer ScheduleGraph::part_of(int layer, const Cut& cut, std::size_t position) const {
+  if (cut.outer.empty()) return running(layer).layer;
+  return with_rows(running(layer).layer, cut.outer[position], cut.outer[position].rows / cut.parts);
+}
+
+void ScheduleGraph::bands(int s, int last, const Cut& cut) {
   const int first = states_[static_cast<std::size_t>(s)].layer;
   const Alive alive = states_[static_cast<std::size_t>(s)].alive;
+  const std::vector<RowAxis>& axes = cut.axes;
   const std::size_t size = axes.size();
   // Rows of every layer that a band needs, and those by which the next band moves on.
   std::vector<std::int64_t> need(size), move(size), reach(size);
-  need.back() = move.back() = axes.back().rows / count;
+  need.back() = move.back() = axes.back().rows / cut.bands;
   bool shared = false;
   for (std::size_t l = size - 1; l-- > 0;) {
     reach[l] = axes[l + 1].need(need[l + 1]);
@@ -310,86 +342,195 @@ void ScheduleGraph::bands(int s, int last, const std::vector<RowAxis>& axes, std
     move[l] = axes[l + 1].stride * move[l + 1];
     shared = shared || move[l] < need[l];
   }
-  if (retain && !shared) return;
+  if (cut.retain && !shared) return;
   std::int64_t pinned_words = 0, all_bands = 0;
   std::vector<std::int64_t> band(size, 0);
+  std::vector<Layer> parts;
   const CostPoint added = additions(last, alive);
   CostPoint pinning_cost;
   for (std::size_t l = 0; l < size; ++l) {
     const RunningLayer& run = running(first + static_cast<int>(l));
-    if (l + 1 < size) band[l] = home_words(with_rows(run.layer, axes[l], need[l]), run.outputs);
+    parts.push_back(part_of(first + static_cast<int>(l), cut, l));
+    if (l + 1 < size) band[l] = home_words(with_rows(parts[l], axes[l], need[l]), run.outputs);
     all_bands += band[l];
     const bool lives = run.reads_weights && contains(alive, *run.reads_weights);
-    if (!pinned || lives) continue;
+    if (!cut.pinned || lives) continue;
     if (run.weights < 0 || (allowed_[static_cast<std::size_t>(first) + l] & bit(run.weights)) == 0) return;
-    pinned_words += home_words(run.layer, run.weights);
+    pinned_words += home_words(parts[l], run.weights);
     const CostPoint once = pinning(run.layer, run.weights);
     pinning_cost.energy_pj += static_cast<double>(run.repeat) * once.energy_pj;
     pinning_cost.cycles += static_cast<double>(run.repeat) * once.cycles;
   }
-  const std::int64_t left = home_->capacity_words - alive_words(alive) - pinned_words;
-  if (left < 0 || (retain && left < all_bands)) return;
   Edge edge;
   edge.more = {added.energy_pj + pinning_cost.energy_pj, added.cycles + pinning_cost.cycles};
   edge.step.pinning = pinning_cost;
   edge.step.first = first;
   edge.step.last = last;
-  edge.step.bands = count;
+  edge.step.bands = cut.bands * cut.parts;
   edge.step.dimension = axes.back().dimension;
-  edge.step.pinned = pinned;
-  edge.step.retain = retain;
+  edge.step.parts = cut.parts;
+  if (cut.parts > 1) edge.step.part_dimension = cut.outer.back().dimension;
+  edge.step.pinned = cut.pinned;
+  edge.step.retain = cut.retain;
   edge.step.alive = alive;
+  const std::int64_t left = home_->capacity_words - alive_words(alive) - pinned_words;
+  std::int64_t needed = 0;
   for (std::size_t l = 0; l < size; ++l) {
     const int i = first + static_cast<int>(l);
     const RunningLayer& run = running(i);
-    const std::int64_t bands_here = retain ? all_bands : (l > 0 ? band[l - 1] : 0) + band[l];
+    const std::int64_t bands_here = cut.retain ? all_bands : (l > 0 ? band[l - 1] : 0) + band[l];
     const std::int64_t room = left - bands_here;
-    if (room < 0) return;
     edge.step.reserved_words = std::max(edge.step.reserved_words, home_->capacity_words - room);
     unsigned living = (l > 0 ? bit(run.inputs) : 0U) | (l + 1 < size ? bit(run.outputs) : 0U);
-    if (pinned || (run.reads_weights && contains(alive, *run.reads_weights))) living |= bit(run.weights);
-    const auto repeat = static_cast<double>(run.repeat);
-    if (!retain || move[l] >= need[l]) {
-      edge.terms.push_back(
-          term(i, with_rows(run.layer, axes[l], need[l]), living, room, repeat * static_cast<double>(count)));
+    if (cut.pinned || (run.reads_weights && contains(alive, *run.reads_weights))) living |= bit(run.weights);
+    const double repeat = static_cast<double>(run.repeat) * static_cast<double>(cut.parts);
+    const auto runs = [&](std::int64_t rows, std::int64_t times) {
+      const Layer part = with_rows(parts[l], axes[l], rows);
+      needed = std::max(needed, home_->capacity_words - room + least_words(i, part, living));
+      if (needed <= home_->capacity_words)
+        edge.terms.push_back(term(i, part, living, room, repeat * static_cast<double>(times)));
+    };
+    if (!cut.retain || move[l] >= need[l]) {
+      runs(need[l], cut.bands);
       continue;
     }
     // The rows before the first are padding: nobody computes them.
-    const std::int64_t rows = std::clamp<std::int64_t>(reach[l] - axes[l + 1].padding, 1, axes[l].rows);
-    edge.terms.push_back(term(i, with_rows(run.layer, axes[l], rows), living, room, repeat));
-    edge.terms.push_back(
-        term(i, with_rows(run.layer, axes[l], move[l]), living, room, repeat * static_cast<double>(count - 1)));
+    runs(std::clamp<std::int64_t>(reach[l] - axes[l + 1].padding, 1, axes[l].rows), 1);
+    runs(move[l], cut.bands - 1);
   }
-  add_edge(s, std::move(edge), last + 1, alive);
+  if (alive.empty()) {
+    const auto [at, added_now] = group_needs_.try_emplace({first, last, cut.pinned}, needed, edge.step.bands);
+    if (!added_now && needed < at->second.first) at->second = {needed, edge.step.bands};
+  }
+  if (needed <= home_->capacity_words) add_edge(s, std::move(edge), last + 1, alive);
 }
 
-std::vector<int> ScheduleGraph::shortest(double price, bool known, double& cost) const {
-  std::vector<double> answers;
-  answers.reserve(questions_.size());
-  for (const auto& [f, room] : questions_) {
-    if (!known) {
-      answers.push_back(family(f).bound(price, room));
-      continue;
-    }
-    const ResidentPoint* point = family(f).best(price, room);
-    answers.push_back(point == nullptr ? infinity : point->point.energy_pj + price * point->point.cycles);
+std::vector<int> ScheduleGraph::relatives(int family) const {
+  const auto operations = [&](int f) { return static_cast<double>(macs(this->family(f).layer())); };
+  const double own = operations(family);
+  std::vector<std::pair<double, int>> alike;
+  for (const int other : kin_.at(family_shapes_[static_cast<std::size_t>(family)])) {
+    if (other == family || this->family(other).points().empty()) continue;
+    const double ratio = operations(other) / own;
+    alike.emplace_back(std::max(ratio, 1.0 / ratio), other);
   }
+  std::stable_sort(alike.begin(), alike.end());
+  std::vector<int> families;
+  for (const auto& [ratio, other] : alike) families.push_back(other);
+  return families;
+}
+
+// Words of the home level that a layer's other tiles take at least.
+std::int64_t ScheduleGraph::least_words(int layer, const Layer& part, unsigned living) {
+  std::array<std::int64_t, 2> rows{};
+  for (std::size_t a = 0; a < std::min<std::size_t>(rows.size(), running(layer).axes.size()); ++a)
+    rows[a] = part.dimensions[static_cast<std::size_t>(running(layer).axes[a].dimension)].extent;
+  const auto [known, added] = least_words_.try_emplace({layer, rows, living}, 0);
+  if (added) {
+    MapRequest request;
+    request.layer = part;
+    request.architecture = request_.architecture;
+    request.rules = rules_of(request_.rules, part);
+    request.bypass = request_.bypass;
+    known->second = least_tile_words(request, home_->level, living);
+  }
+  return known->second;
+}
+
+// Results, groups and their weights that lack words even if nothing else lives.
+void ScheduleGraph::find_no_room() {
+  if (!home_ || request_.fusion == Fusion::none) return;
+  const std::int64_t capacity = home_->capacity_words;
+  for (int i = 0; i < count_of_layers(); ++i) {
+    if (may_live_[static_cast<std::size_t>(i)] == 0) continue;
+    const int last = request_.network.last_reader[static_cast<std::size_t>(i)];
+    const std::int64_t words = home_words(running(i).layer, running(i).outputs);
+    std::int64_t needed = words + least_words(i, running(i).layer, bit(running(i).outputs));
+    for (int k = i + 1; k <= last; ++k) {
+      const RunningLayer& run = running(k);
+      const unsigned living =
+          (run.reads == i ? bit(run.inputs) : 0U) | (run.reads_weights == i ? bit(run.weights) : 0U);
+      needed = std::max(needed, words + least_words(k, run.layer, living));
+    }
+    if (needed <= capacity) continue;
+    const bool skip = std::any_of(request_.network.adds.begin(), request_.network.adds.end(),
+                                  [&](const RunningAdd& add) { return add.from == i && add.into == last; });
+    no_room_.push_back({skip ? NoRoom::What::skip : NoRoom::What::result, i, last, needed, 1});
+  }
+  for (const auto& [group, least] : group_needs_) {
+    const auto [first, last, pinned] = group;
+    const auto needs = [&](int from, int to, bool with_weights) {
+      const auto found = group_needs_.find({from, to, with_weights});
+      return found == group_needs_.end() ? 0 : found->second.first;
+    };
+    // A part of it that lacks words says so itself.
+    const bool within = needs(first, last - 1, pinned) > capacity || needs(first + 1, last, pinned) > capacity;
+    if (least.first <= capacity || within || (pinned && needs(first, last, false) > capacity)) continue;
+    no_room_.push_back({pinned ? NoRoom::What::weights : NoRoom::What::group, first, last, least.first, least.second});
+  }
+}
+
+double ScheduleGraph::answer(int question, double price, bool known) const {
+  const auto [f, room] = questions_[static_cast<std::size_t>(question)];
+  if (!known) return family(f).bound(price, room);
+  const ResidentPoint* point = family(f).best(price, room);
+  return point == nullptr ? infinity : point->point.energy_pj + price * point->point.cycles;
+}
+
+double ScheduleGraph::cost(const Edge& edge, const View& view) const {
+  double sum = edge.more.energy_pj + view.price * edge.more.cycles;
+  for (const Term& term : edge.terms) sum += term.runs * view.answers[static_cast<std::size_t>(term.question)];
+  return sum;
+}
+
+const ScheduleGraph::View& ScheduleGraph::view(double price, bool known) const {
+  View& view = views_[known ? 1 : 0];
+  if (view.price != price) {
+    view.price = price;
+    view.answers.assign(questions_.size(), infinity);
+    view.costs.assign(edges_.size(), infinity);
+    view.seen.assign(families_.size(), std::numeric_limits<std::size_t>::max());
+  }
+  std::vector<int> moved;
+  for (std::size_t f = 0; f < families_.size(); ++f) {
+    if (view.seen[f] == families_[f]->changes()) continue;
+    view.seen[f] = families_[f]->changes();
+    for (const int q : family_questions_[f]) {
+      double& before = view.answers[static_cast<std::size_t>(q)];
+      const double now = answer(q, price, known);
+      if (now == before) continue;
+      before = now;
+      moved.push_back(q);
+    }
+  }
+  for (const int q : moved) {
+    for (const int e : question_edges_[static_cast<std::size_t>(q)])
+      view.costs[static_cast<std::size_t>(e)] = cost(edges_[static_cast<std::size_t>(e)], view);
+  }
+  return view;
+}
+
+std::vector<double> ScheduleGraph::distances(const View& view, std::vector<int>& chosen) const {
   std::vector<double> to_end(states_.size(), infinity);
-  std::vector<int> chosen(states_.size(), -1);
+  chosen.assign(states_.size(), -1);
   for (const int s : order_) {
     const auto at = static_cast<std::size_t>(s);
-    if (states_[at].layer == count_of_layers()) to_end[at] = 0.0;
+    if (is_end(s)) to_end[at] = 0.0;
     for (const int e : states_[at].edges) {
-      const Edge& edge = edges_[static_cast<std::size_t>(e)];
-      double sum = to_end[static_cast<std::size_t>(edge.to)] + edge.more.energy_pj + price * edge.more.cycles;
-      for (const Term& term : edge.terms) sum += term.runs * answers[static_cast<std::size_t>(term.question)];
+      const double sum = to_end[static_cast<std::size_t>(edges_[static_cast<std::size_t>(e)].to)] +
+                         view.costs[static_cast<std::size_t>(e)];
       if (sum < to_end[at]) {
         to_end[at] = sum;
         chosen[at] = e;
       }
     }
   }
-  cost = to_end.front();
+  return to_end;
+}
+
+std::vector<int> ScheduleGraph::shortest(double price, bool known, double& cost) const {
+  std::vector<int> chosen;
+  cost = distances(view(price, known), chosen).front();
   std::vector<int> path;
   for (int s = 0; chosen[static_cast<std::size_t>(s)] >= 0;) {
     path.push_back(chosen[static_cast<std::size_t>(s)]);
@@ -398,7 +539,30 @@ std::vector<int> ScheduleGraph::shortest(double price, bool known, double& cost)
   return path;
 }
 
+std::vector<double> ScheduleGraph::to_end(double price) const {
+  std::vector<int> chosen;
+  return distances(view(price, false), chosen);
+}
+
+std::vector<double> ScheduleGraph::from_start(double price) const {
+  const View& bounds = view(price, false);
+  std::vector<double> from(states_.size(), infinity);
+  from.front() = 0.0;
+  for (auto at = order_.rbegin(); at != order_.rend(); ++at) {
+    for (const int e : states_[static_cast<std::size_t>(*at)].edges) {
+      double& there = from[static_cast<std::size_t>(edges_[static_cast<std::size_t>(e)].to)];
+      there = std::min(there, from[static_cast<std::size_t>(*at)] + bounds.costs[static_cast<std::size_t>(e)]);
+    }
+  }
+  return from;
+}
+
+double ScheduleGraph::least_cost(int edge, double price) const {
+  return view(price, false).costs[static_cast<std::size_t>(edge)];
+}
+
 void ScheduleGraph::count(FusedMapResult& result) const {
+  result.no_room = no_room_;
   result.problems = static_cast<std::int64_t>(questions_.size());
   for (const auto& family : families_) {
     result.evaluations += family->evaluations();

@@ -2,6 +2,7 @@
 // between.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -36,11 +37,24 @@ class ScheduleGraph {
   ScheduleGraph(const FusedMapRequest& request, std::optional<HomeLevel> home);
 
   /// The shortest path of edges at a price, by lower bounds or by known mappings; `cost` is infinite where there is
-  /// none.
+  /// none. What has not changed since the last question at the same price is not computed again.
   std::vector<int> shortest(double price, bool known, double& cost) const;
+  /// By lower bounds at a price: from every state to the end, and from the start to every state.
+  std::vector<double> to_end(double price) const;
+  std::vector<double> from_start(double price) const;
+  double least_cost(int edge, double price) const;
+
+  std::size_t states() const { return states_.size(); }
+  bool is_end(int state) const { return states_[static_cast<std::size_t>(state)].layer == count_of_layers(); }
+  const std::vector<int>& edges_of(int state) const { return states_[static_cast<std::size_t>(state)].edges; }
+  /// States, the last layers first; state 0 is the start.
+  const std::vector<int>& order() const { return order_; }
   const Edge& edge(int e) const { return edges_[static_cast<std::size_t>(e)]; }
   ResidentLayer& family(int f) { return *families_[static_cast<std::size_t>(f)]; }
   const ResidentLayer& family(int f) const { return *families_[static_cast<std::size_t>(f)]; }
+
+  /// Families of the same layer with other extents or other residents, the most alike first.
+  std::vector<int> relatives(int family) const;
 
   /// Of all schedules whatever they keep where: weights, the network's inputs and its results cross once.
   CostPoint least() const { return least_; }
@@ -55,19 +69,40 @@ class ScheduleGraph {
     Alive alive;
     std::vector<int> edges;
   };
+  /// Costs of edges at a price, by bounds or by known mappings, as far as they are up to date.
+  struct View {
+    double price = -1.0;
+    std::vector<double> answers, costs;  // per question, per edge
+    std::vector<std::size_t> seen;       // changes of each family
+  };
+  const View& view(double price, bool known) const;
+  double answer(int question, double price, bool known) const;
+  double cost(const Edge& edge, const View& view) const;
+  /// To the end, and the edge to take from every state.
+  std::vector<double> distances(const View& view, std::vector<int>& chosen) const;
   int state(int layer, Alive alive);
   void expand(int state);
   void alone(int state);
   void groups(int state);
-  void bands(int state, int last, const std::vector<RowAxis>& axes, std::int64_t bands, bool pinned, bool retain);
+  /// How a group runs: rows of the layers in `bands` parts, and, of products, `parts` parts of heads around them.
+  struct Cut {
+    std::vector<RowAxis> axes, outer;  // per layer; outer: empty where heads are not cut
+    std::int64_t bands = 1, parts = 1;
+    bool pinned = false, retain = false;
+  };
+  void cuts(int state, int last, Cut cut);
+  void bands(int state, int last, const Cut& cut);
+  Layer part_of(int layer, const Cut& cut, std::size_t position) const;
   void add_edge(int from, Edge edge, int next_layer, Alive alive);
   bool may_group(int first, int last) const;
-  int family_of(const Layer& layer, unsigned living);
+  int family_of(int layer, const Layer& part, unsigned living);
   CostPoint additions(int layer, const Alive& alive) const;
   CostPoint pinning(const Layer& layer, int weights) const;
   std::int64_t home_words(const Layer& layer, int tensor) const;
   std::int64_t alive_words(const Alive& alive) const;
+  std::int64_t least_words(int layer, const Layer& part, unsigned living);
   void find_residents();
+  void find_no_room();
   std::optional<std::vector<RowAxis>> axes_of(int first, int last, const RowAxis& of_last) const;
   Term term(int layer, const Layer& part, unsigned living, std::int64_t room, double runs);
 
@@ -81,11 +116,20 @@ class ScheduleGraph {
   std::vector<Edge> edges_;
   std::vector<std::unique_ptr<ResidentLayer>> families_;
   std::map<std::pair<std::string, unsigned>, int> family_places_;
+  std::vector<std::string> family_shapes_;  // of the whole layer
+  std::map<std::string, std::vector<int>> kin_;
   std::vector<unsigned> allowed_;  // per layer: tensors that may be at home
   std::vector<char> may_live_;     // per layer: its result, as a whole
   std::map<std::pair<int, std::int64_t>, int> question_places_;
   std::vector<std::pair<int, std::int64_t>> questions_;
-  std::vector<int> order_;  // of states, the last layers first
+  std::vector<std::vector<int>> family_questions_, question_edges_;
+  mutable std::array<View, 2> views_;  // by bounds, by known mappings
+  std::vector<int> order_;             // of states, the last layers first
+  /// Of groups that nothing else lives beside, by first and last layer and whether weights are pinned: the words that
+  /// the least of them needs, and its bands.
+  std::map<std::tuple<int, int, bool>, std::pair<std::int64_t, std::int64_t>> group_needs_;
+  std::map<std::tuple<int, std::array<std::int64_t, 2>, unsigned>, std::int64_t> least_words_;
+  std::vector<NoRoom> no_room_;
   CostPoint least_, guess_;
 };
 

@@ -107,6 +107,7 @@ Json design_point_json(const Codesign& codesign, const DesignPoint& design) {
     }
     Json network = {{"name", design.networks[n].name}};
     network.update(fused_network_json(fused.request, fused.result, fused.unfused ? &*fused.unfused : nullptr));
+    if (fused.within) network["within_limits"] = known_within(*fused.within);
     json["fusion"].push_back(std::move(network));
   }
   if (compared > 0 && compared == design.fused.size())

@@ -9,7 +9,7 @@
 
 #include <dovetail/accelerators/evaluation.hpp>
 #include <dovetail/engine/codesign/candidate/candidate.hpp>
-#include <dovetail/engine/fuse/fused_mapper.hpp>
+#include <dovetail/engine/fuse/fused_limits.hpp>
 
 namespace dovetail {
 
@@ -42,6 +42,7 @@ struct FusedNetwork {
   FusedMapRequest request;
   FusedMapResult result;
   std::optional<FusedMapResult> unfused;  ///< the same layer by layer, of the designs that results show
+  std::optional<FrontKnown> within;       ///< what is known of its schedules, where limits chose one
 };
 
 /// What one hardware point is worth.

@@ -96,9 +96,14 @@ class DesignEvaluation {
   /// What is asked of a network, which costs less than `cutoff` (0: whatever it costs).
   FusedMapRequest fused_request(const Candidate& candidate, const WeightedNetwork& network, Fusion fusion,
                                 double cutoff, const EvaluationLimits& limits) const;
+  /// The same within limits on what schedules cost.
+  std::optional<DesignPoint> evaluate_fused_within(const Candidate& candidate, DesignPoint design, Fusion fusion,
+                                                   const EvaluationLimits& limits) const;
+  FusedLimitedRequest limited_request(const Candidate& candidate, double area_um2, Fusion fusion,
+                                      const EvaluationLimits& limits) const;
   /// Puts a network's schedule into the design: sums, and every run as a layer.
-  void take_fused(DesignPoint& design, const WeightedNetwork& network, FusedMapRequest request,
-                  FusedMapResult result) const;
+  void take_fused(DesignPoint& design, const WeightedNetwork& network, FusedMapRequest request, FusedMapResult result,
+                  std::optional<FrontKnown> within = {}) const;
   /// The same networks layer by layer, to compare with.
   void add_unfused(const Candidate& candidate, DesignPoint& design, const EvaluationLimits& limits) const;
 

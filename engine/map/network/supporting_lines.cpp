@@ -49,6 +49,12 @@ CostPoint SupportingLines::meeting(std::size_t n) const {
   return {std::max(least_energy_, before.value - before.price * cycles), cycles};
 }
 
+std::vector<double> SupportingLines::prices() const {
+  std::vector<double> prices;
+  for (const Line& line : lines_) prices.push_back(line.price);
+  return prices;
+}
+
 std::vector<CostPoint> SupportingLines::curve() const {
   std::vector<CostPoint> corners;
   for (std::size_t n = lines_.size() + 1; n-- > 0;) corners.push_back(meeting(n));

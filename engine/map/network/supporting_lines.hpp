@@ -19,6 +19,8 @@ class SupportingLines {
   /// A line at a price > 0, pJ per cycle.
   void add(double price, double value);
   double least_cycles() const { return least_cycles_; }
+  /// Of the lines, rising.
+  std::vector<double> prices() const;
   /// Lower bound of energy + price x cycles.
   double at(double price) const;
 

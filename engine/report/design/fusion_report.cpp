@@ -66,8 +66,15 @@ std::string layers_text(const FusedMapRequest& request, const FusedStep& step) {
 
 std::string how(const FusedMapRequest& request, const FusedStep& step) {
   if (step.first == step.last) return step.result_lives ? "result stays" : "";
-  return fmt::format("{} bands of {}, weights {}, halo {}", step.bands, dimension_name(request, step),
-                     step.pinned ? "pinned" : "read anew", step.retain ? "retained" : "recomputed");
+  const std::string weights = step.pinned ? "pinned" : "read anew";
+  if (step.parts > 1) {
+    const Layer& layer = layer_of(request, step.last).layer;
+    return fmt::format("{} x {} bands of {} and {}, weights {}", step.parts, step.bands / step.parts,
+                       layer.dimensions[static_cast<std::size_t>(step.part_dimension)].name,
+                       dimension_name(request, step), weights);
+  }
+  return fmt::format("{} bands of {}, weights {}, halo {}", step.bands, dimension_name(request, step), weights,
+                     step.retain ? "retained" : "recomputed");
 }
 
 // What a step's residents and tiles take of the home level, at most.
@@ -92,6 +99,7 @@ Json step_json(const FusedMapRequest& request, const FusedMapResult& result, con
                {"last", name_of(request, step.last)},
                {"bands", step.bands},
                {"dimension", dimension_name(request, step)},
+               {"parts", step.parts},
                {"pinned", step.pinned},
                {"halo", step.first == step.last ? ""
                         : step.retain           ? "retain"
@@ -110,6 +118,50 @@ Json step_json(const FusedMapRequest& request, const FusedMapResult& result, con
   json["unfused_cycles"] = json_number(before.cycles);
   if (step.last > step.first) json["in_words"] = step_in_words(request, result, step, *unfused);
   return json;
+}
+
+// What lacks room, and how much of it.
+std::string no_room_in_words(const FusedMapRequest& request, const FusedMapResult& result, const NoRoom& lacking) {
+  const std::string home = home_name(request, result), first = name_of(request, lacking.first),
+                    last = name_of(request, lacking.last);
+  const std::string words = fmt::format("{} words are needed of the {} that {} has", thousands(lacking.words),
+                                        thousands(result.home->capacity_words), home);
+  switch (lacking.what) {
+    case NoRoom::What::skip:
+      return fmt::format("the skip from {} to {} does not fit: until it is added, {}", first, last, words);
+    case NoRoom::What::group:
+      return fmt::format("{} .. {} do not fit as a group: even in {} bands {}", first, last, lacking.bands, words);
+    case NoRoom::What::weights:
+      return fmt::format("the weights of {} .. {} cannot all stay beside the bands of this group: {}", first, last,
+                         words);
+    case NoRoom::What::result:
+      break;
+  }
+  return fmt::format("the result of {} does not fit whole until {} has read it: {}", first, last, words);
+}
+
+// Results that live somewhere on chip after all, whole or in bands, do not lack room.
+bool settled_otherwise(const FusedMapResult& result, const NoRoom& lacking) {
+  if (lacking.what == NoRoom::What::group || lacking.what == NoRoom::What::weights) return false;
+  return std::any_of(result.steps.begin(), result.steps.end(),
+                     [&](const FusedStep& step) { return step.first <= lacking.first && lacking.first < step.last; });
+}
+
+Json no_room_json(const FusedMapRequest& request, const FusedMapResult& result) {
+  constexpr const char* kinds[] = {"result", "skip", "group", "weights"};
+  Json list = Json::array();
+  for (const NoRoom& lacking : result.no_room) {
+    if (settled_otherwise(result, lacking)) continue;
+    list.push_back({{"what", kinds[static_cast<std::size_t>(lacking.what)]},
+                    {"first", name_of(request, lacking.first)},
+                    {"last", name_of(request, lacking.last)},
+                    {"bands", lacking.bands},
+                    {"words_needed", lacking.words},
+                    {"words_available", result.home->capacity_words},
+                    {"level", home_name(request, result)},
+                    {"in_words", no_room_in_words(request, result, lacking)}});
+  }
+  return list;
 }
 
 Json run_json(const FusedMapRequest& request, const FusedRun& run) {
@@ -179,12 +231,25 @@ Json fused_network_json(const FusedMapRequest& request, const FusedMapResult& re
     network["outermost"]["unfused_weights_pj"] = json_number(before.weights_pj);
     network["outermost"]["unfused_activations_pj"] = json_number(before.activations_pj);
   }
+  network["does_not_fit"] = no_room_json(request, result);
   network["problems"] = result.problems;
   network["searches"] = result.searches;
   network["prices"] = result.prices;
   network["steps"] = Json::array();
   for (const FusedStep& step : result.steps) network["steps"].push_back(step_json(request, result, step, unfused));
   return network;
+}
+
+std::string known_within(FrontKnown known) {
+  switch (known) {
+    case FrontKnown::optimum:
+      return "optimum";
+    case FrontKnown::all:
+      return "all";
+    case FrontKnown::convex:
+      break;
+  }
+  return "convex front";
 }
 
 Json fusion_json(const FusedMapRequest& request, const FusedMapResult& result, const FusedMapResult& unfused) {
@@ -210,10 +275,16 @@ std::string step_in_words(const FusedMapRequest& request, const FusedMapResult& 
         layers_text(request, step), step.bands,
         step.runs.back().request.layer.dimensions[static_cast<std::size_t>(step.dimension)].extent,
         dimension_name(request, step), name_of(request, step.last), step.last - step.first + 1);
+    if (step.parts > 1) {
+      const Dimension& heads = step.runs.back().request.layer.dimensions[static_cast<std::size_t>(step.part_dimension)];
+      text += fmt::format(" Bands are of {} of {} at a time, one such part after the other.", heads.extent, heads.name);
+    }
     text += fmt::format(
         " The results between them live in {}, one band at a time, and never cross the outermost memory.", home);
-    text += step.pinned ? fmt::format(" All weights of the group are read once and stay in {}.", home)
-                        : std::string(" Weights are read anew in every band.");
+    text += step.pinned && step.parts > 1
+                ? fmt::format(" All weights of a part are read once and stay in {} for its bands.", home)
+            : step.pinned ? fmt::format(" All weights of the group are read once and stay in {}.", home)
+                          : std::string(" Weights are read anew in every band.");
     text += step.retain ? " Rows that two bands share stay from band to band."
                         : " Rows that two bands share are computed again.";
     text += fmt::format(" At most {} of {} words are reserved; tiles of other tensors use the rest.",
@@ -240,6 +311,29 @@ std::string bar(const Json& home, const Json& step) {
   };
   const std::size_t reserved = cells("reserved_words"), all = std::max(reserved, cells("used_words"));
   return std::string(reserved, '#') + std::string(all - reserved, '+') + std::string(picture_width - all, '.');
+}
+
+std::string no_room_text(const Json& list) {
+  constexpr std::size_t most_lines = 10;
+  if (list.empty()) return "";
+  std::string text = "\nDoes not fit on chip:\n";
+  for (std::size_t n = 0; n < std::min(list.size(), most_lines); ++n)
+    text += fmt::format("  {}\n", list[n]["in_words"].get<std::string>());
+  if (list.size() > most_lines)
+    text += fmt::format("  and {} more, which --format json lists\n", list.size() - most_lines);
+  return text;
+}
+
+// What the limits left to know of the schedule.
+std::string within_text(const Json& network) {
+  const std::string known = network.value("within_limits", "");
+  if (known.empty()) return "";
+  if (known == "optimum") return "\nwithin the limits: the best schedule of all keeps them\n";
+  if (known == "all")
+    return "\nwithin the limits: every schedule that might be better was listed, also those that no price of cycles "
+           "finds\n";
+  return "\nwithin the limits: the best of the schedules on the convex front of energy and cycles and of what their "
+         "mappings make; whether one beside that front is better is not known\n";
 }
 
 std::string totals_text(const Json& network, bool plain) {
@@ -270,7 +364,7 @@ std::string totals_text(const Json& network, bool plain) {
 }  // namespace
 
 std::string fused_network_text(const Json& network, bool plain) {
-  std::string text = totals_text(network, plain);
+  std::string text = totals_text(network, plain) + within_text(network);
   const Json& home = network["home"];
   if (home.is_null()) return text + fmt::format("\nno result can stay on chip: {}\n", network.value("no_home", ""));
   const std::string level = home["level"].get<std::string>();
@@ -311,6 +405,7 @@ std::string fused_network_text(const Json& network, bool plain) {
     text += fmt::format("; layer by layer {} and {}", weights_before, activations_before);
   }
   text += "\n";
+  text += no_room_text(network["does_not_fit"]);
   if (!most.empty()) text += fmt::format("\nThe group that saves most energy: {}\n", most);
   return text;
 }

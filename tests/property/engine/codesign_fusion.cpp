@@ -2,12 +2,15 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <limits>
+#include <string>
 #include <vector>
 
 #include <dovetail/engine/codesign/candidate/design_evaluation.hpp>
 #include <dovetail/engine/codesign/candidate/machine_bound.hpp>
 #include <dovetail/engine/map/mapper.hpp>
 
+#include "support/fused_chains.hpp"
 #include "support/loop_draws.hpp"
 
 using namespace dovetail;
@@ -96,6 +99,51 @@ Candidate candidate_of(const Architecture& machine, const std::vector<Network>& 
   return candidate;
 }
 
+// A chain as a candidate, mapped as the chain model maps: every tensor in the buffer.
+Candidate chain_candidate(const std::vector<FusedChain>& chains, LayerPool& pool) {
+  std::vector<Network> networks;
+  networks.reserve(chains.size());
+  for (const FusedChain& chain : chains) networks.push_back(testing::chain_network(chain));
+  return candidate_of(testing::chain_machine(chains.front().machine), networks, pool);
+}
+
+// Products whose cycles are whole: the loop model then costs what the chain model says.
+FusedChain drawn_products(Dice& dice) {
+  for (;;) {
+    FusedChain chain = testing::draw_chain(dice);
+    if (chain.layers.front().kind != ChainLayer::Kind::matmul) continue;
+    chain.adds.clear();
+    chain.machine.bandwidth_words_per_cycle = dice.of({1.0, 1.0, 1000.0});
+    chain.machine.dram_pj = dice.of({4.0, 10.0, 30.0});
+    return chain;
+  }
+}
+
+// The least sum of weighted EDP over all combinations of schedules whose figures keep the specs; infinite: none does.
+double enumerated_within(const StudyTerms& terms, const std::vector<FusedChain>& chains, double area_um2) {
+  struct Sums {
+    double energy_pj = 0.0, cycles = 0.0, objective = 0.0;
+  };
+  std::vector<Sums> all(1);
+  double weight = 1.0;
+  for (const FusedChain& chain : chains) {
+    std::vector<Sums> longer;
+    for (const Sums& sums : all) {
+      for (const auto& [energy, cycles] : chain_front(chain, terms.fusion))
+        longer.push_back({sums.energy_pj + weight * energy, sums.cycles + weight * cycles,
+                          sums.objective + weight * energy * cycles});
+    }
+    all = longer;
+    weight += 0.5;
+  }
+  double least = std::numeric_limits<double>::infinity();
+  for (const Sums& sums : all) {
+    if (terms.broken(terms.figures(sums.energy_pj, sums.cycles, area_um2)).empty())
+      least = std::min(least, sums.objective);
+  }
+  return least;
+}
+
 }  // namespace
 
 TEST_CASE("no bound of a machine is above its cheapest schedule, and a bound layer by layer would be") {
@@ -155,4 +203,57 @@ TEST_CASE("what an incumbent prunes is no better than it, with several networks 
   }
   CHECK(pruned > 10);
   CHECK(kept > 20);
+}
+
+TEST_CASE("within limits on what schedules cost the best one is that of enumeration") {
+  Dice dice(2803);
+  int kept = 0, none = 0, proven = 0, beside = 0;
+  for (int k = 0; k < 120; ++k) {
+    CAPTURE(k);
+    std::vector<FusedChain> chains = {drawn_products(dice)};
+    if (dice.one_in(4)) {
+      chains.push_back(drawn_products(dice));
+      chains.back().machine = chains.front().machine;
+    }
+    StudyTerms terms = terms_of(dice.one_in(3) ? Fusion::homes : Fusion::bands, false);
+    terms.bypass = Bypass::none;
+    const auto front = chain_front(chains.front(), terms.fusion);
+    if (front.size() < 2 || chain_front(chains.back(), terms.fusion).empty()) continue;
+    LayerPool pool;
+    const Candidate candidate = chain_candidate(chains, pool);
+    const double area = area_um2(candidate.machine);
+    // Limits at what some schedule has, and a little more or less.
+    const auto& [energy, cycles] = front[static_cast<std::size_t>(dice.below(static_cast<int>(front.size())))];
+    const double scale = chains.size() == 1 ? 1.0 : dice.of({1.8, 2.5});
+    for (const char* metric : {"energy_pj", "cycles", "edp", "latency_ms", "power_mw"}) {
+      if (std::string(metric) == "power_mw" && chains.size() > 1) continue;  // more cycles of the other help to keep it
+      CAPTURE(metric);
+      const double at = find_metric(metric)->value(terms.figures(scale * energy, scale * cycles, area));
+      terms.goal.specs = {{metric, at * dice.of({0.9, 1.0 + 1e-9, 1.0 + 1e-9, 1.05}), std::nullopt}};
+      const double least = enumerated_within(terms, chains, area);
+      const auto design = DesignEvaluation(terms).evaluate(candidate, Dataflow::free, {});
+      REQUIRE(design);
+      REQUIRE(design->mapped);
+      if (!(least < std::numeric_limits<double>::infinity())) {
+        ++none;
+        CHECK_FALSE(design->feasible());
+        CHECK(design->reason.find(metric) != std::string::npos);
+        continue;
+      }
+      ++kept;
+      CHECK_FALSE(design->excluded);
+      CHECK(design->lower_bound <= least * (1.0 + 1e-9));
+      if (!design->feasible()) continue;
+      CHECK(design->objective >= least * (1.0 - 1e-9));
+      if (design->lower_bound < design->objective * (1.0 - 1e-9)) continue;
+      ++proven;
+      CHECK(design->objective == doctest::Approx(least).epsilon(1e-9));
+      beside += design->bound_by.empty() ? 0 : 1;
+    }
+  }
+  MESSAGE("kept " << kept << ", none " << none << ", proven " << proven << ", of them other schedules " << beside);
+  CHECK(kept > 100);
+  CHECK(none > 20);
+  CHECK(proven == kept);
+  CHECK(beside > 20);
 }

@@ -18,10 +18,14 @@
 #include <dovetail/workloads/text/diagnostics.hpp>
 
 #include "support/enumerate_mappings.hpp"
+#include "support/fused_chains.hpp"
 #include "support/loop_draws.hpp"
 
 using namespace dovetail;
+using testing::chain_machine;
+using testing::chain_network;
 using testing::Dice;
+using testing::draw_chain;
 
 namespace {
 
@@ -72,43 +76,9 @@ Layer small_layer(Dice& dice) {
                     .stride_height = dice.of({1, 1, 2})});
 }
 
-Architecture chain_machine(const ChainMachine& from) {
-  Architecture machine;
-  machine.name = "chain";
-  Level buffer = level("Buffer");
-  buffer.capacity_words = from.capacity_words;
-  buffer.energy = {from.buffer_pj, from.buffer_pj, from.buffer_pj, 0.0};
-  Level dram = level("DRAM");
-  dram.is_dram = true;
-  dram.energy = {from.dram_pj, from.dram_pj, from.dram_pj, 0.0};
-  dram.shared_bandwidth = from.bandwidth_words_per_cycle;
-  machine.levels = {buffer, dram};
-  machine.compute.energy_per_op_pj = from.mac_pj;
-  return machine;
-}
-
-Layer chain_layer(const ChainLayer& from, int number) {
-  const std::string name = "layer" + std::to_string(number);
-  if (from.kind == ChainLayer::Kind::matmul)
-    return make_matmul({.name = name, .rows = from.rows, .columns = from.columns, .depth = from.channels});
-  return make_conv({.name = name,
-                    .in_channels = from.channels,
-                    .out_channels = from.columns,
-                    .out_height = from.rows,
-                    .kernel_height = from.taps,
-                    .stride_height = from.stride});
-}
-
 FusedMapRequest chain_request(const FusedChain& chain, Fusion fusion) {
-  Network network;
-  network.name = chain.name;
-  const auto count = static_cast<int>(chain.layers.size());
-  for (int i = 0; i < count; ++i) {
-    boost::add_vertex(NetworkLayer{chain_layer(chain.layers[static_cast<std::size_t>(i)], i)}, network.graph);
-    if (i > 0) boost::add_edge(static_cast<std::size_t>(i) - 1, static_cast<std::size_t>(i), network.graph);
-  }
   FusedMapRequest request;
-  request.network = running_network(network);
+  request.network = running_network(chain_network(chain));
   for (const auto& [from, into] : chain.adds) {
     const auto f = static_cast<std::size_t>(from);
     request.network.adds.push_back({from, into, chain.layers[f].output_words()});
@@ -118,48 +88,9 @@ FusedMapRequest chain_request(const FusedChain& chain, Fusion fusion) {
   request.architecture = chain_machine(chain.machine);
   request.fusion = fusion;
   request.bypass = Bypass::none;
-  request.longest_group = count;
+  request.longest_group = static_cast<int>(chain.layers.size());
   request.adds_end_groups = false;
   return request;
-}
-
-FusedChain draw_chain(Dice& dice) {
-  FusedChain chain;
-  chain.name = "drawn";
-  chain.machine = {dice.of({12, 20, 30, 40, 60, 90}), dice.of({1.0, 2.0, 1000.0}), dice.of({10.0, 100.0, 200.0}), 6.0,
-                   1.0};
-  const int count = dice.between(2, 4);
-  if (dice.one_in(2)) {
-    const std::int64_t rows = dice.of({2, 4, 6});
-    std::int64_t depth = dice.of({2, 3, 4});
-    for (int i = 0; i < count; ++i) {
-      ChainLayer layer;
-      layer.rows = rows, layer.channels = depth, layer.columns = dice.of({2, 3, 4, 8});
-      depth = layer.columns;
-      chain.layers.push_back(layer);
-    }
-    if (count > 2 && dice.one_in(3)) {
-      chain.layers[2].columns = chain.layers[0].columns;
-      if (count > 3) chain.layers[3].channels = chain.layers[2].columns;
-      chain.adds = {{0, 2}};
-    }
-    return chain;
-  }
-  // From the last layer backwards: rows of a layer are those that the next one reads.
-  std::int64_t rows = dice.of({2, 3, 4, 6});
-  for (int i = std::min(count, 3); i-- > 0;) {
-    ChainLayer layer;
-    layer.kind = ChainLayer::Kind::conv1d;
-    layer.rows = rows;
-    layer.stride = dice.of({1, 1, 2});
-    layer.taps = layer.stride + dice.of({0, 1, 2});
-    layer.columns = dice.of({1, 2, 3});
-    layer.channels = 2;
-    if (!chain.layers.empty()) layer.columns = chain.layers.front().channels;
-    rows = layer.stride * (layer.rows - 1) + layer.taps;
-    chain.layers.insert(chain.layers.begin(), layer);
-  }
-  return chain;
 }
 
 void compare(const FusedChain& chain, Fusion fusion) {

@@ -169,18 +169,104 @@ TEST_CASE("what is not known of results on chip is refused at its place, all of 
                                  "specs: [latency_ms <= 1, area_um2 <= 1e6]\n");
   const Outcome outcome = run(folder, {"optimize", "wrong.yaml"});
   CHECK(outcome.code == 3);
-  for (const char* word :
-       {"wrong.yaml:4:", "cycle", "mapper random", "prove", "objective", "bypass", "latency_ms <= 1"}) {
+  for (const char* word : {"wrong.yaml:4:", "cycle", "mapper random", "prove", "objective", "bypass"}) {
     CAPTURE(word);
     CHECK(outcome.err.find(word) != std::string::npos);
   }
-  CHECK(outcome.err.find("area_um2 <= ") == std::string::npos);
+  for (const char* limit : {"latency_ms <= ", "area_um2 <= "}) CHECK(outcome.err.find(limit) == std::string::npos);
   const Outcome joint = run(folder, {"optimize", "study.yaml", "--joint", "100"});
   CHECK(joint.code == 2);
   CHECK(joint.err.find("--fusion") != std::string::npos);
   const Outcome misspelt = run(folder, {"optimize", "study.yaml", "--set", "fusion=band"});
   CHECK(misspelt.code == 3);
   CHECK(misspelt.err.find("bands") != std::string::npos);
+}
+
+TEST_CASE("limits on what schedules cost: every machine by its best schedule that keeps them") {
+  const Folder folder;
+  write_study(folder);
+  const auto optimize = [&](const std::vector<std::string>& limits) {
+    std::vector<std::string> words = {"optimize", "study.yaml", "--designer", "exhaustive", "--format", "json"};
+    for (const std::string& limit : limits) words.insert(words.end(), {"--spec", limit});
+    const Outcome outcome = run(folder, words);
+    CAPTURE(outcome.err);
+    REQUIRE((outcome.code == 0 || outcome.code == 4));
+    return outcome.code == 0 ? Json::parse(outcome.out) : Json(nullptr);
+  };
+  const auto limit = [](const char* metric, double value) {
+    return std::string(metric) + "<=" + Json(value).dump();
+  };
+  const Json free = optimize({})["best"];
+  for (const char* metric : {"energy_pj", "cycles", "edp", "latency_ms", "power_mw"}) {
+    CAPTURE(metric);
+    const double had = free[metric].get<double>();
+    // Just what the best has is kept by the same schedule.
+    const Json same = optimize({limit(metric, had)});
+    REQUIRE(same.is_object());
+    CHECK(same["best"]["objective"] == free["objective"]);
+    CHECK(same["best"]["fusion"][0]["within_limits"] == "optimum");
+    // A little less is kept by another machine or schedule, or by none.
+    const Json less = optimize({limit(metric, had * 0.97)});
+    if (!less.is_object() || less["best"].is_null()) continue;
+    const Json& best = less["best"];
+    CHECK(best[metric].get<double>() <= had * 0.97);
+    CHECK(best["objective"].get<double>() >= free["objective"].get<double>() * (1 - 1e-9));
+    CHECK(best["lower_bound"].get<double>() <= best["objective"].get<double>() * (1 + 1e-9));
+    double energy = 0.0;
+    for (const Json& step : best["fusion"][0]["steps"]) energy += step["energy_pj"].get<double>();
+    CHECK(energy == doctest::Approx(best["energy_pj"].get<double>()).epsilon(1e-9));
+  }
+  const Outcome none = run(folder, {"optimize", "study.yaml", "--designer", "exhaustive", "--spec",
+                                    limit("latency_ms", free["latency_ms"].get<double>() * 1e-3)});
+  CHECK(none.code == 4);
+}
+
+TEST_CASE("what does not fit on chip is told with the words that it needs, in text and JSON") {
+  const Folder folder;
+  folder.write("wide.yaml", R"(schema: dovetail-workload/1
+name: wide
+layers:
+- stem: {conv: 16x16x16 -> 16, kernel: 1}
+- first: {conv: 16x16x16 -> 128, kernel: 1}
+- second: {conv: 128x16x16 -> 128, kernel: 3, pad: 1}
+- third: {conv: 128x16x16 -> 16, kernel: 1}
+- head: {conv: 16x16x16 -> 16, kernel: 1, after: [third, stem]}
+)");
+  const auto map = [&](const char* scratchpad, const char* format) {
+    const Outcome outcome =
+        run(folder, {"map", "--workload", "wide.yaml", "--architecture", "gemmini", "--fusion", "bands", "--set",
+                     std::string("hw.scratchpad_kb=") + scratchpad, "--format", format});
+    CAPTURE(outcome.err);
+    REQUIRE(outcome.code == 0);
+    return outcome.out;
+  };
+  const Json small = Json::parse(map("2", "json"))["network"];
+  const Json& lacking = small["does_not_fit"];
+  const auto find = [](const Json& list, const std::string& what, const std::string& first, const std::string& last) {
+    for (const Json& one : list)
+      if (one["what"] == what && one["first"] == first && one["last"] == last) return one;
+    return Json(nullptr);
+  };
+  const double available = small["home"]["words"].get<double>();
+  const Json skip = find(lacking, "skip", "stem", "third");
+  REQUIRE(skip.is_object());
+  CHECK(skip["words_needed"].get<double>() >= 16 * 16 * 16);  // whole, and tiles of what runs meanwhile
+  const Json group = find(lacking, "group", "first", "second");
+  REQUIRE(group.is_object());
+  CHECK(group["words_needed"].get<double>() >= 128 * 16 * 3);  // one row of results needs three
+  for (const Json& one : lacking) {
+    CHECK(one["words_available"].get<double>() == available);
+    CHECK(one["words_needed"].get<double>() > available);
+    CHECK(one["level"] == small["home"]["level"]);
+    CHECK(one["in_words"].get<std::string>().find("words are needed of the") != std::string::npos);
+  }
+  const std::string text = map("2", "text");
+  CHECK(text.find("Does not fit on chip:") != std::string::npos);
+  CHECK(text.find(skip["in_words"].get<std::string>()) != std::string::npos);
+  // A larger memory has room for both.
+  const Json large = Json::parse(map("256", "json"))["network"]["does_not_fit"];
+  CHECK(find(large, "skip", "stem", "third").is_null());
+  CHECK(find(large, "group", "first", "second").is_null());
 }
 
 TEST_CASE("text and page tell what stays on chip") {
