@@ -82,6 +82,57 @@ std::int64_t memory_words(const Level& memory, const Tensor& tensor, std::int64_
   return (words * tensor.word_bits + memory.word_bits - 1) / memory.word_bits;
 }
 
+namespace {
+
+// Bounds are close to what mappings cost: looking for all that costs a little more than the bound, and then for all
+// that costs a little more than that, wades through fewer hopeless labels than what a poor first mapping leaves open.
+constexpr double climbing[] = {1.03, 1.1, 1.25};
+constexpr double close_enough = 1.3;  // of a bound: what is known leaves little to wade through
+
+// A mapping with the least energy_pj + price x cycles, or the proof that none costs less than `enough`.
+double climb(ExactSearch& search, double price, std::optional<MapPoint>& best, double enough, double bound) {
+  const auto cost = [&](const MapPoint& point) { return point.energy_pj + price * point.cycles; };
+  const double low = bound;
+  const bool close = best && cost(*best) <= close_enough * low;
+  for (const double share : climbing) {
+    if (close || enough <= close_enough * low) break;
+    const double ceiling = low * share;
+    if (!(ceiling > bound) || !(ceiling < std::min(enough, best ? cost(*best) : infinity))) continue;
+    std::optional<MapPoint> found = best;
+    if (!found) {
+      found.emplace();  // known, but worth nothing: nothing is looked for beyond the ceiling
+      found->energy_pj = infinity;
+    }
+    const double value = search.cheapest(price, found, ceiling);
+    if (found && cost(*found) < infinity) best = found;
+    bound = std::max(bound, value);
+    if (!(value >= ceiling * (1.0 - sum_rounding)) || (best && cost(*best) <= value)) return bound;
+  }
+  // A poor mapping is worth less than the one that a narrow look finds.
+  std::optional<MapPoint> found = close ? best : std::nullopt;
+  const double value = search.cheapest(price, found, enough);
+  if (found && (!best || cost(*found) < cost(*best))) best = found;
+  return best ? std::min(value, cost(*best)) : value;
+}
+
+// Cycles of the home level's ports while every element of what lives or must be there is read, or written, once.
+double home_port_cycles(const MapRequest& request, int home, unsigned living) {
+  const Level& memory = request.architecture.levels[static_cast<std::size_t>(home)];
+  if (memory.instances != 1) return 0.0;
+  const unsigned there = keep_choices(request)[static_cast<std::size_t>(home)].must | living;
+  double reads = 0.0, writes = 0.0;
+  for (std::size_t t = 0; t < request.layer.tensors.size(); ++t) {
+    if ((there >> t & 1U) == 0) continue;
+    const Tensor& tensor = request.layer.tensors[t];
+    const double words = used_elements(request.layer, tensor) * AccessCost(memory, request.layer, t).rate;
+    (tensor.written ? writes : reads) += words;
+  }
+  const Bandwidth bandwidth(memory);
+  return std::max({reads / bandwidth.read, writes / bandwidth.write, (reads + writes) / bandwidth.shared});
+}
+
+}  // namespace
+
 std::int64_t least_tile_words(const MapRequest& request, int level, unsigned living) {
   Layer tile = request.layer;
   for (std::size_t d = 0; d < tile.dimensions.size(); ++d) {
@@ -117,7 +168,7 @@ ResidentLayer::ResidentLayer(const MapRequest& base, HomeLevel home, unsigned li
   const CostPoint least = unavoidable_cost(base_.layer, base_.architecture, base_.rules, living);
   least_room_ = least_tile_words(base_, home.level, living);
   least_energy_ = least.energy_pj;
-  least_cycles_ = least.cycles;
+  least_cycles_ = std::max(least.cycles, home_port_cycles(base_, home.level, living));
 }
 
 MapRequest ResidentLayer::request(std::int64_t room) const {
@@ -170,7 +221,9 @@ ResidentLayer::Room& ResidentLayer::open(std::int64_t room) {
   try {
     own.search = std::make_unique<ExactSearch>(request(room));
     own.nothing = !(own.search->root_bound() < infinity);
-    if (!own.nothing) own.lines = SupportingLines(own.search->root_energy_pj(), own.search->root_cycles());
+    if (!own.nothing)
+      own.lines = SupportingLines(std::max(own.search->root_energy_pj(), least_energy_),
+                                  std::max(own.search->root_cycles(), least_cycles_));
   } catch (const std::length_error&) {
     own.too_large = true;
   }
@@ -234,10 +287,10 @@ bool ResidentLayer::ask(Room& at, double price, std::int64_t room, double enough
   if (at.too_large || at.nothing) return false;
   const auto [answered, first] = at.asked.try_emplace(price, 0.0);
   if (!first && answered->second >= enough) return false;
+  const std::int64_t evaluated = at.search->evaluations(), labeled = at.search->labels();
   std::optional<MapPoint> best_point;
   if (const ResidentPoint* known = best(price, room)) best_point = known->point;
-  const std::int64_t evaluated = at.search->evaluations(), labeled = at.search->labels();
-  const double value = at.search->cheapest(price, best_point, enough);
+  const double value = climb(*at.search, price, best_point, enough, bound(price, room));
   ++changes_;
   evaluations_ += at.search->evaluations() - evaluated;
   labels_ += at.search->labels() - labeled;
