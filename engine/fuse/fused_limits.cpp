@@ -13,6 +13,7 @@ namespace dovetail {
 namespace {
 
 constexpr int most_limit_prices = 16;
+constexpr double beyond = 16.0;         // times the prices so far
 constexpr double extreme_price = 1e-9;  // of energy over cycles, and its inverse: for the ends of a front
 
 struct LimitedNetwork {
@@ -157,12 +158,34 @@ class LimitedSchedules {
         const double tilt = objective.cycles_power > 0.0 ? objective.cycles_power / objective.energy_power : 1e-3;
         price = tilt * least.at.energy_pj / least.at.cycles;
       }
-      new_price = ask(networks_[n], price) || new_price;
+      new_price = ask(networks_[n], price) || ask_across(n) || new_price;
     }
     if (!new_price) return false;
     choose();
     bound();
     return true;
+  }
+
+  // Where the bound asks for no other price: between schedules of which one keeps the limits and the next one does not,
+  // or beyond all prices so far while none does.
+  bool ask_across(std::size_t n) {
+    LimitedNetwork& network = networks_[n];
+    std::vector<CostPoint> costs;
+    for (const KnownSchedule& schedule : network.schedules) costs.push_back(schedule.cost);
+    std::sort(costs.begin(), costs.end(), [](const CostPoint& a, const CostPoint& b) {
+      return a.cycles != b.cycles ? a.cycles < b.cycles : a.energy_pj < b.energy_pj;
+    });
+    const auto keeps = [&](const CostPoint& cost) {
+      return goal().limits.violation(shares_[n].share.sums(cost)) <= 0.0;
+    };
+    for (std::size_t k = 1; k < costs.size(); ++k) {
+      const double energy = costs[k - 1].energy_pj - costs[k].energy_pj, cycles = costs[k].cycles - costs[k - 1].cycles;
+      if (keeps(costs[k]) == keeps(costs[k - 1]) || !(energy > 0.0) || !(cycles > 0.0)) continue;
+      if (ask(network, energy / cycles)) return true;
+    }
+    if (network.prices.empty() || std::any_of(costs.begin(), costs.end(), keeps)) return false;
+    const double high = *network.prices.rbegin() * beyond, low = *network.prices.begin() / beyond;
+    return ask(network, network.prices.size() % 2 == 0 ? low : high);
   }
 
   bool ask(LimitedNetwork& network, double price) {
@@ -215,7 +238,7 @@ class LimitedSchedules {
   // these are known.
   CostPoint ends(LimitedNetwork& network) {
     CostPoint most{infinity, infinity};
-    const CostPoint& middle = network.schedules.front().cost;
+    const CostPoint middle = network.schedules.front().cost;
     for (const bool cheapest : {true, false}) {
       const double price = middle.energy_pj / middle.cycles * (cheapest ? extreme_price : 1.0 / extreme_price);
       ScheduleSearch::Answer answer = network.search->ask(price);
