@@ -112,11 +112,11 @@ Candidate chain_candidate(const std::vector<FusedChain>& chains, LayerPool& pool
 FusedChain drawn_products(Dice& dice) {
   FusedChain chain;
   chain.machine = {dice.of({16, 24, 32, 48, 64}), 1.0, dice.of({8.0, 30.0, 100.0}), 6.0, 1.0};
-  const std::int64_t rows = dice.of({4, 6, 8});
+  const std::int64_t rows = dice.of({4, 8, 16});
   std::int64_t depth = dice.of({1, 2, 4, 8});
   for (int i = dice.between(3, 4); i-- > 0;) {
     ChainLayer layer;
-    layer.rows = rows, layer.channels = depth, layer.columns = dice.of({1, 2, 4, 6, 8});
+    layer.rows = rows, layer.channels = depth, layer.columns = dice.of({1, 2, 4, 8});
     depth = layer.columns;
     chain.layers.push_back(layer);
   }
@@ -212,7 +212,7 @@ TEST_CASE("what an incumbent prunes is no better than it, with several networks 
 TEST_CASE("within limits on what schedules cost the best one is that of enumeration") {
   Dice dice(2803);
   int kept = 0, none = 0, proven = 0, beside = 0;
-  for (int k = 0; k < 2000 && kept < 150; ++k) {
+  for (int k = 0; k < 4000 && kept < 250; ++k) {
     CAPTURE(k);
     std::vector<FusedChain> chains = {drawn_products(dice)};
     if (dice.one_in(4)) {
@@ -259,5 +259,5 @@ TEST_CASE("within limits on what schedules cost the best one is that of enumerat
   CHECK(kept > 100);
   CHECK(none > 20);
   CHECK(proven == kept);
-  CHECK(beside > 20);
+  CHECK(beside > 15);
 }
