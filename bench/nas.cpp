@@ -1,9 +1,10 @@
 // Searches over NAS-Bench-201 cells under one limit, against the recorded baselines of the reference cases:
-//     nas [SHARED] [--seeds 20] [--trials 100] [--known] [--designer bayes] [--case 0] [--cheap 12]
+//     nas [SHARED] [--seeds 20] [--trials 100] [--known] [--designer bayes] [--case 0] [--cheap 12] [--first-seed 0]
+//         [--each] [option=value ...]
 // SHARED is the folder with reference/nas/cases and data. The limit is learned unless --known. Prints per case the
 // median best accuracy after 20, 50 and all trials, the share of seeds that end at the optimum, how many full
 // evaluations it took until then (median), and evolution's recorded medians. --cheap 12: a search by the accuracies
-// after 12 epochs comes first.
+// after 12 epochs comes first. --each prints every seed's best and when it was found. Options are the designer's.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -27,8 +28,9 @@ using Json = nlohmann::json;
 struct Arguments {
   std::string shared = "../shared", designer = "bayes";
   std::string cheap;
-  int seeds = 20, trials = 100, only = -1;
-  bool known = false;
+  std::string options;  // of the designer, as keys of a document
+  int seeds = 20, trials = 100, only = -1, first_seed = 0;
+  bool known = false, each = false;
 };
 
 Arguments read(int argc, char** argv) {
@@ -46,8 +48,14 @@ Arguments read(int argc, char** argv) {
       result.only = std::atoi(next().c_str());
     else if (word == "--cheap")
       result.cheap = next();
+    else if (word == "--first-seed")
+      result.first_seed = std::atoi(next().c_str());
+    else if (word == "--each")
+      result.each = true;
     else if (word == "--known")
       result.known = true;
+    else if (const auto at = word.find('='); at != std::string::npos)
+      result.options += fmt::format(", {}: '{}'", word.substr(0, at), word.substr(at + 1));
     else
       result.shared = word;
   }
@@ -108,13 +116,13 @@ int main(int argc, char** argv) {
           "network: {{family: nb201}}\ncost: {{table: cost.csv}}\naccuracy: {{table: {}, key: arch, column: "
           "{}{}}}\nmetrics: {{limited: {}}}\n"
           "specs: [limited <= {:.17g}]\nobjective: {{maximize: accuracy}}\ndesigner: {{name: {}, known: "
-          "'{}'}}\ntrials: {}\nseed: {}\n",
+          "'{}'{}}}\ntrials: {}\nseed: {}\n",
           table, problem["dataset"].get<std::string>(),
           arguments.cheap.empty()
               ? ""
               : fmt::format(", cheap: {}_e{}", problem["dataset"].get<std::string>(), arguments.cheap),
           metric_of(metric), problem["bound"].get<double>(), arguments.designer, arguments.known ? "on" : "off",
-          arguments.trials, seed);
+          arguments.options, arguments.trials, arguments.first_seed + seed);
       Diagnostics diagnostics;
       const ExplorationStudy study = read_exploration_study(parse_yaml(text, folder + "/study.yaml"), diagnostics);
       diagnostics.raise();
@@ -127,6 +135,9 @@ int main(int argc, char** argv) {
         if (i == 19) at20.push_back(best);
         if (i == 49) at50.push_back(best);
       }
+      if (arguments.each)
+        fmt::print("  seed {}: {:.2f} at trial {}\n", arguments.first_seed + seed, best,
+                   result.best ? result.best->id : -1);
       at_end.push_back(best);
       needed.push_back(found);
       optimal += best >= problem["optimum"].get<double>() - 1e-9 ? 1.0 : 0.0;

@@ -1,5 +1,6 @@
 // Two networks for two data sets on one chip, against the recorded baselines of the reference cases:
 //     tasks [SHARED] [--seeds 20] [--trials 200] [--designer bayes] [--case 0] [--first-seed 0] [--each]
+//           [option=value ...]
 // SHARED is the folder with reference/nas/cases and data. Prints per case how many seeds meet the limits, the median
 // and the least of the best weighted accuracies, and how many seeds end within half a point of the optimum.
 #include <algorithm>
@@ -24,6 +25,7 @@ using Json = nlohmann::json;
 
 struct Arguments {
   std::string shared = "../shared", designer = "bayes";
+  std::string options;  // of the designer, as keys of a document
   int seeds = 20, trials = 200, only = -1, first_seed = 0;
   bool each = false;
 };
@@ -45,6 +47,8 @@ Arguments read(int argc, char** argv) {
       result.each = true;
     else if (word == "--case")
       result.only = std::atoi(next().c_str());
+    else if (const auto at = word.find('='); at != std::string::npos)
+      result.options += fmt::format(", {}: '{}'", word.substr(0, at), word.substr(at + 1));
     else
       result.shared = word;
   }
@@ -89,10 +93,10 @@ int main(int argc, char** argv) {
           "cost.csv}}\n"
           "accuracy:\n  first: {{table: {}, key: arch, column: {}}}\n  second: {{table: {}, key: arch, column: {}}}\n"
           "specs: [latency_ms <= {:.17g}, energy_mj <= {:.17g}]\nobjective: {{maximize: accuracy}}\ndesigner: "
-          "{}\ntrials: {}\nseed: {}\n",
+          "{{name: {}{}}}\ntrials: {}\nseed: {}\n",
           first, 1.0 - first, table, problem["tasks"][0].get<std::string>(), table,
           problem["tasks"][1].get<std::string>(), problem["total_latency_ms_at_most"].get<double>(),
-          problem["total_energy_mj_at_most"].get<double>(), arguments.designer, arguments.trials,
+          problem["total_energy_mj_at_most"].get<double>(), arguments.designer, arguments.options, arguments.trials,
           arguments.first_seed + seed);
       Diagnostics diagnostics;
       const ExplorationStudy study = read_exploration_study(parse_yaml(text, folder + "/study.yaml"), diagnostics);

@@ -89,19 +89,22 @@ std::vector<double> Regression::offset(const Matrix& points, std::span<const dou
   return result;
 }
 
-void Regression::update(const Matrix& inputs, std::span<const double> outputs, std::span<const double> priors) {
-  forget();
-  if (inputs.rows == 0) return;
+bool Regression::due(std::size_t rows) const {
+  if (!process_) return true;
   // Of a local model the size that counts is the limit, so that appended rows stay a tenth of it.
   const double counted =
       static_cast<double>(std::min(fitted_, static_cast<std::size_t>(std::max(4, options_.exact_size))));
-  const auto due = fitted_ + static_cast<std::size_t>(counted * options_.refit_growth);
-  const bool small = static_cast<int>(inputs.rows) <= options_.small;
-  if (process_ && !small && inputs.rows <= due) {
+  const bool small = static_cast<int>(rows) <= options_.small;
+  return (small || rows > fitted_ + static_cast<std::size_t>(counted * options_.refit_growth)) && seen_ != rows;
+}
+
+void Regression::update(const Matrix& inputs, std::span<const double> outputs, std::span<const double> priors) {
+  forget();
+  if (inputs.rows == 0) return;
+  if (!due(inputs.rows)) {
     append_rest(inputs, outputs, priors);
     return;
   }
-  if (process_ && seen_ == inputs.rows) return;
 
   const std::string& kind = options_.transform;
   using Kind = OutputTransform::Kind;

@@ -51,6 +51,8 @@ class Regression {
   /// All data so far; earlier rows must be those of the last call. Appends, or refits when due.
   void update(const Matrix& inputs, std::span<const double> outputs, std::span<const double> priors = {});
 
+  /// Whether `update` with so many rows would fit.
+  bool due(std::size_t rows) const;
   /// The next `update` has other rows than the last one: it fits anew, from the parameters known.
   void restart() { seen_ = fitted_ = 0; }
 

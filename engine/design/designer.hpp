@@ -44,6 +44,13 @@ class Designer {
   }
 };
 
+/// A summand of an objective: a metric that only the numbers first .. first + count - 1 of a point decide.
+struct ObjectivePart {
+  std::string metric;
+  double weight = 1.0;
+  int first = 0, count = 0;
+};
+
 /// What every designer is made from. `features` (optional) maps a point to the coordinates that surrogates see;
 /// `prior_mean` (optional) gives cheap guesses of the logarithms of positive objectives, in their order, that
 /// surrogates take as their means (fewer numbers than objectives: of the first ones): once asked, from several threads;
@@ -52,7 +59,9 @@ class Designer {
 /// a point cannot be, for designers that prove; `admits` (optional) is false for points that break a limit which needs
 /// no evaluation: they are not suggested. Where it is given: `draw` finds points that it admits, `moves` are candidates
 /// around the best points that only the study knows of (what one of several equal parts has, in the others), `settle`
-/// turns a point into the one that stands for all that mean the same.
+/// turns a point into the one that stands for all that mean the same. `parts` (optional) says that the only objective
+/// is the sum of weight times metric over them, and that each number of a point decides at most one: each can be
+/// learned by itself.
 struct DesignerContext {
   Space space;
   Goal goal;
@@ -67,6 +76,7 @@ struct DesignerContext {
   std::function<std::optional<Point>(Random&)> draw = {};
   std::function<std::vector<Point>(std::span<const Point> best, Random&)> moves = {};
   std::function<void(Point&)> settle = {};
+  std::vector<ObjectivePart> parts = {};
 };
 
 /// The designer with this name (random, evolution, bayes, exhaustive); throws std::invalid_argument naming

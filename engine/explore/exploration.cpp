@@ -552,6 +552,26 @@ FirstDraws Exploration::best_of(const std::vector<Trial>& trials) const {
   return draws;
 }
 
+// The weighted mean of the accuracies of several networks, where nothing but a network decides its own.
+std::vector<ObjectivePart> Exploration::accuracy_parts() const {
+  const auto& all = study_.explore.accuracies;
+  const std::vector<Objective>& objectives = goal_.objectives;
+  const bool networks_decide = std::all_of(all.begin(), all.end(), [](const StudyAccuracy& one) {
+    return one.kind == StudyAccuracy::Kind::table || one.kind == StudyAccuracy::Kind::proxy;
+  });
+  if (candidates_.networks.size() < 2 || all.empty() || own_accuracy_ || !networks_decide || objectives.size() != 1 ||
+      objectives.front().metric != "accuracy" || study_.explore.compression.given)
+    return {};
+  double weights = 0.0;
+  for (const NetworkSource& network : candidates_.networks) weights += network.weight;
+  std::vector<ObjectivePart> parts;
+  for (const NetworkSource& network : candidates_.networks) {
+    if (network.count == 0) return {};
+    parts.push_back({network.task + ".accuracy", network.weight / weights, network.first, network.count});
+  }
+  return parts;
+}
+
 std::unique_ptr<Designer> Exploration::designer(int threads) const {
   DesignerContext context;
   context.space = space();
@@ -571,6 +591,7 @@ std::unique_ptr<Designer> Exploration::designer(int threads) const {
     };
     context.moves = [this](std::span<const Point> best, Random& random) { return system_moves(best, random); };
   }
+  context.parts = accuracy_parts();
   if (guessed_ > 0) context.prior_mean = [this](const Point& point) { return guesses(point); };
   if (any_known) {
     // What holds by construction need not be learned.

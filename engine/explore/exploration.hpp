@@ -102,6 +102,7 @@ class Exploration {
   void make_guess();
   std::vector<double> guesses(const Point& point) const;
   std::optional<Trial> measured(std::int64_t id, const Point& point, const StageEffort& effort, bool cheaply) const;
+  std::vector<ObjectivePart> accuracy_parts() const;
   std::vector<Trial> searched_cheaply(DesignerContext context) const;
   FirstDraws best_of(const std::vector<Trial>& trials) const;
 

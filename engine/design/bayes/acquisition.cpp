@@ -35,7 +35,7 @@ Promise::Promise(const Belief& belief, const BayesOptions& options, std::span<co
     if (observation.failed || observation.objectives.empty() || belief.far(observation)) continue;
     std::vector<double> value;
     for (std::size_t k = 0; k < count; ++k)
-      value.push_back(belief.objective(static_cast<int>(k)).forward(belief.seen(k, observation.objectives[k])));
+      value.push_back(belief.forward(k, belief.seen(k, observation.objectives[k])));
     for (std::size_t k = 0; k < count; ++k) reference_[k] = std::max(reference_[k], value[k] + 0.1);
     if (observation.feasible()) values.push_back(std::move(value));
   }

@@ -16,6 +16,7 @@
 #include <dovetail/engine/design/bayes/belief.hpp>
 #include <dovetail/engine/design/bayes/expected_improvement.hpp>
 #include <dovetail/engine/design/bayes/feasibility_weight.hpp>
+#include <dovetail/engine/design/bayes/part_moves.hpp>
 #include <dovetail/engine/design/bayes/trust_region.hpp>
 #include <dovetail/engine/design/points/fresh_points.hpp>
 #include <dovetail/engine/design/points/space_filling.hpp>
@@ -43,8 +44,11 @@ class BayesDesigner final : public Designer {
         features_(context.space, context.features),
         points_(context.space, context.admits) {
     for (const Spec& spec : goal_.specs) spec_count_ += (spec.max ? 1 : 0) + (spec.min ? 1 : 0);
-    options_ = options_.settled(features_.dimension(), features_.only_real(), prior_mean_ != nullptr);
-    const int dimension = features_.dimension();
+    keep_parts(context);
+    // What is learned in parts has as many length scales as the largest of them.
+    int dimension = features_.dimension();
+    if (!parts_.empty()) dimension = largest_part();
+    options_ = options_.settled(dimension, features_.only_real(), prior_mean_ != nullptr);
     const bool many = dimension >= BayesOptions::many && !prior_mean_;
     initial_ = options_.initial > 0 ? options_.initial
                : many               ? std::min(dimension, 20)
@@ -56,6 +60,12 @@ class BayesDesigner final : public Designer {
                                        prior_mean_ != nullptr);
     relate(context.related);
     always_region_ = options_.trust == "on" || (options_.trust == "auto" && (many || dimension > 15));
+    if (!parts_.empty()) {
+      RegressionOptions regression;
+      regression.transform = "none";
+      regression.exact_size = options_.exact;
+      belief_->split(std::make_unique<ObjectiveSum>(space_, features_, parts_, options_.kernel, regression));
+    }
   }
 
   std::string name() const override { return "bayes"; }
@@ -139,6 +149,31 @@ class BayesDesigner final : public Designer {
  private:
   // Studies of related problems: regressions lean on theirs, and their best points are tried first.
   void relate(const std::vector<std::vector<Trial>>& studies) {
+  // The parts of the objective are learned by themselves where every number of a point belongs to one, nothing else is
+  // known of the objective, and no sample path of it is asked for.
+  void keep_parts(const DesignerContext& context) {
+    const bool plain = goal_.objectives.size() == 1 && !prior_mean_ && !context.features && context.related.empty() &&
+                       (options_.acquisition == "auto" || options_.acquisition == "ei") && !options_.warp &&
+                       (options_.transform == "auto" || options_.transform == "none");
+    int numbers = 0;
+    for (const ObjectivePart& part : context.parts) numbers += part.count;
+    if (plain && context.parts.size() > 1 && numbers == space_.size()) parts_ = context.parts;
+    for (ObjectivePart& part : parts_) part.weight *= goal_.objectives.front().minimize ? 1.0 : -1.0;
+  }
+
+  int largest_part() const {
+    int most = 0;
+    for (const ObjectivePart& part : parts_) {
+      int count = 0;
+      for (std::size_t p = 0; p < space_.parameters().size(); ++p) {
+        const int at = space_.offset(static_cast<int>(p));
+        count += at >= part.first && at < part.first + part.count ? 1 : 0;
+      }
+      most = std::max(most, count);
+    }
+    return most;
+  }
+
     for (const std::vector<Trial>& study : studies) {
       for (const Trial& trial : study)
         if (trial.state != TrialState::pending) observations_.push_back(observe(trial));
@@ -166,11 +201,12 @@ class BayesDesigner final : public Designer {
     if (ended_early(trial)) return told_so_far(trial, std::move(result));
     for (const Objective& objective : goal_.objectives)
       result.objectives.push_back(metric(objective.metric) * (objective.minimize ? 1.0 : -1.0));
+    for (const ObjectivePart& part : parts_) result.parts.push_back(part.weight * metric(part.metric));
     for (const Spec& spec : goal_.specs) {
       if (spec.max) result.excess.push_back(metric(spec.metric) - *spec.max);
       if (spec.min) result.excess.push_back(*spec.min - metric(spec.metric));
     }
-    if (result.failed) result.objectives.clear(), result.excess.clear();
+    if (result.failed) result.objectives.clear(), result.excess.clear(), result.parts.clear();
     return result;
   }
 
@@ -378,7 +414,11 @@ class BayesDesigner final : public Designer {
     AcquisitionProblem problem{
         space_, features_, {},     {}, [this](const Point& point) { return !points_.known(point); },
         draw_,  moves_,    settle_};
-    const bool any = near_ && thin();  // the classifier knows too little of the neighbourhood to exclude any of it
+    if (found && !parts_.empty())
+      problem.moves = [this](std::span<const Point> incumbents, Random& stream) {
+        return part_moves(incumbents, stream);
+      };
+    const bool any = near_ && thin();  // what was learned of failures is too blunt to exclude any of the neighbourhood
     const double threshold = options_.threshold > 0.0 && !any ? std::log(options_.threshold) : -infinity;
 
     if (!found) {
@@ -438,6 +478,17 @@ class BayesDesigner final : public Designer {
     std::vector<Point> pool;
     for (int i = 0; i < 64; ++i)
       if (const std::optional<Point> point = points_.draw(random)) pool.push_back(*point);
+  // Besides what the study knows.
+  std::vector<Point> part_moves(std::span<const Point> best, Random& random) const {
+    std::vector<Point> result = moves_ ? moves_(best, random) : std::vector<Point>(), pool;
+    for (const Observation& observation : observations_)
+      if (observation.feasible()) pool.push_back(observation.point);
+    std::vector<Point> joined =
+        joined_parts(space_, features_, *belief_, parts_, std::move(pool), best.front(), random);
+    result.insert(result.end(), std::make_move_iterator(joined.begin()), std::make_move_iterator(joined.end()));
+    return result;
+  }
+
     if (pool.empty()) return std::nullopt;
     const Matrix rows = features_.matrix(pool);
     const std::vector<double> log_feasible = belief_->predict(rows, {}).log_feasible;
@@ -476,6 +527,7 @@ class BayesDesigner final : public Designer {
   int stagnation_ = 0;  // outcomes since the last improvement
   std::uint64_t suggested_ = 0;
   std::size_t learned_ = 0;            // observations that the beliefs were last updated with
+  std::vector<ObjectivePart> parts_;  // to be made small; empty: the objective is learned as it is
   std::optional<std::string> memory_;  // of beliefs that are still to be recalled
 };
 

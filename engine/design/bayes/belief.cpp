@@ -78,7 +78,7 @@ Belief::Belief(const PointFeatures& features, const BayesOptions& options, int o
 struct Belief::Data {
   Matrix completed, all;
   std::vector<Matrix> told;  // per spec: evaluations that ended at a broken spec know some specs and no objective
-  std::vector<std::vector<double>> objectives, excess;
+  std::vector<std::vector<double>> objectives, excess, parts;
   Guesses priors;
   std::vector<char> passed;
   bool any_failed = false;
@@ -138,6 +138,8 @@ Belief::Data Belief::gather(const std::vector<Observation>& observations) const 
     for (std::size_t i = 0; i < data.priors.size(); ++i) data.priors[i].push_back(observation.priors[i]);
     for (std::size_t i = 0; i < objectives_.size(); ++i)
       data.objectives[i].push_back(seen(i, observation.objectives[i]));
+    data.parts.resize(observation.parts.size());
+    for (std::size_t i = 0; i < data.parts.size(); ++i) data.parts[i].push_back(observation.parts[i]);
   }
   return data;
 }
@@ -147,7 +149,9 @@ void Belief::update(const std::vector<Observation>& observations, int threads) {
   const Data data = gather(observations);
   const std::size_t regressions = objectives_.size() + specs_.size();
   parallel_for(regressions + 1, threads, [&](std::size_t i) {
-    if (i < objectives_.size()) {
+    if (i == 0 && sum_) {
+      sum_->update(data.completed, data.parts);
+    } else if (i < objectives_.size()) {
       objectives_[i].update(data.completed, data.objectives[i], data.prior(i));
     } else if (i < regressions) {
       specs_[i - objectives_.size()].update(data.told[i - objectives_.size()], data.excess[i - objectives_.size()]);
@@ -184,15 +188,17 @@ void Belief::classify(const Data& data, bool fit, std::vector<double> first_star
 }
 
 std::string Belief::memory() const {
-  const auto list = [](const std::vector<Regression>& regressions) {
+  const auto entry = [](const RegressionMemory& memory) {
+    return nlohmann::json{memory.rows, static_cast<int>(memory.transform), memory.parameters, memory.slopes};
+  };
+  const auto list = [&](const std::vector<Regression>& regressions) {
     nlohmann::json result = nlohmann::json::array();
-    for (const Regression& regression : regressions) {
-      const RegressionMemory memory = regression.memory();
-      result.push_back({memory.rows, static_cast<int>(memory.transform), memory.parameters, memory.slopes});
-    }
+    for (const Regression& regression : regressions) result.push_back(entry(regression.memory()));
     return result;
   };
   nlohmann::json result{{"objectives", list(objectives_)}, {"specs", list(specs_)}};
+  if (sum_)
+    for (const RegressionMemory& part : sum_->memory()) result["parts"].push_back(entry(part));
   result["classified"] = classifier_fitted_;
   if (classifier_)
     result["classifier"] = std::vector<double>(classifier_->parameters().begin(), classifier_->parameters().end());
@@ -209,7 +215,11 @@ void Belief::recall(const std::string& text, const std::vector<Observation>& obs
   };
   const std::size_t regressions = objectives_.size() + specs_.size();
   parallel_for(regressions + 1, threads, [&](std::size_t i) {
-    if (i < objectives_.size()) {
+    if (i == 0 && sum_) {
+      std::vector<RegressionMemory> parts;
+      for (const nlohmann::json& part : memory.value("parts", nlohmann::json::array())) parts.push_back(read(part));
+      sum_->recall(parts, data.completed, data.parts);
+    } else if (i < objectives_.size()) {
       objectives_[i].recall(read(memory.at("objectives").at(i)), data.completed, data.objectives[i], data.prior(i));
     } else if (i < regressions) {
       const std::size_t spec = i - objectives_.size();
@@ -243,7 +253,9 @@ Outlook Belief::predict(const Matrix& points, const Guesses& priors) const {
   Outlook result;
   result.log_feasible.assign(points.rows, 0.0);
   result.log_success.assign(points.rows, 0.0);
-  if (has_objectives())
+  if (has_objectives() && sum_)
+    result.objectives.push_back(sum_->predict(points));
+  else if (has_objectives())
     for (std::size_t i = 0; i < objectives_.size(); ++i)
       result.objectives.push_back(objectives_[i].predict(
           points, i < priors.size() ? std::span<const double>(priors[i]) : std::span<const double>()));
@@ -324,11 +336,13 @@ std::vector<double> Belief::expected_violation(const Matrix& points) const {
 }
 
 void Belief::believe(std::span<const double> point) {
+  if (sum_ && sum_->ready()) sum_->believe(point);
   for (Regression& objective : objectives_) objective.believe(point);
   for (Regression& spec : specs_) spec.believe(point);
 }
 
 void Belief::forget() {
+  if (sum_) sum_->forget();
   for (Regression& objective : objectives_) objective.forget();
   for (Regression& spec : specs_) spec.forget();
 }

@@ -10,6 +10,7 @@
 
 #include <dovetail/engine/design/bayes/bayes_options.hpp>
 #include <dovetail/engine/design/bayes/cell_volumes.hpp>
+#include <dovetail/engine/design/bayes/objective_sum.hpp>
 #include <dovetail/engine/design/points/coordinates.hpp>
 #include <dovetail/engine/design/trees/boosted_trees.hpp>
 #include <dovetail/surrogates/classifier.hpp>
@@ -25,6 +26,7 @@ struct Observation {
   bool failed = false;
   std::vector<double> objectives, excess;  ///< empty when failed
   std::vector<double> priors;              ///< cheap guesses of the first objectives
+  std::vector<double> parts;               ///< of the objective, weighted, where it is learned as a sum
   bool feasible() const;
   double worst_excess() const;
 };
@@ -51,6 +53,10 @@ class Belief {
  public:
   Belief(const PointFeatures& features, const BayesOptions& options, int objectives, int specs, bool with_prior);
 
+  /// The only objective is learned as the sum of the parts that every completed observation then has. Call before
+  /// `update`.
+  void split(std::unique_ptr<ObjectiveSum> sum) { sum_ = std::move(sum); }
+
   /// Learns all observations so far (the earlier ones unchanged); fits in parallel.
   void update(const std::vector<Observation>& observations, int threads);
 
@@ -66,6 +72,8 @@ class Belief {
   /// `priors[i]`: the cheap guesses of objective i at the points.
   Outlook predict(const Matrix& points, const Guesses& priors) const;
   OutlookGradient predict_gradient(std::span<const double> point) const;
+  /// Of each part of the objective, its mean at the points, to be made small, on any scale.
+  std::vector<std::vector<double>> part_means(const Matrix& points) const { return sum_->part_means(points); }
   /// Sum over the specs of E[max(0, excess)] on the transformed scale, minus log P(the evaluation succeeds).
   std::vector<double> expected_violation(const Matrix& points) const;
 
@@ -84,14 +92,19 @@ class Belief {
   void believe(std::span<const double> point);  ///< a pending point turns out as predicted
   void forget();
 
-  bool has_objectives() const { return !objectives_.empty() && objectives_.front().ready(); }
+  bool has_objectives() const { return sum_ ? sum_->ready() : !objectives_.empty() && objectives_.front().ready(); }
   bool has_specs() const { return !specs_.empty() && specs_.front().ready(); }
   bool has_classifier() const { return classifier_ != nullptr || trees_ != nullptr; }
+  /// A value on the scale of the predictions.
+  double forward(std::size_t objective, double value) const {
+    return sum_ ? sum_->forward(value) : objectives_[objective].forward(value);
+  }
+  /// Where the objective is not learned as a sum.
   const Regression& objective(int index) const { return objectives_[static_cast<std::size_t>(index)]; }
   std::size_t objective_count() const { return objectives_.size(); }
   const std::vector<Regression>& specs() const { return specs_; }
   const FeasibilityClassifier* classifier() const { return classifier_.get(); }
-  bool has_gradient() const { return trees_ == nullptr; }
+  bool has_gradient() const { return trees_ == nullptr && sum_ == nullptr; }
 
  private:
   struct Data;
@@ -102,8 +115,9 @@ class Belief {
   const PointFeatures& features_;
   BayesOptions options_;
   std::vector<Regression> objectives_, specs_;
-  std::vector<double> limits_;  // of the objectives' detail
-  std::vector<char> far_;       // which of the observations were, at the last update
+  std::unique_ptr<ObjectiveSum> sum_;  // in place of the first of the objectives
+  std::vector<double> limits_;         // of the objectives' detail
+  std::vector<char> far_;              // which of the observations were, at the last update
   std::vector<std::unique_ptr<Belief>> relatives_;
   bool with_prior_ = false;
   std::unique_ptr<FeasibilityClassifier> classifier_;

@@ -175,6 +175,25 @@ std::vector<double> PointFeatures::operator()(const Point& point) const {
   return result;
 }
 
+std::vector<int> PointFeatures::columns_of(int first, int count) const {
+  std::vector<int> result;
+  if (custom_) return result;
+  const auto within = [&](int number) { return number >= first && number < first + count; };
+  int column = 0;
+  for (const Code& code : codes_) {
+    const int wide = code.kind == Code::Kind::one_hot   ? static_cast<int>(code.table.size())
+                     : code.kind == Code::Kind::pairs   ? pair_sign_count(code.count)
+                     : code.kind == Code::Kind::factors ? code.count
+                                                        : 1;
+    for (int c = 0; c < wide && within(code.first); ++c) result.push_back(column + c);
+    column += wide;
+  }
+  for (const SharedChoices& list : shared_)
+    for (int c = 0; c < list.choices && std::all_of(list.numbers.begin(), list.numbers.end(), within); ++c)
+      result.push_back(list.column + c);
+  return result;
+}
+
 Matrix PointFeatures::matrix(std::span<const Point> points) const {
   Matrix result;
   for (const Point& point : points) result.append((*this)(point));

@@ -60,6 +60,10 @@ class PointFeatures {
     int choices = 0, column = 0;  ///< the shares are at column, column + 1, ...
   };
   const std::vector<SharedChoices>& shared() const { return shared_; }
+
+  /// The columns that only the numbers first .. first + count - 1 of a point decide: what the features of a space of
+  /// these parameters alone would be, in their order. None of the user's features.
+  std::vector<int> columns_of(int first, int count) const;
   bool only_real() const { return reals_.size() == space_.parameters().size(); }
 
  private:
