@@ -101,9 +101,38 @@ inline Problem thin_ridge() {
           1};
 }
 
+/// A slab across all coordinates.
+inline Problem thin_slab() {
+  return {"thin_slab_hidden",
+          reals(3, 0, 1),
+          [](const Numbers& x) {
+            return Outcome{std::pow(x[0] - 0.3, 2) + std::pow(x[1] - 0.9, 2) + std::pow(x[2] - 0.2, 2),
+                           {std::abs(x[0] + 2 * x[1] - 1.5 * x[2] - 0.5) - 0.08}};
+          },
+          1.22 * 1.22 / 7.25,
+          Mode::passfail,
+          {},
+          0,
+          {40, 80},
+          1};
+}
+inline Problem thin_hyperbola() {
+  return {"thin_hyperbola_hidden",
+          reals(2, 0, 1),
+          [](const Numbers& x) {
+            return Outcome{x[0] + 2 * x[1] - 0.5, {std::abs(x[0] * x[1] - 0.1) - 0.01}};
+          },
+          2 * std::sqrt(0.18) - 0.5,
+          Mode::passfail,
+          {},
+          0,
+          {30, 60},
+          1};
+}
+
 inline std::vector<Problem> rough_problems() {
-  return {penalty_region(), penalty_most(), penalty_rare(), clamped(), plateau(),   ties(),
-          tiny_scale(),     huge_scale(),   all_scales(),   noisy(),   thin_band(), thin_ridge()};
+  return {penalty_region(), penalty_most(), penalty_rare(), clamped(),   plateau(),    ties(),      tiny_scale(),
+          huge_scale(),     all_scales(),   noisy(),        thin_band(), thin_ridge(), thin_slab(), thin_hyperbola()};
 }
 
 }  // namespace problems

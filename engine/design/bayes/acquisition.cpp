@@ -114,19 +114,23 @@ std::vector<double> Promise::sampled(const Matrix& rows, const Guesses& priors) 
   return result;
 }
 
-std::vector<double> Promise::scores(const Matrix& rows, const Guesses& priors, double log_threshold) const {
+std::vector<double> Promise::scores(const Matrix& rows, const Guesses& priors, double log_threshold,
+                                    std::span<const double> log_success) const {
   std::vector<double> result;
   if (path_) {  // no variance is asked for: a path costs O(n) per point
     result = sampled(rows, priors);
-    const std::vector<double> log_success = belief_.log_success(rows);
+    const std::vector<double> learned = log_success.empty() ? belief_.log_success(rows) : std::vector<double>();
+    if (log_success.empty()) log_success = learned;
     for (std::size_t i = 0; i < rows.rows; ++i)
       result[i] = weigh_by_feasibility(result[i], log_success[i], log_success[i], log_threshold);
     return result;
   }
   const Outlook outlook = belief_.predict(rows, priors);
-  for (std::size_t i = 0; i < rows.rows; ++i)
-    result.push_back(
-        weigh_by_feasibility(expected(outlook, i), outlook.log_feasible[i], outlook.log_success[i], log_threshold));
+  for (std::size_t i = 0; i < rows.rows; ++i) {
+    double feasible = outlook.log_feasible[i], success = outlook.log_success[i];
+    if (!log_success.empty()) feasible += log_success[i] - success, success = log_success[i];
+    result.push_back(weigh_by_feasibility(expected(outlook, i), feasible, success, log_threshold));
+  }
   return result;
 }
 

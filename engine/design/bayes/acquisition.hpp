@@ -22,8 +22,9 @@ class Promise {
           Random& random);
 
   /// At rows of features with the cheap guesses there (`priors`, may be empty); `log_threshold` as in
-  /// weigh_by_feasibility.
-  std::vector<double> scores(const Matrix& rows, const Guesses& priors, double log_threshold) const;
+  /// weigh_by_feasibility; `log_success`, unless empty, stands for what the classifier says.
+  std::vector<double> scores(const Matrix& rows, const Guesses& priors, double log_threshold,
+                             std::span<const double> log_success = {}) const;
 
   /// Of the first objective, or of the scalarisation: the least feasible value known.
   double incumbent() const { return incumbent_; }

@@ -16,6 +16,7 @@
 #include <dovetail/engine/design/bayes/belief.hpp>
 #include <dovetail/engine/design/bayes/expected_improvement.hpp>
 #include <dovetail/engine/design/bayes/feasibility_weight.hpp>
+#include <dovetail/engine/design/bayes/nearest_outcome.hpp>
 #include <dovetail/engine/design/bayes/part_moves.hpp>
 #include <dovetail/engine/design/bayes/trust_region.hpp>
 #include <dovetail/engine/design/points/fresh_points.hpp>
@@ -58,14 +59,14 @@ class BayesDesigner final : public Designer {
     options_.initial = initial_;
     belief_ = std::make_unique<Belief>(features_, options_, static_cast<int>(goal_.objectives.size()), spec_count_,
                                        prior_mean_ != nullptr);
-    relate(context.related);
-    always_region_ = options_.trust == "on" || (options_.trust == "auto" && (many || dimension > 15));
     if (!parts_.empty()) {
       RegressionOptions regression;
       regression.transform = "none";
       regression.exact_size = options_.exact;
       belief_->split(std::make_unique<ObjectiveSum>(space_, features_, parts_, options_.kernel, regression));
     }
+    relate(context.related);
+    always_region_ = options_.trust == "on" || (options_.trust == "auto" && (many || dimension > 15));
   }
 
   std::string name() const override { return "bayes"; }
@@ -147,8 +148,6 @@ class BayesDesigner final : public Designer {
   }
 
  private:
-  // Studies of related problems: regressions lean on theirs, and their best points are tried first.
-  void relate(const std::vector<std::vector<Trial>>& studies) {
   // The parts of the objective are learned by themselves where every number of a point belongs to one, nothing else is
   // known of the objective, and no sample path of it is asked for.
   void keep_parts(const DesignerContext& context) {
@@ -174,6 +173,8 @@ class BayesDesigner final : public Designer {
     return most;
   }
 
+  // Studies of related problems: regressions lean on theirs, and their best points are tried first.
+  void relate(const std::vector<std::vector<Trial>>& studies) {
     for (const std::vector<Trial>& study : studies) {
       for (const Trial& trial : study)
         if (trial.state != TrialState::pending) observations_.push_back(observe(trial));
@@ -199,9 +200,9 @@ class BayesDesigner final : public Designer {
       return value;
     };
     if (ended_early(trial)) return told_so_far(trial, std::move(result));
+    for (const ObjectivePart& part : parts_) result.parts.push_back(part.weight * metric(part.metric));
     for (const Objective& objective : goal_.objectives)
       result.objectives.push_back(metric(objective.metric) * (objective.minimize ? 1.0 : -1.0));
-    for (const ObjectivePart& part : parts_) result.parts.push_back(part.weight * metric(part.metric));
     for (const Spec& spec : goal_.specs) {
       if (spec.max) result.excess.push_back(metric(spec.metric) - *spec.max);
       if (spec.min) result.excess.push_back(*spec.min - metric(spec.metric));
@@ -337,7 +338,7 @@ class BayesDesigner final : public Designer {
   }
 
   // Whether all outcomes are one: there is nothing to learn but where others are. Less than three of them say so only
-  // where most trials fail.
+  // where most trials fail and there is nothing to walk along.
   bool flat() const {
     const Observation* first = nullptr;
     int equal = 0;
@@ -347,18 +348,24 @@ class BayesDesigner final : public Designer {
       if (observation.objectives != first->objectives) return false;
       ++equal;
     }
-    return equal >= 3 || thin();
+    return equal >= 3 || (thin() && !film());
   }
 
   // Among many length scales always, otherwise every second time once nothing improves: global improvement that stays a
-  // promise ends in corners, while the neighbourhood of the best point is where small steps still pay.
+  // promise ends in corners, while the neighbourhood of the best point is where small steps still pay. On a film,
+  // four times of five.
   bool stays_near() const {
-    return always_region_ || (options_.trust != "off" && (stagnation_ >= patience || thin()) && suggested_ % 2 == 0);
+    if (always_region_ || options_.trust == "off") return always_region_;
+    return film() ? suggested_ % 5 != 0 : (stagnation_ >= patience || thin()) && suggested_ % 2 == 0;
   }
 
   // Most of what was tried failed: the feasible part is thinner than what a classifier can draw, but steps from a point
   // that is known to be good, shorter after every failure, stay in it.
   bool thin() const { return 2 * failures_ > observations_.size(); }
+
+  // The same among few real numbers, where steps can be as short as they have to be, and the distances to single
+  // outcomes say more than what is learned of all.
+  bool film() const { return thin() && !always_region_ && !features_.reals().empty(); }
 
   // A point is suggested: it is pending until its outcome is told.
   void wait_for(const Point& point) {
@@ -406,9 +413,12 @@ class BayesDesigner final : public Designer {
     const std::vector<Point> best = goal_.objectives.size() > 1 && found ? front(4, random) : incumbents(4);
     if (found && stays_near() && !best.empty()) {
       const double wanted = std::min(1.0, 20.0 / static_cast<double>(space_.parameters().size()));
-      search.region =
-          SearchRegion{best.front(), region_.length, std::min(wanted, region_.length), always_region_ || thin()};
-      search.rounds = 4;
+      search.region = SearchRegion{best.front(), region_.length, std::min(wanted, region_.length),
+                                   always_region_ || (thin() && !film())};
+      if (film())
+        search.gradient = false;  // distances have none that leads far
+      else
+        search.rounds = 4;
       near_ = true;
     }
     AcquisitionProblem problem{
@@ -447,7 +457,8 @@ class BayesDesigner final : public Designer {
     const bool sampled = samples_paths();
     Promise promise(*belief_, options_, observations_, sampled, random);
     problem.score = [&](std::span<const Point> points, const Matrix& rows) {
-      std::vector<double> scores = promise.scores(rows, priors(points), threshold);
+      std::vector<double> scores = promise.scores(rows, priors(points), threshold,
+                                                  near_ && film() ? log_success_nearby(rows) : std::vector<double>());
       strike_repeats(rows, scores);
       return scores;
     };
@@ -466,18 +477,16 @@ class BayesDesigner final : public Designer {
     return maximise_acquisition(problem, best, search, random);
   }
 
-  // Whether this suggestion maximises a sample path.
-  bool samples_paths() const {
-    if (goal_.objectives.size() != 1) return false;
-    return options_.acquisition == "thompson" || (options_.acquisition == "mixed" && suggested_ % 2 == 1);
+  // Of a point beside known ones, where most of what was tried failed.
+  std::vector<double> log_success_nearby(const Matrix& rows) const {
+    NearestOutcome nearest;
+    for (const Observation& observation : observations_) nearest.add(observation.features, observation.feasible());
+    for (const std::vector<double>& features : pending_features_) nearest.add(features, false);
+    std::vector<double> result;
+    for (std::size_t i = 0; i < rows.rows; ++i) result.push_back(nearest.log_success(rows.row(i)));
+    return result;
   }
 
-  // Only failures are known: of some feasible draws, the probably feasible and novel, and every second time the
-  // central.
-  std::optional<Point> novel(Random& random) {
-    std::vector<Point> pool;
-    for (int i = 0; i < 64; ++i)
-      if (const std::optional<Point> point = points_.draw(random)) pool.push_back(*point);
   // Besides what the study knows.
   std::vector<Point> part_moves(std::span<const Point> best, Random& random) const {
     std::vector<Point> result = moves_ ? moves_(best, random) : std::vector<Point>(), pool;
@@ -489,13 +498,27 @@ class BayesDesigner final : public Designer {
     return result;
   }
 
+  // Whether this suggestion maximises a sample path.
+  bool samples_paths() const {
+    if (goal_.objectives.size() != 1) return false;
+    return options_.acquisition == "thompson" || (options_.acquisition == "mixed" && suggested_ % 2 == 1);
+  }
+
+  // Nothing is known of the objective but that it is level, or of anything but failures: of some feasible draws, the
+  // probably feasible and novel, and every second time the central.
+  std::optional<Point> novel(Random& random) {
+    std::vector<Point> pool;
+    for (int i = 0; i < 64; ++i)
+      if (const std::optional<Point> point = points_.draw(random)) pool.push_back(*point);
     if (pool.empty()) return std::nullopt;
     const Matrix rows = features_.matrix(pool);
     const std::vector<double> log_feasible = belief_->predict(rows, {}).log_feasible;
+    // Where all failed a classifier only says that what is far from all of it, at the borders, is least known.
+    const bool nothing = failures_ == observations_.size();
     std::size_t best = 0;
     double largest = -infinity;
     for (std::size_t i = 0; i < pool.size(); ++i) {
-      double value = log_feasible[i] + std::log(distance_to_known(rows.row(i)) + 1e-9);
+      double value = (nothing ? 0.0 : log_feasible[i]) + std::log(distance_to_known(rows.row(i)) + 1e-9);
       if (options_.central && suggested_ % 2 == 0) value -= 2.0 * eccentricity(features_, rows.row(i));
       if (value > largest) largest = value, best = i;
     }
@@ -513,6 +536,7 @@ class BayesDesigner final : public Designer {
   BayesOptions options_;
   PointFeatures features_;
   FreshPoints points_;
+  std::vector<ObjectivePart> parts_;  // to be made small; empty: the objective is learned as it is
   std::unique_ptr<Belief> belief_;
   std::vector<Observation> observations_;
   Rank best_rank_;                // of all observations
@@ -527,7 +551,6 @@ class BayesDesigner final : public Designer {
   int stagnation_ = 0;  // outcomes since the last improvement
   std::uint64_t suggested_ = 0;
   std::size_t learned_ = 0;            // observations that the beliefs were last updated with
-  std::vector<ObjectivePart> parts_;  // to be made small; empty: the objective is learned as it is
   std::optional<std::string> memory_;  // of beliefs that are still to be recalled
 };
 

@@ -30,6 +30,32 @@ TEST_CASE("never worse than random where outcomes are level, tied, noisy or of a
   }
 }
 
+TEST_CASE("a feasible film that fails without a value beside it is followed to its edge") {
+  for (const Problem& problem : {thin_band(), thin_ridge(), thin_slab(), thin_hyperbola()}) {
+    CAPTURE(problem.name);
+    const int evaluations = problem.budgets.back();
+    const double bayes = median_best(problem, "bayes", evaluations, 7),
+                 random = median_best(problem, "random", evaluations, 31);
+    CHECK(bayes - problem.best_known < 0.75 * (random - problem.best_known));
+  }
+}
+
+TEST_CASE("while only failures are known suggestions fill the space, borders no more than the rest") {
+  int border = 0, count = 0;
+  for (std::uint64_t seed = 0; seed < 4; ++seed) {
+    DesignerContext context{Space(reals(2, 0, 1), {}), {}, seed, 1, {}, {}, {}};
+    context.goal.objectives.push_back({"f", true});
+    const auto designer = make_designer("bayes", context);
+    for (std::int64_t id = 0; id < 40; ++id, ++count) {
+      const Point point = designer->suggest(1).at(0);
+      const Trial trial{id, point, TrialState::failed, {}, "stopped"};
+      border += std::abs(point.numbers[0] - 0.5) > 0.45 || std::abs(point.numbers[1] - 0.5) > 0.45;
+      designer->update({&trial, 1});
+    }
+  }
+  CHECK(border <= count / 4);  // a frame of 19 % of the area
+}
+
 TEST_CASE("while all outcomes are equal suggestions fill the space") {
   DesignerContext context{Space(reals(2, 0, 1), {}), {}, 4, 1, {}, {}, {}};
   context.goal.objectives.push_back({"f", true});
