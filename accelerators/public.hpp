@@ -8,6 +8,7 @@
 #include <dovetail/accelerators/evaluator.hpp>   // the interface of every model of cost
 #include <dovetail/accelerators/evaluators.hpp>  // by name
 #include <dovetail/accelerators/export/timeloop_design.hpp>
+#include <dovetail/accelerators/import/machine_formats.hpp>
 #include <dovetail/accelerators/import/timeloop_design.hpp>
 #include <dovetail/accelerators/loop/loop_model.hpp>  // closed form
 #include <dovetail/accelerators/machine/architecture.hpp>

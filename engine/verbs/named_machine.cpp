@@ -7,9 +7,11 @@
 #include <tuple>
 #include <variant>
 
-#include <dovetail/accelerators/machine/architecture_document.hpp>
+#include <dovetail/accelerators/import/machine_formats.hpp>
 #include <dovetail/engine/study/study.hpp>
 #include <dovetail/engine/study/study_space.hpp>
+#include <dovetail/engine/verbs/remarks.hpp>
+#include <dovetail/spaces/mapping/machine_rules.hpp>
 
 namespace dovetail::verbs {
 
@@ -86,12 +88,19 @@ std::string file_name(const std::string& name) {
   return safe.empty() || safe == "." || safe == ".." ? "layer" : safe;
 }
 
+MappingRules NamedMachine::rules(const Layer& layer) const {
+  return family ? family->rules(layer, point) : machine_rules(keeps, layer);
+}
+
 NamedMachine named_machine(const std::string& name, const Asking& asking) {
   NamedMachine machine;
   if (!names_family(name)) {
     if (!asking.set.empty())
       throw UsageError("--set changes the parameters of a family; " + name + " is an architecture");
-    machine.architecture = load_architecture(name);
+    ImportedMachine imported = import_machine(name);
+    tell_remarks(asking, imported.remarks);
+    machine.architecture = std::move(imported.architecture);
+    machine.keeps = std::move(imported.keeps);
     return machine;
   }
   std::tie(machine.family, machine.point) = family_point(name, asking.set);

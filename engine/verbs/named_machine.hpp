@@ -24,10 +24,14 @@ std::pair<Family, Point> family_point(const std::string& name, const std::vector
 struct NamedMachine {
   Architecture architecture;
   std::optional<Family> family;
-  Point point;  ///< of the family
+  Point point;                  ///< of the family
+  std::vector<unsigned> keeps;  ///< of another tool's machine (ImportedMachine::keeps)
+  /// What a machine of another tool, or a family, allows in the mapping of a layer.
+  MappingRules rules(const Layer& layer) const;
 };
 
-/// A document, or the hand design of a family changed by `asking.set`. Throws InputError and UsageError.
+/// A document of ours or of another tool, or the hand design of a family changed by `asking.set`. Tells what was
+/// remarked while it was read. Throws InputError and UsageError.
 NamedMachine named_machine(const std::string& name, const Asking& asking);
 
 /// A name as a file name: everything but letters, digits, dots and dashes becomes an underscore.

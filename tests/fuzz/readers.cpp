@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include <dovetail/accelerators/import/machine_formats.hpp>
 #include <dovetail/accelerators/import/scalesim_machine.hpp>
 #include <dovetail/accelerators/machine/architecture_document.hpp>
 #include <dovetail/accelerators/mapping/design.hpp>
@@ -62,6 +63,11 @@ std::map<std::string, Reader> readers() {
     read_scalesim_machine(Source("fuzzed.cfg", text), diagnostics);
     diagnostics.raise();
   };
+  for (const MachineFormat& format : machine_formats()) {
+    all[std::string(format.name) + "-machine"] = [&format](const std::string& text) {
+      import_machine(format, Source("fuzzed.yaml", text));
+    };
+  }
   return all;
 }
 

@@ -24,10 +24,9 @@ constexpr std::array mapping_kinds = {
     Kind{"action_counts", nullptr, "action counts of Accelergy"},
     Kind{"compound_components", nullptr, "compound components of Accelergy"},
     Kind{"version", "python_plug_ins", "a configuration of Accelergy"},
-    Kind{"einsums", nullptr, "an AccelForge workload"},
-    Kind{"workload", "renames", "an AccelForge workload"},
     Kind{"workload", "arch", "an AccelForge design"},
-    Kind{"workload", nullptr, "an AccelForge workload or a study"},
+    Kind{"workload", "renames", "an AccelForge workload"},
+    Kind{"workload", nullptr, "a study"},
     Kind{"architecture", nullptr, "a Timeloop architecture"},
     Kind{"arch", nullptr, "a Timeloop architecture"},
     Kind{"mapping", nullptr, "a Timeloop mapping"},
@@ -105,8 +104,17 @@ std::string other_text(const Source& source) {
   return {};
 }
 
+bool is_accelforge_workload(const Node& document) {
+  const Node* workload = document.find("workload");
+  return document.find("einsums") != nullptr ||
+         (workload != nullptr && workload->is_mapping() &&
+          (workload->find("einsums") != nullptr || workload->find("rank_sizes") != nullptr));
+}
+
 std::string other_document(const Node& document) {
   const char* what = document.is_sequence() ? item_kind(document) : kind_of(document, mapping_kinds);
+  if (is_accelforge_workload(document))
+    what = document.find("arch") != nullptr ? "an AccelForge design" : "an AccelForge workload";
   const std::string keys = found(document);
   if (what == nullptr)
     return fmt::format(

@@ -18,6 +18,10 @@ bool is_native_document(const Node& document);
 /// Empty when it is not.
 std::string other_text(const Source& source);
 
+/// Whether the document is a workload of AccelForge: einsums at the top or in `workload`, which of ours is a name, a
+/// list of names, or a workload as it stands.
+bool is_accelforge_workload(const Node& document);
+
 /// "no workload in it: this looks like a Timeloop architecture; not read".
 std::string other_document(const Node& document);
 

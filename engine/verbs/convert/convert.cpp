@@ -11,6 +11,7 @@
 #include <dovetail/accelerators/cycle/cycle_machine.hpp>
 #include <dovetail/accelerators/export/scalesim_run.hpp>
 #include <dovetail/accelerators/export/timeloop_design.hpp>
+#include <dovetail/accelerators/import/machine_formats.hpp>
 #include <dovetail/accelerators/import/timeloop_design.hpp>
 #include <dovetail/accelerators/machine/architecture_document.hpp>
 #include <dovetail/accelerators/mapping/design.hpp>
@@ -31,6 +32,7 @@
 #include <dovetail/workloads/export/native.hpp>
 #include <dovetail/workloads/export/scalesim_topology.hpp>
 #include <dovetail/workloads/export/timeloop_problem.hpp>
+#include <dovetail/workloads/export/yaml_text.hpp>
 #include <dovetail/workloads/import/formats.hpp>
 #include <dovetail/workloads/layer_document.hpp>
 #include <dovetail/workloads/network.hpp>
@@ -263,6 +265,52 @@ Answer convert_timeloop_design(const std::vector<std::string>& paths, const Conv
   return out;
 }
 
+// What each memory keeps, as Timeloop's constraints; its problems call the operands Inputs, Weights and Outputs.
+std::string timeloop_keeps(const ImportedMachine& machine) {
+  std::string text = "constraints:\n  version: \"0.4\"\n  targets:\n";
+  const auto names = [](unsigned operands) {
+    std::string list;
+    for (const auto& [operand, name] :
+         {std::pair(Operand::inputs, "Inputs"), {Operand::weights, "Weights"}, {Operand::outputs, "Outputs"}})
+      if ((operands & operand_bit(operand)) != 0) list += (list.empty() ? "" : ", ") + std::string(name);
+    return list;
+  };
+  for (std::size_t l = machine.keeps.size(); l-- > 0;)
+    text += fmt::format("  - {{target: {}, type: dataspace, keep: [{}], bypass: [{}]}}\n",
+                        yaml_scalar(machine.architecture.levels[l].name), names(machine.keeps[l]),
+                        names(all_operands & ~machine.keeps[l]));
+  return text;
+}
+
+// Another tool's machine as a document of ours, or of Timeloop's.
+Answer convert_machine(const std::string& path, const ConvertOptions& options, const Asking& asking) {
+  if (options.to == "scalesim" || options.to == "reference")
+    throw UsageError(path + " is a machine: it goes --to json, yaml, native or timeloop");
+  const ImportedMachine machine = import_machine(path);
+  tell_remarks(asking, machine.remarks);
+  Answer out;
+  if (options.to == "timeloop") {
+    out.text = timeloop_architecture(machine.architecture) + timeloop_keeps(machine);
+    tell_notes(asking, timeloop_differences(machine.architecture));
+    return out;
+  }
+  std::string keeps;
+  for (std::size_t l = 0; l < machine.keeps.size(); ++l)
+    keeps += fmt::format("{}{}: {}", l == 0 ? "" : "; ", machine.architecture.levels[l].name,
+                         operand_list(machine.keeps[l]));
+  if (!keeps.empty())
+    tell_notes(asking, {"a document of ours does not say what each memory keeps, and `map --architecture` then "
+                        "searches it; " +
+                        path + " itself says: " + keeps});
+  Json document = {{"schema", "dovetail-architecture/1"}};
+  document.update(to_json(machine.architecture));
+  if (options.to == "json" || (options.to.empty() && asking.format == "json"))
+    out.record = document;
+  else
+    out.text = to_yaml(document);
+  return out;
+}
+
 Answer convert_network_of_family(const std::string& name_or_path, const std::string& at, const Asking& asking) {
   const NetworkFamily family = load_network_family(name_or_path);
   Diagnostics diagnostics;
@@ -346,6 +394,8 @@ Answer convert(const std::vector<std::string>& paths, const ConvertOptions& opti
       throw UsageError("--at chooses a network of one network family, and " + paths.front() + " is none");
     return convert_network_of_family(paths.front(), options.at, asking);
   }
+  if (paths.size() == 1 && options.import.from.empty() && is_foreign_machine(paths.front()))
+    return convert_machine(paths.front(), options, asking);
   if (options.to == "timeloop" && paths.size() == 1)
     if (auto out = timeloop_design(paths.front(), asking)) return std::move(*out);
   if (options.to == "scalesim" && paths.size() == 1)

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <dovetail/accelerators/import/machine_formats.hpp>
 #include <dovetail/accelerators/machine/architecture_document.hpp>
 #include <dovetail/accelerators/mapping/design.hpp>
 #include <dovetail/accelerators/mapping/mapping_document.hpp>
@@ -146,6 +147,25 @@ Answer describe_architecture(const Architecture& architecture, const Asking& ask
                    {"figures", figures_json(list)}});
   }
   out.say("{}\nEnergies and areas\n{}", tree(architecture), to_text(list));
+  return out;
+}
+
+// Another tool's machine: what it became, what its memories keep, and what was not read.
+Answer describe_imported_machine(const ImportedMachine& machine, const Asking& asking) {
+  Answer out = describe_architecture(machine.architecture, asking);
+  const std::vector<Level>& levels = machine.architecture.levels;
+  if (!asking.as_text()) {
+    Json keeps = Json::object();
+    for (std::size_t l = 0; l < machine.keeps.size(); ++l) keeps[levels[l].name] = operand_list(machine.keeps[l]);
+    out.record["keeps"] = keeps;
+    out.record["notes"] = remarks_json(machine.remarks);
+    return out;
+  }
+  Table table({"memory", "keeps"});
+  for (std::size_t l = machine.keeps.size(); l-- > 0;) table.add({levels[l].name, operand_list(machine.keeps[l])});
+  out.say("\n{}", table.text());
+  for (const Remark& remark : machine.remarks)
+    out.say("{}\n", to_string(Diagnostic{remark.where, to_string(remark), Severity::note}));
   return out;
 }
 
@@ -323,6 +343,7 @@ std::string kind_of(const Node& document) {
     if (schema->text().rfind("timeloop-reference-case/", 0) == 0) return "design";
   }
   const auto has = [&](const char* key) { return document.find(key) != nullptr; };
+  if (is_accelforge_workload(document)) return "workload";  // the formats say what it is
   if ((has("problem") || has("layer")) && (has("arch") || has("architecture"))) return "design";
   for (const char* key : {"family", "workload", "workloads", "network", "networks", "preset"})
     if (has(key)) return "study";
@@ -408,6 +429,7 @@ Answer describe(const std::vector<std::string>& subjects, const ImportOptions& i
     throw InputError({one, 0, 0, ""}, "no such file, workload or family" + suggestion(one, names));
   }
   const bool is_file = single && !contains(zoo_names(), subject) && !std::filesystem::is_directory(subject, error);
+  if (is_file && is_foreign_machine(subject)) return describe_imported_machine(import_machine(subject), asking);
   const std::string kind = is_file ? own_kind(subject).value_or("workload") : "workload";
   if (kind == "family") return describe_family(subject, asking);
   if (kind == "architecture") return describe_architecture(load_architecture(subject), asking);

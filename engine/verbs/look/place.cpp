@@ -4,19 +4,25 @@
 #include <algorithm>
 #include <limits>
 
-#include <dovetail/accelerators/machine/architecture_document.hpp>
+#include <dovetail/accelerators/import/machine_formats.hpp>
 #include <dovetail/engine/cases/pipeline_document.hpp>
 #include <dovetail/engine/cases/placement_document.hpp>
 #include <dovetail/engine/map/objective.hpp>
 #include <dovetail/engine/place/priced_networks.hpp>
 #include <dovetail/engine/verbs/named_machine.hpp>
+#include <dovetail/spaces/mapping/machine_rules.hpp>
 #include <dovetail/workloads/parallel.hpp>
 
 namespace dovetail::verbs {
 namespace {
 
 PlacementMachine placement_machine(const std::string& name) {
-  if (!names_family(name)) return {name, load_architecture(name), {}};
+  if (!names_family(name)) {
+    ImportedMachine machine = import_machine(name);
+    if (machine.keeps.empty()) return {name, std::move(machine.architecture), {}};
+    return {name, std::move(machine.architecture),
+            [keeps = std::move(machine.keeps)](const Layer& layer) { return machine_rules(keeps, layer); }};
+  }
   const auto [family, point] = family_point(name, {});
   return {name, family.instantiate(point), [family, point](const Layer& layer) { return family.rules(layer, point); }};
 }

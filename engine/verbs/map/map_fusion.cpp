@@ -30,11 +30,10 @@ FusedMapRequest fused_request(const Network& network, const NamedMachine& machin
   FusedMapRequest request;
   request.network = running_network(network);
   request.architecture = machine.architecture;
-  if (machine.family) {
+  if (machine.family || !machine.keeps.empty()) {
     const bool baseline = options.dataflow == "baseline";
     request.rules = [&machine, baseline](const Layer& layer) {
-      return baseline ? machine.family->baseline_rules(layer, machine.point)
-                      : machine.family->rules(layer, machine.point);
+      return baseline ? machine.family->baseline_rules(layer, machine.point) : machine.rules(layer);
     };
   }
   request.objective = *parse_objective(options.objective);

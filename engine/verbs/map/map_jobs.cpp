@@ -68,13 +68,14 @@ MapWork work_of_networks(const std::vector<std::string>& workloads, const MapOpt
   const Imported imported = import_workload(workloads, options.import);
   const Network& network = imported.network;
   const NamedMachine machine = named_machine(options.architecture, asking);
-  if (options.bypass == "fixed" && !machine.family) {
+  if (options.bypass == "fixed" && !machine.family && machine.keeps.empty()) {
     throw UsageError("--bypass fixed takes the keep sets of a design document or of a family; " + options.architecture +
                      " is an architecture");
   }
   if (options.dataflow == "baseline" && !machine.family)
     throw UsageError("--dataflow baseline needs a family as --architecture");
-  const std::optional<VectorUnit> unit = machine.family ? std::nullopt : load_vector_unit(options.architecture);
+  const bool ours = !machine.family && machine.keeps.empty();
+  const std::optional<VectorUnit> unit = ours ? load_vector_unit(options.architecture) : std::nullopt;
   MapWork work;
   work.idle.groups = idle_groups(imported.idle);
   work.idle.work = idle_total(work.idle.groups);
@@ -86,10 +87,8 @@ MapWork work_of_networks(const std::vector<std::string>& workloads, const MapOpt
     job.count = unique.count;
     job.request.layer = unique.layer;
     job.request.architecture = machine.architecture;
-    if (machine.family) {
-      job.request.rules = options.dataflow == "baseline" ? machine.family->baseline_rules(unique.layer, machine.point)
-                                                         : machine.family->rules(unique.layer, machine.point);
-    }
+    job.request.rules = options.dataflow == "baseline" ? machine.family->baseline_rules(unique.layer, machine.point)
+                                                       : machine.rules(unique.layer);
     work.jobs.push_back(std::move(job));
   }
   work.title = fmt::format("{} on {}", network.name, machine.architecture.name);
