@@ -287,6 +287,11 @@ std::string step_in_words(const FusedMapRequest& request, const FusedMapResult& 
                           : std::string(" Weights are read anew in every band.");
     text += step.retain ? " Rows that two bands share stay from band to band."
                         : " Rows that two bands share are computed again.";
+    const bool attention = std::any_of(step.runs.begin(), step.runs.end(), [&](const FusedRun& run) {
+      return run.layer > step.first && layer_of(request, run.layer).activations_only;
+    });
+    if (attention)
+      text += " A softmax between them finds whole rows in every band; it multiplies nothing and is not counted.";
     text += fmt::format(" At most {} of {} words are reserved; tiles of other tensors use the rest.",
                         thousands(step.reserved_words), thousands(result.home->capacity_words));
   }

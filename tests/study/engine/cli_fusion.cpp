@@ -193,9 +193,7 @@ TEST_CASE("limits on what schedules cost: every machine by its best schedule tha
     REQUIRE((outcome.code == 0 || outcome.code == 4));
     return outcome.code == 0 ? Json::parse(outcome.out) : Json(nullptr);
   };
-  const auto limit = [](const char* metric, double value) {
-    return std::string(metric) + "<=" + Json(value).dump();
-  };
+  const auto limit = [](const char* metric, double value) { return std::string(metric) + "<=" + Json(value).dump(); };
   const Json free = optimize({})["best"];
   for (const char* metric : {"energy_pj", "cycles", "edp", "latency_ms", "power_mw"}) {
     CAPTURE(metric);
@@ -267,6 +265,38 @@ layers:
   const Json large = Json::parse(map("256", "json"))["network"]["does_not_fit"];
   CHECK(find(large, "skip", "stem", "third").is_null());
   CHECK(find(large, "group", "first", "second").is_null());
+}
+
+TEST_CASE("attention runs in bands of heads and of rows of every head") {
+  const Folder folder;
+  const Outcome outcome = run(folder, {"map", "--workload", "bert-base-512", "--architecture", "gemmini", "--fusion",
+                                       "bands", "--format", "json"});
+  REQUIRE(outcome.code == 0);
+  const Json result = Json::parse(outcome.out);
+  const Json& network = result["network"];
+  CHECK(network["proven"] == true);
+  CHECK(network["edp"].get<double>() < 0.96 * network["unfused_edp"].get<double>());
+  Json attention;
+  double energy = 0.0;
+  for (const Json& step : network["steps"]) {
+    if (step["first"] == "scores") attention = step;
+    energy += step["energy_pj"].get<double>();
+  }
+  CHECK(energy == doctest::Approx(network["energy_pj"].get<double>()).epsilon(1e-9));
+  REQUIRE(attention.is_object());
+  CHECK(attention["last"] == "context");
+  CHECK(attention["parts"] == 12);
+  CHECK(attention["pinned"] == true);
+  CHECK(attention["in_words"].get<std::string>().find("softmax") != std::string::npos);
+  // Keys and values of one head, 512 x 64 words each, and a band of its scores.
+  const double bands = attention["bands"].get<double>() / 12;
+  CHECK(attention["reserved_words"].get<double>() == 2 * 512 * 64 + 512 * 512 / bands);
+  for (const Json& layer : result["layers"]) {
+    if (layer["name"] != "scores" && layer["name"] != "context") continue;
+    CHECK(layer["count"].get<double>() == 12 * attention["bands"].get<double>());  // and 12 encoders
+    CHECK(layer["extents"]["B"] == 1);
+    CHECK(layer["extents"]["M"].get<double>() == 512 / bands);
+  }
 }
 
 TEST_CASE("text and page tell what stays on chip") {
