@@ -150,11 +150,7 @@ class SqliteStore final : public Store {
   ~SqliteStore() override {
     if (!writer_) return;
     try {
-      if (checked_) {
-        Transaction closing(database_);
-        chain_.seal(false);
-        closing.commit();
-      }
+      if (checked_) seal(false);
     } catch (const StorageError&) {
       // What is recorded stays; only that it was closed is not.
     }
@@ -215,23 +211,25 @@ class SqliteStore final : public Store {
       chain("identity " + name, checksum(value));
     }
     for (const auto& [name, value] : record.information) put_value(name, value);
-    if (checked_) chain_.seal(true);
+    if (checked_) chain_.seal(false);
     transaction.commit();
     record_ = record;
   }
 
-  // From here on every transaction goes to the log first. That the file is being written stands in the file itself.
+  // From here on every transaction goes to the log first. That the file is being written stands in the file itself, but
+  // not before the log is there: a kill in between has lost nothing.
   void prepare_for_writing() {
     if (checked_) {
       database_.try_execute("PRAGMA journal_mode=DELETE");
       chain_.resume();
-      Transaction opening(database_);
-      chain_.seal(true);
-      opening.commit();
+      seal(false);
     }
     database_.execute("PRAGMA journal_mode=WAL");
     database_.execute("PRAGMA synchronous=NORMAL");
     (void)empty();  // the first question makes the log's file
+    if (!checked_) return;
+    seal(true);
+    database_.try_execute("PRAGMA wal_checkpoint(FULL)");
   }
 
   const StudyRecord& record() const override { return record_; }
@@ -296,6 +294,12 @@ class SqliteStore final : public Store {
   using Clock = std::chrono::steady_clock;
 
   const std::string& path() const { return database_.path(); }
+
+  void seal(bool writing) {
+    Transaction transaction(database_);
+    chain_.seal(writing);
+    transaction.commit();
+  }
 
   [[noreturn]] void throw_cut_off() const {
     throw StorageError(path() + ": holds nothing, because its writer was cut off and " + path() +

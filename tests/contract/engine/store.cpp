@@ -138,6 +138,21 @@ std::string finished(const Folder& folder) {
 
 }  // namespace
 
+TEST_CASE("a writer that was killed before its log was there has lost nothing") {
+  const Folder folder;
+  const std::string path = folder.file("young.db");
+  { const auto store = open_store(path, study, false); }
+  {
+    // The file says that a log is a part of it (offset 18 of SQLite's file format), and none was made yet.
+    std::fstream file(path, std::ios::binary | std::ios::in | std::ios::out);
+    file.seekp(18);
+    file.write("\2\2", 2);
+  }
+  const auto again = open_store(path, study, true);
+  CHECK(again->trials().empty());
+  CHECK(again->notes().empty());
+}
+
 TEST_CASE("what was changed, removed or cut off is named") {
   struct Edit {
     const char *sql, *named;

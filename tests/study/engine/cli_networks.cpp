@@ -163,6 +163,7 @@ TEST_CASE("with a command for accuracy: the same table for any threads, and afte
   }
   const Outcome last =
       run(folder, {"optimize", file, "--trials", "32", "--store", store, "--resume", "--format", "json"});
+  CAPTURE(last.err);
   REQUIRE(last.code == 0);
   CHECK(without_seconds(last.out)["best"] == without_seconds(whole.out)["best"]);
   CHECK(run(folder, {"report", store, "--format", "csv"}).out == table.out);
