@@ -10,9 +10,9 @@
 namespace dovetail {
 namespace {
 
-constexpr std::size_t most_listed = 4000;       // questions whose mappings are listed
-constexpr std::size_t labels_listed = 300'000;  // effort of a keep set of one of them
-constexpr std::size_t most_ways = 4096;         // labels of a state, and of an edge
+constexpr std::size_t most_listed = 1000;      // questions whose mappings are listed
+constexpr std::size_t labels_listed = 50'000;  // effort of a keep set of one of them
+constexpr std::size_t most_ways = 4096;        // labels of a state, and of an edge
 constexpr double front_slack = 1e-9;
 
 // A way to run an edge, or to get to a state.
