@@ -415,10 +415,12 @@ class BayesDesigner final : public Designer {
       const double wanted = std::min(1.0, 20.0 / static_cast<double>(space_.parameters().size()));
       search.region = SearchRegion{best.front(), region_.length, std::min(wanted, region_.length),
                                    always_region_ || (thin() && !film())};
-      if (film())
+      if (film()) {
         search.gradient = false;  // distances have none that leads far
-      else
+        search.starts = (search.starts + 1) / 2;
+      } else {
         search.rounds = 4;
+      }
       near_ = true;
     }
     AcquisitionProblem problem{
