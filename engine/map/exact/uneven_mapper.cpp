@@ -18,12 +18,13 @@ constexpr double even_share = 0.3;  // of the time, for the mapping with one til
 constexpr std::int64_t listed_uneven = 100'000;
 constexpr std::int64_t climbed = 4'000;  // evaluations around the best where no proof is possible
 
-// Where stacks do not say everything: a list, if it is short, or a climb with depths.
-bool settle_by_evaluation(const MapRequest& request, std::optional<MapPoint>& best, std::int64_t& evaluations) {
+// Short spaces are listed. Where stacks do not say everything and a list would be long: a climb with depths.
+bool settle_by_evaluation(const MapRequest& request, bool open, std::optional<MapPoint>& best,
+                          std::int64_t& evaluations) {
   const Listing listing = list_mappings(request, listed_uneven);
   evaluations += listing.evaluations;
   std::optional<PackedMapping> found = listing.complete ? listing.best : std::nullopt;
-  if (!listing.complete && best) {
+  if (!listing.complete && open && best) {
     const Incumbent near = climb_around(request, best->mapping, climbed);
     evaluations += near.evaluations;
     found = near.mapping;
@@ -85,12 +86,12 @@ MapResult UnevenMapper::map(const MapRequest& asked) const {
   }
   bool listed = false;
   const bool rounded = best && rounded_up(asked, best->mapping);
-  if ((stopped == "tables" || !machines.whole || rounded) && asked.budget == 0) {
+  if (asked.budget == 0) {
     MapRequest left = asked;
     left.front = false;
     left.placement = Placement::uneven;
     if (asked.time_s) left.time_s = std::max(0.0, *asked.time_s - clock.seconds());
-    listed = settle_by_evaluation(left, best, evaluations);
+    listed = settle_by_evaluation(left, stopped == "tables" || !machines.whole || rounded, best, evaluations);
   }
   if (listed) {
     if (best) lower_bound = best->objective;
